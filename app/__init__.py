@@ -1,0 +1,51 @@
+"""Ventanilla: builds the application from its rooms."""
+
+import logging
+import sys
+from pathlib import Path
+
+from flask import Flask
+from flask_compress import Compress
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import rooms
+from app.base import access, answers, language, pages
+from app.base.database import db
+from config import Settings, flask_config
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application with these settings; every view states its permission or the start stops."""
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance"))
+    app.config.from_mapping(flask_config(settings))
+    Path(app.instance_path).mkdir(exist_ok=True)
+    _log_json(app)
+    language.compile_catalogues(ROOT / "translations")
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+    access.csrf.init_app(app)
+    access.login_manager.init_app(app)
+    access.limiter.init_app(app)
+    language.babel.init_app(app, locale_selector=language.selected)
+    Compress(app)
+    pages.prepare(app)
+    answers.prepare(app)
+    rooms.open_rooms(app)
+    access.refuse_unstated(app)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _log_json(app: Flask) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(answers.JsonLines())
+    for name in ("ventanilla", app.name):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

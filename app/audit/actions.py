@@ -1,0 +1,56 @@
+"""Leaves entries: collected while the request works, chained as its last statement before the commit."""
+
+from flask import current_app
+from sqlalchemy import event, insert
+from sqlalchemy.orm import Session
+
+from app.audit import queries
+from app.audit.models import AuditEntry
+from app.audit.rules import START, Entry, seal
+from app.audit.vocabulary import ACTS, READINGS
+from app.base import clock
+from app.base.database import before_commit, db
+
+def note(by: int | None, act: str, subject: str, country: str = "") -> None:
+    """Leaves one entry in this transaction: who (account id), what (an act), which row, in which country."""
+    entry = Entry(clock.now(), by, ACTS[act].code, subject, country)
+    db.session().info.setdefault("entries", []).append(entry)
+
+
+@before_commit
+def chain_entries(session: Session) -> None:
+    """Writes the entries of this transaction behind the last line, each sealed to the one before."""
+    entries = [e for e in session.info.pop("entries", []) if _is_new(session, e)]
+    if not entries:
+        return
+    number, last = queries.lock_last(session)
+    lines = []
+    for entry in entries:
+        number += 1
+        last = seal(_key(), last, number, entry)
+        lines.append({"number": number, "seal": last, **entry.__dict__})
+    session.execute(insert(AuditEntry.__table__), lines)
+
+
+def _is_new(session: Session, entry: Entry) -> bool:
+    return entry.act not in READINGS or not queries.was_read_this_minute(session, entry)
+
+
+def _key() -> str:
+    return str(current_app.config["SETTINGS"].audit_key)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("entries", None)
+
+
+def verify(session: Session) -> tuple[int, int | None]:
+    """Lines checked and the number of the first broken one, None where the whole chain holds."""
+    expected, previous, checked = 1, START, 0
+    for row in queries.each_line(session):
+        number, _, entry, sealed = queries.as_entry(row)
+        if number != expected or seal(_key(), previous, number, entry) != sealed:
+            return checked, min(number, expected)
+        expected, previous, checked = number + 1, sealed, checked + 1
+    return checked, None

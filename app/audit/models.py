@@ -1,0 +1,30 @@
+"""The trail's one table; triggers of its migration refuse every change of a line."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.base.database import Base, Moment
+from app.base.privacy import OPEN
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+class AuditEntry(Base):
+    """One line: when, who, what, which row; `seal` chains it to the line before."""
+
+    __tablename__ = "audit_entry"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False, info=OPEN)
+    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    account_id: Mapped[int | None] = mapped_column(Integer, info=OPEN)
+    act: Mapped[str] = mapped_column(String(40), info=OPEN)
+    subject: Mapped[str] = mapped_column(String(80), info=OPEN)
+    country: Mapped[str] = mapped_column(String(3), info=OPEN)
+    seal: Mapped[str] = mapped_column(String(64), info=OPEN)
+
+    __table_args__ = (
+        Index("ix_audit_entry_account_id_at", "account_id", "at"),
+        Index("ix_audit_entry_country_number", "country", "number"),
+    )

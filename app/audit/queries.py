@@ -1,0 +1,71 @@
+"""Reads the trail."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.orm import Session
+
+from app.audit.models import AuditEntry
+from app.audit.rules import START, Entry
+
+CHAIN_LOCK = 7_203_114
+TRAIL = AuditEntry.__table__
+
+
+def lock_last(session: Session) -> tuple[int, str]:
+    """Number and seal of the last line, with the chain locked until the transaction ends; (0, START) when empty."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    return find_last(session)
+
+
+def find_last(session: Session) -> tuple[int, str]:
+    """Number and seal of the last line; (0, START) when the trail is empty."""
+    last = select(TRAIL.c.number, TRAIL.c.seal).order_by(TRAIL.c.number.desc()).limit(1)
+    row = session.execute(last).first()
+    return (row.number, row.seal) if row else (0, START)
+
+
+def was_read_this_minute(session: Session, entry: Entry) -> bool:
+    """Whether the account already left the same reading in the minute of the entry."""
+    minute = entry.at.replace(second=0, microsecond=0)
+    same = (
+        select(TRAIL.c.number)
+        .where(TRAIL.c.account_id == entry.account_id)
+        .where(TRAIL.c.at >= minute, TRAIL.c.at < minute + timedelta(minutes=1))
+        .where(TRAIL.c.act == entry.act, TRAIL.c.subject == entry.subject)
+        .order_by(TRAIL.c.number)
+        .limit(1)
+    )
+    return session.execute(same).first() is not None
+
+
+def each_line(session: Session, chunk: int = 5000) -> Iterator[Row[tuple[object, ...]]]:
+    """Every line in the order of its number, read in short chunks."""
+    last = 0
+    while True:
+        step = select(TRAIL).where(TRAIL.c.number > last).order_by(TRAIL.c.number).limit(chunk)
+        rows = session.execute(step).all()
+        yield from rows
+        if len(rows) < chunk:
+            return
+        last = rows[-1].number
+
+
+def list_latest(
+    session: Session, countries: Sequence[str] | None, before: int | None, limit: int = 100
+) -> Sequence[Row[tuple[object, ...]]]:
+    """The newest lines, newest first; of these countries only, or of all where None; `before` a number, to page on."""
+    newest = select(TRAIL).order_by(TRAIL.c.number.desc()).limit(limit)
+    if countries is not None:
+        newest = newest.where(TRAIL.c.country.in_(countries))
+    if before is not None:
+        newest = newest.where(TRAIL.c.number < before)
+    return session.execute(newest).all()
+
+
+def as_entry(row: Row[tuple[object, ...]]) -> tuple[int, datetime, Entry, str]:
+    """A line's number, moment, content and seal."""
+    entry = Entry(row.at, row.account_id, row.act, row.subject, row.country)
+    return row.number, row.at, entry, row.seal

@@ -1,0 +1,130 @@
+"""Who is asking, what they may do, and the mark that every view must carry."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import Flask, Response, abort, g, make_response, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFProtect
+
+from app.base import database
+from app.base.words import N_, Term, Terms
+
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address)
+login_manager = LoginManager()
+login_manager.session_protection = None
+
+PERMISSIONS = Terms(
+    "permission",
+    Term("public", N_("Open to everybody")),
+    Term("signed_in", N_("Own account")),
+    Term("record_consultations", N_("Record consultations")),
+    Term("correct_consultations", N_("Read, correct and void consultations")),
+    Term("see_today", N_("Follow a desk's day")),
+    Term("see_counts", N_("See figures")),
+    Term("invite_staff", N_("Invite staff")),
+    Term("configure", N_("Configure desks and accounts")),
+    Term("see_audit", N_("Read the audit trail")),
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an account may see of rows about people: desks by id, countries by alpha-3, or every country's figures.
+
+    `home` is the country whose way of writing numbers and dates the account reads; it grants nothing.
+    """
+
+    desks: frozenset[int] = frozenset()
+    countries: frozenset[str] = frozenset()
+    programme: bool = False
+    home: str = ""
+    number_locale: str = ""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking: account, role, permissions and scope, as they stand at this request."""
+
+    account_id: int
+    username: str
+    role: str
+    permissions: frozenset[str]
+    scope: Scope = field(default_factory=Scope)
+    locale: str = "es"
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+    session_id: str = ""
+
+    def get_id(self) -> str:
+        return self.session_id
+
+    def may(self, permission: str) -> bool:
+        return permission in self.permissions
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in, or the session has ended."""
+
+
+def principal() -> Principal:
+    """The signed-in account; raises NotSignedIn where there is none."""
+    if not current_user.is_authenticated:
+        raise NotSignedIn
+    return current_user._get_current_object()  # type: ignore[no-any-return]
+
+
+def allow(permission: str, *, audited: bool = False) -> Callable[..., Any]:
+    """States who may call a view and runs it as one transaction; `audited` marks a reading that leaves an entry.
+
+    Order: who (401), may they (403), did they mean it (CSRF, 400). A view that answers below 400 is committed.
+    """
+    stated = PERMISSIONS[permission].code
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(**arguments: Any) -> Response:
+            changing = request.method not in ("GET", "HEAD", "OPTIONS")
+            if not (changing or audited):
+                return _run(view, arguments, stated)
+            with database.writing():
+                return _run(view, arguments, stated)
+
+        guarded.permission = stated  # type: ignore[attr-defined]
+        return guarded
+
+    return mark
+
+
+def _run(view: Callable[..., Any], arguments: dict[str, Any], permission: str) -> Response:
+    if permission != "public":
+        asking = principal()
+        if permission != "signed_in" and not asking.may(permission):
+            abort(403)
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        csrf.protect()
+    answer = make_response(view(**arguments))
+    if answer.status_code < 400:
+        database.commit()
+    else:
+        database.db.session.rollback()
+    return answer
+
+
+def refuse_unstated(app: Flask) -> None:
+    """Stops the start where a view does not state its permission: there is no default."""
+    for endpoint, view in app.view_functions.items():
+        if endpoint != "static" and not hasattr(view, "permission"):
+            raise RuntimeError(f"{endpoint} does not state who may call it")
+
+
+def request_account_id() -> int | None:
+    """The account id of this request for the log, without asking the database again."""
+    user = g.get("_login_user")
+    return getattr(user, "account_id", None)

@@ -1,0 +1,173 @@
+"""What every answer carries and how errors answer: no stack, no value that was sent, JSON never a redirect."""
+
+import json
+import logging
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, jsonify, redirect, request, url_for
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.base.access import NotSignedIn, request_account_id
+from app.base.database import Unacknowledged, db
+from app.base.pages import page
+from app.base.requests import is_form, wants_json
+from app.base.words import N_
+
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "font-src 'self'",
+        "worker-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
+}
+SENTENCES = {
+    400: N_("This could not be read. Nothing was stored."),
+    401: N_("Please sign in."),
+    403: N_("Your account may not do this."),
+    404: N_("There is nothing here."),
+    405: N_("This cannot be done here."),
+    409: N_("This was changed meanwhile."),
+    413: N_("This is too much at once. Nothing was stored."),
+    415: N_("Send this as a form or as JSON. Nothing was stored."),
+    429: N_("Too many tries. Please wait a little."),
+    500: N_("Something went wrong on our side. Nothing was stored; please try again."),
+    503: N_("The server is busy. Nothing was stored; please try again in a moment."),
+}
+log = logging.getLogger("ventanilla")
+
+
+def problem(status: int, sentence: str | None = None) -> Response:
+    """An error's answer, as JSON `{"problem"}` or as a page with one sentence."""
+    text = sentence or gettext(SENTENCES.get(status, SENTENCES[400]))
+    if wants_json():
+        answer = jsonify({"problem": text})
+        answer.status_code = status
+    else:
+        answer = page("error.html", status, sentence=text, status=status)
+    if status in (429, 503):
+        answer.headers.setdefault("Retry-After", "5")
+    return answer
+
+
+def prepare(app: Flask) -> None:
+    """Registers error answers, security headers and the log line of every request."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(NotSignedIn, _not_signed_in)
+    app.register_error_handler(CSRFError, _not_meant)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(Unacknowledged, _busy)
+    app.register_error_handler(Exception, _bug)
+    app.before_request(_start)
+    app.after_request(_finish)
+
+
+def _http(error: HTTPException) -> Response:
+    db.session.rollback()
+    answer = problem(error.code or 500)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def _not_signed_in(error: NotSignedIn) -> Response:
+    if wants_json():
+        return problem(401)
+    here = request.full_path.rstrip("?") if request.method == "GET" else ""
+    if request.method == "GET":
+        return redirect(f"{url_for('staff.sign_in')}?{urlencode({'next': here})}")  # type: ignore[return-value]
+    kept = list(request.form.items(multi=True)) if is_form() else []
+    kept = [(name, value) for name, value in kept if name not in ("csrf_token", "password")]
+    return page("staff/sign_in.html", 401, kept=kept, expired=True, next=request.path, problem="")
+
+
+def _not_meant(error: CSRFError) -> Response:
+    db.session.rollback()
+    return problem(400, gettext("The page was open too long. Go back, reload it and try again."))
+
+
+def _busy(error: Exception) -> Response:
+    db.session.rollback()
+    log.warning("busy", extra={"said": {"kind": type(error).__name__}})
+    return problem(503)
+
+
+def _bug(error: Exception) -> Response:
+    db.session.rollback()
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    said = {"kind": type(error).__name__, "file": "", "line": 0}
+    if where is not None:
+        said |= {"file": where.tb_frame.f_code.co_filename.rsplit("/", 1)[-1], "line": where.tb_lineno}
+    log.error("bug", extra={"said": said})
+    return problem(500)
+
+
+def _start() -> None:
+    g.started = time.perf_counter()
+    g.request_id = secrets.token_hex(8)
+
+
+def _finish(answer: Response) -> Response:
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    settings = request_settings()
+    if settings.production:
+        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static":
+        answer.headers.setdefault("Cache-Control", "no-store")
+        answer.headers["X-Request-Id"] = g.get("request_id", "")
+        _log(answer)
+    return answer
+
+
+def request_settings() -> Any:
+    """The settings of the running app."""
+    from flask import current_app
+
+    return current_app.config["SETTINGS"]
+
+
+def _log(answer: Response) -> None:
+    took = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
+    said = {
+        "request": g.get("request_id"),
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else None,
+        "status": answer.status_code,
+        "ms": round(took, 1),
+        "account": request_account_id(),
+    }
+    log.info("request", extra={"said": said})
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, event, and only the facts that were named; never a value of a form."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname}
+        return json.dumps({**line, "event": record.getMessage(), **getattr(record, "said", {})})

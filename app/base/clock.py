@@ -1,0 +1,34 @@
+"""The only place that asks what time it is; moments are in UTC, days are those of a place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+_fixed: ContextVar[datetime | None] = ContextVar("fixed", default=None)
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return _fixed.get() or datetime.now(UTC)
+
+
+def day_at(moment: datetime, time_zone: str) -> date:
+    """The calendar day that a moment falls on in a time zone (IANA name)."""
+    return moment.astimezone(ZoneInfo(time_zone)).date()
+
+
+def today_at(time_zone: str) -> date:
+    """Today's calendar day in a time zone (IANA name)."""
+    return day_at(now(), time_zone)
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Lets the clock stand at a moment, for the demo programme and for tests."""
+    token = _fixed.set(moment)
+    try:
+        yield
+    finally:
+        _fixed.reset(token)

@@ -1,0 +1,157 @@
+"""The session, the safe way to open both databases, and the one commit of a request."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, String, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+log = logging.getLogger(__name__)
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_unacknowledged: ContextVar[bool] = ContextVar("unacknowledged", default=False)
+_finishers: list[Callable[[Session], None]] = []
+WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+class Base(DeclarativeBase):
+    """The parent of every table; constraints are named so that a broken one can be told."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class Unacknowledged(Exception):
+    """The commit was cancelled while a standby had not confirmed it: the caller must not be told it is safe."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC; comes back with its time zone from both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class CodeSet(TypeDecorator[tuple[str, ...]]):
+    """Codes of a closed list, sorted, stored as one comma-separated text so that rows can be grouped by it."""
+
+    impl = String(1000)
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str:
+        return ",".join(sorted(value or ()))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(value.split(",")) if value else ()
+
+
+def safe_journal_mode(version: tuple[int, ...]) -> str:
+    """WAL where the SQLite version has the 2026 WAL-reset fix, else TRUNCATE (sqlite.org, release notes 3.51.3)."""
+    newer = version >= (3, 51, 3)
+    ported = any(version[:2] == fixed[:2] and version >= fixed for fixed in WAL_FIXED)
+    return "wal" if newer or ported else "truncate"
+
+
+@event.listens_for(Engine, "connect")
+def _open_safely(connection: Any, record: object) -> None:
+    if type(connection).__module__.startswith("psycopg"):
+        connection.add_notice_handler(_hear_notice)
+        return
+    import sqlite3
+
+    connection.isolation_level = None
+    mode = safe_journal_mode(sqlite3.sqlite_version_info)
+    settings = ("busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL")
+    for setting in (*settings, f"journal_mode={mode}"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _hear_notice(notice: Any) -> None:
+    if (notice.message_primary or "").startswith("canceling wait for synchronous replication"):
+        _unacknowledged.set(True)
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Marks what runs inside as a change, so that SQLite takes its write lock at the start and not half-way."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+def before_commit(finisher: Callable[[Session], None]) -> Callable[[Session], None]:
+    """Registers what must be the last statement of every transaction (the audit chain)."""
+    _finishers.append(finisher)
+    return finisher
+
+
+def commit() -> None:
+    """The one commit of a request or command; raises Unacknowledged where a standby did not confirm it."""
+    session = db.session()
+    session.flush()
+    for finish in _finishers:
+        finish(session)
+    _unacknowledged.set(False)
+    session.commit()
+    if _unacknowledged.get():
+        raise Unacknowledged
+
+
+@contextmanager
+def separately() -> Iterator[None]:
+    """A transaction of its own for what a refusal must keep; what the request had not committed is dropped first."""
+    db.session.rollback()
+    with writing():
+        try:
+            yield
+            commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """One transaction of a command: committed when the block ends well, else nothing of it is kept."""
+    db.session.rollback()
+    with writing():
+        try:
+            yield
+            commit()
+        finally:
+            db.session.rollback()
+
+
+def raw_connection(session: Session) -> DBAPIConnection:
+    """The driver's own connection of a session's transaction."""
+    return session.connection().connection.driver_connection  # type: ignore[return-value]

@@ -1,0 +1,155 @@
+"""The six languages: which one a reader gets, and names, numbers and dates as written at the reader's desk."""
+
+import tomllib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import current_app, g, request
+from flask_babel import Babel, gettext
+from flask_login import current_user
+
+from app.base.lists import SPECIAL_NATIONALITIES, countries_of_the_world, languages
+from app.base.month import Month
+
+babel = Babel()
+LOCALES = {
+    "es": "Español",
+    "en": "English",
+    "fr": "Français",
+    "ht": "Kreyòl ayisyen",
+    "nl": "Nederlands",
+    "pt": "Português",
+}
+COOKIE = "locale"
+NAMES = tomllib.loads((Path(__file__).parent / "country_names.toml").read_text("utf-8"))
+
+
+def compile_catalogues(directory: Path) -> None:
+    """Compiles every catalogue whose source is newer, so that no stale translation is ever shown."""
+    for source in directory.glob("*/LC_MESSAGES/messages.po"):
+        target = source.with_suffix(".mo")
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            with source.open("rb") as file:
+                catalogue = read_po(file, locale=source.parts[-3])
+            part = target.with_suffix(f".{id(catalogue)}.part")
+            with part.open("wb") as file:
+                write_mo(file, catalogue)
+            part.replace(target)
+
+
+def choose() -> str:
+    """The reader's language: chosen on this device, else the account's, else the browser's, else the default."""
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LOCALES:
+        return str(chosen)
+    if current_user.is_authenticated:
+        return str(current_user.locale)
+    offered = request.accept_languages.best_match(list(LOCALES))
+    return offered or str(current_app.config["BABEL_DEFAULT_LOCALE"])
+
+
+def switch(locale: str) -> None:
+    """Answers the rest of this request in another language."""
+    g.locale = locale
+    from flask_babel import refresh
+
+    refresh()
+
+
+def selected() -> str:
+    """The language of this request, one of LOCALES."""
+    if "locale" not in g:
+        g.locale = choose()
+    return str(g.locale)
+
+
+@cache
+def _locale(code: str) -> Locale:
+    return Locale.parse(code)
+
+
+def _here() -> Locale:
+    """The reader's language as written in the country of the desk, where the standard knows such a thing."""
+    territory = _numbers().territory
+    return _known(selected(), str(territory)) if territory else _locale(selected())
+
+
+@cache
+def _known(language: str, territory: str) -> Locale:
+    try:
+        return Locale.parse(f"{language}_{territory}")
+    except ValueError:
+        pass
+    except Exception:  # noqa: BLE001 - babel raises its own UnknownLocaleError
+        pass
+    return Locale.parse(language)
+
+
+def _numbers() -> Locale:
+    scope = getattr(current_user, "scope", None)
+    return _locale(scope.number_locale if scope and scope.number_locale else selected())
+
+
+def number(value: float) -> str:
+    """A number with the separators of the reader's desk."""
+    return str(numbers.format_decimal(value, locale=_numbers()))
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) as a whole percentage."""
+    return str(numbers.format_percent(share, locale=_numbers()))
+
+
+def day(value: date) -> str:
+    """A day, written short with its month's name."""
+    return str(dates.format_date(value, "d MMM y", locale=_here()))
+
+
+def weekday(value: date) -> str:
+    """A day with its weekday, written out."""
+    return str(dates.format_date(value, "EEEE d MMMM", locale=_here()))
+
+
+def month(value: Month) -> str:
+    """A month and its year, written out."""
+    return str(dates.format_date(value.first_day, "MMMM y", locale=_here()))
+
+
+def short_month(value: Month) -> str:
+    """A month's short name alone."""
+    return str(dates.format_date(value.first_day, "LLL", locale=_here()))
+
+
+def time(moment: datetime, time_zone: str) -> str:
+    """The time of day of a moment in a time zone."""
+    return str(dates.format_time(moment, "short", ZoneInfo(time_zone), locale=_here()))
+
+
+def moment(value: datetime, time_zone: str) -> str:
+    """Day and time of a moment in a time zone."""
+    return str(dates.format_datetime(value, "d MMM y, HH:mm", ZoneInfo(time_zone), locale=_here()))
+
+
+def country(code: str) -> str:
+    """The name of a country or nationality code."""
+    if code in SPECIAL_NATIONALITIES:
+        return gettext(SPECIAL_NATIONALITIES[code].label)
+    own = NAMES.get(selected(), {}).get(code)
+    alpha2 = countries_of_the_world().get(code, "")
+    return own or _locale(selected()).territories.get(alpha2) or _fallback().get(alpha2) or code
+
+
+def _fallback() -> dict[str, str]:
+    return _locale("fr" if selected() == "ht" else "en").territories  # type: ignore[return-value]
+
+
+def language(code: str) -> str:
+    """The name of a spoken language (ISO 639-3)."""
+    alpha2, spanish = languages()[code]
+    name = _locale(selected()).languages.get(alpha2 or code)
+    return str(name or spanish)

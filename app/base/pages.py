@@ -1,0 +1,62 @@
+"""Draws pages: the layout's common facts and the words that templates use to write codes, numbers and dates."""
+
+from typing import Any
+
+from flask import Flask, Response, flash, make_response, render_template, request
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+
+from app.base import language
+from app.base.words import Terms
+
+MODES = ("light", "sun", "night")
+
+
+def page(template: str, status: int = 200, **facts: Any) -> Response:
+    """The answer of a page; pages with a person signed in are never stored."""
+    return make_response(render_template(template, **facts), status)
+
+
+def mode() -> str:
+    """How the page is lit on this device; empty is as the device prefers."""
+    chosen = request.cookies.get("mode", "")
+    return chosen if chosen in MODES else ""
+
+
+def say(message: str, kind: str = "done", **facts: str) -> None:
+    """Shows one sentence on the next page; `facts` go with it for the page's script and links."""
+    flash({"text": message, **facts}, kind)  # type: ignore[arg-type]
+
+
+def prepare(app: Flask) -> None:
+    """Gives every template the words it may use."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        number=language.number,
+        percent=language.percent,
+        day=language.day,
+        weekday=language.weekday,
+        month=language.month,
+        short_month=language.short_month,
+        country=language.country,
+        language=language.language,
+    )
+
+    @app.context_processor
+    def words() -> dict[str, Any]:
+        return {
+            "term": term,
+            "csrf_token": generate_csrf,
+            "locale": language.selected(),
+            "locales": language.LOCALES,
+            "mode": mode(),
+            "me": current_user,
+            "time_at": language.time,
+            "moment_at": language.moment,
+        }
+
+
+def term(terms: Terms, code: str) -> str:
+    """The label of a stored code in the reader's language."""
+    return gettext(terms[code].label)

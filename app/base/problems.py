@@ -1,0 +1,70 @@
+"""A problem: what is wrong with which field, told as one sentence; expected failures are lists of these."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, jsonify
+from flask_babel import gettext
+
+from app.base.words import N_, Term, Terms
+
+PROBLEMS = Terms(
+    "problem",
+    Term("required", N_("Please answer this.")),
+    Term("unknown_code", N_("This is not in the list. Choose one of the answers shown.")),
+    Term("unknown_field", N_("This field does not exist here. Nothing about a person's identity is taken.")),
+    Term("unreadable", N_("This could not be read.")),
+    Term("not_a_uuid", N_("The record number is not complete. Reload the page and try again.")),
+    Term("not_a_date", N_("Write the date as day, month and year.")),
+    Term("in_future", N_("The date is in the future. Choose today or an earlier day.")),
+    Term("before_opening", N_("The desk was not open yet on that day.")),
+    Term("desk_closed", N_("The desk was already closed on that day.")),
+    Term("not_your_desk", N_("Choose one of your own desks.")),
+    Term("no_people", N_("Tap who came: at least one person.")),
+    Term("not_a_number", N_("Write a whole number.")),
+    Term("out_of_range", N_("Between 1 and 99 people in each box.")),
+    Term("too_many_people", N_("At most 200 people in one consultation. Record the rest in another one.")),
+    Term("too_many_groups", N_("At most eight nationalities in one consultation.")),
+    Term("duplicate", N_("This is marked twice.")),
+    Term("not_a_topic_marked", N_("The main topic must be one of the topics marked.")),
+    Term("impossible_answer", N_("In the first month of the year nobody came in an earlier month of it.")),
+    Term("only_a_tally", N_("A refusal is a tally only: it takes no other answer.")),
+    Term("restricted_flag", N_("This condition is not recorded in a consultation.")),
+    Term("excludes_others", N_("“None” cannot be marked together with another answer.")),
+    Term("cards_not_yet", N_("Visitor cards are not in use yet.")),
+    Term("stale", N_("Somebody changed this meanwhile. Look at both versions and decide.")),
+    Term("too_late", N_("Only a supervisor may change this now.")),
+    Term("already_void", N_("This record was already voided.")),
+    Term("too_long", N_("This is too long.")),
+    Term("taken", N_("This one is already in use.")),
+    Term("too_short", N_("At least 12 characters.")),
+    Term("too_common", N_("This password is too easy to guess.")),
+    Term("wrong_password", N_("The password is not right.")),
+    Term("not_the_same", N_("The two passwords are not the same.")),
+    Term("closes_before_opening", N_("A desk cannot close before it opens.")),
+    Term("used_after_closing", N_("There are consultations after that day.")),
+    Term("not_your_country", N_("Choose one of your own countries.")),
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one field: its path (`groups.0.persons.1.n`) and the code of the sentence."""
+
+    field: str
+    code: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The promise of 422 answers: field, code, message in the reader's language."""
+        return {"field": self.field, "code": self.code, "message": self.sentence}
+
+    @property
+    def sentence(self) -> str:
+        return gettext(PROBLEMS[self.code].label)
+
+
+def refuse(problems: list[Problem]) -> Response:
+    """The 422 answer that carries all problems at once."""
+    answer = jsonify({"problems": [problem.as_json() for problem in problems]})
+    answer.status_code = 422
+    return answer

@@ -1,0 +1,1 @@
+"""What spans rooms of equal rank: a desk's day."""

@@ -1,0 +1,47 @@
+"""*Hoy*: a desk's day."""
+
+from datetime import date
+
+from flask import Blueprint, Response, abort, request
+
+from app.audit.actions import note
+from app.base import clock
+from app.base.access import allow, principal
+from app.base.database import db
+from app.base.pages import page
+from app.cases import queries
+from app.consultations import vocabulary
+from app.consultations.actions.changing import may_change
+from app.places.queries import DeskRow, find_desk, list_desks
+
+blueprint = Blueprint("cases", __name__)
+
+
+@blueprint.get("/today")
+@allow("see_today", audited=True)
+def today() -> Response:
+    """The consultations of a desk on a day, today unless `day` says otherwise; the reading leaves an entry."""
+    session, asking = db.session(), principal()
+    desks = list_desks(session, asking.scope)
+    desk = _desk(request.args.get("desk"), desks)
+    now = clock.today_at(desk.time_zone)
+    shown = queries.get_day(session, asking.scope, desk, _day(request.args.get("day"), now))
+    note(asking.account_id, "day_read", f"desk:{desk.code}", desk.country)
+    own = {line.id for line in shown.lines if may_change(asking, line)}
+    return page("cases/today.html", shown=shown, today=now, own=own, desks=desks, v=vocabulary)
+
+
+def _desk(code: str | None, desks: list[DeskRow]) -> DeskRow:
+    if code is None and desks:
+        return desks[0]
+    found = find_desk(db.session(), principal().scope, code) if code else None
+    if found is None:
+        abort(404)
+    return found
+
+
+def _day(text: str | None, now: date) -> date:
+    try:
+        return date.fromisoformat(text) if text else now
+    except ValueError:
+        abort(404)

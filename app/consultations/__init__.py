@@ -1,0 +1,1 @@
+"""One contact of a person or travelling group with a desk."""

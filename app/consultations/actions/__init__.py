@@ -1,0 +1,1 @@
+"""Records a consultation (`recording`); corrects and voids one (`changing`)."""

@@ -1,0 +1,137 @@
+"""Corrects and voids a consultation; the trail keeps every version."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, update
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base import clock
+from app.base.access import Principal
+from app.base.problems import Problem
+from app.consultations import queries
+from app.consultations.actions import recording
+from app.consultations.forms.reading import Reading
+from app.consultations.queries import ROWS, VERSIONS
+from app.consultations.rules.checks import author_may_change
+from app.consultations.rules.content import Content, as_json, canonical
+from app.consultations.vocabulary import CHANGE_REASONS, LIVE, VOID
+from app.people.actions import replace_lines, void_lines
+from app.places.queries import find_desk
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that was made: the version that stands now."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A change that came too late: the version that stands, what was sent and what is there (content as JSON)."""
+
+    version: int
+    yours: dict[str, Any]
+    theirs: dict[str, Any]
+
+
+class NotAllowed(Exception):
+    """Neither the author within the time nor the country's supervisor."""
+
+
+def may_change(by: Principal, row: Row[Any]) -> bool:
+    """Whether an account may correct or void a row of `find_consultation` now."""
+    if row.country in by.scope.countries:
+        return True
+    if row.author_id != by.account_id:
+        return False
+    received_on = clock.day_at(row.received_at, row.time_zone)
+    return author_may_change(received_on, clock.today_at(row.time_zone))
+
+
+def correct(
+    session: Session, by: Principal, row: Row[Any], reading: Reading, said: dict[str, Any]
+) -> Change | Stale | list[Problem]:
+    """Puts new content in the place of the old; `said` holds `version` and `reason`. A voided record lives again."""
+    if not may_change(by, row):
+        raise NotAllowed
+    desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
+    problems = reading.problems + recording.what_is_wrong(reading, desk) + _wrong(said, True)
+    if reading.content is not None and reading.content.id != str(row.id):
+        problems.append(Problem("id", "not_a_uuid"))
+    if problems or reading.content is None or desk is None:
+        return problems
+    content = recording.with_language(reading.content, desk)
+    before = queries.content_of(session, row)
+    if not _supersede(session, by, row, before, said, {"state": LIVE, **recording.columns_of(content, desk)}):
+        return _stale(session, by, row.id, content)
+    replace_lines(session, recording.contact_of(content, desk), recording.people_of(content))
+    note(by.account_id, "corrected", f"consultation:{row.id}", desk.country)
+    return Change(str(row.id), said["version"] + 1)
+
+
+def void(
+    session: Session, by: Principal, row: Row[Any], said: dict[str, Any], unknown: Set[str]
+) -> Change | Stale | list[Problem]:
+    """Takes a consultation out of every figure; `unknown` names fields that are none. Voiding what is void already changes nothing and is no error."""
+    if not may_change(by, row):
+        raise NotAllowed
+    problems = [Problem(name[:80], "unknown_field") for name in sorted(unknown)]
+    problems += _wrong(said, False)
+    if problems:
+        return problems
+    if row.state == VOID:
+        return Change(str(row.id), row.version)
+    said = {**said, "version": said.get("version") or row.version}
+    before = queries.content_of(session, row)
+    if not _supersede(session, by, row, before, said, {"state": VOID}):
+        return _stale(session, by, row.id, before)
+    void_lines(session, row.id)
+    note(by.account_id, "voided", f"consultation:{row.id}", row.country)
+    return Change(str(row.id), said["version"] + 1)
+
+
+def _wrong(said: dict[str, Any], version_needed: bool) -> list[Problem]:
+    problems = []
+    version, reason = said.get("version"), said.get("reason")
+    if version is None and version_needed:
+        problems.append(Problem("version", "required"))
+    elif version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        problems.append(Problem("version", "not_a_number"))
+    if reason in (None, ""):
+        problems.append(Problem("reason", "required"))
+    elif not isinstance(reason, str) or reason not in CHANGE_REASONS:
+        problems.append(Problem("reason", "unknown_code"))
+    return problems
+
+
+def _supersede(
+    session: Session,
+    by: Principal,
+    row: Row[Any],
+    before: Content,
+    said: dict[str, Any],
+    columns: dict[str, Any],
+) -> bool:
+    changed = {"reason": said["reason"], "changed_by": by.account_id, "changed_at": clock.now()}
+    mine = update(ROWS).where(ROWS.c.id == row.id, ROWS.c.version == said["version"])
+    new = {**columns, **changed, "version": said["version"] + 1}
+    if session.execute(mine.values(**new)).rowcount == 0:
+        return False
+    kept = ("version", "state", "reason", "changed_by", "changed_at")
+    old = {name: getattr(row, name) for name in kept}
+    session.execute(
+        insert(VERSIONS).values(consultation_id=row.id, content=canonical(before), **old)
+    )
+    return True
+
+
+def _stale(session: Session, by: Principal, consultation_id: UUID, sent: Content) -> Stale:
+    now = queries.find_consultation(session, by.scope, consultation_id)
+    assert now is not None  # noqa: S101 - read under the same scope a moment ago, never deleted
+    return Stale(now.version, as_json(sent), as_json(queries.content_of(session, now)))

@@ -1,0 +1,140 @@
+"""Records a consultation: the one intake behind the page, the JSON and whatever else sends one."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base import arrival, clock
+from app.base.access import Principal
+from app.base.problems import Problem
+from app.consultations import queries
+from app.consultations.forms.reading import Reading
+from app.consultations.queries import ROWS
+from app.consultations.rules import checks
+from app.consultations.rules.content import Content, digest
+from app.consultations.vocabulary import LIVE
+from app.people.actions import Contact, People, write_lines
+from app.places.queries import DeskRow, find_desk
+from app.places.rules import closes_with_country
+from app.places.vocabulary import programme
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """How a consultation arrived: `new`, `same` or `different`, and the version that stands now (0 where different)."""
+
+    id: str
+    arrival: str
+    version: int
+
+
+def record(session: Session, by: Principal, reading: Reading) -> Arrival | list[Problem]:
+    """Records what was read; all problems at once where anything is wrong."""
+    desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
+    if desk is not None and desk.id not in by.scope.desks:
+        desk = None
+    problems = reading.problems + what_is_wrong(reading, desk)
+    content = reading.content
+    if problems or content is None or desk is None:
+        return problems
+    content = with_language(content, desk)
+    row = _new_row(content, desk, by) | reading.telemetry
+    if not arrival.insert_once(session, ROWS, row):
+        return _known(session, by, row)
+    write_lines(session, contact_of(content, desk), people_of(content))
+    note(by.account_id, "recorded", f"consultation:{content.id}", desk.country)
+    return Arrival(content.id, arrival.NEW, 1)
+
+
+def what_is_wrong(reading: Reading, desk: DeskRow | None) -> list[Problem]:
+    """What the rules say to what was read at a desk; None is no desk of one's own."""
+    found: list[tuple[str, str]] = []
+    if desk is None:
+        found += [("desk", "not_your_desk")] if reading.desk else []
+    elif reading.held_on is not None:
+        code = _wrong_day(desk, reading.held_on)
+        found += [("held_on", code)] if code else []
+    if reading.content is not None:
+        start = current_app.config["SETTINGS"].reporting_year_start
+        found += checks.wrong_answers(reading.content, start)
+    return [Problem(*one) for one in found]
+
+
+def _wrong_day(desk: DeskRow, held_on: date) -> str | None:
+    last = closes_with_country(desk.country, desk.closed_on)
+    return checks.wrong_day(held_on, clock.today_at(desk.time_zone), desk.opened_on, last)
+
+
+def with_language(content: Content, desk: DeskRow) -> Content:
+    """The content with the desk's first language where none was said."""
+    if content.is_tally or content.language:
+        return content
+    return replace(content, language=programme()[desk.country].languages[0])
+
+
+def _new_row(content: Content, desk: DeskRow, by: Principal) -> dict[str, Any]:
+    now = clock.now()
+    return columns_of(content, desk) | {
+        "id": UUID(content.id),
+        "state": LIVE,
+        "version": 1,
+        "arrival_digest": digest(content),
+        "author_id": by.account_id,
+        "received_at": now,
+        "changed_by": by.account_id,
+        "changed_at": now,
+    }
+
+
+def columns_of(content: Content, desk: DeskRow) -> dict[str, Any]:
+    """The columns of a row that its content decides."""
+    plain = ("held_on", "channel", "modality", "travel_group", "language")
+    sets = ("topics", "main_topic", "outcomes", "flags", "persons", "is_tally")
+    return {name: getattr(content, name) for name in (*plain, *sets)} | {
+        "desk_id": desk.id,
+        "country": desk.country,
+        "month": int(content.month),
+        "qualifying": content.qualifies,
+    }
+
+
+def contact_of(content: Content, desk: DeskRow) -> Contact:
+    """What the person lines must know of their consultation."""
+    return Contact(
+        UUID(content.id),
+        desk.id,
+        desk.country,
+        content.held_on,
+        content.main_topic,
+        content.qualifies,
+    )
+
+
+def people_of(content: Content) -> list[People]:
+    """The people of a consultation, one entry per group, sex and age band."""
+    return [
+        People(
+            place,
+            some.sex,
+            some.age_band,
+            group.nationality,
+            group.situation,
+            group.repeat_contact,
+            some.n,
+        )
+        for place, group in enumerate(content.groups)
+        for some in group.persons
+    ]
+
+
+def _known(session: Session, by: Principal, row: dict[str, Any]) -> Arrival:
+    known = queries.find_arrival(session, row["id"])
+    same = known is not None and known.arrival_digest == row["arrival_digest"]
+    if known is not None and same and known.desk_id in by.scope.desks:
+        return Arrival(str(row["id"]), arrival.SAME, known.version)
+    return Arrival(str(row["id"]), arrival.DIFFERENT, 0)

@@ -1,0 +1,132 @@
+"""What the page of a consultation shows: its sections, the choices of a desk, the answers so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from app.base.access import Scope
+from app.base.lists import USUAL_NATIONALITIES
+from app.base.month import Month
+from app.base.words import N_
+from app.consultations import queries
+from app.consultations.rules.checks import offers_earlier_month
+from app.consultations.rules.content import Content, as_json
+from app.consultations.vocabulary import USUAL_TOPICS
+from app.people.queries import most_met_nationalities
+from app.places.queries import DeskRow
+from app.places.vocabulary import programme
+
+SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("who", N_("Who are they?"), ("groups.persons",)),
+    ("from", N_("Nationality"), ("groups.nationality",)),
+    ("asked", N_("What did they ask?"), ("topics", "main_topic")),
+    ("did", N_("What did we do?"), ("outcomes",)),
+    ("needs", N_("Is anybody in the group…?"), ("flags",)),
+    ("how", N_("How and when"), ("held_on", "channel", "modality", "language", "travel_group")),
+    ("moving", N_("Situation"), ("groups.situation",)),
+    ("before", N_("Did they come before?"), ("groups.repeat_contact",)),
+)
+"""Every field that a person answers stands in exactly one section."""
+UNSEEN = ("id", "desk", "card", "taps", "milliseconds", "device", "sequence")
+"""Fields that the page fills in itself, or that later pages ask."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What one desk offers on one day; the order holds for the whole day, so that no answer moves under a finger."""
+
+    desk: DeskRow
+    today: date
+    nationalities: list[str]
+    topics: list[str]
+    languages: tuple[str, ...]
+    offers_earlier_month: bool
+
+
+def choices(session: Session, scope: Scope, desk: DeskRow, today: date, year_start: int) -> Choices:
+    """The seven nationalities and ten topics most used at the desk in the 30 days before today, and the rest."""
+    first, last = today - timedelta(days=30), today - timedelta(days=1)
+    met = most_met_nationalities(session, scope, desk.id, first, last)
+    asked = queries.most_asked_topics(session, scope, desk.id, first, last)
+    return Choices(
+        desk,
+        today,
+        _first(7, met, USUAL_NATIONALITIES),
+        _first(10, asked, USUAL_TOPICS),
+        programme()[desk.country].languages,
+        offers_earlier_month(Month.of(today), year_start),
+    )
+
+
+def _first(most: int, used: Sequence[str], usual: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys((*used, *usual)))[:most]
+
+
+@dataclass
+class ShownGroup:
+    """One nationality's answers; `counts` by `sex-band`, as typed."""
+
+    nationality: str = ""
+    situation: str = "unknown"
+    repeat_contact: str = ""
+    counts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Shown:
+    """The answers that the page shows, right or wrong."""
+
+    id: str
+    held_on: str
+    channel: str = "desk_in_person"
+    modality: str = "informational"
+    travel_group: str = "not_stated"
+    language: str = ""
+    topics: list[str] = field(default_factory=list)
+    main_topic: str = ""
+    outcomes: list[str] = field(default_factory=lambda: ["information_given"])
+    flags: list[str] = field(default_factory=list)
+    groups: list[ShownGroup] = field(default_factory=lambda: [ShownGroup()])
+
+
+def blank(today: date, remembered: dict[str, str]) -> Shown:
+    """An untouched page: only channel and modality are remembered, and "information given" is marked."""
+    return Shown(str(uuid4()), today.isoformat(), **remembered)
+
+
+def like(last: Content, today: date, remembered: dict[str, str]) -> Shown:
+    """The page "same as the last one": its nationality and topics, never its people."""
+    shown = blank(today, remembered)
+    shown.groups = [ShownGroup(nationality=group.nationality) for group in last.groups]
+    shown.topics, shown.main_topic = list(last.topics), last.main_topic
+    return shown
+
+
+def of_content(content: Content) -> Shown:
+    """The page filled with a recorded content."""
+    return of_raw(as_json(content))
+
+
+def of_raw(raw: dict[str, Any]) -> Shown:
+    """The page filled with what was sent, whatever it was, so that nothing typed is lost."""
+    plain = ("held_on", "channel", "modality", "travel_group", "language", "main_topic")
+    said = {name: str(raw[name])[:40] for name in plain if raw.get(name)}
+    shown = Shown(str(raw.get("id") or uuid4())[:40], said.pop("held_on", ""), **said)
+    for name in ("topics", "outcomes", "flags"):
+        setattr(shown, name, [str(code) for code in raw.get(name) or ()])
+    shown.groups = [_shown_group(group) for group in raw.get("groups") or ({},)]
+    return shown
+
+
+def _shown_group(group: dict[str, Any]) -> ShownGroup:
+    counts = {f"{p.get('sex')}-{p.get('age_band')}": p.get("n") for p in group.get("persons") or ()}
+    return ShownGroup(
+        str(group.get("nationality") or ""),
+        str(group.get("situation") or "unknown"),
+        str(group.get("repeat_contact") or ""),
+        counts,
+    )

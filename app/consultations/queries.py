@@ -1,0 +1,127 @@
+"""Reads consultations, within the scope of who asks."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from app.base.access import Scope
+from app.consultations.models import Consultation, ConsultationVersion
+from app.consultations.rules.content import Content, Group, Persons
+from app.consultations.vocabulary import LIVE
+from app.people.queries import list_lines
+from app.places.models import Desk
+from app.staff.models import Account
+
+ROWS = Consultation.__table__
+VERSIONS = ConsultationVersion.__table__
+DESKS = Desk.__table__
+ACCOUNTS = Account.__table__
+
+
+def _within(scope: Scope, wanted: Select[Any]) -> Select[Any]:
+    return wanted.where(ROWS.c.desk_id.in_(scope.desks) | ROWS.c.country.in_(scope.countries))
+
+
+def find_arrival(session: Session, consultation_id: UUID) -> Row[Any] | None:
+    """Desk, digest and version of a known id, whoever's it is: to answer same or different."""
+    known = select(ROWS.c.desk_id, ROWS.c.arrival_digest, ROWS.c.version)
+    return session.execute(known.where(ROWS.c.id == consultation_id)).first()
+
+
+def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> Row[Any] | None:
+    """The row with its desk's code and time zone; None where there is none or it is somebody else's."""
+    wanted = (
+        select(ROWS, DESKS.c.code.label("desk"), DESKS.c.time_zone, DESKS.c.name.label("desk_name"))
+        .join(DESKS, DESKS.c.id == ROWS.c.desk_id)
+        .where(ROWS.c.id == consultation_id)
+    )
+    return session.execute(_within(scope, wanted)).first()
+
+
+def content_of(session: Session, row: Row[Any]) -> Content:
+    """The content of a row of `find_consultation` as it stands."""
+    plain = {"id": str(row.id), "desk": row.desk, "held_on": row.held_on}
+    if row.is_tally:
+        return Content(**plain)
+    return Content(
+        **plain,
+        channel=row.channel,
+        modality=row.modality,
+        travel_group=row.travel_group,
+        language=row.language,
+        groups=groups_of(list_lines(session, row.id)),
+        topics=row.topics,
+        main_topic=row.main_topic,
+        outcomes=row.outcomes,
+        flags=row.flags,
+    )
+
+
+def groups_of(lines: Sequence[Row[Any]]) -> tuple[Group, ...]:
+    """The groups that the lines of one consultation stand for, in their order."""
+    by_place: dict[int, list[Row[Any]]] = {}
+    for line in lines:
+        by_place.setdefault(line.place, []).append(line)
+    return tuple(
+        Group(
+            some[0].nationality,
+            some[0].situation,
+            some[0].repeat_contact,
+            tuple(Persons(line.sex, line.age_band, line.n) for line in some),
+        )
+        for _, some in sorted(by_place.items())
+    )
+
+
+def list_versions(session: Session, consultation_id: UUID) -> Sequence[Row[Any]]:
+    """The superseded versions with their authors' usernames, oldest first; the caller has checked the scope."""
+    wanted = (
+        select(VERSIONS, ACCOUNTS.c.username)
+        .join(ACCOUNTS, ACCOUNTS.c.id == VERSIONS.c.changed_by)
+        .where(VERSIONS.c.consultation_id == consultation_id)
+        .order_by(VERSIONS.c.version)
+    )
+    return session.execute(wanted).all()
+
+
+def get_username(session: Session, account_id: int) -> str:
+    """The username of an account that exists."""
+    wanted = select(ACCOUNTS.c.username).where(ACCOUNTS.c.id == account_id)
+    return str(session.execute(wanted).scalar_one())
+
+
+def list_day(session: Session, scope: Scope, desk_id: int, day: date) -> Sequence[Row[Any]]:
+    """The consultations held at a desk on a day, voided ones included, the last received first."""
+    wanted = select(ROWS).where(ROWS.c.desk_id == desk_id, ROWS.c.held_on == day)
+    ordered = _within(scope, wanted).order_by(ROWS.c.received_at.desc(), ROWS.c.id)
+    return session.execute(ordered).all()
+
+
+def most_asked_topics(
+    session: Session, scope: Scope, desk_id: int, first: date, last: date
+) -> list[str]:
+    """Topics asked at a desk from first to last, the most frequent first, then by code."""
+    wanted = select(ROWS.c.topics).where(
+        ROWS.c.desk_id == desk_id, ROWS.c.held_on.between(first, last), ROWS.c.state == LIVE
+    )
+    asked: Counter[str] = Counter()
+    for row in session.execute(_within(scope, wanted).order_by(ROWS.c.id)):
+        asked.update(row.topics)
+    return sorted(asked, key=lambda code: (-asked[code], code))
+
+
+def find_last_of(session: Session, scope: Scope, author_id: int) -> Row[Any] | None:
+    """The author's last live consultation that is no tally, with its desk's code."""
+    wanted = (
+        select(ROWS, DESKS.c.code.label("desk"), DESKS.c.time_zone, DESKS.c.name.label("desk_name"))
+        .join(DESKS, DESKS.c.id == ROWS.c.desk_id)
+        .where(ROWS.c.author_id == author_id, ROWS.c.state == LIVE, ROWS.c.is_tally.is_(False))
+        .order_by(ROWS.c.received_at.desc(), ROWS.c.id)
+        .limit(1)
+    )
+    return session.execute(_within(scope, wanted)).first()

@@ -1,0 +1,51 @@
+"""What must be true of a consultation's content, and who may change it until when."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from app.base.month import Month
+from app.consultations.rules.content import Content
+from app.consultations.vocabulary import FLAGS_B
+
+Found = tuple[str, str]
+"""A field's path and the code of what is wrong with it."""
+
+
+def wrong_day(held_on: date, today: date, opened_on: date, closed_on: date | None) -> str | None:
+    """The problem code of a day at a desk: not in the future there, within the desk's dates; None where it is right."""
+    if held_on > today:
+        return "in_future"
+    if held_on < opened_on:
+        return "before_opening"
+    return "desk_closed" if closed_on is not None and held_on > closed_on else None
+
+
+def wrong_answers(content: Content, reporting_year_start: int) -> Iterator[Found]:
+    """What is wrong with content that could be read, field by field."""
+    if content.is_tally:
+        return
+    if content.persons > 200:
+        yield "groups", "too_many_people"
+    if content.main_topic not in content.topics:
+        yield "main_topic", "not_a_topic_marked"
+    if "none" in content.flags and len(content.flags) > 1:
+        yield "flags", "excludes_others"
+    first = content.month.reporting_year_start(reporting_year_start) == content.month
+    for place, group in enumerate(content.groups):
+        if first and group.repeat_contact == "first_this_month":
+            yield f"groups.{place}.repeat_contact", "impossible_answer"
+
+
+def offers_earlier_month(month: Month, reporting_year_start: int) -> bool:
+    """Whether "came this year, first this month" can be answered: not in the reporting year's first month."""
+    return month.reporting_year_start(reporting_year_start) != month
+
+
+def author_may_change(received_on: date, today: date) -> bool:
+    """Whether the author may still correct: until the end of the day after receipt, at the desk (outside.md)."""
+    return today <= received_on + timedelta(days=1)
+
+
+def is_restricted(flag: str) -> bool:
+    """Whether a flag is of kind B: recorded on a referral or return only (domain.md §2.8)."""
+    return flag in FLAGS_B

@@ -1,0 +1,111 @@
+"""The content of a consultation: what two arrivals of it are compared by."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from app.base.month import Month
+from app.consultations.vocabulary import DECLINED, QUALIFYING_OUTCOMES
+
+
+@dataclass(frozen=True)
+class Persons:
+    """`n` people of one sex and age band."""
+
+    sex: str
+    age_band: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """People of one nationality and situation with one answer to "first time?"."""
+
+    nationality: str
+    situation: str
+    repeat_contact: str
+    persons: tuple[Persons, ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything that a consultation says; a tally has desk, day and its one outcome only."""
+
+    id: str
+    desk: str
+    held_on: date
+    channel: str = ""
+    modality: str = ""
+    travel_group: str = ""
+    language: str = ""
+    groups: tuple[Group, ...] = ()
+    topics: tuple[str, ...] = ()
+    main_topic: str = ""
+    outcomes: tuple[str, ...] = (DECLINED,)
+    flags: tuple[str, ...] = ()
+    card: str | None = field(default=None)
+
+    @property
+    def is_tally(self) -> bool:
+        return DECLINED in self.outcomes
+
+    @property
+    def persons(self) -> int:
+        return sum(some.n for group in self.groups for some in group.persons)
+
+    @property
+    def month(self) -> Month:
+        return Month.of(self.held_on)
+
+    @property
+    def qualifies(self) -> bool:
+        """Whether its people count as reached: at least one outcome that gave something (counting.md)."""
+        return not QUALIFYING_OUTCOMES.isdisjoint(self.outcomes)
+
+
+def as_json(content: Content) -> dict[str, Any]:
+    """The content in the words of the outside, defaults filled in, lists in their stored order."""
+    said: dict[str, Any] = {
+        "id": content.id,
+        "desk": content.desk,
+        "held_on": content.held_on.isoformat(),
+    }
+    if content.is_tally:
+        return {**said, "outcomes": [DECLINED]}
+    plain = ("channel", "modality", "travel_group", "language", "card")
+    said |= {name: getattr(content, name) for name in plain}
+    said["groups"] = [_group_json(group) for group in content.groups]
+    return said | {
+        "topics": list(content.topics),
+        "main_topic": content.main_topic,
+        "outcomes": list(content.outcomes),
+        "flags": list(content.flags),
+    }
+
+
+def _group_json(group: Group) -> dict[str, Any]:
+    return {
+        "nationality": group.nationality,
+        "situation": group.situation,
+        "repeat_contact": group.repeat_contact,
+        "persons": [vars(some) for some in group.persons],
+    }
+
+
+def canonical(content: Content) -> str:
+    """The canonical form: keys and lists sorted, so that the same content is the same text."""
+    said = as_json(content)
+    for name in ("topics", "outcomes", "flags"):
+        if name in said:
+            said[name] = sorted(said[name])
+    for group in said.get("groups", ()):
+        group["persons"].sort(key=lambda some: (some["sex"], some["age_band"]))
+    said.get("groups", []).sort(key=lambda group: json.dumps(group, sort_keys=True))
+    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+
+
+def digest(content: Content) -> str:
+    """SHA-256 in hex of the canonical form."""
+    return sha256(canonical(content).encode()).hexdigest()

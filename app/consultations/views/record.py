@@ -1,0 +1,128 @@
+"""One record: read, correct, void."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify, redirect, request, url_for
+from flask_babel import gettext
+
+from app.audit.actions import note
+from app.base.access import allow, principal
+from app.base.answers import problem
+from app.base.database import db
+from app.base.pages import page, say
+from app.base.problems import refuse
+from app.base.requests import is_form, sent_json, wants_json
+from app.consultations import queries
+from app.consultations.actions import changing
+from app.consultations.actions.changing import Change, NotAllowed, Stale
+from app.consultations.forms.fields import from_form
+from app.consultations.forms.page import of_content, of_raw
+from app.consultations.forms.reading import read
+from app.consultations.rules.content import as_json
+from app.consultations.views.blueprint import WORDS, blueprint, choices_at, form_page, own_desk, row_of
+
+SAID = frozenset({"version", "reason"})
+
+
+@blueprint.get("/<uuid:consultation_id>")
+@allow("correct_consultations", audited=True)
+def read_one(consultation_id: UUID) -> Response:
+    """The record with its version, state and trail; the reading leaves an entry."""
+    row = row_of(consultation_id)
+    content = queries.content_of(db.session(), row)
+    note(principal().account_id, "record_read", f"consultation:{row.id}", row.country)
+    trail = _trail(row)
+    if wants_json():
+        said = {**as_json(content), "version": row.version, "state": row.state, "trail": trail}
+        return jsonify(said)
+    may = changing.may_change(principal(), row)
+    return page("consultations/record.html", row=row, content=content, trail=trail, may=may, **WORDS)
+
+
+def _trail(row: Any) -> list[dict[str, Any]]:
+    earlier = queries.list_versions(db.session(), row.id)
+    lines = [_line(old, old.username, json.loads(old.content)) for old in earlier]
+    name = queries.get_username(db.session(), row.changed_by)
+    return [*lines, _line(row, name, as_json(queries.content_of(db.session(), row)))]
+
+
+def _line(row: Any, username: str, content: dict[str, Any]) -> dict[str, Any]:
+    at = row.changed_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    said = {"version": row.version, "state": row.state, "reason": row.reason}
+    return {**said, "by": username, "at": at, "content": content}
+
+
+@blueprint.get("/<uuid:consultation_id>/correct")
+@allow("correct_consultations", audited=True)
+def correcting(consultation_id: UUID) -> Response:
+    """The page of the consultation filled with what was recorded."""
+    row = row_of(consultation_id)
+    if not changing.may_change(principal(), row):
+        return _too_late()
+    note(principal().account_id, "record_read", f"consultation:{row.id}", row.country)
+    shown = of_content(queries.content_of(db.session(), row))
+    choices = choices_at(own_desk(row.desk))
+    return form_page(choices, shown, [], correcting=row, version=row.version)
+
+
+@blueprint.post("/<uuid:consultation_id>/correct")
+@allow("correct_consultations")
+def correct(consultation_id: UUID) -> Any:
+    """Puts the content sent in the place of the old; 409 with both versions where it moved on."""
+    row = row_of(consultation_id)
+    raw = from_form(request.form) if is_form() else sent_json()
+    raw.setdefault("id", str(row.id))
+    try:
+        done = changing.correct(db.session(), principal(), row, read(raw, SAID), raw)
+    except NotAllowed:
+        return _too_late()
+    if isinstance(done, list) and not wants_json():
+        choices = choices_at(own_desk(row.desk))
+        facts = {"correcting": row, "version": raw.get("version"), "reason": raw.get("reason")}
+        return form_page(choices, of_raw(raw), done, 422, **facts)
+    if isinstance(done, Stale) and not wants_json():
+        choices = choices_at(own_desk(row.desk))
+        return form_page(choices, of_raw(raw), [], 409, correcting=row, version=done.version, stale=done)
+    return _done(done, gettext("Corrected."))
+
+
+@blueprint.post("/<uuid:consultation_id>/void")
+@allow("correct_consultations")
+def void(consultation_id: UUID) -> Any:
+    """Takes the consultation out of the figures; needs a reason."""
+    row = row_of(consultation_id)
+    raw = from_form(request.form) if is_form() else sent_json()
+    raw.pop("groups", None)
+    unknown = raw.keys() - SAID
+    try:
+        done = changing.void(db.session(), principal(), row, raw, unknown)
+    except NotAllowed:
+        return _too_late()
+    if isinstance(done, (list, Stale)) and not wants_json():
+        sentence = done[0].sentence if isinstance(done, list) else None
+        return problem(422 if isinstance(done, list) else 409, sentence)
+    return _done(done, gettext("Undone.") if raw.get("reason") == "undo" else gettext("Voided."))
+
+
+def _done(done: Change | Stale | list[Any], sentence: str) -> Any:
+    if isinstance(done, list):
+        return refuse(done)
+    if isinstance(done, Stale):
+        answer = jsonify({"version": done.version, "yours": done.yours, "theirs": done.theirs})
+        answer.status_code = 409
+        return answer
+    if wants_json():
+        return jsonify({"id": done.id, "version": done.version})
+    say(sentence)
+    return redirect(url_for("cases.today", **_day_of(done.id)))
+
+
+def _day_of(consultation_id: str) -> dict[str, str]:
+    row = row_of(UUID(consultation_id))
+    return {"desk": row.desk, "day": row.held_on.isoformat()}
+
+
+def _too_late() -> Response:
+    return problem(403, gettext("Only a supervisor may change this now."))

@@ -1,0 +1,1 @@
+"""Figures: every indicator is defined once, in `indicators`, and read from there."""

@@ -1,0 +1,5 @@
+"""`counts show`."""
+
+from flask.cli import AppGroup
+
+commands = AppGroup("counts", help="Figures.")

@@ -1,0 +1,55 @@
+"""Person lines: what a consultation says about the people in it."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.base.database import Base
+from app.base.privacy import OPEN, PERSONAL, SENSITIVE
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+class PersonLine(Base):
+    """`n` people of one profile in one group of a consultation.
+
+    Desk, country, month, main topic, `qualifying` and `is_void` repeat the consultation's, so that figures read one
+    table. `known`, `previous_in_country` and `previous_in_programme` are those of people.rules.PreviousContact.
+    A line of a visitor card is one person (n = 1) with `card_id` and `ordinal`; without a card both are empty.
+    """
+
+    __tablename__ = "person_line"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    consultation_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("consultation.id"), info=OPEN)
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"), info=OPEN)
+    country: Mapped[str] = mapped_column(String(3), info=OPEN)
+    held_on: Mapped[date] = mapped_column(Date, info=PERSONAL)
+    month: Mapped[int] = mapped_column(Integer, info=OPEN)
+    place: Mapped[int] = mapped_column(Integer, info=OPEN)
+    sex: Mapped[str] = mapped_column(String(20), info=PERSONAL)
+    age_band: Mapped[str] = mapped_column(String(20), info=PERSONAL)
+    nationality: Mapped[str] = mapped_column(String(3), info=PERSONAL)
+    situation: Mapped[str] = mapped_column(String(30), info=PERSONAL)
+    n: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+    repeat_contact: Mapped[str] = mapped_column(String(20), info=PERSONAL)
+    main_topic: Mapped[str] = mapped_column(String(40), info=PERSONAL)
+    qualifying: Mapped[bool] = mapped_column(info=OPEN)
+    is_void: Mapped[bool] = mapped_column(default=False, info=OPEN)
+    known: Mapped[bool] = mapped_column(info=OPEN)
+    previous_in_country: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+    previous_in_programme: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+    card_id: Mapped[int | None] = mapped_column(Integer, info=SENSITIVE)
+    ordinal: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
+
+    __table_args__ = (
+        CheckConstraint("n BETWEEN 1 AND 99", name="n_in_range"),
+        CheckConstraint("card_id IS NULL OR n = 1", name="one_person_per_card_line"),
+        CheckConstraint("known OR previous_in_country = 0", name="unknown_has_no_previous"),
+        CheckConstraint("previous_in_country <= month", name="previous_is_not_later"),
+        Index("ix_person_line_consultation_id", "consultation_id"),
+        Index("ix_person_line_country_month", "country", "month"),
+        Index("ix_person_line_desk_id_month", "desk_id", "month"),
+    )

@@ -1,0 +1,1 @@
+"""Programme countries and their desks."""

@@ -1,0 +1,74 @@
+"""Reads desks."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from app.base.access import Scope
+from app.places.models import Desk
+
+DESKS = Desk.__table__
+
+
+@dataclass(frozen=True)
+class DeskRow:
+    """One desk as it stands; `version` grows with every change."""
+
+    id: int
+    code: str
+    name: str
+    country: str
+    adm1: str
+    time_zone: str
+    organisation: str
+    modality: str
+    opened_on: date
+    closed_on: date | None
+    version: int
+
+
+def _desk(row: Row[tuple[object, ...]]) -> DeskRow:
+    return DeskRow(*row)
+
+
+def _within(scope: Scope, wanted: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+    if scope.programme:
+        return wanted
+    return wanted.where(DESKS.c.id.in_(scope.desks) | DESKS.c.country.in_(scope.countries))
+
+
+def find_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
+    """The desk of that code within the scope, None where there is none or it is somebody else's."""
+    row = session.execute(_within(scope, select(DESKS).where(DESKS.c.code == code))).first()
+    return _desk(row) if row else None
+
+
+def list_desks(session: Session, scope: Scope) -> list[DeskRow]:
+    """The desks within the scope, by country and code."""
+    wanted = _within(scope, select(DESKS)).order_by(DESKS.c.country, DESKS.c.code)
+    return [_desk(row) for row in session.execute(wanted)]
+
+
+def list_desks_of(session: Session, countries: Collection[str]) -> list[DeskRow]:
+    """Every desk of these countries, by country and code."""
+    return list_desks(session, Scope(countries=frozenset(countries)))
+
+
+def count_active(session: Session, countries: Collection[str], day: date) -> dict[str, int]:
+    """Desks open on a day, by country; countries without one are left out."""
+    active = (
+        select(DESKS.c.country, func.count())
+        .where(DESKS.c.country.in_(countries), DESKS.c.opened_on <= day)
+        .where(DESKS.c.closed_on.is_(None) | (DESKS.c.closed_on >= day))
+        .group_by(DESKS.c.country)
+        .order_by(DESKS.c.country)
+    )
+    return {row[0]: row[1] for row in session.execute(active)}
+
+
+def has_desks(session: Session) -> bool:
+    """Whether any desk exists."""
+    return session.execute(select(DESKS.c.id).order_by(DESKS.c.id).limit(1)).first() is not None

@@ -1,0 +1,32 @@
+"""The one list of rooms with pages and commands, in menu order; the only place that imports views and commands."""
+
+from flask import Flask
+
+from app.audit import cli as audit_cli
+from app.cases import views as cases
+from app.consultations import views as consultations
+from app.counts import cli as counts_cli
+from app.counts import views as counts
+from app.places import views as places
+from app.staff import cli as staff_cli
+from app.staff import views as staff
+from app.upkeep import cli as upkeep_cli
+from app.upkeep import views as upkeep
+
+BLUEPRINTS = (
+    consultations.blueprint,
+    cases.blueprint,
+    counts.blueprint,
+    places.blueprint,
+    staff.blueprint,
+    upkeep.blueprint,
+)
+COMMANDS = (audit_cli.commands, counts_cli.commands, staff_cli.commands, *upkeep_cli.COMMANDS)
+
+
+def open_rooms(app: Flask) -> None:
+    """Registers every room's pages and commands."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,1 @@
+"""Accounts, roles, scopes and sign-in of the people who work with the app."""

@@ -1,0 +1,1 @@
+"""Every change to sessions (`signing_in`) and accounts (`accounts`)."""

@@ -1,0 +1,151 @@
+"""Invites, resets, closes accounts; changes passwords."""
+
+import secrets
+from collections.abc import Collection
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base import clock
+from app.base.access import Principal
+from app.base.problems import Problem
+from app.staff import queries, rules
+from app.staff.actions import signing_in
+from app.staff.queries import (
+    ACCOUNT_COUNTRIES,
+    ACCOUNT_DESKS,
+    ACCOUNTS,
+    INVITATIONS,
+    AccountRow,
+)
+from app.staff.vocabulary import ROLES
+
+
+def invite(
+    session: Session,
+    by: int | None,
+    account: dict[str, str],
+    desks: Collection[int] = (),
+    countries: Collection[str] = (),
+) -> tuple[str, list[Problem]]:
+    """The one-time token of a new account (`username`, `role`, `locale`), or the problems."""
+    problems = _wrong(session, account, desks, countries)
+    if problems:
+        return "", problems
+    account_id = insert_account(session, account, desks, countries)
+    note(by, "invited", f"account:{account_id}")
+    return _new_link(session, account_id), []
+
+
+def _wrong(
+    session: Session, account: dict[str, str], desks: Collection[int], countries: Collection[str]
+) -> list[Problem]:
+    problems = []
+    if not rules.is_username(account["username"]):
+        problems.append(Problem("username", "unreadable"))
+    elif queries.find_account(session, account["username"]):
+        problems.append(Problem("username", "taken"))
+    if account["role"] not in ROLES:
+        return [*problems, Problem("role", "unknown_code")]
+    needed = rules.needs(account["role"])
+    if needed == "desks" and not desks:
+        problems.append(Problem("desks", "required"))
+    if needed == "countries" and not countries:
+        problems.append(Problem("countries", "required"))
+    return problems
+
+
+def insert_account(
+    session: Session,
+    account: dict[str, str],
+    desks: Collection[int],
+    countries: Collection[str],
+) -> int:
+    """Writes an account with its scope; answers its id. More columns may stand in `account`."""
+    row = {"version": 1, "is_demo": False, "created_at": clock.now(), **account}
+    new = session.execute(insert(ACCOUNTS).values(**row).returning(ACCOUNTS.c.id))
+    account_id = int(new.scalar_one())
+    if desks:
+        pairs = [{"account_id": account_id, "desk_id": desk} for desk in sorted(desks)]
+        session.execute(insert(ACCOUNT_DESKS), pairs)
+    if countries:
+        scope = [{"account_id": account_id, "country": code} for code in sorted(countries)]
+        session.execute(insert(ACCOUNT_COUNTRIES), scope)
+    return account_id
+
+
+def start_reset(session: Session, by: int | None, account: AccountRow) -> str:
+    """The one-time token with which the person sets a new password; the old one holds until then."""
+    note(by, "reset_started", f"account:{account.id}")
+    return _new_link(session, account.id)
+
+
+def _new_link(session: Session, account_id: int) -> str:
+    token, now = secrets.token_urlsafe(32), clock.now()
+    earlier = (INVITATIONS.c.account_id == account_id) & INVITATIONS.c.used_at.is_(None)
+    session.execute(update(INVITATIONS).where(earlier).values(used_at=now))
+    session.execute(
+        insert(INVITATIONS).values(
+            digest=rules.digest(token), account_id=account_id, expires_at=now + rules.INVITATION
+        )
+    )
+    return token
+
+
+def take_up(session: Session, token: str, password: str, repeated: str) -> list[Problem]:
+    """Sets the password of an invitation's account and uses the link up; problems where it will not do."""
+    account = queries.find_invited(session, rules.digest(token), clock.now())
+    if account is None:
+        return [Problem("token", "unreadable")]
+    problems = _new_password(account.username, password, repeated)
+    if problems:
+        return problems
+    mine = (INVITATIONS.c.digest == rules.digest(token)) & INVITATIONS.c.used_at.is_(None)
+    used = update(INVITATIONS).where(mine).values(used_at=clock.now())
+    if session.execute(used).rowcount == 0:
+        return [Problem("token", "unreadable")]
+    _set_password(session, account.id, password)
+    note(account.id, "invitation_used", f"account:{account.id}")
+    return []
+
+
+def change_password(
+    session: Session, asking: Principal, current: str, password: str, repeated: str
+) -> list[Problem]:
+    """Changes one's own password and ends the other sessions; problems where it will not do."""
+    account = queries.find_account(session, asking.username)
+    if not signing_in.is_password(account, current):
+        return [Problem("current", "wrong_password")]
+    problems = _new_password(asking.username, password, repeated)
+    if problems:
+        return problems
+    _set_password(session, asking.account_id, password, asking.session_id)
+    note(asking.account_id, "password_changed", f"account:{asking.account_id}")
+    return []
+
+
+def _new_password(username: str, password: str, repeated: str) -> list[Problem]:
+    code = rules.wrong_password(password, username)
+    if code:
+        return [Problem("password", code)]
+    return [] if password == repeated else [Problem("repeated", "not_the_same")]
+
+
+def _set_password(session: Session, account_id: int, password: str, but: str = "") -> None:
+    mine = update(ACCOUNTS).where(ACCOUNTS.c.id == account_id)
+    session.execute(mine.values(password_hash=signing_in.hash_password(password)))
+    signing_in.end_all_sessions(session, account_id, but)
+
+
+def close_account(session: Session, by: int | None, account: AccountRow) -> None:
+    """Closes an account for good and ends its sessions; its name stays taken."""
+    mine = update(ACCOUNTS).where(ACCOUNTS.c.id == account.id, ACCOUNTS.c.closed_at.is_(None))
+    session.execute(mine.values(closed_at=clock.now(), version=account.version + 1))
+    signing_in.end_all_sessions(session, account.id)
+    note(by, "account_closed", f"account:{account.id}")
+
+
+def choose_locale(session: Session, account_id: int, locale: str) -> None:
+    """Remembers the language an account reads."""
+    session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(locale=locale))

@@ -1,0 +1,136 @@
+"""Signs in and out: one answer and one time for an unknown name and a wrong password."""
+
+import secrets
+from datetime import datetime
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base import clock
+from app.base.access import Principal, Scope
+from app.base.database import db, separately
+from app.staff import queries, rules
+from app.staff.queries import ATTEMPTS, SESSIONS, AccountRow
+from app.staff.vocabulary import ROLE_PERMISSIONS
+
+hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4)
+_at_once = BoundedSemaphore(2)
+NOBODY = hasher.hash(secrets.token_urlsafe(32))
+"""The hash that is checked where no account is: as dear as a real one."""
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password (64 MiB, three passes); at most two are made at once."""
+    with _at_once:
+        return hasher.hash(password)
+
+
+def is_password(account: AccountRow | None, password: str) -> bool:
+    """Whether it is the account's password; takes as long where there is no account."""
+    stored = account.password_hash if account and account.password_hash else None
+    try:
+        with _at_once:
+            hasher.verify(stored or NOBODY, password[:1000])
+    except (VerificationError, InvalidHashError):
+        return False
+    return stored is not None
+
+
+def sign_in(username: str, password: str, address: str) -> tuple[AccountRow | None, bool]:
+    """The account where name and password are right, and whether the caller must wait before the next try.
+
+    The try is counted before it is checked and kept whatever comes of it; the hash is checked outside of
+    any transaction.
+    """
+    name = username.strip().casefold()[:80]
+    secret = current_app.config["SETTINGS"].secret_key
+    name_key, place_key = rules.attempt_key(secret, name), rules.attempt_key(secret, name, address)
+    now = clock.now()
+    with separately():
+        session = db.session()
+        here, anywhere = _count_try(session, name_key, place_key, now)
+        account = queries.find_account(session, name)
+    if rules.must_wait(here, anywhere, current_app.config["SETTINGS"].sign_in_limit):
+        return None, True
+    right = is_password(account, password)
+    if account is None or account.closed_at is not None or not right:
+        return None, False
+    db.session.execute(delete(ATTEMPTS).where(ATTEMPTS.c.place_key == place_key))
+    return account, False
+
+
+def _count_try(
+    session: Session, name_key: str, place_key: str, now: datetime
+) -> tuple[int, int]:
+    session.execute(delete(ATTEMPTS).where(ATTEMPTS.c.at < now - rules.WINDOW))
+    session.execute(insert(ATTEMPTS).values(name_key=name_key, place_key=place_key, at=now))
+    return queries.count_attempts(session, name_key, place_key, now - rules.WINDOW)
+
+
+def start_session(session: Session, account: AccountRow) -> Principal:
+    """A new session of the account; the principal carries the only copy of its token."""
+    token, now = secrets.token_urlsafe(32), clock.now()
+    session.execute(
+        insert(SESSIONS).values(
+            digest=rules.digest(token), account_id=account.id, started_at=now, seen_at=now
+        )
+    )
+    note(account.id, "signed_in", f"account:{account.id}")
+    return as_principal(account, queries.get_scope(session, account), token)
+
+
+def as_principal(account: AccountRow, scope: Scope, token: str) -> Principal:
+    """The account as the rooms see it."""
+    return Principal(
+        account.id,
+        account.username,
+        account.role,
+        ROLE_PERMISSIONS[account.role],
+        scope,
+        account.locale,
+        session_id=token,
+    )
+
+
+def load(token: str) -> Principal | None:
+    """Who a session's token belongs to now; None where it ended, by itself or by somebody's act."""
+    session, digest, now = db.session(), rules.digest(token), clock.now()
+    found = queries.find_session(session, digest)
+    if found is None:
+        return None
+    started_at, seen_at, account = found
+    if rules.session_has_ended(started_at, seen_at, now):
+        return None
+    if now - seen_at > rules.SEEN_EVERY:
+        with separately():
+            still = update(SESSIONS).where(SESSIONS.c.digest == digest)
+            db.session.execute(still.where(SESSIONS.c.ended_at.is_(None)).values(seen_at=now))
+    return as_principal(account, _scope(session, account), token)
+
+
+def _scope(session: Session, account: AccountRow) -> Scope:
+    known: dict[tuple[int, int], Scope] = current_app.extensions.setdefault("scopes", {})
+    key = (account.id, account.version)
+    if key not in known:
+        known[key] = queries.get_scope(session, account)
+    return known[key]
+
+
+def end_session(session: Session, asking: Principal) -> None:
+    """Ends the session that is asking."""
+    mine = SESSIONS.c.digest == rules.digest(asking.session_id)
+    session.execute(update(SESSIONS).where(mine).values(ended_at=clock.now()))
+    note(asking.account_id, "signed_out", f"account:{asking.account_id}")
+
+
+def end_all_sessions(session: Session, account_id: int, but: str = "") -> None:
+    """Ends every session of an account, but the one of this token."""
+    theirs = (SESSIONS.c.account_id == account_id) & SESSIONS.c.ended_at.is_(None)
+    others = SESSIONS.c.digest != rules.digest(but)
+    session.execute(update(SESSIONS).where(theirs, others).values(ended_at=clock.now()))
+

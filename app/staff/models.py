@@ -1,0 +1,94 @@
+"""Accounts, what they are scoped to, their sessions, invitations and failed sign-ins."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.base.database import Base, Moment
+from app.base.privacy import OPEN, SENSITIVE
+
+
+class Account(Base):
+    """One person of staff. Without a password hash the invitation was not taken up yet."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    username: Mapped[str] = mapped_column(String(40), info=OPEN)
+    role: Mapped[str] = mapped_column(String(20), info=OPEN)
+    password_hash: Mapped[str | None] = mapped_column(String(200), info=SENSITIVE)
+    locale: Mapped[str] = mapped_column(String(2), info=OPEN)
+    is_demo: Mapped[bool] = mapped_column(default=False, info=OPEN)
+    version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+
+    __table_args__ = (
+        UniqueConstraint("username"),
+        CheckConstraint(
+            "role IN ('desk_staff','shelter_coordinator','supervisor','regional','admin')",
+            name="role_is_known",
+        ),
+    )
+
+
+class AccountDesk(Base):
+    """A desk that an account works at."""
+
+    __tablename__ = "account_desk"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, info=OPEN)
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"), primary_key=True, info=OPEN)
+
+
+class AccountCountry(Base):
+    """A country that an account supervises."""
+
+    __tablename__ = "account_country"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, info=OPEN)
+    country: Mapped[str] = mapped_column(String(3), primary_key=True, info=OPEN)
+
+
+class StaffSession(Base):
+    """One signed-in session; only the SHA-256 of its token is stored."""
+
+    __tablename__ = "staff_session"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True, info=SENSITIVE)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
+    started_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    seen_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+
+    __table_args__ = (Index("ix_staff_session_account_id", "account_id"),)
+
+
+class Invitation(Base):
+    """A one-time link to set a password; only the SHA-256 of its token is stored."""
+
+    __tablename__ = "invitation"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True, info=SENSITIVE)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
+    expires_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    used_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+
+    __table_args__ = (Index("ix_invitation_account_id", "account_id"),)
+
+
+class SignInAttempt(Base):
+    """A try to sign in that was not successful, by keyed digests of the name and of name and address."""
+
+    __tablename__ = "sign_in_attempt"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    name_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
+    place_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
+    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+
+    __table_args__ = (
+        Index("ix_sign_in_attempt_name_key_at", "name_key", "at"),
+        Index("ix_sign_in_attempt_place_key_at", "place_key", "at"),
+    )

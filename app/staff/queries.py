@@ -1,0 +1,151 @@
+"""Reads accounts, sessions and invitations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from app.base.access import Scope
+from app.places.models import Desk
+from app.places.vocabulary import programme
+from app.staff.models import (
+    Account,
+    AccountCountry,
+    AccountDesk,
+    Invitation,
+    SignInAttempt,
+    StaffSession,
+)
+
+ACCOUNTS = Account.__table__
+SESSIONS = StaffSession.__table__
+INVITATIONS = Invitation.__table__
+ATTEMPTS = SignInAttempt.__table__
+ACCOUNT_DESKS = AccountDesk.__table__
+ACCOUNT_COUNTRIES = AccountCountry.__table__
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """One account; `password_hash` is None until the invitation was taken up."""
+
+    id: int
+    username: str
+    role: str
+    password_hash: str | None
+    locale: str
+    is_demo: bool
+    version: int
+    created_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """One account with its desks (codes) and countries (alpha-3), for lists."""
+
+    account: AccountRow
+    desks: tuple[str, ...]
+    countries: tuple[str, ...]
+
+
+_live_session = (
+    select(SESSIONS.c.started_at, SESSIONS.c.seen_at, *ACCOUNTS.c)
+    .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
+    .where(SESSIONS.c.ended_at.is_(None), ACCOUNTS.c.closed_at.is_(None))
+)
+
+
+def find_session(
+    session: Session, digest: str
+) -> tuple[datetime, datetime, AccountRow] | None:
+    """Start, last sight and account of a session that was not ended, by the digest of its token."""
+    row = session.execute(_live_session.where(SESSIONS.c.digest == digest)).first()
+    return (row[0], row[1], AccountRow(*row[2:])) if row else None
+
+
+def get_scope(session: Session, account: AccountRow) -> Scope:
+    """What an account may see, by its role and its desks or countries."""
+    if account.role == "regional":
+        return Scope(programme=True)
+    desk = Desk.__table__
+    desks = (
+        select(desk.c.id, desk.c.country)
+        .join(ACCOUNT_DESKS, ACCOUNT_DESKS.c.desk_id == desk.c.id)
+        .where(ACCOUNT_DESKS.c.account_id == account.id)
+        .order_by(desk.c.code)
+    )
+    countries = select(ACCOUNT_COUNTRIES.c.country).where(
+        ACCOUNT_COUNTRIES.c.account_id == account.id
+    )
+    own = session.execute(desks).all()
+    nations = frozenset(session.scalars(countries.order_by("country")))
+    home = own[0].country if own else min(nations, default="")
+    known = programme().get(home)
+    return Scope(
+        frozenset(row.id for row in own), nations, home=home, number_locale=known.locale if known else ""
+    )
+
+
+def find_account(session: Session, username: str) -> AccountRow | None:
+    """The account of a username, closed ones included."""
+    row = session.execute(select(ACCOUNTS).where(ACCOUNTS.c.username == username)).first()
+    return AccountRow(*row) if row else None
+
+
+def find_invited(session: Session, digest: str, now: datetime) -> AccountRow | None:
+    """The account of an invitation that is neither used nor expired nor of a closed account."""
+    wanted = (
+        select(ACCOUNTS)
+        .join(INVITATIONS, INVITATIONS.c.account_id == ACCOUNTS.c.id)
+        .where(INVITATIONS.c.digest == digest, INVITATIONS.c.used_at.is_(None))
+        .where(INVITATIONS.c.expires_at > now, ACCOUNTS.c.closed_at.is_(None))
+    )
+    row = session.execute(wanted).first()
+    return AccountRow(*row) if row else None
+
+
+def count_attempts(
+    session: Session, name_key: str, place_key: str, since: datetime
+) -> tuple[int, int]:
+    """Failed sign-ins since a moment: from this name and address, and from this name anywhere."""
+    here = select(func.count()).where(ATTEMPTS.c.place_key == place_key, ATTEMPTS.c.at > since)
+    name = select(func.count()).where(ATTEMPTS.c.name_key == name_key, ATTEMPTS.c.at > since)
+    return session.scalar(here) or 0, session.scalar(name) or 0
+
+
+def list_accounts(session: Session, countries: Sequence[str] | None = None) -> list[AccountLine]:
+    """Accounts by username: all, or where countries are given the desk staff of desks there."""
+    desks = _desk_codes(session)
+    nations: dict[int, list[str]] = {}
+    for row in session.execute(select(ACCOUNT_COUNTRIES).order_by("account_id", "country")):
+        nations.setdefault(row.account_id, []).append(row.country)
+    lines = []
+    for row in session.execute(select(ACCOUNTS).order_by(ACCOUNTS.c.username)):
+        account = AccountRow(*row)
+        own = desks.get(account.id, [])
+        if countries is None or any(country in countries for _, country in own):
+            codes = tuple(code for code, _ in own)
+            lines.append(AccountLine(account, codes, tuple(nations.get(account.id, ()))))
+    return lines
+
+
+def _desk_codes(session: Session) -> dict[int, list[tuple[str, str]]]:
+    desk = Desk.__table__
+    wanted = (
+        select(ACCOUNT_DESKS.c.account_id, desk.c.code, desk.c.country)
+        .join(desk, desk.c.id == ACCOUNT_DESKS.c.desk_id)
+        .order_by(ACCOUNT_DESKS.c.account_id, desk.c.code)
+    )
+    codes: dict[int, list[tuple[str, str]]] = {}
+    for row in session.execute(wanted):
+        codes.setdefault(row.account_id, []).append((row.code, row.country))
+    return codes
+
+
+def find_demo_account(session: Session) -> Row[tuple[str]] | None:
+    """Any open demo account: production must not start with one."""
+    wanted = select(ACCOUNTS.c.username).where(ACCOUNTS.c.is_demo, ACCOUNTS.c.closed_at.is_(None))
+    return session.execute(wanted.order_by(ACCOUNTS.c.username).limit(1)).first()

@@ -1,0 +1,67 @@
+"""When a session has ended, when signing in must wait, what a password and a name must be like."""
+
+import hmac
+import re
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from app.staff.vocabulary import ROLES
+
+IDLE = timedelta(minutes=60)
+ABSOLUTE = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=1)
+WINDOW = timedelta(minutes=15)
+INVITATION = timedelta(days=7)
+ANYWHERE_FACTOR = 10
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
+COMMON = ("password", "contrase", "ventanilla", "123456", "qwerty", "migrant", "albergue")
+
+
+def session_has_ended(started_at: datetime, seen_at: datetime, now: datetime) -> bool:
+    """Whether a session is over: idle for an hour or twelve hours old (OWASP ASVS 7.3)."""
+    return now - seen_at > IDLE or now - started_at > ABSOLUTE
+
+
+def must_wait(here: int, anywhere: int, limit: int) -> bool:
+    """Whether sign-in must wait: failures of one name from one address, or of the name from everywhere.
+
+    The second limit is ten times the first, so that a stranger cannot easily lock a colleague out.
+    """
+    return here > limit or anywhere > limit * ANYWHERE_FACTOR
+
+
+def attempt_key(secret: str, *said: str) -> str:
+    """What stands in the table for a name and an address: an HMAC, since a mistyped name may be a password."""
+    return hmac.new(secret.encode(), "\x1f".join(said).encode(), sha256).hexdigest()
+
+
+def digest(token: str) -> str:
+    """What the database holds of a session or invitation: SHA-256 in hex of a random token."""
+    return sha256(token.encode()).hexdigest()
+
+
+def wrong_password(password: str, username: str) -> str | None:
+    """The problem code of a new password, None where it will do: 12 to 200 signs, not a common one."""
+    if len(password) < 12:
+        return "too_short"
+    if len(password) > 200:
+        return "too_long"
+    plain = password.casefold()
+    guessable = username in plain or plain.startswith(COMMON) or len(set(plain)) < 5
+    return "too_common" if guessable else None
+
+
+def may_invite(inviter_role: str, role: str) -> bool:
+    """Whether an account of one role may invite another: admins everybody, supervisors desk staff."""
+    return inviter_role == "admin" or (inviter_role == "supervisor" and role == "desk_staff")
+
+
+def is_username(text: str) -> bool:
+    """Whether a text can be a username: 3 to 40 of a–z, 0–9, dot, dash, underscore."""
+    return USERNAME.fullmatch(text) is not None
+
+
+def needs(role: str) -> str:
+    """What the scope of a role is made of: `desks`, `countries` or nothing."""
+    kinds = {"desk_staff": "desks", "supervisor": "countries"}
+    return kinds.get(ROLES[role].code, "")

@@ -1,0 +1,158 @@
+"""Sign-in, sign-out, the session of programs, language and light of this device."""
+
+from typing import Any
+
+from flask import Response, jsonify, redirect, request, session, url_for
+from flask_babel import gettext
+from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
+
+from app.base import language
+from app.base.access import Principal, allow, limiter, principal
+from app.base.answers import problem, request_settings
+from app.base.database import db
+from app.base.pages import MODES, page
+from app.base.requests import own_path, sent_json, wants_json
+from app.places.queries import list_desks
+from app.staff.actions import accounts, signing_in
+from app.staff.views.blueprint import blueprint
+
+HOMES = {
+    "desk_staff": "consultations.new",
+    "supervisor": "counts.figures",
+    "regional": "counts.figures",
+    "admin": "places.desks",
+}
+PER_MINUTE = "120 per minute"
+
+
+@blueprint.get("/")
+@allow("public")
+def home() -> Any:
+    """Goes on to the page where the account's work begins."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("staff.sign_in"))
+    return redirect(url_for(HOMES.get(current_user.role, "staff.account")))
+
+
+@blueprint.get("/sign-in")
+@allow("public")
+def sign_in() -> Any:
+    """The sign-in page."""
+    if current_user.is_authenticated:
+        return redirect(own_path(request.args.get("next"), url_for("staff.home")))
+    return page("staff/sign_in.html", next=request.args.get("next", ""), kept=[], problem="")
+
+
+@blueprint.post("/sign-in")
+@limiter.limit(PER_MINUTE)
+@allow("public")
+def enter() -> Any:
+    """Signs in; by JSON `{"account","role"}`, 401 or 429, by form on to where the person wanted to go."""
+    sent = sent_json() if request.is_json else request.form
+    name, password = sent.get("username"), sent.get("password")
+    if not isinstance(name, str) or not isinstance(password, str):
+        return _refused(sent, 401)
+    address = request.remote_addr or ""
+    account, wait = signing_in.sign_in(name, password, address)
+    if account is None:
+        return _refused(sent, 429 if wait else 401)
+    entered = signing_in.start_session(db.session(), account)
+    _renew(entered)
+    if wants_json():
+        return jsonify({"account": entered.username, "role": entered.role})
+    return _go_on(sent)
+
+
+def _renew(entered: Principal) -> None:
+    session.clear()
+    login_user(entered)  # type: ignore[arg-type]
+
+
+def _refused(sent: Any, status: int) -> Response:
+    if wants_json():
+        sentence = None if status == 429 else gettext("The name or the password is not right.")
+        answer = problem(status, sentence)
+    else:
+        kept = _kept(sent)
+        answer = page(
+            "staff/sign_in.html", status, next=sent.get("next", ""), kept=kept, problem=str(status)
+        )
+    if status == 429:
+        answer.headers["Retry-After"] = "300"
+    return answer
+
+
+def _kept(sent: Any) -> list[tuple[str, str]]:
+    return [
+        (name.removeprefix("kept."), value)
+        for name, value in sent.items(multi=True)
+        if name.startswith("kept.")
+    ]
+
+
+def _go_on(sent: Any) -> Any:
+    kept = _kept(sent)
+    if kept:
+        return page("staff/go_on.html", kept=kept)
+    return redirect(own_path(sent.get("next"), url_for("staff.home")))
+
+
+@blueprint.post("/sign-out")
+@allow("signed_in")
+def sign_out() -> Any:
+    """Ends this session."""
+    signing_in.end_session(db.session(), principal())
+    logout_user()
+    session.clear()
+    if wants_json():
+        return jsonify({})
+    answer = redirect(url_for("staff.sign_in"))
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@blueprint.get("/sync/token")
+@allow("public")
+def token() -> Response:
+    """The token that every change must carry as `X-CSRFToken`."""
+    return jsonify({"csrf_token": generate_csrf()})
+
+
+@blueprint.get("/sync/me")
+@allow("signed_in")
+def me() -> Response:
+    """The account, its role and its own scope."""
+    asking = principal()
+    mine = [] if asking.scope.programme else list_desks(db.session(), asking.scope)
+    desks = [
+        {"code": d.code, "name": d.name, "country": d.country, "time_zone": d.time_zone}
+        for d in mine
+    ]
+    countries = asking.scope.countries | {desk.country for desk in mine}
+    return jsonify(
+        {
+            "account": asking.username,
+            "role": asking.role,
+            "desks": desks,
+            "shelters": [],
+            "countries": sorted(countries),
+            "locale": language.selected(),
+        }
+    )
+
+
+@blueprint.post("/preferences")
+@allow("public")
+def preferences() -> Any:
+    """Remembers language and light on this device, the language with the account too."""
+    answer = redirect(own_path(request.form.get("next"), url_for("staff.home")))
+    chosen, light = request.form.get("locale"), request.form.get("mode")
+    secure = request_settings().production
+    if chosen in language.LOCALES:
+        answer.set_cookie(language.COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=secure)
+        if current_user.is_authenticated:
+            accounts.choose_locale(db.session(), current_user.account_id, chosen)
+    if light in MODES:
+        answer.set_cookie("mode", light, max_age=31_536_000, samesite="Lax", secure=secure)
+    return answer

@@ -1,0 +1,24 @@
+"""The roles of staff and what each may do (security.md, roles and scopes)."""
+
+from app.base.words import N_, Term, Terms
+
+ROLES = Terms(
+    "role",
+    Term("desk_staff", N_("Desk staff")),
+    Term("shelter_coordinator", N_("Shelter coordinator")),
+    Term("supervisor", N_("Supervisor")),
+    Term("regional", N_("Regional office")),
+    Term("admin", N_("Administration")),
+)
+ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    "desk_staff": frozenset(
+        {"record_consultations", "correct_consultations", "see_today", "see_counts"}
+    ),
+    "shelter_coordinator": frozenset(),
+    "supervisor": frozenset(
+        {"correct_consultations", "see_today", "see_counts", "invite_staff", "see_audit"}
+    ),
+    "regional": frozenset({"see_counts"}),
+    "admin": frozenset({"configure", "invite_staff", "see_audit"}),
+}
+"""Admins configure and see no case data; a new role sees nothing until it is stated here."""

@@ -1,0 +1,1 @@
+"""What touches every room: health, the demo programme, backup and restore, benchmarks."""

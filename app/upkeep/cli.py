@@ -1,0 +1,3 @@
+"""Commands that touch every room."""
+
+COMMANDS = ()

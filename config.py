@@ -1,0 +1,101 @@
+"""Settings, read from the environment once; in production an unsafe one stops the start with one sentence."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEVELOPMENT_KEY = "development-only-key"  # noqa: S105 - refused in production below
+INSTANCE = Path(__file__).resolve().parent / "instance"
+
+
+class UnsafeSettings(Exception):
+    """A setting that production must not start with; the text is one sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the outside may set. Names are those of the environment, in lower case."""
+
+    environment: str
+    database_url: str
+    secret_key: str
+    audit_key: str
+    public_url: str
+    default_locale: str
+    reporting_year_start: int
+    sign_in_limit: int
+    proxy_hops: int
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment; raises UnsafeSettings where one is missing, impossible or unsafe."""
+    env = os.environ if environ is None else environ
+    production = env.get("ENVIRONMENT") == "production"
+    settings = Settings(
+        environment=env.get("ENVIRONMENT", "development"),
+        database_url=env.get("DATABASE_URL") or f"sqlite:///{INSTANCE / 'ventanilla.sqlite'}",
+        secret_key=env.get("SECRET_KEY", DEVELOPMENT_KEY),
+        audit_key=env.get("AUDIT_KEY", DEVELOPMENT_KEY),
+        public_url=env.get("PUBLIC_URL", "http://127.0.0.1:8000"),
+        default_locale=env.get("DEFAULT_LOCALE", "es"),
+        reporting_year_start=_whole(env, "REPORTING_YEAR_START", 1, 1, 12),
+        sign_in_limit=_whole(env, "SIGN_IN_LIMIT", 5 if production else 50, 1, 10_000),
+        proxy_hops=_whole(env, "PROXY_HOPS", 0, 0, 5),
+    )
+    if production:
+        _refuse_unsafe(settings)
+    return settings
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise UnsafeSettings(f"{name} must be a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    for name, key in (("SECRET_KEY", settings.secret_key), ("AUDIT_KEY", settings.audit_key)):
+        if key == DEVELOPMENT_KEY or len(key) < 32:
+            raise UnsafeSettings(f"{name} must be set to a secret of at least 32 characters.")
+    if settings.secret_key == settings.audit_key:
+        raise UnsafeSettings("AUDIT_KEY must differ from SECRET_KEY.")
+    url = urlsplit(settings.public_url)
+    if url.scheme != "https" or not url.hostname:
+        raise UnsafeSettings("PUBLIC_URL must be an https address.")
+
+
+def flask_config(settings: Settings) -> dict[str, object]:
+    """The same settings in Flask's words."""
+    cookie = "__Host-ventanilla" if settings.production else "ventanilla"
+    hosts = [urlsplit(settings.public_url).hostname] if settings.production else None
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "TRUSTED_HOSTS": hosts,
+        "SESSION_COOKIE_NAME": cookie,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.production,
+        "MAX_CONTENT_LENGTH": 256 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+        "MAX_FORM_PARTS": 1000,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": settings.production,
+        "BABEL_DEFAULT_LOCALE": settings.default_locale,
+        "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).resolve().parent / "translations"),
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "RATELIMIT_STORAGE_URI": "memory://",
+        "COMPRESS_MIN_SIZE": 1000,
+        "COMPRESS_ALGORITHM": ["gzip"],
+        "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+        "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
+    }

@@ -1,0 +1,16 @@
+"""Recording a consultation by JSON: new, same, different, and what is refused."""
+
+from tests.builders import consultation_json, make_account, make_desk, sign_in
+
+
+def test_a_consultation_is_new_once_and_the_same_afterwards(app):
+    desk = make_desk()
+    make_account("ana", "desk_staff", (desk,))
+    ana = sign_in(app, "ana")
+    content = consultation_json()
+    first = ana.post("/consultations", content)
+    assert (first.status_code, first.get_json()) == (201, {"id": content["id"], "arrival": "new", "version": 1})
+    again = ana.post("/consultations", content)
+    assert (again.status_code, again.get_json()["arrival"]) == (200, "same")
+    other = ana.post("/consultations", {**content, "topics": ["health"]})
+    assert (other.status_code, other.get_json()) == (409, {"id": content["id"], "arrival": "different"})
