@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.base import clock
 from app.base.access import Principal, Scope
 from app.base.database import db, unit_of_work
 from app.consultations.actions.recording import Arrival, record
@@ -79,7 +80,7 @@ def consultation_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
     usual = {
         "id": str(uuid4()),
         "desk": desk,
-        "held_on": date.today().isoformat(),
+        "held_on": clock.today_at("America/Mexico_City").isoformat(),
         "groups": [group],
         "topics": ["asylum"],
         "outcomes": ["information_given"],
