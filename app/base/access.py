@@ -108,6 +108,7 @@ def _run(view: Callable[..., Any], arguments: dict[str, Any], permission: str) -
         if permission != "signed_in" and not asking.may(permission):
             abort(403)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
+        current_user._get_current_object()  # loads now: later it would end the change's transaction
         csrf.protect()
     answer = make_response(view(**arguments))
     if answer.status_code < 400:

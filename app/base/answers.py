@@ -56,6 +56,8 @@ SENTENCES = {
     500: N_("Something went wrong on our side. Nothing was stored; please try again."),
     503: N_("The server is busy. Nothing was stored; please try again in a moment."),
 }
+KEEPING = frozenset({"consultations.record", "consultations.again"})
+"""Where an expired session must not cost the answers given; every other form is short, or holds a password."""
 log = logging.getLogger("ventanilla")
 
 
@@ -96,12 +98,13 @@ def _http(error: HTTPException) -> Response:
 def _not_signed_in(error: NotSignedIn) -> Response:
     if wants_json():
         return problem(401)
-    here = request.full_path.rstrip("?") if request.method == "GET" else ""
     if request.method == "GET":
+        here = request.full_path.rstrip("?")
         return redirect(f"{url_for('staff.sign_in')}?{urlencode({'next': here})}")  # type: ignore[return-value]
-    kept = list(request.form.items(multi=True)) if is_form() else []
-    kept = [(name, value) for name, value in kept if name not in ("csrf_token", "password")]
-    return page("staff/sign_in.html", 401, kept=kept, expired=True, next=request.path, problem="")
+    mine = request.endpoint in KEEPING and is_form()
+    sent = request.form.items(multi=True) if mine else ()
+    kept = [(name, value) for name, value in sent if name != "csrf_token"]
+    return page("staff/sign_in.html", 401, kept=kept, expired=True, next="", problem="")
 
 
 def _not_meant(error: CSRFError) -> Response:

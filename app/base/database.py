@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, String, event
+from sqlalchemy import DateTime, Engine, MetaData, Row, String, Table, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Session as Session  # for the signatures of forms
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
+Record: TypeAlias = Row[Any]
+"""One row that a query found; its columns are attributes."""
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _unacknowledged: ContextVar[bool] = ContextVar("unacknowledged", default=False)
 _finishers: list[Callable[[Session], None]] = []
@@ -32,6 +35,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+    if TYPE_CHECKING:
+        __table__: ClassVar[Table]
 
 
 db = SQLAlchemy(model_class=Base)

@@ -130,8 +130,9 @@ def time(moment: datetime, time_zone: str) -> str:
     return str(dates.format_time(moment, "short", ZoneInfo(time_zone), locale=_here()))
 
 
-def moment(value: datetime, time_zone: str) -> str:
-    """Day and time of a moment in a time zone."""
+def moment(value: datetime | str, time_zone: str) -> str:
+    """Day and time of a moment (or its ISO text) in a time zone."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
     return str(dates.format_datetime(value, "d MMM y, HH:mm", ZoneInfo(time_zone), locale=_here()))
 
 

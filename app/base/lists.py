@@ -1,4 +1,4 @@
-"""Code lists that several rooms share: sex, age band, situation, repeat contact, nationalities and languages."""
+"""Code lists that several rooms share: sex, age, situation, modality, nationality, language."""
 
 import csv
 from functools import cache
@@ -57,6 +57,12 @@ REPEAT_CONTACTS = Terms(
     Term("first_this_month", N_("Came this year, first this month")),
     Term("repeat_this_month", N_("Already came this month")),
     Term("unknown", N_("Does not know")),
+)
+MODALITIES = Terms(
+    "service_modality",
+    Term("informational", N_("Informational")),
+    Term("transactional", N_("Transactional (appointment, form, upload)")),
+    Term("accompaniment", N_("Accompaniment to another office")),
 )
 SPECIAL_NATIONALITIES = Terms(
     "nationality",

@@ -1,13 +1,28 @@
 """Draws pages: the layout's common facts and the words that templates use to write codes, numbers and dates."""
 
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, flash, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from app.base import language
+from app.base.requests import wants_json
 from app.base.words import Terms
 
 MODES = ("light", "sun", "night")
@@ -16,6 +31,17 @@ MODES = ("light", "sun", "night")
 def page(template: str, status: int = 200, **facts: Any) -> Response:
     """The answer of a page; pages with a person signed in are never stored."""
     return make_response(render_template(template, **facts), status)
+
+
+def go_to(path: str) -> Response:
+    """The answer of a change that is done: on to a page; for a program never a redirect."""
+    return jsonify({}) if wants_json() else redirect(path)  # type: ignore[return-value]
+
+
+def public_link(endpoint: str, **values: Any) -> str:
+    """The full address of a page as it is known outside."""
+    settings = current_app.config["SETTINGS"]
+    return str(settings.public_url.rstrip("/") + url_for(endpoint, **values))
 
 
 def mode() -> str:
@@ -47,6 +73,7 @@ def prepare(app: Flask) -> None:
     def words() -> dict[str, Any]:
         return {
             "term": term,
+            "asset": asset,
             "csrf_token": generate_csrf,
             "locale": language.selected(),
             "locales": language.LOCALES,
@@ -55,6 +82,16 @@ def prepare(app: Flask) -> None:
             "time_at": language.time,
             "moment_at": language.moment,
         }
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the file, so that a device may keep it for good."""
+    return url_for("static", filename=name, v=_fingerprint(str(current_app.static_folder), name))
+
+
+@cache
+def _fingerprint(folder: str, name: str) -> str:
+    return sha256((Path(folder) / name).read_bytes()).hexdigest()[:10]
 
 
 def term(terms: Terms, code: str) -> str:

@@ -32,6 +32,7 @@ PROBLEMS = Terms(
     Term("restricted_flag", N_("This condition is not recorded in a consultation.")),
     Term("excludes_others", N_("“None” cannot be marked together with another answer.")),
     Term("cards_not_yet", N_("Visitor cards are not in use yet.")),
+    Term("not_this_record", N_("The number is that of another record. Reload the page and try again.")),
     Term("stale", N_("Somebody changed this meanwhile. Look at both versions and decide.")),
     Term("too_late", N_("Only a supervisor may change this now.")),
     Term("already_void", N_("This record was already voided.")),
@@ -42,8 +43,13 @@ PROBLEMS = Terms(
     Term("wrong_password", N_("The password is not right.")),
     Term("not_the_same", N_("The two passwords are not the same.")),
     Term("closes_before_opening", N_("A desk cannot close before it opens.")),
-    Term("used_after_closing", N_("There are consultations after that day.")),
     Term("not_your_country", N_("Choose one of your own countries.")),
+    Term("identifier", N_("This looks like a phone, a document or an e-mail address. Leave it out.")),
+    Term("not_in_country", N_("This area lies in another country. Choose one of the country's own.")),
+    Term("not_a_time_zone", N_("There is no such time zone. Example: America/Tegucigalpa.")),
+    Term("not_a_desk_code", N_("Use capital letters, digits and dashes, at most 20. Example: HND-03.")),
+    Term("not_a_username", N_("3 to 40 small letters, digits, dots or dashes. Begin with a letter or digit.")),
+    Term("own_account", N_("You cannot close your own account.")),
 )
 
 
@@ -60,11 +66,15 @@ class Problem:
 
     @property
     def sentence(self) -> str:
-        return gettext(PROBLEMS[self.code].label)
+        return str(gettext(PROBLEMS[self.code].label))
+
+
+MOST = 100
+"""So many problems are told at once: an answer must not grow much larger than what was sent."""
 
 
 def refuse(problems: list[Problem]) -> Response:
     """The 422 answer that carries all problems at once."""
-    answer = jsonify({"problems": [problem.as_json() for problem in problems]})
+    answer = jsonify({"problems": [problem.as_json() for problem in problems[:MOST]]})
     answer.status_code = 422
     return answer

@@ -1,5 +1,6 @@
 """*Hoy*: a desk's day."""
 
+import re
 from datetime import date
 
 from flask import Blueprint, Response, abort, request
@@ -15,6 +16,7 @@ from app.consultations.actions.changing import may_change
 from app.places.queries import DeskRow, find_desk, list_desks
 
 blueprint = Blueprint("cases", __name__)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @blueprint.get("/today")
@@ -41,7 +43,12 @@ def _desk(code: str | None, desks: list[DeskRow]) -> DeskRow:
 
 
 def _day(text: str | None, now: date) -> date:
+    if not text:
+        return now
     try:
-        return date.fromisoformat(text) if text else now
+        day = date.fromisoformat(text) if DAY.fullmatch(text) else None
     except ValueError:
+        day = None
+    if day is None or not 1900 <= day.year <= now.year + 1:
         abort(404)
+    return day

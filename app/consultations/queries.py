@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
+from app.base.database import Record
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.rules.content import Content, Group, Persons
 from app.consultations.vocabulary import LIVE
@@ -27,23 +28,30 @@ def _within(scope: Scope, wanted: Select[Any]) -> Select[Any]:
     return wanted.where(ROWS.c.desk_id.in_(scope.desks) | ROWS.c.country.in_(scope.countries))
 
 
-def find_arrival(session: Session, consultation_id: UUID) -> Row[Any] | None:
+def find_arrival(session: Session, consultation_id: UUID) -> Record | None:
     """Desk, digest and version of a known id, whoever's it is: to answer same or different."""
     known = select(ROWS.c.desk_id, ROWS.c.arrival_digest, ROWS.c.version)
     return session.execute(known.where(ROWS.c.id == consultation_id)).first()
 
 
-def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> Row[Any] | None:
-    """The row with its desk's code and time zone; None where there is none or it is somebody else's."""
-    wanted = (
-        select(ROWS, DESKS.c.code.label("desk"), DESKS.c.time_zone, DESKS.c.name.label("desk_name"))
-        .join(DESKS, DESKS.c.id == ROWS.c.desk_id)
-        .where(ROWS.c.id == consultation_id)
-    )
+def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> Record | None:
+    """The row with its desk's code, name and time zone; None where there is none or it is foreign."""
+    wanted = _with_desk().where(ROWS.c.id == consultation_id)
     return session.execute(_within(scope, wanted)).first()
 
 
-def content_of(session: Session, row: Row[Any]) -> Content:
+def find_to_change(session: Session, scope: Scope, consultation_id: UUID) -> Record | None:
+    """The same row, held until the transaction ends, so that changes of one record queue up."""
+    wanted = _with_desk().where(ROWS.c.id == consultation_id)
+    return session.execute(_within(scope, wanted).with_for_update(of=ROWS)).first()
+
+
+def _with_desk() -> Select[Any]:
+    columns = (ROWS, DESKS.c.code.label("desk"), DESKS.c.time_zone, DESKS.c.name.label("desk_name"))
+    return cast("Select[Any]", select(*columns).join(DESKS, DESKS.c.id == ROWS.c.desk_id))
+
+
+def content_of(session: Session, row: Record) -> Content:
     """The content of a row of `find_consultation` as it stands."""
     plain = {"id": str(row.id), "desk": row.desk, "held_on": row.held_on}
     if row.is_tally:
@@ -62,9 +70,9 @@ def content_of(session: Session, row: Row[Any]) -> Content:
     )
 
 
-def groups_of(lines: Sequence[Row[Any]]) -> tuple[Group, ...]:
+def groups_of(lines: Sequence[Record]) -> tuple[Group, ...]:
     """The groups that the lines of one consultation stand for, in their order."""
-    by_place: dict[int, list[Row[Any]]] = {}
+    by_place: dict[int, list[Record]] = {}
     for line in lines:
         by_place.setdefault(line.place, []).append(line)
     return tuple(
@@ -78,8 +86,8 @@ def groups_of(lines: Sequence[Row[Any]]) -> tuple[Group, ...]:
     )
 
 
-def list_versions(session: Session, consultation_id: UUID) -> Sequence[Row[Any]]:
-    """The superseded versions with their authors' usernames, oldest first; the caller has checked the scope."""
+def list_versions(session: Session, consultation_id: UUID) -> Sequence[Record]:
+    """The superseded versions with their authors' usernames, oldest first; the scope was checked."""
     wanted = (
         select(VERSIONS, ACCOUNTS.c.username)
         .join(ACCOUNTS, ACCOUNTS.c.id == VERSIONS.c.changed_by)
@@ -95,7 +103,7 @@ def get_username(session: Session, account_id: int) -> str:
     return str(session.execute(wanted).scalar_one())
 
 
-def list_day(session: Session, scope: Scope, desk_id: int, day: date) -> Sequence[Row[Any]]:
+def list_day(session: Session, scope: Scope, desk_id: int, day: date) -> Sequence[Record]:
     """The consultations held at a desk on a day, voided ones included, the last received first."""
     wanted = select(ROWS).where(ROWS.c.desk_id == desk_id, ROWS.c.held_on == day)
     ordered = _within(scope, wanted).order_by(ROWS.c.received_at.desc(), ROWS.c.id)
@@ -115,11 +123,10 @@ def most_asked_topics(
     return sorted(asked, key=lambda code: (-asked[code], code))
 
 
-def find_last_of(session: Session, scope: Scope, author_id: int) -> Row[Any] | None:
+def find_last_of(session: Session, scope: Scope, author_id: int) -> Record | None:
     """The author's last live consultation that is no tally, with its desk's code."""
     wanted = (
-        select(ROWS, DESKS.c.code.label("desk"), DESKS.c.time_zone, DESKS.c.name.label("desk_name"))
-        .join(DESKS, DESKS.c.id == ROWS.c.desk_id)
+        _with_desk()
         .where(ROWS.c.author_id == author_id, ROWS.c.state == LIVE, ROWS.c.is_tally.is_(False))
         .order_by(ROWS.c.received_at.desc(), ROWS.c.id)
         .limit(1)

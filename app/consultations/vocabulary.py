@@ -1,5 +1,6 @@
 """What a consultation can say: topics, outcomes, channels and the other closed lists (domain.md §2)."""
 
+from app.base import lists
 from app.base.words import N_, Term, Terms
 
 TRAVEL_GROUPS = Terms(
@@ -26,12 +27,7 @@ CHANNELS = Terms(
     Term("event_fair", N_("Fair or event")),
     Term("other", N_("Other channel")),
 )
-MODALITIES = Terms(
-    "service_modality",
-    Term("informational", N_("Informational")),
-    Term("transactional", N_("Transactional (appointment, form, upload)")),
-    Term("accompaniment", N_("Accompaniment to another office")),
-)
+MODALITIES = lists.MODALITIES
 FLAGS_A = Terms(
     "profile_flag",
     Term("pregnant_lactating", N_("Pregnant or lactating")),

@@ -1,5 +1,61 @@
-"""`counts show`."""
+"""`counts show`: the figures of a month on the command line."""
 
+import json
+import sys
+
+import click
+from flask import current_app
 from flask.cli import AppGroup
 
+from app.audit.actions import note
+from app.base.access import Scope
+from app.base.database import db, unit_of_work
+from app.base.month import Month
+from app.counts import forms
+from app.counts.indicators import INDICATORS
+from app.counts.queries import figures
+from app.counts.queries.figures import Figures
+from app.places.vocabulary import programme
+
 commands = AppGroup("counts", help="Figures.")
+
+
+def _month(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    try:
+        return str(Month.parse(text))
+    except ValueError:
+        raise click.BadParameter("write it as 2026-03") from None
+
+
+@commands.command("show")
+@click.option(
+    "--country", type=click.Choice(tuple(programme())), help="Alpha-3; else the programme."
+)
+@click.option("--month", required=True, callback=_month, help="YYYY-MM")
+@click.option("--format", "shown_as", type=click.Choice(("table", "json")), default="table")
+def show(country: str | None, month: str, shown_as: str) -> None:
+    """Prints the exact figures of a country or of the programme; the reading leaves an entry."""
+    with unit_of_work():
+        scope = Scope(programme=True)
+        said = {"month": month, "country": country or ""}
+        begins = current_app.config["SETTINGS"].reporting_year_start
+        asked = forms.read(scope, said, begins)
+        if isinstance(asked, int):
+            click.echo("There are no figures of that month.", err=True)
+            sys.exit(1)
+        shown, _, _ = figures.get_figures(db.session(), scope, asked)
+        note(None, "figures_read", f"figures:{asked.wanted.name}:{month}", country or "")
+    if shown_as == "json":
+        click.echo(json.dumps(figures.as_json(shown), indent=2, sort_keys=True))
+    else:
+        click.echo(_table(shown))
+
+
+def _table(shown: Figures) -> str:
+    width = max(len(indicator.label) for indicator in INDICATORS.values())
+    lines = [f"{shown.wanted.name} {shown.wanted.month}"]
+    for code, indicator in INDICATORS.items():
+        lines.append(f"{indicator.label:<{width}}  {shown.values[code]:>9,}  {indicator.unit}")
+    complete = shown.completeness
+    lines.append(f"{complete.reported} of {complete.expected} desks reported.")
+    return "\n".join(lines)

@@ -4,11 +4,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base.problems import Problem
-from app.places import queries, rules
+from app.places import rules
 from app.places.models import Desk
 from app.places.queries import DeskRow
 
@@ -16,28 +17,39 @@ DESKS = Desk.__table__
 
 
 def open_desk(session: Session, by: int | None, fields: dict[str, Any]) -> list[Problem]:
-    """Opens a desk with these fields (those of DeskRow but id and version); problems where it may not stand so."""
+    """Opens a desk with the fields of DeskRow but id and version; problems where it may not."""
     problems = _wrong(fields)
-    if queries.find_desk(session, _everywhere(), fields["code"]):
-        problems.append(Problem("code", "taken"))
+    if not rules.is_code(fields["code"]):
+        problems.append(Problem("code", "not_a_desk_code"))
     if problems:
         return problems
-    session.execute(insert(DESKS).values(version=1, **fields))
-    note(by, "desk_opened", fields["code"], fields["country"])
+    if not _insert_once(session, {"version": 1, **fields}):
+        return [Problem("code", "taken")]
+    note(by, "desk_opened", f"desk:{fields['code']}", fields["country"])
     return []
+
+
+def _insert_once(session: Session, row: dict[str, Any]) -> bool:
+    try:
+        with session.begin_nested():
+            session.execute(insert(DESKS).values(**row))
+    except IntegrityError:
+        return False
+    return True
 
 
 def change_desk(
     session: Session, by: int, desk: DeskRow, version: int, fields: dict[str, Any]
 ) -> list[Problem]:
-    """Changes a desk's name, area, time zone, organisation, modality or dates; a stale version is refused."""
+    """Changes all of a desk but its code and country; a stale version is refused."""
     problems = _wrong({"country": desk.country, **fields})
     if problems:
         return problems
     moved = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
-    if session.execute(moved.values(version=version + 1, **fields)).rowcount == 0:
+    changed = moved.values(version=version + 1, **fields).returning(DESKS.c.id)
+    if session.execute(changed).first() is None:
         return [Problem("version", "stale")]
-    note(by, "desk_changed", desk.code, desk.country)
+    note(by, "desk_changed", f"desk:{desk.code}", desk.country)
     return []
 
 
@@ -48,21 +60,20 @@ def close_desk(
     if closed_on < desk.opened_on:
         return [Problem("closed_on", "closes_before_opening")]
     moved = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
-    if session.execute(moved.values(version=version + 1, closed_on=closed_on)).rowcount == 0:
+    changed = moved.values(version=version + 1, closed_on=closed_on).returning(DESKS.c.id)
+    if session.execute(changed).first() is None:
         return [Problem("version", "stale")]
-    note(by, "desk_closed", desk.code, desk.country)
+    note(by, "desk_closed", f"desk:{desk.code}", desk.country)
     return []
 
 
 def _wrong(fields: dict[str, Any]) -> list[Problem]:
     problems = []
     if not rules.area_lies_in(fields["adm1"], fields["country"]):
-        problems.append(Problem("adm1", "unknown_code"))
+        problems.append(Problem("adm1", "not_in_country"))
+    if not rules.is_time_zone(fields["time_zone"]):
+        problems.append(Problem("time_zone", "not_a_time_zone"))
     closed_on = fields.get("closed_on")
     if closed_on is not None and closed_on < fields["opened_on"]:
         problems.append(Problem("closed_on", "closes_before_opening"))
     return problems
-
-
-def _everywhere() -> "queries.Scope":
-    return queries.Scope(programme=True)

@@ -8,9 +8,12 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
+from app.places import rules
 from app.places.models import Desk
 
 DESKS = Desk.__table__
+EVERYWHERE = Scope(programme=True)
+"""Every desk, for those who configure them: a desk is no row about people."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class DeskRow:
 
 
 def _desk(row: Row[tuple[object, ...]]) -> DeskRow:
-    return DeskRow(*row)
+    return DeskRow(**row._mapping)
 
 
 def _within(scope: Scope, wanted: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
@@ -42,6 +45,10 @@ def _within(scope: Scope, wanted: Select[tuple[object, ...]]) -> Select[tuple[ob
 
 def find_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
     """The desk of that code within the scope, None where there is none or it is somebody else's."""
+    if not code.isprintable():
+        return None
+    if not rules.is_code(code):
+        return None
     row = session.execute(_within(scope, select(DESKS).where(DESKS.c.code == code))).first()
     return _desk(row) if row else None
 

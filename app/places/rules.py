@@ -1,8 +1,35 @@
 """When a desk is open, and what a desk must be like."""
 
+import re
 from datetime import date
+from functools import cache
+from zoneinfo import available_timezones
 
 from app.places.vocabulary import areas, programme
+
+CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
+
+
+def is_code(text: str) -> bool:
+    """Whether a text can be a desk's code: at most 20 of A–Z, 0–9 and dash."""
+    return CODE.fullmatch(text) is not None
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether a name is a time zone of a place (IANA)."""
+    return name in _time_zones() and "/" in name
+
+
+def state_on(opened_on: date, closed_on: date | None, day: date) -> str:
+    """How a desk with these dates stands on a day: `open`, `closed` or `not_yet`."""
+    if day < opened_on:
+        return "not_yet"
+    return "open" if is_open(opened_on, closed_on, day) else "closed"
 
 
 def is_open(opened_on: date, closed_on: date | None, day: date) -> bool:

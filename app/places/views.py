@@ -1,9 +1,20 @@
-"""Pages on which an admin opens, edits and closes desks."""
+"""Pages on which an admin opens, changes and closes desks."""
 
-from flask import Blueprint, Response
+from itertools import groupby
+from typing import Any
 
-from app.base.access import allow
-from app.base.pages import page
+from flask import Blueprint, Response, abort, url_for
+from flask_babel import gettext
+
+from app.base import clock
+from app.base.access import allow, principal
+from app.base.database import db
+from app.base.pages import go_to, page, say
+from app.base.problems import Problem, refuse
+from app.base.requests import wants_json
+from app.places import actions, forms, queries, rules
+from app.places.queries import EVERYWHERE, DeskRow
+from app.places.vocabulary import DESK_STATES, programme
 
 blueprint = Blueprint("places", __name__)
 
@@ -11,5 +22,120 @@ blueprint = Blueprint("places", __name__)
 @blueprint.get("/desks")
 @allow("configure")
 def desks() -> Response:
-    """Every desk."""
-    return page("error.html", sentence="", status=200)
+    """Every desk, country by country, and whether it is open today."""
+    every = queries.list_desks(db.session(), EVERYWHERE)
+    countries = [(code, list(own)) for code, own in groupby(every, lambda desk: desk.country)]
+    states = {desk.id: _state(desk) for desk in every}
+    number_open = sum(state == "open" for state in states.values())
+    facts: dict[str, Any] = {"states": states, "number_open": number_open}
+    return page("places/desks.html", DESK_STATES=DESK_STATES, countries=countries, **facts)
+
+
+def _state(desk: DeskRow) -> str:
+    return rules.state_on(desk.opened_on, desk.closed_on, clock.today_at(desk.time_zone))
+
+
+@blueprint.get("/desks/new")
+@allow("configure")
+def new() -> Response:
+    """The page that opens a desk."""
+    return _new_page(forms.NewDeskForm(opened_on=clock.now().date()), [])
+
+
+@blueprint.post("/desks/new")
+@allow("configure")
+def open_new() -> Response:
+    """Opens the desk, or the page again with what was typed and what is wrong."""
+    form = forms.NewDeskForm.sent()
+    problems = form.problems()
+    if not problems:
+        problems = actions.open_desk(db.session(), principal().account_id, form.fields())
+    if problems:
+        return _again(problems) or _new_page(form, problems)
+    say(gettext("The desk is open."))
+    return go_to(url_for("places.desks"))
+
+
+def _new_page(form: forms.NewDeskForm, problems: list[Problem]) -> Response:
+    facts = {
+        "areas": forms.areas_by_country(list(programme())),
+        "countries": forms.country_choices(),
+    }
+    return _form_page("places/new.html", form, problems, **facts)
+
+
+def _form_page(template: str, form: Any, problems: list[Problem], **facts: Any) -> Response:
+    wrong: dict[str, str] = {}
+    for problem in problems:
+        wrong.setdefault(problem.field, problem.sentence)
+    zones = sorted({country.time_zone for country in programme().values()})
+    shared = {"modalities": forms.modality_choices(), "zones": zones, "now": {}}
+    return page(template, _status(problems), form=form, wrong=wrong, **{**shared, **facts})
+
+
+def _status(problems: list[Problem]) -> int:
+    if any(problem.code == "stale" for problem in problems):
+        return 409
+    return 422 if problems else 200
+
+
+def _again(problems: list[Problem]) -> Response | None:
+    if not wants_json():
+        return None
+    answer = refuse(problems)
+    answer.status_code = _status(problems)
+    return answer
+
+
+@blueprint.get("/desks/<code>")
+@allow("configure")
+def desk(code: str) -> Response:
+    """The page that changes or closes a desk."""
+    found = _desk(code)
+    return _desk_page(found, forms.form_of(found), [])
+
+
+def _desk(code: str) -> DeskRow:
+    found = queries.find_desk(db.session(), EVERYWHERE, code)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _desk_page(shown: DeskRow, form: Any, problems: list[Problem], closing: str = "") -> Response:
+    facts = {"desk": shown, "state": _state(shown), "areas": forms.area_choices(shown.country)}
+    if _status(problems) == 409 and not closing:
+        facts |= {"now": forms.stored_now(form, shown)}
+    words = {"DESK_STATES": DESK_STATES, "closing": closing}
+    return _form_page("places/desk.html", form, problems, **words, **facts)
+
+
+@blueprint.post("/desks/<code>")
+@allow("configure")
+def change(code: str) -> Response:
+    """Changes the desk; refuses where it was changed since the page was opened."""
+    found, form = _desk(code), forms.ChangedDeskForm.sent()
+    problems, by = form.problems(), principal().account_id
+    if not problems:
+        fields = form.fields_in(found.country)
+        problems = actions.change_desk(db.session(), by, found, form.version.data, fields)
+    if problems:
+        return _again(problems) or _desk_page(found, form, problems)
+    say(gettext("The desk was changed."))
+    return go_to(url_for("places.desks"))
+
+
+@blueprint.post("/desks/<code>/close")
+@allow("configure")
+def close(code: str) -> Response:
+    """Sets the desk's last day."""
+    found, form = _desk(code), forms.ClosingForm.sent()
+    problems, by = form.problems(), principal().account_id
+    if not problems:
+        day, version = form.closed_on.data, form.version.data
+        problems = actions.close_desk(db.session(), by, found, version, day)
+    if problems:
+        typed = form.closed_on.shown()
+        return _again(problems) or _desk_page(found, forms.form_of(found), problems, typed)
+    say(gettext("The desk's last day is set."))
+    return go_to(url_for("places.desks"))

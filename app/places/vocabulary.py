@@ -7,7 +7,15 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from app.base.words import N_, Term, Terms
+
 HERE = Path(__file__).parent
+DESK_STATES = Terms(
+    "desk_state",
+    Term("open", N_("Open")),
+    Term("closed", N_("Closed")),
+    Term("not_yet", N_("Not open yet")),
+)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """`staff invite|close|reset`: accounts from the command line."""
 
 import sys
+from typing import NoReturn
 
 import click
-from flask import current_app, url_for
+from flask import current_app
 from flask.cli import AppGroup
 
-from app.base.access import Scope
 from app.base.database import db, unit_of_work
-from app.places.queries import find_desk
+from app.base.language import LOCALES
+from app.base.pages import public_link
+from app.places.queries import EVERYWHERE, find_desk
 from app.staff import queries
 from app.staff.actions import accounts
 from app.staff.queries import AccountRow
@@ -22,14 +24,14 @@ commands = AppGroup("staff", help="Accounts of staff.")
 @click.option("--role", type=click.Choice(ROLES.codes), required=True)
 @click.option("--desk", "desks", multiple=True, help="Code of a desk; may be given again.")
 @click.option("--country", "countries", multiple=True, help="Alpha-3; may be given again.")
-@click.option("--locale", default="es")
+@click.option("--locale", type=click.Choice(list(LOCALES)), default="es")
 def invite(
     username: str, role: str, desks: tuple[str, ...], countries: tuple[str, ...], locale: str
 ) -> None:
     """Invites an account and prints its one-time link."""
     with unit_of_work():
         session = db.session()
-        ids = [find_desk(session, Scope(programme=True), code) for code in desks]
+        ids = [find_desk(session, EVERYWHERE, code) for code in desks]
         if None in ids:
             _refuse("There is no desk of that code.")
         fields = {"username": username, "role": role, "locale": locale}
@@ -61,15 +63,14 @@ def _account(username: str) -> AccountRow:
     account = queries.find_account(db.session(), username)
     if account is None or account.closed_at is not None:
         _refuse("There is no open account of that name.")
-    return account  # type: ignore[return-value]
+    return account
 
 
 def _link(token: str) -> str:
-    settings = current_app.config["SETTINGS"]
     with current_app.test_request_context():
-        return str(settings.public_url.rstrip("/") + url_for("staff.invitation", token=token))
+        return public_link("staff.invitation", token=token)
 
 
-def _refuse(sentence: str) -> None:
+def _refuse(sentence: str) -> NoReturn:
     click.echo(sentence, err=True)
     sys.exit(1)

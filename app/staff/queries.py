@@ -1,15 +1,16 @@
 """Reads accounts, sessions and invitations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
 from app.places.models import Desk
 from app.places.vocabulary import programme
+from app.staff import rules
 from app.staff.models import (
     Account,
     AccountCountry,
@@ -44,10 +45,11 @@ class AccountRow:
 
 @dataclass(frozen=True)
 class AccountLine:
-    """One account with its desks (codes) and countries (alpha-3), for lists."""
+    """One account with the codes and the countries of its desks, and the countries it supervises."""
 
     account: AccountRow
     desks: tuple[str, ...]
+    desk_countries: tuple[str, ...]
     countries: tuple[str, ...]
 
 
@@ -91,6 +93,8 @@ def get_scope(session: Session, account: AccountRow) -> Scope:
 
 def find_account(session: Session, username: str) -> AccountRow | None:
     """The account of a username, closed ones included."""
+    if not rules.is_username(username):
+        return None
     row = session.execute(select(ACCOUNTS).where(ACCOUNTS.c.username == username)).first()
     return AccountRow(*row) if row else None
 
@@ -116,20 +120,40 @@ def count_attempts(
     return session.scalar(here) or 0, session.scalar(name) or 0
 
 
-def list_accounts(session: Session, countries: Sequence[str] | None = None) -> list[AccountLine]:
+def list_accounts(session: Session, countries: Collection[str] | None = None) -> list[AccountLine]:
     """Accounts by username: all, or where countries are given the desk staff of desks there."""
+    lines = _lines(session, select(ACCOUNTS).order_by(ACCOUNTS.c.username))
+    if countries is None:
+        return lines
+    own = [line for line in lines if line.account.role == "desk_staff"]
+    return [line for line in own if set(line.desk_countries) & set(countries)]
+
+
+def find_line(session: Session, username: str) -> AccountLine | None:
+    """The open account of a username with its scope."""
+    if not rules.is_username(username):
+        return None
+    wanted = select(ACCOUNTS).where(ACCOUNTS.c.username == username, ACCOUNTS.c.closed_at.is_(None))
+    return next(iter(_lines(session, wanted.order_by(ACCOUNTS.c.username))), None)
+
+
+def _lines(session: Session, wanted: Select[tuple[object, ...]]) -> list[AccountLine]:
     desks = _desk_codes(session)
     nations: dict[int, list[str]] = {}
     for row in session.execute(select(ACCOUNT_COUNTRIES).order_by("account_id", "country")):
         nations.setdefault(row.account_id, []).append(row.country)
     lines = []
-    for row in session.execute(select(ACCOUNTS).order_by(ACCOUNTS.c.username)):
-        account = AccountRow(*row)
-        own = desks.get(account.id, [])
-        if countries is None or any(country in countries for _, country in own):
-            codes = tuple(code for code, _ in own)
-            lines.append(AccountLine(account, codes, tuple(nations.get(account.id, ()))))
+    for row in session.execute(wanted):
+        account = AccountRow(**row._mapping)
+        codes, countries = zip(*desks.get(account.id, ()), strict=True) if account.id in desks else ((), ())
+        lines.append(AccountLine(account, codes, countries, tuple(nations.get(account.id, ()))))
     return lines
+
+
+def list_usernames(session: Session, account_ids: Collection[int]) -> dict[int, str]:
+    """Usernames by account id, closed accounts included."""
+    wanted = select(ACCOUNTS.c.id, ACCOUNTS.c.username).where(ACCOUNTS.c.id.in_(account_ids))
+    return {row.id: row.username for row in session.execute(wanted.order_by(ACCOUNTS.c.id))}
 
 
 def _desk_codes(session: Session) -> dict[int, list[tuple[str, str]]]:

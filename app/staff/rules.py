@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -54,6 +55,18 @@ def wrong_password(password: str, username: str) -> str | None:
 def may_invite(inviter_role: str, role: str) -> bool:
     """Whether an account of one role may invite another: admins everybody, supervisors desk staff."""
     return inviter_role == "admin" or (inviter_role == "supervisor" and role == "desk_staff")
+
+
+def may_manage(
+    manager: str, countries: Collection[str], role: str, desk_countries: Collection[str]
+) -> bool:
+    """Whether an account of one role may reset or close another: as it may invite it.
+
+    A supervisor needs all desks of the account in the countries that are supervised.
+    """
+    if manager == "supervisor" and not (desk_countries and set(desk_countries) <= set(countries)):
+        return False
+    return may_invite(manager, role)
 
 
 def is_username(text: str) -> bool:

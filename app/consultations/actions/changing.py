@@ -3,21 +3,20 @@
 from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Row, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import clock
 from app.base.access import Principal
+from app.base.database import Record
 from app.base.problems import Problem
 from app.consultations import queries
 from app.consultations.actions import recording
-from app.consultations.forms.reading import Reading
 from app.consultations.queries import ROWS, VERSIONS
 from app.consultations.rules.checks import author_may_change
-from app.consultations.rules.content import Content, as_json, canonical
+from app.consultations.rules.content import Content, Reading, as_json, canonical
 from app.consultations.vocabulary import CHANGE_REASONS, LIVE, VOID
 from app.people.actions import replace_lines, void_lines
 from app.places.queries import find_desk
@@ -33,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Stale:
-    """A change that came too late: the version that stands, what was sent and what is there (content as JSON)."""
+    """A change that came too late: the version that stands, what was sent, what is there."""
 
     version: int
     yours: dict[str, Any]
@@ -44,8 +43,8 @@ class NotAllowed(Exception):
     """Neither the author within the time nor the country's supervisor."""
 
 
-def may_change(by: Principal, row: Row[Any]) -> bool:
-    """Whether an account may correct or void a row of `find_consultation` now."""
+def may_change(by: Principal, row: Any) -> bool:
+    """Whether an account may correct or void now what `row` (author, receipt, country, zone) names."""
     if row.country in by.scope.countries:
         return True
     if row.author_id != by.account_id:
@@ -55,55 +54,64 @@ def may_change(by: Principal, row: Row[Any]) -> bool:
 
 
 def correct(
-    session: Session, by: Principal, row: Row[Any], reading: Reading, said: dict[str, Any]
+    session: Session, by: Principal, row: Record, reading: Reading, said: dict[str, Any]
 ) -> Change | Stale | list[Problem]:
-    """Puts new content in the place of the old; `said` holds `version` and `reason`. A voided record lives again."""
+    """Puts new content in the place of a row of `find_to_change`; a voided record lives again.
+
+    `said` holds `version` and `reason`.
+    """
     if not may_change(by, row):
         raise NotAllowed
     desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
-    problems = reading.problems + recording.what_is_wrong(reading, desk) + _wrong(said, True)
+    problems = recording.what_is_wrong(reading, desk) + _wrong(said)
+    if said.get("version") is None:
+        problems.append(Problem("version", "required"))
     if reading.content is not None and reading.content.id != str(row.id):
-        problems.append(Problem("id", "not_a_uuid"))
+        problems.append(Problem("id", "not_this_record"))
     if problems or reading.content is None or desk is None:
         return problems
     content = recording.with_language(reading.content, desk)
     before = queries.content_of(session, row)
-    if not _supersede(session, by, row, before, said, {"state": LIVE, **recording.columns_of(content, desk)}):
-        return _stale(session, by, row.id, content)
+    if said["version"] != row.version:
+        yours, theirs = as_json(content), as_json(before)
+        return Stale(row.version, {**yours, "state": LIVE}, {**theirs, "state": row.state})
+    columns = recording.columns_of(content, desk)
+    _supersede(session, by, row, before, {**columns, "state": LIVE, "reason": said["reason"]})
     replace_lines(session, recording.contact_of(content, desk), recording.people_of(content))
     note(by.account_id, "corrected", f"consultation:{row.id}", desk.country)
-    return Change(str(row.id), said["version"] + 1)
+    return Change(str(row.id), row.version + 1)
 
 
 def void(
-    session: Session, by: Principal, row: Row[Any], said: dict[str, Any], unknown: Set[str]
+    session: Session, by: Principal, row: Record, said: dict[str, Any], unknown: Set[str]
 ) -> Change | Stale | list[Problem]:
-    """Takes a consultation out of every figure; `unknown` names fields that are none. Voiding what is void already changes nothing and is no error."""
+    """Takes a row of `find_to_change` out of every figure; `unknown` names fields that are none.
+
+    Voiding what is void already changes nothing and is no error.
+    """
     if not may_change(by, row):
         raise NotAllowed
     problems = [Problem(name[:80], "unknown_field") for name in sorted(unknown)]
-    problems += _wrong(said, False)
+    problems += _wrong(said)
     if problems:
         return problems
     if row.state == VOID:
         return Change(str(row.id), row.version)
-    said = {**said, "version": said.get("version") or row.version}
     before = queries.content_of(session, row)
-    if not _supersede(session, by, row, before, said, {"state": VOID}):
-        return _stale(session, by, row.id, before)
+    if said.get("version") not in (None, row.version):
+        return Stale(row.version, {"state": VOID}, {**as_json(before), "state": row.state})
+    _supersede(session, by, row, before, {"state": VOID, "reason": said["reason"]})
     void_lines(session, row.id)
     note(by.account_id, "voided", f"consultation:{row.id}", row.country)
-    return Change(str(row.id), said["version"] + 1)
+    return Change(str(row.id), row.version + 1)
 
 
-def _wrong(said: dict[str, Any], version_needed: bool) -> list[Problem]:
+def _wrong(said: dict[str, Any]) -> list[Problem]:
     problems = []
     version, reason = said.get("version"), said.get("reason")
-    if version is None and version_needed:
-        problems.append(Problem("version", "required"))
-    elif version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
         problems.append(Problem("version", "not_a_number"))
-    if reason in (None, ""):
+    if reason is None or reason == "":
         problems.append(Problem("reason", "required"))
     elif not isinstance(reason, str) or reason not in CHANGE_REASONS:
         problems.append(Problem("reason", "unknown_code"))
@@ -111,27 +119,12 @@ def _wrong(said: dict[str, Any], version_needed: bool) -> list[Problem]:
 
 
 def _supersede(
-    session: Session,
-    by: Principal,
-    row: Row[Any],
-    before: Content,
-    said: dict[str, Any],
-    columns: dict[str, Any],
-) -> bool:
-    changed = {"reason": said["reason"], "changed_by": by.account_id, "changed_at": clock.now()}
-    mine = update(ROWS).where(ROWS.c.id == row.id, ROWS.c.version == said["version"])
-    new = {**columns, **changed, "version": said["version"] + 1}
-    if session.execute(mine.values(**new)).rowcount == 0:
-        return False
+    session: Session, by: Principal, row: Record, before: Content, columns: dict[str, Any]
+) -> None:
+    changed = {"changed_by": by.account_id, "changed_at": clock.now(), "version": row.version + 1}
+    session.execute(update(ROWS).where(ROWS.c.id == row.id).values(**columns, **changed))
     kept = ("version", "state", "reason", "changed_by", "changed_at")
     old = {name: getattr(row, name) for name in kept}
     session.execute(
         insert(VERSIONS).values(consultation_id=row.id, content=canonical(before), **old)
     )
-    return True
-
-
-def _stale(session: Session, by: Principal, consultation_id: UUID, sent: Content) -> Stale:
-    now = queries.find_consultation(session, by.scope, consultation_id)
-    assert now is not None  # noqa: S101 - read under the same scope a moment ago, never deleted
-    return Stale(now.version, as_json(sent), as_json(queries.content_of(session, now)))

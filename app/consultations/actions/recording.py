@@ -1,5 +1,6 @@
 """Records a consultation: the one intake behind the page, the JSON and whatever else sends one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,10 +14,9 @@ from app.base import arrival, clock
 from app.base.access import Principal
 from app.base.problems import Problem
 from app.consultations import queries
-from app.consultations.forms.reading import Reading
 from app.consultations.queries import ROWS
 from app.consultations.rules import checks
-from app.consultations.rules.content import Content, digest
+from app.consultations.rules.content import Content, Reading, digest
 from app.consultations.vocabulary import LIVE
 from app.people.actions import Contact, People, write_lines
 from app.places.queries import DeskRow, find_desk
@@ -26,7 +26,10 @@ from app.places.vocabulary import programme
 
 @dataclass(frozen=True)
 class Arrival:
-    """How a consultation arrived: `new`, `same` or `different`, and the version that stands now (0 where different)."""
+    """How a consultation arrived: `new`, `same` or `different`; the version that stands now.
+
+    The version is 0 where it is different.
+    """
 
     id: str
     arrival: str
@@ -38,7 +41,7 @@ def record(session: Session, by: Principal, reading: Reading) -> Arrival | list[
     desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
     if desk is not None and desk.id not in by.scope.desks:
         desk = None
-    problems = reading.problems + what_is_wrong(reading, desk)
+    problems = what_is_wrong(reading, desk)
     content = reading.content
     if problems or content is None or desk is None:
         return problems
@@ -52,17 +55,23 @@ def record(session: Session, by: Principal, reading: Reading) -> Arrival | list[
 
 
 def what_is_wrong(reading: Reading, desk: DeskRow | None) -> list[Problem]:
-    """What the rules say to what was read at a desk; None is no desk of one's own."""
-    found: list[tuple[str, str]] = []
-    if desk is None:
-        found += [("desk", "not_your_desk")] if reading.desk else []
-    elif reading.held_on is not None:
-        code = _wrong_day(desk, reading.held_on)
-        found += [("held_on", code)] if code else []
-    if reading.content is not None:
-        start = current_app.config["SETTINGS"].reporting_year_start
-        found += checks.wrong_answers(reading.content, start)
-    return [Problem(*one) for one in found]
+    """What could not be read and what the rules say to the rest; None is no desk of one's own."""
+    found = list(checks.wrong_answers(reading.answers))
+    if desk is None and reading.desk:
+        found.append(("desk", "not_your_desk"))
+    if reading.held_on is not None:
+        found += _wrong_on(reading.answers, desk)
+    told = {field for field, _ in reading.problems}
+    later = [one for one in found if one[0] not in told]
+    return [Problem(*one) for one in (*reading.problems, *later)]
+
+
+def _wrong_on(answers: Content, desk: DeskRow | None) -> Iterator[tuple[str, str]]:
+    code = _wrong_day(desk, answers.held_on) if desk else None
+    if code:
+        yield "held_on", code
+    start = current_app.config["SETTINGS"].reporting_year_start
+    yield from checks.impossible_answers(answers.groups, answers.month, start)
 
 
 def _wrong_day(desk: DeskRow, held_on: date) -> str | None:

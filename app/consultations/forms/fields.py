@@ -14,11 +14,14 @@ PERSONS_FIELD = re.compile(
     r"groups-([0-7])-(" + "|".join(SEXES.codes) + r")-(" + "|".join(AGE_BANDS.codes) + r")"
 )
 NOT_CONTENT = frozenset({"csrf_token"})
+TOUCHED = frozenset({"nationality", "persons"})
+WHOLE = re.compile(r"-?[0-9]{1,11}")
 
 
 def from_form(form: "MultiDict[str, str]") -> dict[str, Any]:
-    """The JSON shape of form fields; a box left empty or at 0 holds nobody, a further group
-    nobody touched is no group.
+    """The JSON shape of form fields.
+
+    A box left empty or at 0 holds nobody; a further group that nobody touched is no group.
 
     A field that is none of ours keeps its name and so is refused as unknown by whoever reads the result.
     """
@@ -32,8 +35,8 @@ def from_form(form: "MultiDict[str, str]") -> dict[str, Any]:
         elif not _take_group_field(groups, name, values):
             value = values[-1]
             raw[name] = _number(value) if name in NUMBERS else value or None
-    kept = [groups[n] for n in sorted(groups) if n == 0 or groups[n].keys() & {"nationality", "persons"}]
-    return {**raw, "groups": kept} if kept else raw
+    kept = [groups[n] for n in sorted(groups) if n == 0 or groups[n].keys() & TOUCHED]
+    return {"groups": kept, **raw} if kept else raw
 
 
 def _take_group_field(groups: dict[int, dict[str, Any]], name: str, values: list[str]) -> bool:
@@ -45,15 +48,13 @@ def _take_group_field(groups: dict[int, dict[str, Any]], name: str, values: list
         return True
     cell = PERSONS_FIELD.fullmatch(name)
     if cell:
-        n = _number(values[-1].strip())
+        n = _number(values[-1])
         if n not in (0, None):
             some = {"sex": cell[2], "age_band": cell[3], "n": n}
             groups.setdefault(int(cell[1]), {}).setdefault("persons", []).append(some)
     return cell is not None
 
 
-def _number(value: str) -> Any:
-    if value == "":
-        return None
-    plain = value.isascii() and value.lstrip("-").isdecimal() and len(value) < 12
-    return int(value) if plain else value
+def _number(value: str) -> int | str | None:
+    text = value.strip()
+    return int(text) if WHOLE.fullmatch(text) else text or None

@@ -1,14 +1,13 @@
 """What the page of a consultation shows: its sections, the choices of a desk, the answers so far."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy.orm import Session
-
 from app.base.access import Scope
+from app.base.database import Session
 from app.base.lists import USUAL_NATIONALITIES
 from app.base.month import Month
 from app.base.words import N_
@@ -93,12 +92,12 @@ class Shown:
     groups: list[ShownGroup] = field(default_factory=lambda: [ShownGroup()])
 
 
-def blank(today: date, remembered: dict[str, str]) -> Shown:
+def blank(today: date, remembered: dict[str, Any]) -> Shown:
     """An untouched page: only channel and modality are remembered, and "information given" is marked."""
     return Shown(str(uuid4()), today.isoformat(), **remembered)
 
 
-def like(last: Content, today: date, remembered: dict[str, str]) -> Shown:
+def like(last: Content, today: date, remembered: dict[str, Any]) -> Shown:
     """The page "same as the last one": its nationality and topics, never its people."""
     shown = blank(today, remembered)
     shown.groups = [ShownGroup(nationality=group.nationality) for group in last.groups]
@@ -113,13 +112,17 @@ def of_content(content: Content) -> Shown:
 
 def of_raw(raw: dict[str, Any]) -> Shown:
     """The page filled with what was sent, whatever it was, so that nothing typed is lost."""
-    plain = ("held_on", "channel", "modality", "travel_group", "language", "main_topic")
-    said = {name: str(raw[name])[:40] for name in plain if raw.get(name)}
-    shown = Shown(str(raw.get("id") or uuid4())[:40], said.pop("held_on", ""), **said)
-    for name in ("topics", "outcomes", "flags"):
-        setattr(shown, name, [str(code) for code in raw.get(name) or ()])
-    shown.groups = [_shown_group(group) for group in raw.get("groups") or ({},)]
-    return shown
+    plain = ("channel", "modality", "travel_group", "language", "main_topic")
+    said: dict[str, Any] = {name: str(raw[name])[:40] for name in plain if raw.get(name)}
+    said |= {name: _texts(raw.get(name)) for name in ("topics", "outcomes", "flags")}
+    groups = raw.get("groups")
+    shown = Shown(str(raw.get("id") or uuid4())[:40], str(raw.get("held_on") or "")[:40])
+    known = [_shown_group(some) for some in groups] if isinstance(groups, list) else []
+    return replace(shown, **said, groups=known or [ShownGroup()])
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(code)[:40] for code in value] if isinstance(value, (list, tuple)) else []
 
 
 def _shown_group(group: dict[str, Any]) -> ShownGroup:

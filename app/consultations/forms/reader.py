@@ -13,7 +13,6 @@ from app.base.lists import (
     languages,
     nationalities,
 )
-from app.base.problems import Problem
 from app.base.words import Terms
 from app.consultations.rules.checks import is_restricted
 from app.consultations.rules.content import Group, Persons
@@ -22,8 +21,7 @@ TELEMETRY = {"taps": 10_000, "milliseconds": 86_400_000, "sequence": 2_000_000_0
 GROUP_FIELDS = frozenset({"nationality", "situation", "repeat_contact", "persons"})
 PERSONS_FIELDS = frozenset({"sex", "age_band", "n"})
 DEVICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-MISSING = object()
+DAY = re.compile(r"(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}", re.ASCII)
 
 
 class Reader:
@@ -31,10 +29,10 @@ class Reader:
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self.raw = raw
-        self.problems: list[Problem] = []
+        self.problems: list[tuple[str, str]] = []
 
     def wrong(self, path: str, code: str) -> None:
-        self.problems.append(Problem(path, code))
+        self.problems.append((path, code))
 
     def refuse_unknown(self, given: dict[str, Any], known: frozenset[str], where: str) -> None:
         for name in sorted(given.keys() - known):
@@ -64,19 +62,18 @@ class Reader:
     def day(self) -> date | None:
         text = self.text("held_on")
         try:
-            return date.fromisoformat(text) if DAY.fullmatch(text) else self._no_date(text)
+            day = date.fromisoformat(text) if DAY.fullmatch(text) else None
         except ValueError:
-            return self._no_date(text)
-
-    def _no_date(self, text: str) -> None:
-        if text:
+            day = None
+        if text and day is None:
             self.wrong("held_on", "not_a_date")
+        return day
 
     def choice(
         self, given: dict[str, Any], name: str, terms: Terms, default: str | None, where: str = ""
     ) -> str:
-        value = given.get(name, MISSING)
-        if value in (MISSING, None, ""):
+        value = given.get(name)
+        if value is None or value == "":
             if default is None:
                 self.wrong(f"{where}{name}", "required")
             return default or ""
@@ -91,7 +88,8 @@ class Reader:
             return ""
         if not isinstance(value, str) or value not in languages():
             self.wrong("language", "unknown_code")
-        return str(value)
+            return ""
+        return value
 
     def codes(self, name: str, terms: Terms, *, required: bool) -> tuple[str, ...]:
         value = self.raw.get(name)
@@ -102,13 +100,19 @@ class Reader:
         if not isinstance(value, list):
             self.wrong(name, "unreadable")
             return ()
+        if len(value) > len(terms):
+            self.wrong(name, "duplicate")
+            return ()
+        read: list[str] = []
         for place, code in enumerate(value):
             if not isinstance(code, str) or code not in terms:
-                restricted = isinstance(code, str) and name == "flags" and is_restricted(code)
+                restricted = isinstance(code, str) and is_restricted(name, code)
                 self.wrong(f"{name}.{place}", "restricted_flag" if restricted else "unknown_code")
-            elif code in value[:place]:
+            elif code in read:
                 self.wrong(f"{name}.{place}", "duplicate")
-        return tuple(code for code in value if isinstance(code, str))
+            else:
+                read.append(code)
+        return tuple(read)
 
     def groups(self) -> tuple[Group, ...]:
         value = self.raw.get("groups")
@@ -125,17 +129,21 @@ class Reader:
 
     def group(self, given: dict[str, Any], where: str) -> Group:
         self.refuse_unknown(given, GROUP_FIELDS, where)
-        nationality = given.get("nationality")
-        if nationality in (None, ""):
-            self.wrong(f"{where}nationality", "required")
-        elif not isinstance(nationality, str) or nationality not in nationalities():
-            self.wrong(f"{where}nationality", "unknown_code")
         return Group(
-            str(nationality),
+            self.nationality(given.get("nationality"), f"{where}nationality"),
             self.choice(given, "situation", SITUATIONS, "unknown", where),
             self.choice(given, "repeat_contact", REPEAT_CONTACTS, None, where),
             self.persons(given.get("persons"), where),
         )
+
+    def nationality(self, value: Any, path: str) -> str:
+        if value is None or value == "":
+            self.wrong(path, "required")
+        elif not isinstance(value, str) or value not in nationalities():
+            self.wrong(path, "unknown_code")
+        else:
+            return value
+        return ""
 
     def persons(self, value: Any, where: str) -> tuple[Persons, ...]:
         if value is None or value == []:
@@ -148,24 +156,30 @@ class Reader:
             self.wrong(f"{where}persons", "duplicate")
             return ()
         read: list[Persons] = []
-        for place, some in enumerate(value):
-            read.append(self.some(some, f"{where}persons.{place}"))
-            if any((p.sex, p.age_band) == (read[-1].sex, read[-1].age_band) for p in read[:-1]):
+        for place, given in enumerate(value):
+            some = self.some(given, f"{where}persons.{place}")
+            met = [(p.sex, p.age_band) for p in read if p.sex and p.age_band]
+            if (some.sex, some.age_band) in met:
                 self.wrong(f"{where}persons.{place}", "duplicate")
+            read.append(some)
         return tuple(read)
 
     def some(self, given: dict[str, Any], path: str) -> Persons:
         self.refuse_unknown(given, PERSONS_FIELDS, f"{path}.")
         sex = self.choice(given, "sex", SEXES, None, f"{path}.")
         age_band = self.choice(given, "age_band", AGE_BANDS, None, f"{path}.")
-        n = given.get("n")
+        return Persons(sex, age_band, self.number_of_people(given.get("n"), f"{path}.n"))
+
+    def number_of_people(self, n: Any, path: str) -> int:
         if n is None:
-            self.wrong(f"{path}.n", "required")
+            self.wrong(path, "required")
         elif not isinstance(n, int) or isinstance(n, bool):
-            self.wrong(f"{path}.n", "not_a_number")
+            self.wrong(path, "not_a_number")
         elif not 1 <= n <= 99:
-            self.wrong(f"{path}.n", "out_of_range")
-        return Persons(sex, age_band, n if isinstance(n, int) else 0)
+            self.wrong(path, "out_of_range")
+        else:
+            return n
+        return 0
 
     def telemetry(self) -> dict[str, Any]:
         read: dict[str, Any] = {}

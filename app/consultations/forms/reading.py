@@ -1,12 +1,11 @@
-"""Reads the JSON of a consultation into content, telling every field that cannot be read (outside.md, field table)."""
+"""Reads the JSON of a consultation into content, telling every field that cannot be read."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from app.base.problems import Problem
 from app.consultations.forms.reader import TELEMETRY, Reader
-from app.consultations.rules.content import Content
+from app.consultations.rules.content import Content, Reading
 from app.consultations.vocabulary import (
     CHANNELS,
     DECLINED,
@@ -17,38 +16,31 @@ from app.consultations.vocabulary import (
     TRAVEL_GROUPS,
 )
 
-TALLY_FIELDS = frozenset({"id", "desk", "held_on", "outcomes", "device", *TELEMETRY})
+TALLY_FIELDS = frozenset({"id", "desk", "held_on", "outcomes"})
 FIELDS = TALLY_FIELDS | {
+    "device", *TELEMETRY,
     "channel", "modality", "travel_group", "language", "card",
     "groups", "topics", "main_topic", "flags",
 }  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Reading:
-    """What could be read: content only where nothing is wrong; desk and day as far as they are readable."""
-
-    content: Content | None
-    problems: list[Problem]
-    desk: str
-    held_on: date | None
-    telemetry: dict[str, Any]
+TALLY_ONLY = FIELDS - TALLY_FIELDS
+LONG_AGO = date(1900, 1, 1)
+"""Stands where no day could be read; no rule looks at it."""
 
 
 def read(raw: dict[str, Any], also: frozenset[str] = frozenset()) -> Reading:
     """Reads a consultation's JSON; `also` names fields that the caller reads itself."""
     reader = Reader(raw)
     reader.refuse_unknown(raw, FIELDS | also, "")
-    known = {"id": reader.uuid(), "desk": reader.desk(), "held_on": reader.day()}
-    tally = raw.get("outcomes") == [DECLINED]
-    if tally:
-        for name in sorted(raw.keys() & FIELDS - TALLY_FIELDS):
+    held_on = reader.day()
+    answers = Content(reader.uuid(), reader.desk(), held_on or LONG_AGO)
+    if raw.get("outcomes") == [DECLINED]:
+        for name in sorted(raw.keys() & TALLY_ONLY):
             reader.wrong(name, "only_a_tally")
     else:
-        known |= _answers(reader, raw)
+        answers = replace(answers, **_answers(reader, raw))
     telemetry = reader.telemetry()
-    content = None if reader.problems else Content(**known)
-    return Reading(content, reader.problems, known["desk"], known["held_on"], telemetry)
+    return Reading(answers, tuple(reader.problems), held_on, telemetry)
 
 
 def _answers(reader: Reader, raw: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +56,7 @@ def _answers(reader: Reader, raw: dict[str, Any]) -> dict[str, Any]:
     }
     if DECLINED in answers["outcomes"]:
         reader.wrong("outcomes", "only_a_tally")
+        answers["outcomes"] = ()
     if raw.get("card") is not None:
         reader.wrong("card", "cards_not_yet")
     first = answers["topics"][0] if answers["topics"] else ""

@@ -1,10 +1,10 @@
 """What must be true of a consultation's content, and who may change it until when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from app.base.month import Month
-from app.consultations.rules.content import Content
+from app.consultations.rules.content import Content, Group
 from app.consultations.vocabulary import FLAGS_B
 
 Found = tuple[str, str]
@@ -12,7 +12,10 @@ Found = tuple[str, str]
 
 
 def wrong_day(held_on: date, today: date, opened_on: date, closed_on: date | None) -> str | None:
-    """The problem code of a day at a desk: not in the future there, within the desk's dates; None where it is right."""
+    """The problem code of a day at a desk, None where it is right.
+
+    It must not be in the future there, and within the desk's dates.
+    """
     if held_on > today:
         return "in_future"
     if held_on < opened_on:
@@ -20,19 +23,26 @@ def wrong_day(held_on: date, today: date, opened_on: date, closed_on: date | Non
     return "desk_closed" if closed_on is not None and held_on > closed_on else None
 
 
-def wrong_answers(content: Content, reporting_year_start: int) -> Iterator[Found]:
-    """What is wrong with content that could be read, field by field."""
+def wrong_answers(content: Content) -> Iterator[Found]:
+    """What is wrong with the answers of a content, field by field, whatever its day."""
     if content.is_tally:
         return
     if content.persons > 200:
         yield "groups", "too_many_people"
-    if content.main_topic not in content.topics:
+    if content.main_topic and content.main_topic not in content.topics:
         yield "main_topic", "not_a_topic_marked"
     if "none" in content.flags and len(content.flags) > 1:
         yield "flags", "excludes_others"
-    first = content.month.reporting_year_start(reporting_year_start) == content.month
-    for place, group in enumerate(content.groups):
-        if first and group.repeat_contact == "first_this_month":
+
+
+def impossible_answers(
+    groups: Sequence[Group], month: Month, reporting_year_start: int
+) -> Iterator[Found]:
+    """The groups whose answer to "first time?" cannot be given in a month."""
+    if offers_earlier_month(month, reporting_year_start):
+        return
+    for place, group in enumerate(groups):
+        if group.repeat_contact == "first_this_month":
             yield f"groups.{place}.repeat_contact", "impossible_answer"
 
 
@@ -46,6 +56,6 @@ def author_may_change(received_on: date, today: date) -> bool:
     return today <= received_on + timedelta(days=1)
 
 
-def is_restricted(flag: str) -> bool:
-    """Whether a flag is of kind B: recorded on a referral or return only (domain.md §2.8)."""
-    return flag in FLAGS_B
+def is_restricted(field: str, code: str) -> bool:
+    """Whether a code is a flag of kind B: on a referral or return only (domain.md §2.8)."""
+    return field == "flags" and code in FLAGS_B

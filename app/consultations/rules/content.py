@@ -65,6 +65,29 @@ class Content:
         return not QUALIFYING_OUTCOMES.isdisjoint(self.outcomes)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What could be read of something sent, and what is wrong: pairs of a field's path and a code.
+
+    `answers` is blank where something could not be read, so that all problems can be told at once;
+    its day counts only where `held_on` is not None.
+    """
+
+    answers: Content
+    problems: tuple[tuple[str, str], ...]
+    held_on: date | None
+    telemetry: dict[str, Any]
+
+    @property
+    def content(self) -> Content | None:
+        """The content, None where anything could not be read."""
+        return None if self.problems else self.answers
+
+    @property
+    def desk(self) -> str:
+        return self.answers.desk
+
+
 def as_json(content: Content) -> dict[str, Any]:
     """The content in the words of the outside, defaults filled in, lists in their stored order."""
     said: dict[str, Any] = {
@@ -102,7 +125,8 @@ def canonical(content: Content) -> str:
             said[name] = sorted(said[name])
     for group in said.get("groups", ()):
         group["persons"].sort(key=lambda some: (some["sex"], some["age_band"]))
-    said.get("groups", []).sort(key=lambda group: json.dumps(group, sort_keys=True))
+    if len(said.get("groups", ())) > 1:
+        said["groups"].sort(key=lambda group: json.dumps(group, sort_keys=True))
     return json.dumps(said, sort_keys=True, separators=(",", ":"))
 
 

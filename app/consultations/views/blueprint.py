@@ -1,20 +1,22 @@
 """The blueprint that both files of views share, and how they draw the page of a consultation."""
 
+import unicodedata
 from typing import Any
+from uuid import uuid4
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy import Row
 
-from app.base import clock
+from app.base import clock, language
 from app.base.access import principal
 from app.base.answers import request_settings
-from app.base.database import db
+from app.base.database import Record, db
 from app.base.lists import AGE_BANDS, KNOWN_AGES, REPEAT_CONTACTS, SEXES, SHORT_AGES, SITUATIONS
 from app.base.lists import SPECIAL_NATIONALITIES, UNKNOWN_AGES, countries_of_the_world, languages
 from app.base.pages import page
 from app.base.problems import Problem
 from app.consultations import queries, vocabulary
 from app.consultations.forms import page as shown_page
+from app.consultations.forms import words
 from app.consultations.forms.page import Choices, Shown
 from app.places.queries import DeskRow, find_desk, list_desks
 
@@ -56,6 +58,12 @@ def remembered() -> dict[str, str]:
     return {"channel": channel, "modality": modality} if right else {}
 
 
+def remember_here(answer: Response, cookie: str, value: str) -> None:
+    """Keeps a choice on this device for a year."""
+    secure = request_settings().production
+    answer.set_cookie(cookie, value, max_age=31_536_000, samesite="Lax", secure=secure)
+
+
 def form_page(
     choices: Choices, shown: Shown, problems: list[Problem], status: int = 200, **facts: Any
 ) -> Response:
@@ -69,11 +77,38 @@ def form_page(
         choices=choices,
         shown=shown,
         wrong=wrong,
-        world=sorted(countries_of_the_world()),
-        spoken=languages(),
+        placed=_places(len(shown.groups)),
+        tally_id=uuid4(),
+        **_options(choices),
         **WORDS,
         **facts,
     )
+
+
+def _places(groups: int) -> set[str]:
+    plain = ("desk", "id", "held_on", "topics", "main_topic", "outcomes", "flags", "reason", "groups")
+    inside = ("persons", "nationality", "repeat_contact")
+    return {*plain, *(f"groups.{n}.{name}" for n in range(groups) for name in inside)}
+
+
+def _options(choices: Choices) -> dict[str, Any]:
+    rest = [code for code in languages() if code not in choices.languages]
+    spoken = sorted(((code, language.language(code)) for code in rest), key=_by_name)
+    own = [(code, language.language(code)) for code in choices.languages]
+    world = [(code, language.country(code)) for code in countries_of_the_world()]
+    return {
+        "world": sorted(world, key=_by_name),
+        "spoken": own + spoken,
+        "channels": words.pairs(vocabulary.CHANNELS),
+        "modalities": words.pairs(vocabulary.MODALITIES),
+        "travel_groups": words.pairs(vocabulary.TRAVEL_GROUPS),
+        "situations": words.pairs(SITUATIONS),
+    }
+
+
+def _by_name(pair: tuple[str, str]) -> str:
+    plain = unicodedata.normalize("NFKD", pair[1].casefold())
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
 def place_of(field: str) -> str:
@@ -84,9 +119,24 @@ def place_of(field: str) -> str:
     return parts[0]
 
 
-def row_of(consultation_id: Any) -> Row[Any]:
+def desk_of(raw: dict[str, Any]) -> DeskRow:
+    """The own desk that a form was filled in at; the account's first where it names none of its own."""
+    code = raw.get("desk")
+    found = find_desk(db.session(), principal().scope, code) if isinstance(code, str) else None
+    return found or own_desk(None)
+
+
+def row_of(consultation_id: Any) -> Record:
     """The consultation within the account's scope; 404 where there is none or it is somebody else's."""
     row = queries.find_consultation(db.session(), principal().scope, consultation_id)
+    if row is None:
+        abort(404)
+    return row
+
+
+def row_to_change(consultation_id: Any) -> Record:
+    """The same row, held until the request ends."""
+    row = queries.find_to_change(db.session(), principal().scope, consultation_id)
     if row is None:
         abort(404)
     return row

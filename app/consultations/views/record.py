@@ -20,8 +20,17 @@ from app.consultations.actions.changing import Change, NotAllowed, Stale
 from app.consultations.forms.fields import from_form
 from app.consultations.forms.page import of_content, of_raw
 from app.consultations.forms.reading import read
+from app.consultations.forms.words import describe, differences
 from app.consultations.rules.content import as_json
-from app.consultations.views.blueprint import WORDS, blueprint, choices_at, form_page, own_desk, row_of
+from app.consultations.views.blueprint import (
+    WORDS,
+    blueprint,
+    choices_at,
+    form_page,
+    own_desk,
+    row_of,
+    row_to_change,
+)
 
 SAID = frozenset({"version", "reason"})
 
@@ -38,7 +47,7 @@ def read_one(consultation_id: UUID) -> Response:
         said = {**as_json(content), "version": row.version, "state": row.state, "trail": trail}
         return jsonify(said)
     may = changing.may_change(principal(), row)
-    return page("consultations/record.html", row=row, content=content, trail=trail, may=may, **WORDS)
+    return page("consultations/record.html", row=row, trail=trail, describe=describe, may=may, **WORDS)
 
 
 def _trail(row: Any) -> list[dict[str, Any]]:
@@ -71,7 +80,7 @@ def correcting(consultation_id: UUID) -> Response:
 @allow("correct_consultations")
 def correct(consultation_id: UUID) -> Any:
     """Puts the content sent in the place of the old; 409 with both versions where it moved on."""
-    row = row_of(consultation_id)
+    row = row_to_change(consultation_id)
     raw = from_form(request.form) if is_form() else sent_json()
     raw.setdefault("id", str(row.id))
     try:
@@ -84,7 +93,9 @@ def correct(consultation_id: UUID) -> Any:
         return form_page(choices, of_raw(raw), done, 422, **facts)
     if isinstance(done, Stale) and not wants_json():
         choices = choices_at(own_desk(row.desk))
-        return form_page(choices, of_raw(raw), [], 409, correcting=row, version=done.version, stale=done)
+        both = differences(done.yours, done.theirs)
+        facts = {"version": done.version, "reason": raw.get("reason"), "stale": done}
+        return form_page(choices, of_raw(raw), [], 409, correcting=row, differences=both, **facts)
     return _done(done, gettext("Corrected."))
 
 
@@ -92,9 +103,8 @@ def correct(consultation_id: UUID) -> Any:
 @allow("correct_consultations")
 def void(consultation_id: UUID) -> Any:
     """Takes the consultation out of the figures; needs a reason."""
-    row = row_of(consultation_id)
+    row = row_to_change(consultation_id)
     raw = from_form(request.form) if is_form() else sent_json()
-    raw.pop("groups", None)
     unknown = raw.keys() - SAID
     try:
         done = changing.void(db.session(), principal(), row, raw, unknown)
@@ -116,12 +126,8 @@ def _done(done: Change | Stale | list[Any], sentence: str) -> Any:
     if wants_json():
         return jsonify({"id": done.id, "version": done.version})
     say(sentence)
-    return redirect(url_for("cases.today", **_day_of(done.id)))
-
-
-def _day_of(consultation_id: str) -> dict[str, str]:
-    row = row_of(UUID(consultation_id))
-    return {"desk": row.desk, "day": row.held_on.isoformat()}
+    row = row_of(UUID(done.id))
+    return redirect(url_for("cases.today", desk=row.desk, day=row.held_on.isoformat()))
 
 
 def _too_late() -> Response:

@@ -1,37 +1,42 @@
 """Records a consultation, by page and by JSON."""
 
 from typing import Any
+from uuid import UUID
 
-from flask import Response, jsonify, redirect, request, url_for
+from flask import Response, abort, jsonify, redirect, request, url_for
 from flask_babel import gettext
+from werkzeug.exceptions import UnsupportedMediaType
 
-from app.base import arrival, clock, language
+from app.base import arrival, language
 from app.base.access import allow, principal
-from app.base.answers import problem, request_settings
+from app.base.answers import problem
 from app.base.database import db
-from app.base.pages import page, say
+from app.base.pages import say
 from app.base.problems import Problem, refuse
 from app.base.requests import is_form, sent_json, wants_json
 from app.consultations import queries
 from app.consultations.actions import recording
 from app.consultations.actions.recording import Arrival
 from app.consultations.forms.fields import from_form
-from app.consultations.forms.page import ShownGroup, blank, like, of_raw
+from app.consultations.forms.page import Shown, ShownGroup, blank, like, of_raw
 from app.consultations.forms.reading import read
 from app.consultations.views.blueprint import (
     USUAL_COOKIE,
     blueprint,
     choices_at,
+    desk_of,
     form_page,
     own_desk,
+    remember_here,
     remembered,
+    row_of,
 )
 
 
 @blueprint.get("/new")
 @allow("record_consultations")
 def new() -> Response:
-    """The page that records a consultation; `like=last` fills in the last one's nationality and topics."""
+    """The page that records; `like=last` fills in the last one's nationality and topics."""
     desk = own_desk(request.args.get("desk"))
     choices = choices_at(desk)
     shown = blank(choices.today, remembered())
@@ -44,24 +49,43 @@ def new() -> Response:
 
 
 @blueprint.post("/new")
-@allow("record_consultations")
+@allow("correct_consultations")
 def again() -> Response:
-    """The same page with the answers given so far: in another language, or with room for one more nationality."""
+    """The page, of a new record or a correction, with the answers so far; nothing is stored.
+
+    In another language (`switch_locale`), or with room for one more nationality (`more_groups`).
+    """
+    if not is_form():
+        raise UnsupportedMediaType
     sent = request.form.copy()
     chosen, more = sent.pop("switch_locale", None), sent.pop("more_groups", None)
     raw = from_form(sent)
     shown = of_raw(raw)
     if more and len(shown.groups) < 8:
         shown.groups.append(ShownGroup())
-    desk = own_desk(sent.get("desk"))
-    if chosen not in language.LOCALES:
-        return form_page(choices_at(desk), shown, [])
-    language.switch(chosen)
-    answer = form_page(choices_at(desk), shown, [])
-    answer.set_cookie(
-        language.COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=request_settings().production
-    )
+    if chosen in language.LOCALES:
+        language.switch(str(chosen))
+    answer = _drawn_again(raw, shown)
+    if chosen in language.LOCALES:
+        remember_here(answer, language.COOKIE, str(chosen))
     return answer
+
+
+def _drawn_again(raw: dict[str, Any], shown: Shown) -> Response:
+    if "version" in raw:
+        row = row_of(_id_in(raw))
+        facts = {"version": raw["version"], "reason": raw.get("reason")}
+        return form_page(choices_at(own_desk(row.desk)), shown, [], correcting=row, **facts)
+    if not principal().may("record_consultations"):
+        abort(403)
+    return form_page(choices_at(desk_of(raw)), shown, [])
+
+
+def _id_in(raw: dict[str, Any]) -> UUID:
+    try:
+        return UUID(str(raw.get("id")))
+    except ValueError:
+        abort(404)
 
 
 @blueprint.post("")
@@ -72,11 +96,10 @@ def record() -> Any:
     recorded = recording.record(db.session(), principal(), read(raw))
     if isinstance(recorded, list):
         return refuse(recorded) if wants_json() else _ask_again(raw, recorded)
-    answer = _told(recorded) if wants_json() else _go_on(recorded)
+    answer = _told(recorded) if wants_json() else _go_on(recorded, raw)
     usual = f"{raw.get('channel') or 'desk_in_person'}.{raw.get('modality') or 'informational'}"
     if recorded.arrival == arrival.NEW and "channel" in raw:
-        secure = request_settings().production
-        answer.set_cookie(USUAL_COOKIE, usual, max_age=31_536_000, samesite="Lax", secure=secure)
+        remember_here(answer, USUAL_COOKIE, usual)
     return answer
 
 
@@ -91,14 +114,13 @@ def _told(recorded: Arrival) -> Response:
     return answer
 
 
-def _go_on(recorded: Arrival) -> Any:
+def _go_on(recorded: Arrival, raw: dict[str, Any]) -> Any:
     if recorded.arrival == arrival.DIFFERENT:
         return problem(409, gettext("Another record has this number. Nothing was stored; start anew."))
     say(gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version))
-    return redirect(url_for("cases.today"))
+    several = len(principal().scope.desks) > 1
+    return redirect(url_for("cases.today", desk=raw["desk"] if several else None))
 
 
 def _ask_again(raw: dict[str, Any], problems: list[Problem]) -> Response:
-    desk = own_desk(None)
-    answer = form_page(choices_at(desk), of_raw(raw), problems, 422)
-    return answer
+    return form_page(choices_at(desk_of(raw)), of_raw(raw), problems, 422)

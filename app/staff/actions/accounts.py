@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import clock
-from app.base.access import Principal
+from app.base.access import Principal, Scope
 from app.base.problems import Problem
+from app.places.queries import EVERYWHERE, find_desk
+from app.places.vocabulary import programme
 from app.staff import queries, rules
 from app.staff.actions import signing_in
 from app.staff.queries import (
@@ -20,6 +22,20 @@ from app.staff.queries import (
     AccountRow,
 )
 from app.staff.vocabulary import ROLES
+
+
+def invite_within(
+    session: Session, asking: Principal, account: dict[str, str], scope: dict[str, list[str]]
+) -> tuple[str, list[Problem]]:
+    """As `invite`, within what the asking account may give away; `scope` holds codes of desks and countries."""
+    if not rules.may_invite(asking.role, account["role"]):
+        return "", [Problem("role", "unknown_code")]
+    within = EVERYWHERE if asking.role == "admin" else Scope(countries=asking.scope.countries)
+    desks = [find_desk(session, within, code) for code in scope["desks"]]
+    if None in desks:
+        return "", [Problem("desks", "unknown_code")]
+    own = [desk.id for desk in desks if desk]
+    return invite(session, asking.account_id, account, own, scope["countries"])
 
 
 def invite(
@@ -33,9 +49,17 @@ def invite(
     problems = _wrong(session, account, desks, countries)
     if problems:
         return "", problems
-    account_id = insert_account(session, account, desks, countries)
-    note(by, "invited", f"account:{account_id}")
+    needed = rules.needs(account["role"])
+    account_id = insert_account(
+        session, account, desks if needed == "desks" else (), countries if needed == "countries" else ()
+    )
+    note(by, "invited", f"account:{account_id}", _home(session, account["username"]))
     return _new_link(session, account_id), []
+
+
+def _home(session: Session, username: str) -> str:
+    account = queries.find_account(session, username)
+    return queries.get_scope(session, account).home if account else ""
 
 
 def _wrong(
@@ -43,17 +67,21 @@ def _wrong(
 ) -> list[Problem]:
     problems = []
     if not rules.is_username(account["username"]):
-        problems.append(Problem("username", "unreadable"))
+        problems.append(Problem("username", "not_a_username"))
     elif queries.find_account(session, account["username"]):
         problems.append(Problem("username", "taken"))
     if account["role"] not in ROLES:
         return [*problems, Problem("role", "unknown_code")]
-    needed = rules.needs(account["role"])
-    if needed == "desks" and not desks:
-        problems.append(Problem("desks", "required"))
-    if needed == "countries" and not countries:
-        problems.append(Problem("countries", "required"))
-    return problems
+    return problems + _wrong_scope(rules.needs(account["role"]), desks, countries)
+
+
+def _wrong_scope(
+    needed: str, desks: Collection[int], countries: Collection[str]
+) -> list[Problem]:
+    if any(code not in programme() for code in countries):
+        return [Problem("countries", "unknown_code")]
+    missing = (needed == "desks" and not desks) or (needed == "countries" and not countries)
+    return [Problem(needed, "required")] if missing else []
 
 
 def insert_account(
@@ -77,7 +105,7 @@ def insert_account(
 
 def start_reset(session: Session, by: int | None, account: AccountRow) -> str:
     """The one-time token with which the person sets a new password; the old one holds until then."""
-    note(by, "reset_started", f"account:{account.id}")
+    note(by, "reset_started", f"account:{account.id}", _home(session, account.username))
     return _new_link(session, account.id)
 
 
@@ -103,10 +131,10 @@ def take_up(session: Session, token: str, password: str, repeated: str) -> list[
         return problems
     mine = (INVITATIONS.c.digest == rules.digest(token)) & INVITATIONS.c.used_at.is_(None)
     used = update(INVITATIONS).where(mine).values(used_at=clock.now())
-    if session.execute(used).rowcount == 0:
+    if session.execute(used.returning(INVITATIONS.c.digest)).first() is None:
         return [Problem("token", "unreadable")]
     _set_password(session, account.id, password)
-    note(account.id, "invitation_used", f"account:{account.id}")
+    note(account.id, "invitation_used", f"account:{account.id}", _home(session, account.username))
     return []
 
 
@@ -121,7 +149,8 @@ def change_password(
     if problems:
         return problems
     _set_password(session, asking.account_id, password, asking.session_id)
-    note(asking.account_id, "password_changed", f"account:{asking.account_id}")
+    subject = f"account:{asking.account_id}"
+    note(asking.account_id, "password_changed", subject, asking.scope.home)
     return []
 
 
@@ -143,7 +172,7 @@ def close_account(session: Session, by: int | None, account: AccountRow) -> None
     mine = update(ACCOUNTS).where(ACCOUNTS.c.id == account.id, ACCOUNTS.c.closed_at.is_(None))
     session.execute(mine.values(closed_at=clock.now(), version=account.version + 1))
     signing_in.end_all_sessions(session, account.id)
-    note(by, "account_closed", f"account:{account.id}")
+    note(by, "account_closed", f"account:{account.id}", _home(session, account.username))
 
 
 def choose_locale(session: Session, account_id: int, locale: str) -> None:

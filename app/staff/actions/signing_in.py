@@ -35,7 +35,7 @@ def is_password(account: AccountRow | None, password: str) -> bool:
     stored = account.password_hash if account and account.password_hash else None
     try:
         with _at_once:
-            hasher.verify(stored or NOBODY, password[:1000])
+            hasher.verify(stored or NOBODY, password[:1000].encode("utf-8", "replace"))
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
@@ -47,7 +47,7 @@ def sign_in(username: str, password: str, address: str) -> tuple[AccountRow | No
     The try is counted before it is checked and kept whatever comes of it; the hash is checked outside of
     any transaction.
     """
-    name = username.strip().casefold()[:80]
+    name = username.strip().casefold()[:80].encode("utf-8", "replace").decode()
     secret = current_app.config["SETTINGS"].secret_key
     name_key, place_key = rules.attempt_key(secret, name), rules.attempt_key(secret, name, address)
     now = clock.now()
@@ -80,8 +80,9 @@ def start_session(session: Session, account: AccountRow) -> Principal:
             digest=rules.digest(token), account_id=account.id, started_at=now, seen_at=now
         )
     )
-    note(account.id, "signed_in", f"account:{account.id}")
-    return as_principal(account, queries.get_scope(session, account), token)
+    scope = queries.get_scope(session, account)
+    note(account.id, "signed_in", f"account:{account.id}", scope.home)
+    return as_principal(account, scope, token)
 
 
 def as_principal(account: AccountRow, scope: Scope, token: str) -> Principal:
@@ -108,8 +109,10 @@ def load(token: str) -> Principal | None:
         return None
     if now - seen_at > rules.SEEN_EVERY:
         with separately():
-            still = update(SESSIONS).where(SESSIONS.c.digest == digest)
-            db.session.execute(still.where(SESSIONS.c.ended_at.is_(None)).values(seen_at=now))
+            still = update(SESSIONS).where(SESSIONS.c.digest == digest, SESSIONS.c.ended_at.is_(None))
+            seen = still.values(seen_at=now).returning(SESSIONS.c.digest)
+            if db.session.execute(seen).first() is None:
+                return None
     return as_principal(account, _scope(session, account), token)
 
 
@@ -125,7 +128,13 @@ def end_session(session: Session, asking: Principal) -> None:
     """Ends the session that is asking."""
     mine = SESSIONS.c.digest == rules.digest(asking.session_id)
     session.execute(update(SESSIONS).where(mine).values(ended_at=clock.now()))
-    note(asking.account_id, "signed_out", f"account:{asking.account_id}")
+    note(asking.account_id, "signed_out", f"account:{asking.account_id}", asking.scope.home)
+
+
+def end_everywhere(session: Session, asking: Principal) -> None:
+    """Ends every session of the account that is asking, this one too."""
+    end_all_sessions(session, asking.account_id)
+    note(asking.account_id, "signed_out", f"account:{asking.account_id}", asking.scope.home)
 
 
 def end_all_sessions(session: Session, account_id: int, but: str = "") -> None:

@@ -11,10 +11,11 @@ from app.base import language
 from app.base.access import Principal, allow, limiter, principal
 from app.base.answers import problem, request_settings
 from app.base.database import db
-from app.base.pages import MODES, page
+from app.base.pages import MODES, go_to, page
 from app.base.requests import own_path, sent_json, wants_json
 from app.places.queries import list_desks
 from app.staff.actions import accounts, signing_in
+from app.staff.rules import WINDOW
 from app.staff.views.blueprint import blueprint
 
 HOMES = {
@@ -31,8 +32,8 @@ PER_MINUTE = "120 per minute"
 def home() -> Any:
     """Goes on to the page where the account's work begins."""
     if not current_user.is_authenticated:
-        return redirect(url_for("staff.sign_in"))
-    return redirect(url_for(HOMES.get(current_user.role, "staff.account")))
+        return go_to(url_for("staff.sign_in"))
+    return go_to(url_for(HOMES.get(current_user.role, "staff.account")))
 
 
 @blueprint.get("/sign-in")
@@ -40,7 +41,7 @@ def home() -> Any:
 def sign_in() -> Any:
     """The sign-in page."""
     if current_user.is_authenticated:
-        return redirect(own_path(request.args.get("next"), url_for("staff.home")))
+        return go_to(own_path(request.args.get("next"), url_for("staff.home")))
     return page("staff/sign_in.html", next=request.args.get("next", ""), kept=[], problem="")
 
 
@@ -57,6 +58,8 @@ def enter() -> Any:
     account, wait = signing_in.sign_in(name, password, address)
     if account is None:
         return _refused(sent, 429 if wait else 401)
+    if current_user.is_authenticated:
+        signing_in.end_session(db.session(), principal())
     entered = signing_in.start_session(db.session(), account)
     _renew(entered)
     if wants_json():
@@ -79,7 +82,7 @@ def _refused(sent: Any, status: int) -> Response:
             "staff/sign_in.html", status, next=sent.get("next", ""), kept=kept, problem=str(status)
         )
     if status == 429:
-        answer.headers["Retry-After"] = "300"
+        answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
     return answer
 
 
@@ -105,9 +108,7 @@ def sign_out() -> Any:
     signing_in.end_session(db.session(), principal())
     logout_user()
     session.clear()
-    if wants_json():
-        return jsonify({})
-    answer = redirect(url_for("staff.sign_in"))
+    answer = go_to(url_for("staff.sign_in"))
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
@@ -146,7 +147,7 @@ def me() -> Response:
 @allow("public")
 def preferences() -> Any:
     """Remembers language and light on this device, the language with the account too."""
-    answer = redirect(own_path(request.form.get("next"), url_for("staff.home")))
+    answer = go_to(own_path(request.form.get("next"), url_for("staff.home")))
     chosen, light = request.form.get("locale"), request.form.get("mode")
     secure = request_settings().production
     if chosen in language.LOCALES:

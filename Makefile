@@ -1,0 +1,74 @@
+# Run, test, check, measure. Everything lives in .venv; `make run` and `make test` are all that anybody needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := run
+.PHONY: run test check soak bench messages lock chromium postgresql
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app wsgi
+LOCALES := en es fr ht nl pt
+CATALOGUE := translations/messages.pot
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+UV ?= uv
+INSTALL := apt-get install --yes --no-install-recommends
+
+run: .venv/installed ## the app with a demo programme on http://HOST:PORT
+	$(FLASK) db upgrade
+	$(FLASK) demo --if-empty
+	@echo "Sign in at http://$(HOST):$(PORT) as desk.hnd, supervisor.hnd, regional or admin; password ventanilla-demo"
+	@echo "(desk.<country> and supervisor.<country> exist for every programme country)"
+	exec $(BIN)/gunicorn --workers 2 --worker-class sync --bind $(HOST):$(PORT) wsgi:application
+
+test: .venv/installed-dev postgresql chromium ## everything: unit, both databases, browser
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev ## format, lint, types, walls between rooms, templates, dependencies, catalogues
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/deptry .
+	$(BIN)/python -m pytest --quiet tests/contracts/test_catalogues.py
+
+soak: .venv/installed-dev postgresql chromium ## the long kill, race and browser rounds
+	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/counts tests/browser
+
+bench: .venv/installed-dev postgresql ## one table: figure, target, the ratio's two sides
+	$(BIN)/python -m tests.bench
+
+messages: .venv/installed-dev ## new source messages into all six catalogues
+	$(BIN)/pybabel -q extract -F .babel.cfg -k N_ --sort-output --no-location --omit-header -o $(CATALOGUE) .
+	for locale in $(LOCALES); do \
+	  [ -e translations/$$locale/LC_MESSAGES/messages.po ] || $(BIN)/pybabel -q init -i $(CATALOGUE) -d translations -l $$locale; \
+	  $(BIN)/pybabel -q update -i $(CATALOGUE) -d translations -l $$locale --no-fuzzy-matching --ignore-obsolete --omit-header; \
+	done
+
+lock: ## new versions of all dependencies, with hashes (needs uv; upgrade with UV_UPGRADE=1)
+	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt
+	$(UV) pip compile pyproject.toml --group dev --constraint requirements.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.txt | .venv/bin/python
+	$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+chromium:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(INSTALL) chromium; \
+	else echo "Chromium is missing: install it with 'sudo apt-get install chromium'. The browser tests will fail without it." >&2; fi
+
+postgresql:
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(INSTALL) postgresql; \
+	else echo "PostgreSQL is missing: install it with 'sudo apt-get install postgresql'. The tests on it will fail without it." >&2; fi

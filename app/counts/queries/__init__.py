@@ -1,0 +1,1 @@
+"""Reads what figures are reckoned from (`cells`) and puts them together (`figures`, `tables`)."""

@@ -1,0 +1,147 @@
+"""The figures of one place and month: what the page, the JSON and the command all show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.base import clock
+from app.base.access import Scope
+from app.base.month import Month
+from app.counts.indicators import reckon
+from app.counts.queries import cells as reading
+from app.counts.queries.cells import Asked, Wanted
+from app.counts.rules import Cells, Named, Profile, split, split_by_any_topic
+from app.places.queries import DeskRow
+from app.places.rules import closes_with_country, is_open
+
+SPLITS = ("sex", "age_band", "nationality", "situation", "main_topic", "country")
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """Desks that should have reported, those that did not, and the last record received."""
+
+    expected: int
+    silent: tuple[DeskRow, ...]
+    last_received_at: datetime | None
+    last_desk: DeskRow | None
+
+    @property
+    def reported(self) -> int:
+        return self.expected - len(self.silent)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures by code, those of the month before, breakdowns, and how complete they are."""
+
+    wanted: Wanted
+    values: dict[str, int]
+    before: dict[str, int]
+    by: dict[str, dict[str, int]]
+    by_topic_any: dict[str, int]
+    completeness: Completeness
+
+
+def get_figures(
+    session: Session, scope: Scope, asked: Asked
+) -> tuple[Figures, Cells, list[Profile]]:
+    """The figures that were asked for, with the cells they were reckoned from."""
+    cells = reading.get_cells(session, scope, asked.wanted)
+    profiles = reading.list_profiles(session, scope, asked.wanted)
+    topics = reading.list_topics(session, scope, asked.wanted)
+    return put_together(asked, cells, profiles, topics), cells, profiles
+
+
+def put_together(
+    asked: Asked, cells: Cells, profiles: list[Profile], topics: list[Named]
+) -> Figures:
+    """The figures of these cells."""
+    month = cells.month
+    by = {name: split(profiles, name, month) for name in SPLITS}
+    codes = {str(desk.id): desk.code for desk in asked.desks}
+    by["desk"] = {codes[key]: n for key, n in split(profiles, "desk_id", month).items()}
+    any_topic = split_by_any_topic(topics, month)
+    return Figures(
+        asked.wanted,
+        reckon(cells),
+        reckon(_month_before(asked.wanted, cells)),
+        by,
+        any_topic,
+        _completeness(asked, cells),
+    )
+
+
+def _month_before(wanted: Wanted, cells: Cells) -> Cells:
+    before = wanted.month.plus(-1)
+    start = before.reporting_year_start(wanted.year_start.number)
+    return Cells(int(before), int(start), cells.reaches, cells.volumes)
+
+
+def last_day(month: Month, desk: DeskRow) -> date:
+    """The month's last day, or today at the desk while the month runs."""
+    return min(month.last_day, clock.today_at(desk.time_zone))
+
+
+def list_active(month: Month, desks: Iterable[DeskRow]) -> list[DeskRow]:
+    """The desks that are active: open on the last day of the period (outside.md)."""
+    return [
+        desk
+        for desk in desks
+        if is_open(
+            desk.opened_on,
+            closes_with_country(desk.country, desk.closed_on),
+            last_day(month, desk),
+        )
+    ]
+
+
+def _completeness(asked: Asked, cells: Cells) -> Completeness:
+    active = list_active(asked.wanted.month, asked.desks)
+    heard = {volume.desk_id for volume in cells.volumes if volume.month == cells.month}
+    silent = tuple(desk for desk in active if desk.id not in heard)
+    last = max(cells.volumes, key=lambda volume: volume.last_received_at, default=None)
+    if last is None:
+        return Completeness(len(active), silent, None, None)
+    desk = next(desk for desk in asked.desks if desk.id == last.desk_id)
+    return Completeness(len(active), silent, last.last_received_at, desk)
+
+
+def as_json(figures: Figures) -> dict[str, Any]:
+    """The promise of `/counts.json` (outside.md, Counts)."""
+    values, wanted = figures.values, figures.wanted
+    said: dict[str, Any] = {"country": wanted.country, "month": str(wanted.month)}
+    if wanted.desk:
+        said["desk"] = wanted.desk.code
+    return said | {
+        "state": "open",
+        "revision": 0,
+        "late": 0,
+        "consultations": values["consultations"],
+        "tallies": values["tallies"],
+        "persons_in_consultations": values["persons_in_consultations"],
+        "reached": _reached(values, "reached"),
+        "new": values["new"],
+        "year_to_date": {
+            "from": str(wanted.year_start),
+            "reached": _reached(values, "year_reached"),
+            "consultations": values["year_consultations"],
+            "persons_in_consultations": values["year_persons_in_consultations"],
+        },
+        "by": figures.by,
+        "by_topic_any": figures.by_topic_any,
+        "referrals": None,
+        "returns": None,
+        "completeness": {
+            "desks_expected": figures.completeness.expected,
+            "desks_reported": figures.completeness.reported,
+            "waiting_on_tablets": None,
+        },
+    }
+
+
+def _reached(values: dict[str, int], name: str) -> dict[str, int]:
+    return {part: values[f"{name}_{part}"] for part in ("low", "high", "unknown")}

@@ -1,0 +1,5 @@
+"""Pages of figures: views (`month`), what they show (`showing`), geometry (`charts`)."""
+
+from app.counts.views.month import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,130 @@
+"""Where the parts of a chart stand; colours and words come from the template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor, log10
+
+from app.base.lists import KNOWN_AGES
+from app.base.month import Month
+
+SIDE, MIDDLE, STEP, TOP = 150, 64, 34, 26
+WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 560, 236, 44, 14, 22, 34
+
+
+@dataclass(frozen=True)
+class Band:
+    """One age band of the pyramid: where its bars stand and the people on both sides."""
+
+    code: str
+    y: int
+    women: int
+    men: int
+    women_width: float
+    men_width: float
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """Women to the left, men to the right of a column of age bands, the oldest on top."""
+
+    width: int
+    height: int
+    side: int
+    middle: int
+    bands: tuple[Band, ...]
+    rest: int
+
+
+def pyramid(crossed: dict[tuple[str, str], int]) -> Pyramid:
+    """The pyramid of people by sex and age band; `rest` are of another or no stated one."""
+    women = {age: crossed.get(("female", age), 0) for age in KNOWN_AGES}
+    men = {age: crossed.get(("male", age), 0) for age in KNOWN_AGES}
+    longest = max(*women.values(), *men.values(), 1)
+    scale = (SIDE - 42) / longest
+    bands = tuple(
+        Band(
+            age,
+            TOP + STEP * place,
+            women[age],
+            men[age],
+            round(women[age] * scale, 1),
+            round(men[age] * scale, 1),
+        )
+        for place, age in enumerate(reversed(KNOWN_AGES))
+    )
+    rest = sum(crossed.values()) - sum(women.values()) - sum(men.values())
+    return Pyramid(SIDE * 2 + MIDDLE, TOP + STEP * len(bands), SIDE, MIDDLE, bands, rest)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One month of the trend: where it stands and its figure."""
+
+    month: Month
+    value: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A line of months over a scale from nothing to a round number."""
+
+    width: int
+    height: int
+    left: int
+    floor: int
+    points: tuple[Point, ...]
+    lines: tuple[tuple[int, float], ...]
+
+    @property
+    def path(self) -> str:
+        return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
+
+
+def trend(months: Sequence[tuple[Month, int]]) -> Trend:
+    """The line of these months."""
+    top = round_up(max((value for _, value in months), default=0))
+    floor_y, tall = HEIGHT - LOWER, HEIGHT - LOWER - UPPER
+    step = (WIDTH - LEFT - RIGHT) / max(len(months) - 1, 1)
+    points = tuple(
+        Point(month, value, round(LEFT + step * n, 1), round(floor_y - tall * value / top, 1))
+        for n, (month, value) in enumerate(months)
+    )
+    halves = (0, top // 2, top) if top % 2 == 0 else (0, top)
+    lines = tuple((value, round(floor_y - tall * value / top, 1)) for value in halves)
+    return Trend(WIDTH, HEIGHT, LEFT, floor_y, points, lines)
+
+
+def round_up(value: int) -> int:
+    """The next number that reads well at the end of a scale, at least 4."""
+    if value <= 4:
+        return 4
+    unit = int(10 ** floor(log10(value)))
+    return next(digit * unit for digit in (1, 2, 4, 5, 6, 8, 10) if digit * unit >= value)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a breakdown: code, people, share of all (0–1), length of its bar (0–100)."""
+
+    code: str
+    n: int
+    share: float
+    length: float
+
+
+def rows(parts: dict[str, int], order: Sequence[str] = ()) -> list[Row]:
+    """A breakdown as bars: in a given order where there is one, else the most people first."""
+    total, longest = sum(parts.values()), max(parts.values(), default=1)
+    place = {code: n for n, code in enumerate(order)}
+    codes = sorted(parts, key=lambda code: (place.get(code, 0), -parts[code], code))
+    return [
+        Row(code, parts[code], parts[code] / total, round(100 * parts[code] / longest, 1))
+        for code in codes
+    ]
+
+
+def shade(value: int, most: int) -> int:
+    """How strongly a tile is filled: 0 for nobody, 1 to 4 by its share of the most."""
+    return 0 if value == 0 else min(4, 1 + value * 4 // (most + 1))

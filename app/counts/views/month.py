@@ -1,0 +1,48 @@
+"""Figures of a month: the page and its JSON."""
+
+from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
+
+from app.audit.actions import note
+from app.base.access import allow, principal
+from app.base.database import db
+from app.base.pages import page
+from app.counts import forms
+from app.counts.queries.cells import Asked
+from app.counts.queries.figures import as_json, get_figures
+from app.counts.views import showing
+
+blueprint = Blueprint("counts", __name__)
+
+
+@blueprint.get("/counts")
+@allow("see_counts", audited=True)
+def figures() -> Response:
+    """The page of a country's, a desk's or the programme's month; the reading leaves an entry."""
+    asked = _asked()
+    if asked == forms.FORBIDDEN:
+        first = min(principal().scope.countries)
+        return redirect(url_for("counts.figures", month=request.args.get("month"), country=first))  # type: ignore[return-value]
+    return page("counts/month.html", **vars(showing.get_page(principal().scope, _noted(asked))))
+
+
+@blueprint.get("/counts.json")
+@allow("see_counts", audited=True)
+def figures_json() -> Response:
+    """The same figures as JSON (outside.md, Counts); the reading leaves an entry."""
+    asked = _noted(_asked())
+    shown, _, _ = get_figures(db.session(), principal().scope, asked)
+    return jsonify(as_json(shown))
+
+
+def _asked() -> Asked | int:
+    begins = current_app.config["SETTINGS"].reporting_year_start
+    return forms.read(principal().scope, request.args, begins)
+
+
+def _noted(asked: Asked | int) -> Asked:
+    if isinstance(asked, int):
+        abort(asked)
+    wanted = asked.wanted
+    subject = f"figures:{wanted.name}:{wanted.month}"
+    note(principal().account_id, "figures_read", subject, wanted.country or "")
+    return asked

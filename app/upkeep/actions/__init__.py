@@ -1,0 +1,1 @@
+"""Builds the demo (`demo`), copies the database out (`backup`) and in (`restore`); `starting`."""

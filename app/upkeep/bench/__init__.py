@@ -1,0 +1,1 @@
+"""What recording a consultation costs beside a bare route: a real server, real clients, a scratch database."""

@@ -1,0 +1,38 @@
+"""The app with two more routes, for comparison only; nothing but the benchmark starts this."""
+
+from flask import Response, abort, jsonify, request
+from flask_login import current_user
+
+from app import create_app
+from app.base import clock
+from app.base.access import csrf
+from app.base.database import db, writing
+from app.upkeep.bench import queries
+from config import read_settings
+
+application = create_app(read_settings())
+
+
+@application.post("/bench/bare")
+def bare() -> Response:
+    """What any form of this app costs at least: session, CSRF, one INSERT, commit."""
+    with writing():
+        if not current_user.is_authenticated:
+            abort(401)
+        csrf.protect()
+        sent = request.get_json()
+        row = {**sent, "account_id": current_user.account_id, "received_at": clock.now()}
+        db.session.execute(queries.INSERT, queries.flat(row))
+        db.session.commit()
+    answer = jsonify({"id": sent["id"]})
+    answer.status_code = 201
+    return answer
+
+
+@application.post("/bench/raw")
+def raw() -> Response:
+    """The least a server can do: one parameterised INSERT and a commit, nobody asked who is there."""
+    with writing():
+        db.session.execute(queries.RAW, queries.raw(request.get_json()))
+        db.session.commit()
+    return Response(status=201)

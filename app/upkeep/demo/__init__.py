@@ -1,0 +1,1 @@
+"""The demo programme, invented and repeatable: `places`, `days`, `people` and `consultations`."""
