@@ -1,11 +1,16 @@
-"""What a server and the `flask` command start: the application with the settings of the environment."""
+"""What a server and the `flask` command start: the app with the settings of the environment."""
 
+import os
 import sys
 
 from app import create_app
+from app.upkeep.actions import starting
 from config import UnsafeSettings, read_settings
 
 try:
     application = app = create_app(read_settings())
+    starting.refuse_unsafe_database(app)
 except UnsafeSettings as problem:
     sys.exit(f"ventanilla: {problem}")
+if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
+    starting.announce(app)

@@ -11,6 +11,10 @@ from app.audit.vocabulary import ACTS, READINGS
 from app.base import clock
 from app.base.database import before_commit, db
 
+
+NEW = insert(AuditEntry.__table__)
+
+
 def note(by: int | None, act: str, subject: str, country: str = "") -> None:
     """Leaves one entry in this transaction: who (account id), what (an act), which row, in which country."""
     entry = Entry(clock.now(), by, ACTS[act].code, subject, country)
@@ -29,7 +33,7 @@ def chain_entries(session: Session) -> None:
         number += 1
         last = seal(_key(), last, number, entry)
         lines.append({"number": number, "seal": last, **entry.__dict__})
-    session.execute(insert(AuditEntry.__table__), lines)
+    session.connection().execute(NEW, lines)
 
 
 def _is_new(session: Session, entry: Entry) -> bool:

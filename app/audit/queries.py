@@ -11,19 +11,20 @@ from app.audit.rules import START, Entry
 
 CHAIN_LOCK = 7_203_114
 TRAIL = AuditEntry.__table__
+LAST = select(TRAIL.c.number, TRAIL.c.seal).order_by(TRAIL.c.number.desc()).limit(1)
+LOCK = text(f"SELECT pg_advisory_xact_lock({CHAIN_LOCK})")
 
 
 def lock_last(session: Session) -> tuple[int, str]:
     """Number and seal of the last line, with the chain locked until the transaction ends; (0, START) when empty."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+        session.connection().execute(LOCK)
     return find_last(session)
 
 
 def find_last(session: Session) -> tuple[int, str]:
     """Number and seal of the last line; (0, START) when the trail is empty."""
-    last = select(TRAIL.c.number, TRAIL.c.seal).order_by(TRAIL.c.number.desc()).limit(1)
-    row = session.execute(last).first()
+    row = session.connection().execute(LAST).first()
     return (row.number, row.seal) if row else (0, START)
 
 

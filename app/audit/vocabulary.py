@@ -23,5 +23,15 @@ ACTS = Terms(
     Term("trail_read", N_("Read the audit trail")),
     Term("demo_built", N_("Built the demo programme")),
     Term("backed_up", N_("Made a backup")),
+    Term("restored", N_("Restored a backup")),
 )
+SUBJECTS = Terms(
+    "subject",
+    Term("account", N_("Account")),
+    Term("desk", N_("Desk")),
+    Term("consultation", N_("Consultation")),
+    Term("figures", N_("Figures")),
+    Term("trail", N_("Audit trail")),
+)
+"""What an entry can be about; stored before the colon of `subject`, the row's number or code after it."""
 READINGS = frozenset({"record_read", "day_read", "figures_read", "trail_read"})

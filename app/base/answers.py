@@ -56,7 +56,7 @@ SENTENCES = {
     500: N_("Something went wrong on our side. Nothing was stored; please try again."),
     503: N_("The server is busy. Nothing was stored; please try again in a moment."),
 }
-KEEPING = frozenset({"consultations.record", "consultations.again"})
+KEEPING = frozenset({"consultations.record", "consultations.again", "consultations.correct"})
 """Where an expired session must not cost the answers given; every other form is short, or holds a password."""
 log = logging.getLogger("ventanilla")
 
@@ -68,7 +68,7 @@ def problem(status: int, sentence: str | None = None) -> Response:
         answer = jsonify({"problem": text})
         answer.status_code = status
     else:
-        answer = page("error.html", status, sentence=text, status=status)
+        answer = page("error.html", status, sentence=text)
     if status in (429, 503):
         answer.headers.setdefault("Retry-After", "5")
     return answer
@@ -101,10 +101,18 @@ def _not_signed_in(error: NotSignedIn) -> Response:
     if request.method == "GET":
         here = request.full_path.rstrip("?")
         return redirect(f"{url_for('staff.sign_in')}?{urlencode({'next': here})}")  # type: ignore[return-value]
-    mine = request.endpoint in KEEPING and is_form()
-    sent = request.form.items(multi=True) if mine else ()
-    kept = [(name, value) for name, value in sent if name != "csrf_token"]
+    try:
+        kept = _answers_given()
+    except HTTPException as unreadable:
+        return _http(unreadable)
     return page("staff/sign_in.html", 401, kept=kept, expired=True, next="", problem="")
+
+
+def _answers_given() -> list[tuple[str, str]]:
+    if request.endpoint not in KEEPING or not is_form():
+        return []
+    sent = request.form.items(multi=True)
+    return [(name, value) for name, value in sent if name != "csrf_token"]
 
 
 def _not_meant(error: CSRFError) -> Response:

@@ -1,8 +1,9 @@
 """What a row that a client sends is to us: new, the same again, or different under a known id."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -11,8 +12,12 @@ NEW, SAME, DIFFERENT = "new", "same", "different"
 
 def insert_once(session: Session, table: Table, row: dict[str, Any]) -> bool:
     """Inserts a row unless its id is there already; whether it was inserted. One statement, never check-then-insert."""
-    if session.get_bind().dialect.name == "postgresql":
-        once = postgresql.insert(table).values(**row).on_conflict_do_nothing(index_elements=["id"])
-        return session.execute(once.returning(table.c.id)).first() is not None
-    new = sqlite.insert(table).values(**row).on_conflict_do_nothing(index_elements=["id"])
-    return session.execute(new.returning(table.c.id)).first() is not None
+    connection = session.connection()
+    return connection.execute(_once(table, connection.dialect.name), row).first() is not None
+
+
+@cache
+def _once(table: Table, dialect: str) -> Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    once = insert(table).on_conflict_do_nothing(index_elements=["id"])
+    return once.returning(table.c.id)  # type: ignore[no-any-return]

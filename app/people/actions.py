@@ -14,6 +14,9 @@ from app.people.queries import LINES
 from app.people.rules import previous_by_answer
 
 
+NEW = insert(LINES)
+
+
 @dataclass(frozen=True)
 class Contact:
     """The consultation that lines belong to."""
@@ -59,7 +62,7 @@ def write_lines(session: Session, contact: Contact, people: Sequence[People]) ->
     """Adds the lines of a consultation that has none."""
     lines = as_lines(contact, people)
     if lines:
-        session.execute(insert(LINES), lines)
+        session.connection().execute(NEW, lines)
 
 
 def replace_lines(session: Session, contact: Contact, people: Sequence[People]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
@@ -12,6 +12,7 @@ from app.places import rules
 from app.places.models import Desk
 
 DESKS = Desk.__table__
+OF_CODE = select(DESKS).where(DESKS.c.code == bindparam("wanted"))
 EVERYWHERE = Scope(programme=True)
 """Every desk, for those who configure them: a desk is no row about people."""
 
@@ -49,8 +50,13 @@ def find_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
         return None
     if not rules.is_code(code):
         return None
-    row = session.execute(_within(scope, select(DESKS).where(DESKS.c.code == code))).first()
-    return _desk(row) if row else None
+    row = session.connection().execute(OF_CODE, {"wanted": code}).first()
+    desk = _desk(row) if row else None
+    return desk if desk and _may_see(scope, desk) else None
+
+
+def _may_see(scope: Scope, desk: DeskRow) -> bool:
+    return scope.programme or desk.id in scope.desks or desk.country in scope.countries
 
 
 def list_desks(session: Session, scope: Scope) -> list[DeskRow]:

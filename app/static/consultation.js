@@ -285,8 +285,8 @@
   function complain(problems) {
     all(".problem").forEach((p) => { p.hidden = true; });
     const places = { persons: "who", nationality: "from", repeat_contact: "before" };
-    let first = null;
-    problems.slice().reverse().forEach((problem) => {
+    const shown = [];
+    problems.forEach((problem) => {
       const parts = problem.field.split(".");
       const n = parts[0] === "groups" ? parts[1] || "0" : "";
       const id = parts[0] === "groups" ? `p-${places[parts[2]] || "who"}-${n}` : `p-${parts[0]}`;
@@ -294,11 +294,13 @@
       if (!line) { toast(problem.message, null); return; }
       line.textContent = problem.message;
       line.hidden = false;
-      first = { line, n };
+      shown.push(n);
     });
-    if (!first) return;
-    if (first.n) activate(Number(first.n));
-    const part = first.line.closest(".part");
+    if (!shown.length) return;
+    const groupsWrong = shown.filter((n) => n !== "").map(Number);
+    if (groupsWrong.length) activate(Math.min(...groupsWrong));
+    const part = all(".problem:not([hidden])").map((line) => line.closest(".part")).find((p) => p && p.offsetParent);
+    if (!part) return;
     const target = part.querySelector(".plus[tabindex='0'], .chip input, select, input");
     if (target) target.focus({ preventScroll: true });
     part.scrollIntoView({ block: "nearest" });

@@ -1,4 +1,4 @@
-"""Counts a history by hand, from the words of the counting rules alone: every record looked at, one by one."""
+"""Counts a history by hand, from the words of the counting rules alone, record by record."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class Some:
 
 @dataclass(frozen=True)
 class Record:
-    """A consultation as it stands at the end: whether it was voided, or was a refusal, and who was there."""
+    """A consultation as it stands at the end."""
 
     desk: str
     country: str
@@ -42,7 +42,7 @@ class Record:
 
 
 def figures(records: Iterable[Record], month: str, year_start: int) -> dict[str, object]:
-    """The figures of a month (`2026-03`) as `/counts.json` names them; the records are those of one place."""
+    """The figures of a month (`2026-03`) as `/counts.json` names them, of one place's records."""
     first = _first_of_year(month, year_start)
     live = [record for record in records if not record.voided]
     here = [record for record in live if _month(record) == month]

@@ -1,4 +1,4 @@
-"""Random histories of desks in two countries: what was recorded, corrected and voided, and in which order."""
+"""Random histories of desks in three countries: what was recorded, corrected and voided."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -64,7 +64,7 @@ fates = st.one_of(st.none(), st.none(), st.just("void"), contents)
 
 @dataclass(frozen=True)
 class Told:
-    """One consultation of a history: its id, what was first said, and its fate (None, `void` or new content)."""
+    """One consultation: what was first said, and its fate (None, `void` or new content)."""
 
     id: UUID
     content: dict[str, Any]
@@ -81,7 +81,7 @@ def histories(draw: st.DrawFn, most: int = 14) -> list[Told]:
 
 @dataclass
 class Stage:
-    """The desks and who records at them, on one database; every history is played on an empty one."""
+    """Desks and who records there; every history is played on an empty database."""
 
     app: Flask
     clerk: Principal
@@ -130,7 +130,7 @@ class Stage:
 
 
 def set_stage(app: Flask) -> Stage:
-    """Four desks in three countries and time zones, a clerk at all of them, their supervisor, the regional office."""
+    """Four desks in three countries, a clerk at all of them, their supervisor, the region."""
     desks = tuple(
         make_desk(code, country, **({"time_zone": "America/Tijuana"} if country == "MEX" else {}))
         for code, country in DESKS.items()

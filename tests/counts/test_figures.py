@@ -1,4 +1,4 @@
-"""Every figure equals a count by hand over random histories, whatever the order, on both databases."""
+"""Every figure equals a count by hand over random histories, whatever their order."""
 
 import os
 from random import Random

@@ -27,9 +27,13 @@ class Line:
 
 
 def list_lines(asked: Asked, cells: Cells, profiles: list[Profile]) -> list[Line]:
-    """A line per country of the programme that month, or per desk of a country."""
-    if asked.wanted.country:
-        return _desk_lines(asked, cells, profiles)
+    """A line per country of the programme that month, or per desk of a country; by people reached."""
+    found = _desk_lines if asked.wanted.country else _country_lines
+    lines = found(asked, cells, profiles)
+    return sorted(lines, key=lambda line: (-line.reached, -line.consultations, line.code))
+
+
+def _country_lines(asked: Asked, cells: Cells, profiles: list[Profile]) -> list[Line]:
     active = Counter(desk.country for desk in list_active(asked.wanted.month, asked.desks))
     volumes = _volumes(cells, "country")
     parts = _parts(profiles, "country", cells)

@@ -7,8 +7,9 @@ from math import floor, log10
 from app.base.lists import KNOWN_AGES
 from app.base.month import Month
 
-SIDE, MIDDLE, STEP, TOP = 150, 64, 34, 26
-WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 560, 236, 44, 14, 22, 34
+SIDE, MIDDLE, STEP, TOP = 150, 60, 32, 28
+WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 360, 190, 46, 24, 24, 28
+LABEL_EVERY = 3
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,13 @@ def pyramid(crossed: dict[tuple[str, str], int]) -> Pyramid:
 
 @dataclass(frozen=True)
 class Point:
-    """One month of the trend: where it stands and its figure."""
+    """One month of the trend: where it stands, its figure, and whether its name is written."""
 
     month: Month
     value: int
     x: float
     y: float
+    named: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,13 @@ def trend(months: Sequence[tuple[Month, int]]) -> Trend:
     floor_y, tall = HEIGHT - LOWER, HEIGHT - LOWER - UPPER
     step = (WIDTH - LEFT - RIGHT) / max(len(months) - 1, 1)
     points = tuple(
-        Point(month, value, round(LEFT + step * n, 1), round(floor_y - tall * value / top, 1))
+        Point(
+            month,
+            value,
+            round(LEFT + step * n, 1),
+            round(floor_y - tall * value / top, 1),
+            (len(months) - 1 - n) % LABEL_EVERY == 0,
+        )
         for n, (month, value) in enumerate(months)
     )
     halves = (0, top // 2, top) if top % 2 == 0 else (0, top)

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.base.access import Scope
 from app.base.database import db
-from app.base.lists import AGE_BANDS, CHILDREN, SEXES, SITUATIONS
+from app.base.language import country
+from app.base.lists import AGE_BANDS, CHILDREN, SEXES, SHORT_AGES, SITUATIONS
 from app.base.month import Month
+from app.base.pages import term
 from app.consultations.vocabulary import TOPICS
 from app.counts.indicators import INDICATORS, Indicator
 from app.counts.queries.cells import Asked, DayVolume, Wanted, list_days
@@ -19,6 +22,14 @@ from app.places.vocabulary import programme
 
 CARDS = ("reached_low", "consultations", "persons_in_consultations", "new", "year_reached_low")
 MONTHS_OFFERED = 24
+WORDS = {
+    "sexes": SEXES,
+    "ages": AGE_BANDS,
+    "short_ages": SHORT_AGES,
+    "nationality": country,
+    "situation": partial(term, SITUATIONS),
+    "topic": partial(term, TOPICS),
+}
 
 
 @dataclass(frozen=True)
@@ -62,11 +73,11 @@ class MonthPage:
     is_minimum: bool
     lines: list[Line]
     total: dict[str, int]
-    days: list[DayVolume]
-    pyramid: charts.Pyramid
+    days_shown: list[DayVolume]
+    sexes_and_ages: charts.Pyramid
     crossed: Counter[tuple[str, str]]
-    trend: charts.Trend
-    tiles: list[Tile]
+    months: charts.Trend
+    map: list[Tile]
     by: dict[str, list[charts.Row]]
     choices: Choices
     v: dict[str, Any]
@@ -86,14 +97,14 @@ def get_page(scope: Scope, asked: Asked) -> MonthPage:
         is_minimum=is_minimum(low, high),
         lines=lines,
         total=_total(figures, lines),
-        days=list_days(session, scope, wanted) if wanted.desk else [],
-        pyramid=charts.pyramid(crossed),
+        days_shown=list_days(session, scope, wanted) if wanted.desk else [],
+        sexes_and_ages=charts.pyramid(crossed),
         crossed=crossed,
-        trend=charts.trend(list_trend(wanted, cells)),
-        tiles=[] if wanted.country else _tiles(lines),
+        months=charts.trend(list_trend(wanted, cells)),
+        map=[] if wanted.country else _tiles(lines),
         by=_breakdowns(figures),
         choices=_choices(scope, asked),
-        v={"sexes": SEXES, "ages": AGE_BANDS, "situations": SITUATIONS, "topics": TOPICS},
+        v=WORDS,
     )
 
 
@@ -133,6 +144,7 @@ def _tiles(lines: list[Line]) -> list[Tile]:
 
 def _breakdowns(figures: Figures) -> dict[str, list[charts.Row]]:
     named = {name: figures.by[name] for name in ("nationality", "situation", "main_topic")}
+    named["main_topic"] = dict.fromkeys(figures.by_topic_any, 0) | named["main_topic"]
     return {name: charts.rows(parts) for name, parts in named.items()}
 
 

@@ -51,7 +51,10 @@ def invite(
         return "", problems
     needed = rules.needs(account["role"])
     account_id = insert_account(
-        session, account, desks if needed == "desks" else (), countries if needed == "countries" else ()
+        session,
+        account,
+        desks if needed == "desks" else (),
+        countries if needed == "countries" else (),
     )
     note(by, "invited", f"account:{account_id}", _home(session, account["username"]))
     return _new_link(session, account_id), []
@@ -75,9 +78,7 @@ def _wrong(
     return problems + _wrong_scope(rules.needs(account["role"]), desks, countries)
 
 
-def _wrong_scope(
-    needed: str, desks: Collection[int], countries: Collection[str]
-) -> list[Problem]:
+def _wrong_scope(needed: str, desks: Collection[int], countries: Collection[str]) -> list[Problem]:
     if any(code not in programme() for code in countries):
         return [Problem("countries", "unknown_code")]
     missing = (needed == "desks" and not desks) or (needed == "countries" and not countries)

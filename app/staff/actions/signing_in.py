@@ -64,9 +64,7 @@ def sign_in(username: str, password: str, address: str) -> tuple[AccountRow | No
     return account, False
 
 
-def _count_try(
-    session: Session, name_key: str, place_key: str, now: datetime
-) -> tuple[int, int]:
+def _count_try(session: Session, name_key: str, place_key: str, now: datetime) -> tuple[int, int]:
     session.execute(delete(ATTEMPTS).where(ATTEMPTS.c.at < now - rules.WINDOW))
     session.execute(insert(ATTEMPTS).values(name_key=name_key, place_key=place_key, at=now))
     return queries.count_attempts(session, name_key, place_key, now - rules.WINDOW)
@@ -109,7 +107,9 @@ def load(token: str) -> Principal | None:
         return None
     if now - seen_at > rules.SEEN_EVERY:
         with separately():
-            still = update(SESSIONS).where(SESSIONS.c.digest == digest, SESSIONS.c.ended_at.is_(None))
+            still = update(SESSIONS).where(
+                SESSIONS.c.digest == digest, SESSIONS.c.ended_at.is_(None)
+            )
             seen = still.values(seen_at=now).returning(SESSIONS.c.digest)
             if db.session.execute(seen).first() is None:
                 return None
@@ -142,4 +142,3 @@ def end_all_sessions(session: Session, account_id: int, but: str = "") -> None:
     theirs = (SESSIONS.c.account_id == account_id) & SESSIONS.c.ended_at.is_(None)
     others = SESSIONS.c.digest != rules.digest(but)
     session.execute(update(SESSIONS).where(theirs, others).values(ended_at=clock.now()))
-

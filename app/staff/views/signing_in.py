@@ -151,7 +151,9 @@ def preferences() -> Any:
     chosen, light = request.form.get("locale"), request.form.get("mode")
     secure = request_settings().production
     if chosen in language.LOCALES:
-        answer.set_cookie(language.COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=secure)
+        answer.set_cookie(
+            language.COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=secure
+        )
         if current_user.is_authenticated:
             accounts.choose_locale(db.session(), current_user.account_id, chosen)
     if light in MODES:

@@ -1,1 +1,1 @@
-"""What recording a consultation costs beside a bare route: a real server, real clients, a scratch database."""
+"""What recording a consultation costs beside a bare route: real server and clients, scratch data."""

@@ -31,7 +31,7 @@ def bare() -> Response:
 
 @application.post("/bench/raw")
 def raw() -> Response:
-    """The least a server can do: one parameterised INSERT and a commit, nobody asked who is there."""
+    """The least a server can do: one parameterised INSERT and a commit, for anybody."""
     with writing():
         db.session.execute(queries.RAW, queries.raw(request.get_json()))
         db.session.commit()

@@ -1,4 +1,4 @@
-"""Measures one address of a running server: processor time of the server per request, requests a second, waiting."""
+"""Measures one address of a running server: its processor time, requests a second, waiting."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from app.upkeep.bench.server import Client, Server
 
 @dataclass(frozen=True)
 class Cost:
-    """One measurement: server CPU per request in ms, requests a second, and waiting in ms (p50, p95, p99)."""
+    """Server CPU per request in ms, requests a second, and waiting in ms (p50, p95, p99)."""
 
     cpu_ms: float
     per_second: float
@@ -24,7 +24,7 @@ class Cost:
 def cost_of(
     server: Server, clients: list[Client], path: str, make: Callable[[], Any], times: int
 ) -> Cost:
-    """What `times` requests of a path cost, shared among the clients; an answer but 201 raises RuntimeError."""
+    """What `times` requests cost, shared among the clients; RuntimeError at an answer but 201."""
     share = [[make() for _ in range(times // len(clients))] for _ in clients]
     cpu, start = server.cpu_seconds(), time.perf_counter()
     with ThreadPoolExecutor(len(clients)) as pool:

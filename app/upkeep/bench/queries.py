@@ -1,4 +1,4 @@
-"""The scratch table of the benchmark, and the statements of the two routes that ours is compared with."""
+"""The scratch table of the benchmark, and the statements of the routes compared with ours."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""A scratch database with one desk and one account, and the consultations that the benchmark sends."""
+"""A scratch database with one desk and one account, and the consultations that are sent."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""The benchmark: three routes in turn on one server and database, and one table of figures, targets and both sides."""
+"""The benchmark: three routes in turn on one server; figures, targets and both sides of ratios."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CPU_TARGET, THROUGHPUT_TARGET, MEMORY_TARGET = 1.8, 0.6, 200
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: what, the figure, what it must reach and whether it does, and where it comes from."""
+    """What was measured, the figure, its target, whether it is reached, both sides."""
 
     what: str
     figure: str

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
@@ -56,15 +56,14 @@ class AccountLine:
 _live_session = (
     select(SESSIONS.c.started_at, SESSIONS.c.seen_at, *ACCOUNTS.c)
     .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
+    .where(SESSIONS.c.digest == bindparam("wanted"))
     .where(SESSIONS.c.ended_at.is_(None), ACCOUNTS.c.closed_at.is_(None))
 )
 
 
-def find_session(
-    session: Session, digest: str
-) -> tuple[datetime, datetime, AccountRow] | None:
+def find_session(session: Session, digest: str) -> tuple[datetime, datetime, AccountRow] | None:
     """Start, last sight and account of a session that was not ended, by the digest of its token."""
-    row = session.execute(_live_session.where(SESSIONS.c.digest == digest)).first()
+    row = session.connection().execute(_live_session, {"wanted": digest}).first()
     return (row[0], row[1], AccountRow(*row[2:])) if row else None
 
 
@@ -87,7 +86,10 @@ def get_scope(session: Session, account: AccountRow) -> Scope:
     home = own[0].country if own else min(nations, default="")
     known = programme().get(home)
     return Scope(
-        frozenset(row.id for row in own), nations, home=home, number_locale=known.locale if known else ""
+        frozenset(row.id for row in own),
+        nations,
+        home=home,
+        number_locale=known.locale if known else "",
     )
 
 
@@ -145,7 +147,9 @@ def _lines(session: Session, wanted: Select[tuple[object, ...]]) -> list[Account
     lines = []
     for row in session.execute(wanted):
         account = AccountRow(**row._mapping)
-        codes, countries = zip(*desks.get(account.id, ()), strict=True) if account.id in desks else ((), ())
+        codes, countries = (
+            zip(*desks.get(account.id, ()), strict=True) if account.id in desks else ((), ())
+        )
         lines.append(AccountLine(account, codes, countries, tuple(nations.get(account.id, ()))))
     return lines
 

@@ -1,0 +1,107 @@
+"""One's own account: its scope, the password, signing out everywhere; and taking up an invitation."""
+
+from typing import Any
+
+from flask import Response, session, url_for
+from flask_babel import gettext
+from flask_login import logout_user
+
+from app.base import clock
+from app.base.access import allow, limiter, principal
+from app.base.answers import problem
+from app.base.database import db
+from app.base.pages import go_to, page, say
+from app.base.problems import Problem, refuse
+from app.base.requests import wants_json
+from app.places.queries import list_desks
+from app.staff import forms, queries, rules
+from app.staff.actions import accounts, signing_in
+from app.staff.views.blueprint import blueprint, wrong_in
+from app.staff.vocabulary import ROLES
+
+PER_MINUTE = "20 per minute"
+
+
+@blueprint.get("/account")
+@allow("signed_in")
+def account() -> Response:
+    """One's own account."""
+    return _account_page([])
+
+
+def _account_page(problems: list[Problem]) -> Response:
+    asking = principal()
+    desks = [] if asking.scope.programme else list_desks(db.session(), asking.scope)
+    facts = {"own": desks if rules.needs(asking.role) == "desks" else [], "ROLES": ROLES}
+    return page("staff/account.html", 422 if problems else 200, wrong=wrong_in(problems), **facts)
+
+
+@blueprint.post("/account/password")
+@limiter.limit(PER_MINUTE)
+@allow("signed_in")
+def change_password() -> Response:
+    """Changes one's own password; the other sessions end, this one goes on."""
+    form = forms.PasswordForm.sent()
+    problems = form.problems()
+    if not problems:
+        sent = (form.current.data, form.password.data, form.repeated.data)
+        problems = accounts.change_password(db.session(), principal(), *sent)
+    if problems:
+        return refuse(problems) if wants_json() else _account_page(problems)
+    say(gettext("Your password was changed. Your other sessions have ended."))
+    return go_to(url_for("staff.account"))
+
+
+@blueprint.post("/account/sign-out-everywhere")
+@allow("signed_in")
+def sign_out_everywhere() -> Response:
+    """Ends every session of one's account, this one too."""
+    signing_in.end_everywhere(db.session(), principal())
+    logout_user()
+    session.clear()
+    say(gettext("You are signed out everywhere."))
+    return go_to(url_for("staff.sign_in"))
+
+
+@blueprint.get("/invitations/<token>")
+@allow("public")
+def invitation(token: str) -> Response:
+    """The page that takes up an invitation; one answer for a used, an old and an unknown link."""
+    return _invitation_page(token, [])
+
+
+def _invitation_page(token: str, problems: list[Problem]) -> Response:
+    invited = queries.find_invited(db.session(), rules.digest(token), clock.now())
+    if invited is None:
+        return _no_link()
+    facts: dict[str, Any] = {"token_of_link": token, "invited": invited}
+    wrong = wrong_in(problems)
+    return page("staff/invitation.html", 422 if problems else 200, wrong=wrong, **facts)
+
+
+def _no_link() -> Response:
+    return problem(404, gettext("This link was used or has expired. Ask for a new one."))
+
+
+@blueprint.post("/invitations/<token>")
+@limiter.limit(PER_MINUTE)
+@allow("public")
+def take_up(token: str) -> Response:
+    """Sets the password; the link is used up."""
+    form = forms.NewPasswordForm.sent()
+    problems = form.problems() or accounts.take_up(
+        db.session(), token, form.password.data, form.repeated.data
+    )
+    if any(found.field == "token" for found in problems):
+        return _no_link()
+    if problems:
+        return _refused(token, problems)
+    say(gettext("Your password is set. Now sign in."))
+    return go_to(url_for("staff.sign_in"))
+
+
+def _refused(token: str, problems: list[Problem]) -> Response:
+    known = queries.find_invited(db.session(), rules.digest(token), clock.now())
+    if known and wants_json():
+        return refuse(problems)
+    return _invitation_page(token, problems)

@@ -1,0 +1,39 @@
+"""The audit trail, newest first: all of it for an admin, the own countries' for a supervisor."""
+
+from typing import Any
+
+from flask import Response, abort, request
+
+from app.audit.actions import note
+from app.audit.vocabulary import ACTS, SUBJECTS
+from app.base.access import allow, principal
+from app.base.database import db
+from app.base.pages import page
+from app.places.vocabulary import programme
+from app.staff import queries
+from app.staff.views.blueprint import blueprint
+
+LINES = 100
+
+
+@blueprint.get("/trail")
+@allow("see_audit", audited=True)
+def trail() -> Response:
+    """A page of the trail, from before the line that `before` names; the reading leaves an entry."""
+    asking = principal()
+    within = None if asking.role == "admin" else sorted(asking.scope.countries)
+    lines = queries.list_trail(db.session(), within, _before(request.args.get("before")), LINES)
+    note(asking.account_id, "trail_read", "trail", asking.scope.home)
+    home = programme().get(asking.scope.home)
+    zone = home.time_zone if home else "UTC"
+    older = lines[-1].number if len(lines) == LINES else None
+    words: dict[str, Any] = {"ACTS": ACTS, "SUBJECTS": SUBJECTS}
+    return page("staff/trail.html", lines=lines, zone=zone, older=older, **words)
+
+
+def _before(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        abort(404)
+    return int(text)

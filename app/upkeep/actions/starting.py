@@ -1,0 +1,91 @@
+"""Looks at the database before the app serves, and whenever a monitor asks."""
+
+import logging
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.base.database import db, safe_journal_mode
+from app.staff.queries import ACCOUNTS, find_demo_account
+from app.upkeep import queries, rules
+from config import UnsafeSettings
+
+log = logging.getLogger("ventanilla")
+
+
+def refuse_unsafe_database(app: Flask) -> None:
+    """Raises UnsafeSettings for demo accounts in production and for a forgetful SQLite."""
+    with app.app_context():
+        session = db.session()
+        try:
+            if app.config["SETTINGS"].production:
+                _refuse_demo(session)
+            _refuse_forgetful(session)
+        except DBAPIError as error:
+            raise UnsafeSettings("the database cannot be opened.") from error
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _refuse_demo(session: Session) -> None:
+    if not queries.has_table(session, ACCOUNTS.name):
+        return
+    found = find_demo_account(session)
+    if found is not None:
+        raise UnsafeSettings(
+            f"the database holds the open demo account {found.username}; "
+            "production needs a database without demo accounts."
+        )
+
+
+def _refuse_forgetful(session: Session) -> None:
+    mode = queries.find_journal_mode(session)
+    if mode is None:
+        return
+    wanted = safe_journal_mode(sqlite3.sqlite_version_info)
+    if mode != wanted or not queries.is_synchronous(session):
+        raise UnsafeSettings(f"SQLite keeps its journal as {mode} here; {wanted} is needed.")
+
+
+def announce(app: Flask) -> None:
+    """Says in the log which database the app serves from and how SQLite keeps its journal."""
+    with app.app_context():
+        name = db.engine.dialect.name
+        said = {"database": name, "sqlite_journal_mode": None}
+        if name == "sqlite":
+            said["sqlite_journal_mode"] = safe_journal_mode(sqlite3.sqlite_version_info)
+            said["sqlite"] = sqlite3.sqlite_version
+        log.info("started", extra={"said": said})
+
+
+def state_of(session: Session, instance: str) -> dict[str, Any]:
+    """What `/readyz` answers: no address, no secret."""
+    name = session.get_bind().dialect.name
+    reachable = queries.is_reachable(session)
+    migrations = _migrations(session) if reachable else "unknown"
+    free_mb = _free_mb(instance)
+    problems = rules.problems_of(reachable, migrations, free_mb)
+    return {
+        "status": "not_ready" if problems else "ready",
+        "database": name if reachable else "unreachable",
+        "migrations": migrations,
+        "disk_free_mb": free_mb,
+        "sqlite_journal_mode": queries.find_journal_mode(session) if reachable else None,
+        "problems": problems,
+    }
+
+
+def _migrations(session: Session) -> str:
+    return queries.migration_state(session, current_app.extensions["migrate"].directory)
+
+
+def _free_mb(instance: str) -> int:
+    file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
+    place = Path(file).parent if file and file != ":memory:" else Path(instance)
+    return shutil.disk_usage(place).free // 2**20

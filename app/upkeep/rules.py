@@ -1,0 +1,33 @@
+"""What makes the app not ready, and what a backup is called."""
+
+from datetime import datetime
+
+LEAST_FREE_MB = 100
+SQLITE_MAGIC = b"SQLite format 3\x00"
+POSTGRESQL_MAGIC = b"PGDMP"
+
+
+class Refused(Exception):
+    """A backup or restore that cannot be; the text is one sentence for the operator."""
+
+
+def problems_of(reachable: bool, migrations: str, free_mb: int) -> list[str]:
+    """The names of what keeps the app from working: database, migrations, disk."""
+    problems = [] if reachable else ["database_unreachable"]
+    if reachable and migrations != "head":
+        problems.append(f"migrations_{migrations}")
+    if free_mb < LEAST_FREE_MB:
+        problems.append("disk_full")
+    return problems
+
+
+def backup_name(at: datetime, number: int, seal: str) -> str:
+    """A backup's name: its moment (UTC) and the head of its audit chain, anchored outside by it."""
+    return f"ventanilla-{at:%Y%m%dT%H%M%SZ}-{number}-{seal[:12]}.backup"
+
+
+def kind_of(opening: bytes) -> str | None:
+    """Which database a backup is of, by its first bytes; None where it is no backup of ours."""
+    if opening.startswith(SQLITE_MAGIC):
+        return "sqlite"
+    return "postgresql" if opening.startswith(POSTGRESQL_MAGIC) else None

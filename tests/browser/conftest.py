@@ -1,0 +1,153 @@
+"""A real server and a real Chromium; every console error or failed request fails the test that saw it."""
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+
+from app import create_app
+from app.base.database import db
+from tests.builders import PASSWORD, make_account, make_consultation, make_desk
+from tests.conftest import settings_for
+from tests.server import serving
+
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SIZES = {
+    "tablet": (1280, 800, True),
+    "portrait": (800, 1280, True),
+    "phone": (390, 844, True),
+    "laptop": (1366, 768, False),
+}
+PEOPLE = ("desk.mex", "supervisor.mex", "regional", "admin")
+
+
+@dataclass
+class Site:
+    """A running server and the database that it writes to."""
+
+    address: str
+    path: Path
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of the server's database."""
+        with sqlite3.connect(self.path) as connection:
+            return connection.execute(statement).fetchall()
+
+
+@pytest.fixture(scope="session")
+def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server with one Mexican desk, its staff and a few consultations."""
+    path = tmp_path_factory.mktemp("site") / "ventanilla.sqlite"
+    shutil.copy(sqlite_template, path)
+    app = create_app(settings_for(f"sqlite:///{path}"))
+    with app.app_context():
+        desk = make_desk("MEX-02", "MEX", name="Ventanilla Tapachula 02")
+        make_desk("MEX-03", "MEX", name="Ventanilla Tenosique")
+        ana = make_account("desk.mex", "desk_staff", (desk,))
+        make_account("supervisor.mex", "supervisor", (), ("MEX",))
+        make_account("regional", "regional")
+        make_account("admin", "admin")
+        for topic in ("asylum", "shelter", "health"):
+            make_consultation(ana, "MEX-02", topics=[topic])
+        db.session.remove()
+        db.engine.dispose()
+    with serving(f"sqlite:///{path}") as server:
+        yield Site(f"http://127.0.0.1:{server.port}", path)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The driver of the browser."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The machine's Chromium."""
+    found = next((p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), None)
+    assert found, "Chromium is not installed: apt-get install chromium"
+    browser = playwright.chromium.launch(executable_path=shutil.which(found), args=ARGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def sessions(chromium: Browser, site: Site) -> dict[str, Any]:
+    """The cookies of everybody, signed in once through the page."""
+    kept = {}
+    for name in PEOPLE:
+        context = chromium.new_context(locale="es-MX")
+        page = context.new_page()
+        page.goto(f"{site.address}/sign-in")
+        page.fill("[name=username]", name)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_load_state()
+        assert "/sign-in" not in page.url, page.inner_text("main")
+        kept[name] = context.storage_state()
+        context.close()
+    return kept
+
+
+Open = Callable[..., Page]
+ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (401|409|422) ")
+
+
+def is_fault(message: ConsoleMessage) -> bool:
+    """Whether the console tells of a fault; a refusal that the page itself explains is none."""
+    return message.type == "error" and not ANSWERED.match(message.text)
+
+
+@pytest.fixture
+def open_page(chromium: Browser, site: Site, sessions: dict[str, Any]) -> Iterator[Open]:
+    """Opens a page as somebody: `open_page(path, who, size, locale, mode, scripts)`."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def opened(
+        path: str,
+        who: str | None = "desk.mex",
+        size: str = "tablet",
+        locale: str = "es",
+        mode: str = "",
+        scripts: bool = True,
+    ) -> Page:
+        width, height, touch = SIZES[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            has_touch=touch,
+            is_mobile=touch,
+            locale=locale,
+            java_script_enabled=scripts,
+            storage_state=sessions[who] if who else None,
+            base_url=site.address,
+        )
+        contexts.append(context)
+        cookies = {"locale": locale, "mode": mode}
+        context.add_cookies(
+            [{"name": n, "value": v, "url": site.address} for n, v in cookies.items() if v]
+        )
+        page = context.new_page()
+        page.on("console", lambda m: errors.append(m.text) if is_fault(m) else None)
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []

@@ -1,0 +1,194 @@
+"""A valid consultation with parts replaced, removed, added at random: refused or taken, never a bug."""
+
+import copy
+import json
+import os
+from collections import Counter
+from uuid import uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.builders import JSON, alone, consultation_json
+from tests.consultations.conftest import stored
+from tests.consultations.form_fields import as_fields
+
+ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
+MANY = settings(
+    max_examples=200 * ROUNDS,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+EXPECTED = {200, 201, 400, 409, 413, 415, 422}
+NASTY = [
+    None, True, False, 0, -1, 1, 2, 99, 100, 10_000, 10**20, -(10**400), 0.5, 1e308, float("nan"), float("inf"),
+    "", " ", "\x00", "\ud800", "\U0010ffff", "\u202e", "null", "1", "HND-01", "GTM-01", "HND", "XXX",
+    "person_declined_record", "none", "uasc", "health", "first_this_month", "2026-02-30", "0000-00-00",
+    "9999-12-31", "1900-01-01", "'; DROP TABLE desk; --", "{{ 7*7 }}", "<script>", "%s%n", "../../etc",
+    "x" * 5000, [], {}, [[]], [None], [{}], {"": None}, [[[[[[[[]]]]]]]], ["health", "health"],
+    ["person_declined_record"], ["information_given", "person_declined_record"], "\r\nX: 1",
+]  # fmt: skip
+NAMES = ["id", "desk", "name", "", "\x00", "\ud800", "groups", "n", "__proto__", "csrf_token", "version",
+         "reason", "flags", "card", "device", "groups-0-nationality", "x" * 500]  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from(NASTY),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=12,
+    ),
+)
+
+
+def places(value):
+    """Every container within a JSON value."""
+    found = [value] if isinstance(value, (dict, list)) else []
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return found + [place for one in inner for place in places(one)]
+
+
+@st.composite
+def spoiled(draw):
+    """A valid consultation after one to four random changes."""
+    content = consultation_json(flags=["disability"], taps=3, device="tablet-1", main_topic="asylum")
+    content["id"] = "{new}"
+    for _ in range(draw(st.integers(1, 4))):
+        target = draw(st.sampled_from(places(content)))
+        keys = list(target) if isinstance(target, dict) else list(range(len(target)))
+        act = draw(st.sampled_from(["replace", "remove", "add"])) if keys else "add"
+        if act == "add" and isinstance(target, dict):
+            target[draw(st.sampled_from(NAMES) | st.text())] = copy.deepcopy(draw(VALUES))
+        elif act == "add":
+            target.append(copy.deepcopy(draw(VALUES)))
+        elif act == "remove":
+            del target[draw(st.sampled_from(keys))]
+        else:
+            target[draw(st.sampled_from(keys))] = copy.deepcopy(draw(VALUES))
+    return content
+
+
+def written(content):
+    if content.get("id") == "{new}":
+        content["id"] = str(uuid4())
+    return json.dumps(content).encode("utf-8", "surrogatepass")
+
+
+def check(answer, before):
+    assert answer.status_code in EXPECTED, (answer.status_code, answer.data)
+    if answer.status_code not in (200, 201, 302):
+        assert stored() == before
+    else:
+        grown = Counter(stored()) - Counter(before)
+        assert answer.status_code != 200 or not grown
+        assert set(grown) <= {"consultation", "person_line", "audit_entry"}
+        assert grown["consultation"] <= 1
+
+
+def test_spoiled_json_is_never_a_bug_and_never_half_stored(office):
+    ana = office["ana"]
+    headers = {**JSON, "X-CSRFToken": ana.token(), "Content-Type": "application/json"}
+
+    @MANY
+    @given(spoiled())
+    def run(content):
+        before = stored()
+        check(alone(ana.client.post, "/consultations", data=written(content), headers=headers), before)
+
+    run()
+
+
+def test_spoiled_corrections_are_never_a_bug_and_never_half_stored(office):
+    ana = office["ana"]
+    sent = consultation_json()
+    assert ana.post("/consultations", sent).status_code == 201
+    path = f"/consultations/{sent['id']}"
+    headers = {**JSON, "X-CSRFToken": ana.token(), "Content-Type": "application/json"}
+
+    @MANY
+    @given(spoiled(), st.sampled_from(["correct", "void"]), VALUES, VALUES)
+    def run(content, act, version, reason):
+        if content.get("id") == "{new}":
+            content["id"] = sent["id"]
+        content |= {"version": version, "reason": reason}
+        if act == "void":
+            content = {"version": version, "reason": reason}
+        before = stored()
+        answer = alone(ana.client.post, f"{path}/{act}", data=written(content), headers=headers)
+        assert answer.status_code in EXPECTED
+        if answer.status_code != 200:
+            assert stored() == before
+
+    run()
+
+
+def test_random_bytes_are_never_a_bug(office):
+    ana = office["ana"]
+    headers = {**JSON, "X-CSRFToken": ana.token()}
+    types = ["application/json", "application/x-www-form-urlencoded",
+             "multipart/form-data; boundary=x", "multipart/form-data", "application/json; charset=utf-16"]  # fmt: skip
+
+    @MANY
+    @given(st.binary(max_size=200), st.sampled_from(types))
+    def run(body, content_type):
+        before = stored()
+        answer = alone(
+            ana.client.post, "/consultations", data=body, content_type=content_type, headers=headers
+        )
+        check(answer, before)
+        assert answer.status_code not in (200, 201)
+
+    run()
+
+
+FORM_NAMES = st.sampled_from(
+    ["id", "desk", "held_on", "topics", "outcomes", "flags", "groups", "main_topic", "taps", "version",
+     "groups-0-nationality", "groups-1-nationality", "groups-7-female-age_0_4", "groups-8-nationality",
+     "groups-0-female-age_25_59", "groups-0-male-nonsense", "groups--1-nationality", "name", "", "kept.id",
+     "switch_locale", "more_groups", "channel"]  # fmt: skip
+) | st.text(max_size=20)
+FORM_VALUES = st.sampled_from(
+    ["", "0", "-0", "--1", "-1", "1", "100", "1.5", "1e3", "+1", " 2 ", "²", "٣", "9" * 30, "\x00", "x" * 5000,
+     "health", "HND", "unknown", "HND-01", "GTM-01", "2026-02-30", "none", "person_declined_record", "<b>"]  # fmt: skip
+) | st.text(max_size=20)
+
+
+@st.composite
+def spoiled_fields(draw):
+    """The form fields of a valid consultation after one to five random changes."""
+    fields = as_fields(consultation_json(taps=3))
+    for _ in range(draw(st.integers(1, 5))):
+        act = draw(st.sampled_from(["replace", "remove", "add"]))
+        if act == "add" or not fields:
+            fields.append((draw(FORM_NAMES), draw(FORM_VALUES)))
+            continue
+        place = draw(st.integers(0, len(fields) - 1))
+        name, _ = fields.pop(place)
+        if act == "replace":
+            fields.append((name, draw(FORM_VALUES)))
+    return fields
+
+
+def test_spoiled_form_fields_are_never_a_bug_and_never_half_stored(office):
+    ana = office["ana"]
+    token = ana.token()
+
+    @MANY
+    @given(spoiled_fields(), st.sampled_from(["text/html", "application/json"]))
+    def run(fields, accept):
+        before = stored()
+        data: dict[str, list[str]] = {"csrf_token": [token]}
+        for name, value in fields:
+            if name != "csrf_token":
+                data.setdefault(name, []).append(str(uuid4()) if name == "id" and len(value) == 36 else value)
+        for path in ("/consultations/new", "/consultations"):
+            answer = alone(ana.client.post, path, data=data, headers={"Accept": accept})
+            if path == "/consultations/new":
+                assert answer.status_code in (200, 404)
+                assert stored() == before
+        if accept == "text/html" and answer.status_code == 302:
+            assert stored()["consultation"] == before["consultation"] + 1
+        else:
+            check(answer, before)
+
+    run()

@@ -1,0 +1,86 @@
+"""Every answer carries the same protection, whatever was asked and whatever came of it."""
+
+import pytest
+
+from tests.builders import JSON, Browser, alone, make_account, make_desk, sign_in
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; manifest-src 'self'; font-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+)
+ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
+}
+
+
+@pytest.fixture
+def ana(app) -> Browser:
+    desk = make_desk()
+    make_account("ana", "desk_staff", (desk,))
+
+    def broken() -> str:
+        raise ValueError("a fault")
+
+    app.add_url_rule("/broken", "broken", broken)
+    return sign_in(app, "ana")
+
+
+def _asked(browser: Browser) -> dict[int, list]:
+    token = {"X-CSRFToken": browser.token()}
+    post = browser.client.post
+    many = b'{"id":"' + b"1" * 300_000 + b'"}'
+    return {
+        200: [browser.get("/consultations/new"), browser.get("/healthz")],
+        302: [browser.get("/")],
+        400: [alone(post, "/consultations", json={}), browser.post("/consultations", "text")],
+        401: [alone(browser.client.application.test_client().get, "/sync/me", headers=JSON)],
+        403: [browser.get("/desks"), browser.get_json("/desks")],
+        404: [browser.get("/nowhere"), browser.get("/static/nowhere.js")],
+        405: [browser.post("/today"), browser.get("/sign-out")],
+        413: [alone(post, "/consultations", data=many, headers=token, mimetype="application/json")],
+        415: [alone(post, "/consultations", data="text", headers=token, mimetype="text/plain")],
+        422: [browser.post("/consultations", {})],
+        500: [browser.get("/broken"), browser.get_json("/broken")],
+    }
+
+
+def test_every_answer_carries_every_header(ana):
+    for status, answers in _asked(ana).items():
+        for answer in answers:
+            assert answer.status_code == status, (answer.request.path, answer.status_code)
+            for name, value in ALWAYS.items():
+                assert answer.headers.getlist(name) == [value], (answer.request.path, status, name)
+            if "/static/" not in answer.request.path:
+                assert answer.headers["Cache-Control"] == "no-store", answer.request.path
+
+
+def test_an_error_shows_nothing_of_the_inside_nor_of_what_was_sent(ana):
+    for answer in _asked(ana)[500]:
+        assert b"a fault" not in answer.data and b"Traceback" not in answer.data
+
+
+def test_scripts_and_styles_carry_them_too(ana):
+    for path in ("style.css", "boot.js"):
+        answer = ana.get(f"/static/{path}")
+        assert answer.status_code == 200
+        assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+
+
+def test_json_is_never_a_redirect(app, ana):
+    nobody = Browser(app.test_client())
+    for path in ("/", "/today", "/counts", "/consultations/new", "/account", "/desks"):
+        for browser in (nobody, ana):
+            answer = browser.get_json(path)
+            assert not 300 <= answer.status_code < 400, (path, answer.status_code)
+
+
+def test_session_cookies_are_kept_from_scripts_and_other_sites(app):
+    answer = Browser(app.test_client()).get("/sync/token")
+    cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("ventanilla="))
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie

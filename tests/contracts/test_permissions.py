@@ -1,0 +1,26 @@
+"""Every view states who may call it; the app does not start with one that does not."""
+
+import pytest
+
+from app.base.access import PERMISSIONS, refuse_unstated
+from app.staff.vocabulary import ROLE_PERMISSIONS
+
+
+def test_every_view_states_a_known_permission(app):
+    stated = {name: getattr(view, "permission", None) for name, view in app.view_functions.items()}
+    stated.pop("static")
+    assert {name for name, permission in stated.items() if permission not in PERMISSIONS} == set()
+
+
+def test_an_app_with_an_unstated_view_is_refused(app):
+    app.add_url_rule("/unstated", "unstated", lambda: "open to all")
+    with pytest.raises(RuntimeError, match="unstated"):
+        refuse_unstated(app)
+
+
+def test_no_role_has_a_permission_that_does_not_exist():
+    given = {permission for some in ROLE_PERMISSIONS.values() for permission in some}
+    assert given <= set(PERMISSIONS.codes)
+    assert ROLE_PERMISSIONS["admin"].isdisjoint(
+        {"record_consultations", "correct_consultations", "see_today", "see_counts"}
+    )

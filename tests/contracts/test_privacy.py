@@ -1,0 +1,54 @@
+"""Every column says what it holds; what says who a person is has no column at all."""
+
+from sqlalchemy import String, Text
+
+from app.base.database import db
+from app.base.privacy import OPEN, PERSONAL, SENSITIVE
+
+MARKS = {OPEN["privacy"], PERSONAL["privacy"], SENSITIVE["privacy"]}
+FREE_TEXT = {
+    "account.username",
+    "consultation.device",
+    "consultation_version.content",
+    "desk.name",
+    "desk.organisation",
+}
+"""Texts that are no code, digest or number: staff names, desks, a device's number, superseded contents."""
+
+
+def test_every_column_states_its_privacy(app):
+    columns = [column for table in db.metadata.sorted_tables for column in table.columns]
+    assert len(columns) > 50
+    assert [str(c) for c in columns if c.info.get("privacy") not in MARKS] == []
+
+
+def test_what_is_said_about_people_is_marked_as_personal(app):
+    tables = db.metadata.tables
+    for name in ("sex", "age_band", "nationality", "situation", "n", "held_on"):
+        assert tables["person_line"].c[name].info == PERSONAL, name
+    for name in ("topics", "outcomes", "flags", "language", "travel_group", "received_at"):
+        assert tables["consultation"].c[name].info == PERSONAL, name
+
+
+def test_secrets_are_marked_as_sensitive(app):
+    for table in db.metadata.sorted_tables:
+        for column in table.columns:
+            if column.name in ("password_hash", "digest", "name_key", "place_key", "card_id"):
+                assert column.info == SENSITIVE, str(column)
+
+
+def test_no_column_has_room_for_free_text_about_a_person(app):
+    wide = {
+        str(column)
+        for table in db.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, (String, Text)) and (column.type.length or 1000) >= 40
+        if not column.name.endswith(("digest", "_key", "_hash", "code", "topic"))
+    }
+    about_the_system = {
+        "audit_entry.act",
+        "audit_entry.subject",
+        "audit_entry.seal",
+        "desk.time_zone",
+    }
+    assert wide - about_the_system == FREE_TEXT

@@ -1,0 +1,45 @@
+"""No GET changes the database, but for audit entries and when a session was last seen."""
+
+from sqlalchemy import select
+
+from app.base.database import db
+from tests.builders import make_account, make_consultation, make_desk, sign_in
+
+SEEN = {"audit_entry": None, "staff_session": "seen_at"}
+
+
+def test_reading_every_address_changes_nothing(app):
+    desk = make_desk()
+    ana = make_account("ana", "desk_staff", (desk,))
+    make_account("eva", "supervisor", countries=("HND",))
+    make_account("rita", "regional")
+    make_account("otto", "admin")
+    known = {
+        "consultation_id": make_consultation(ana)["id"],
+        "code": desk.code,
+        "username": "ana",
+        "token": "no-such-token",
+        "filename": "style.css",
+    }
+    browsers = [sign_in(app, name) for name in ("ana", "eva", "rita", "otto")]
+    before, answered = _rows(), 0
+    for rule in [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]:
+        path = rule.build({name: known[name] for name in rule.arguments})[1]
+        for browser in browsers:
+            for answer in (browser.get(path), browser.get_json(path)):
+                assert answer.status_code < 500, (path, answer.status_code)
+                answered += answer.status_code == 200
+    assert answered > 30
+    assert _rows() == before
+
+
+def _rows() -> dict[str, list]:
+    db.session.rollback()
+    rows = {}
+    for table in db.metadata.sorted_tables:
+        if SEEN.get(table.name, "") is not None:
+            columns = [c for c in table.columns if c.name != SEEN.get(table.name)]
+            found = db.session.execute(select(*columns).order_by(*table.primary_key))
+            rows[table.name] = [tuple(row) for row in found]
+    db.session.rollback()
+    return rows

@@ -1,0 +1,19 @@
+"""Every field of a consultation stands in exactly one section of its page."""
+
+from collections import Counter
+
+from app.consultations.forms.page import SECTIONS, UNSEEN
+from app.consultations.forms.reader import GROUP_FIELDS
+from app.consultations.forms.reading import FIELDS
+
+
+def test_every_field_stands_in_exactly_one_section():
+    placed = Counter(name for _, _, fields in SECTIONS for name in fields)
+    placed.update(UNSEEN)
+    fields = (FIELDS - {"groups"}) | {f"groups.{name}" for name in GROUP_FIELDS}
+    assert placed == Counter(fields)
+
+
+def test_sections_are_numbered_once():
+    keys = [key for key, _, _ in SECTIONS]
+    assert len(keys) == len(set(keys))

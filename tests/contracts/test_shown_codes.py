@@ -1,0 +1,58 @@
+"""Nobody is ever shown a stored code: pages speak the reader's language."""
+
+import re
+
+import pytest
+
+from tests.builders import make_account, make_consultation, make_desk, sign_in
+
+PAGES = {
+    "ana": ("/consultations/new", "/consultations/new?like=last", "/today", "/account", "RECORD"),
+    "eva": ("/counts?country=HND", "/today", "RECORD", "RECORD/correct", "/accounts", "/trail"),
+    "rita": ("/counts", "/account"),
+    "otto": ("/desks", "/desks/HND-01", "/desks/new", "/accounts", "/accounts/new", "/trail"),
+}
+CODE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
+
+
+@pytest.fixture
+def pages(app):
+    desk = make_desk()
+    ana = make_account("ana", "desk_staff", (desk,))
+    make_account("eva", "supervisor", countries=("HND",))
+    make_account("rita", "regional")
+    make_account("otto", "admin")
+    said = {"travel_group": "family_with_children", "flags": ["pregnant_lactating"]}
+    record = f"/consultations/{make_consultation(ana, **said)['id']}"
+    browsers = {name: sign_in(app, name) for name in PAGES}
+
+    def read(locale: str) -> dict[str, str]:
+        texts = {}
+        for name, paths in PAGES.items():
+            browsers[name].client.set_cookie("locale", locale)
+            for path in paths:
+                answer = browsers[name].get(path.replace("RECORD", record))
+                assert answer.status_code == 200, (name, path, answer.status_code)
+                texts[f"{name} {path}"] = answer.get_data(as_text=True)
+        return texts
+
+    return read
+
+
+@pytest.mark.parametrize("locale", ["es", "en", "ht"])
+def test_no_stored_code_is_shown(pages, locale):
+    shown = {where: CODE.findall(visible(page)) for where, page in pages(locale).items()}
+    assert {where: codes for where, codes in shown.items() if codes} == {}
+
+
+def test_a_code_in_a_page_would_be_found():
+    assert CODE.findall(visible("<p title='x'>Her age is age_25_59.</p>")) == ["age_25_59"]
+    assert CODE.findall(visible("<input name='age_25_59' value='in_transit'>")) == []
+    assert CODE.findall(visible("<p aria-label='in_transit'></p>")) == ["in_transit"]
+
+
+def visible(page: str) -> str:
+    """What a person sees or is read out: text, titles and labels, without other attributes."""
+    page = re.sub(r"<(script|style|template)\b.*?</\1>", " ", page, flags=re.S)
+    said = re.findall(r"\b(?:aria-label|title|alt|placeholder)=(?:'([^']*)'|\"([^\"]*)\")", page)
+    return re.sub(r"<[^>]*>", " ", page) + " ".join(one or other for one, other in said)

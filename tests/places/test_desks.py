@@ -1,0 +1,214 @@
+"""An admin opens, changes and closes desks; everything wrong is told at its field and nothing is stored."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from markupsafe import escape
+
+from app.base import clock
+from app.base.database import db
+from app.places.queries import EVERYWHERE, find_desk
+from app.places.vocabulary import areas
+from tests.builders import JSON, Browser, make_account, make_desk, sign_in
+
+AREA = next(a.pcode for a in areas().values() if a.country == "HND")
+FOREIGN_AREA = next(a.pcode for a in areas().values() if a.country == "GTM")
+FIELDS = {
+    "code": "hnd-07",
+    "name": "Ventanilla Choluteca",
+    "country": "HND",
+    "adm1": AREA,
+    "time_zone": "",
+    "organisation": "Municipality",
+    "modality": "informational",
+    "opened_on": "2026-01-15",
+}
+
+
+@pytest.fixture
+def admin(app: Flask) -> Browser:
+    make_account("admin", "admin")
+    browser = sign_in(app, "admin")
+    browser.client.set_cookie("locale", "en")
+    return browser
+
+
+def stored(code: str = "HND-07"):
+    found = find_desk(db.session(), EVERYWHERE, code)
+    db.session.rollback()
+    return found
+
+
+def test_opened_desk_takes_the_countrys_time_zone_and_stands_in_the_list(admin: Browser) -> None:
+    answer = admin.post_form("/desks/new", FIELDS)
+
+    assert answer.status_code == 302 and answer.location == "/desks"
+    assert stored().time_zone == "America/Tegucigalpa"
+    shown = admin.get("/desks").text
+    assert "Ventanilla Choluteca" in shown and "Honduras" in shown and 'class="state open"' in shown
+
+
+WRONG = (
+    ("code", "", "required"),
+    ("code", "HND 07", "not_a_desk_code"),
+    ("code", "X" * 21, "too_long"),
+    ("code", "HND-\x00", "unreadable"),
+    ("name", "", "required"),
+    ("name", "x" * 81, "too_long"),
+    ("name", "Call maria@example.org", "identifier"),
+    ("name", "Desk 9912-3456", "identifier"),
+    ("organisation", "Tel. 504 9912 3456", "identifier"),
+    ("organisation", "Office ٠١٢٣٤٥", "identifier"),
+    ("country", "ESP", "unknown_code"),
+    ("adm1", FOREIGN_AREA, "not_in_country"),
+    ("adm1", "HN99", "unknown_code"),
+    ("time_zone", "America/Atlantis", "not_a_time_zone"),
+    ("time_zone", "UTC", "not_a_time_zone"),
+    ("modality", "whatever", "unknown_code"),
+    ("opened_on", "", "required"),
+    ("opened_on", "2026-02-30", "not_a_date"),
+    ("closed_on", "2026-01-14", "closes_before_opening"),
+    ("closed_on", "soon", "not_a_date"),
+    ("phone", "1", "unknown_field"),
+)
+
+
+def test_wrong_field_is_named_and_nothing_is_stored(admin: Browser) -> None:
+    for field, value, code in WRONG:
+        answer = admin.post_form("/desks/new", {**FIELDS, field: value}, headers=JSON)
+
+        told = [(p["field"], p["code"]) for p in answer.get_json()["problems"]]
+        assert (answer.status_code, told) == (422, [(field, code)]), (field, value)
+        assert stored() is None
+
+
+def test_page_keeps_everything_typed_and_says_what_is_wrong(admin: Browser) -> None:
+    sent = {**FIELDS, "name": "<b>Ventanilla</b> & more", "time_zone": "Nowhere/City", "adm1": AREA}
+    answer = admin.post_form("/desks/new", sent)
+
+    assert answer.status_code == 422
+    assert f'value="{escape(sent["name"])}"' in answer.text
+    assert 'value="Nowhere/City"' in answer.text and "There is no such time zone" in answer.text
+    assert f'value="{AREA}" selected' in answer.text and 'value="HND" selected' in answer.text
+    assert 'value="2026-01-15"' in answer.text and 'aria-describedby="p-time_zone' in answer.text
+
+
+def test_all_problems_are_told_at_once(admin: Browser) -> None:
+    answer = admin.post_form("/desks/new", {"name": "x"}, headers=JSON)
+
+    missing = {p["field"] for p in answer.get_json()["problems"]}
+    assert missing == {"code", "country", "adm1", "organisation", "modality", "opened_on"}
+
+
+def test_a_code_is_given_once(admin: Browser) -> None:
+    admin.post_form("/desks/new", FIELDS)
+
+    answer = admin.post_form("/desks/new", {**FIELDS, "name": "Other"}, headers=JSON)
+
+    assert answer.get_json()["problems"][0] == {
+        "field": "code",
+        "code": "taken",
+        "message": "This one is already in use.",
+    }
+    assert stored().name == "Ventanilla Choluteca"
+
+
+def changed(version: int, **fields: str) -> dict[str, str]:
+    kept = {name: value for name, value in FIELDS.items() if name not in ("code", "country")}
+    return {**kept, "version": str(version), **fields}
+
+
+def test_changed_desk_has_a_new_version_and_a_stale_one_is_refused(admin: Browser) -> None:
+    admin.post_form("/desks/new", FIELDS)
+
+    first = admin.post_form("/desks/HND-07", changed(1, name="Ventanilla Sur"))
+    second = admin.post_form("/desks/HND-07", changed(1, name="Ventanilla Norte"))
+
+    assert first.status_code == 302 and second.status_code == 409
+    assert stored().name == "Ventanilla Sur" and stored().version == 2
+    assert "Ventanilla Norte" in second.text and "Stored now: Ventanilla Sur" in second.text
+    assert 'name="version" value="2"' in second.text
+    assert admin.post_form("/desks/HND-07", changed(2, name="Ventanilla Norte")).status_code == 302
+
+
+def test_change_without_a_version_changes_nothing(admin: Browser) -> None:
+    admin.post_form("/desks/new", FIELDS)
+    sent = changed(1, name="Other")
+    del sent["version"]
+
+    assert admin.post_form("/desks/HND-07", sent).status_code == 422
+    assert stored().name == "Ventanilla Choluteca"
+
+
+def test_country_and_code_of_a_desk_cannot_be_changed(admin: Browser) -> None:
+    admin.post_form("/desks/new", FIELDS)
+
+    answer = admin.post_form("/desks/HND-07", changed(1, country="GTM", code="X"), headers=JSON)
+
+    assert [p["field"] for p in answer.get_json()["problems"]] == ["code", "country"]
+    assert stored().country == "HND"
+
+
+def test_closed_desk_is_shown_as_closed_and_can_be_opened_again(admin: Browser) -> None:
+    make_desk("HND-07")
+    yesterday = clock.today_at("America/Tegucigalpa") - timedelta(days=1)
+
+    said = {"version": "1", "closed_on": yesterday.isoformat()}
+    closed = admin.post_form("/desks/HND-07/close", said)
+
+    assert closed.status_code == 302 and stored().closed_on == yesterday
+    assert 'class="state closed"' in admin.get("/desks").text
+    assert admin.post_form("/desks/HND-07", changed(2, closed_on="")).status_code == 302
+    assert stored().closed_on is None
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [("", "required"), ("2019-12-31", "closes_before_opening"), ("31/12", "not_a_date")],
+)
+def test_impossible_last_day_is_refused_and_kept_on_the_page(
+    admin: Browser, day: str, code: str
+) -> None:
+    make_desk("HND-07")
+    said = {"version": "1", "closed_on": day}
+
+    by_json = admin.post_form("/desks/HND-07/close", said, headers=JSON)
+    by_page = admin.post_form("/desks/HND-07/close", said)
+
+    assert [p["code"] for p in by_json.get_json()["problems"]] == [code]
+    assert by_page.status_code == 422 and f'value="{day}"' in by_page.text
+    assert stored().closed_on is None
+
+
+def test_a_stale_closing_is_refused(admin: Browser) -> None:
+    make_desk("HND-07")
+    admin.post_form("/desks/HND-07", changed(1, name="Other"))
+
+    answer = admin.post_form("/desks/HND-07/close", {"version": "1", "closed_on": "2026-05-01"})
+
+    assert answer.status_code == 409 and stored().closed_on is None
+
+
+def test_every_change_leaves_one_entry_that_names_the_desk(admin: Browser) -> None:
+    admin.post_form("/desks/new", FIELDS)
+    admin.post_form("/desks/HND-07", changed(1, name="Ventanilla Sur"))
+    admin.post_form("/desks/HND-07/close", {"version": "2", "closed_on": "2026-05-01"})
+
+    shown = admin.get("/trail").text
+
+    for act in ("Opened a desk", "Changed a desk", "Closed a desk"):
+        assert shown.count(act) == 1
+    assert "Ventanilla Sur" in shown
+
+
+def test_a_desk_that_is_not_there_answers_404(admin: Browser) -> None:
+    make_desk("HND-07")
+
+    for code in ("HND-99", "%00", "hnd-07", "' OR 1=1 --", "x" * 300):
+        assert admin.get(f"/desks/{code}").status_code == 404
+
+
+def test_json_in_the_place_of_a_form_is_not_taken(admin: Browser) -> None:
+    assert admin.post("/desks/new", FIELDS).status_code == 415
+    assert stored() is None

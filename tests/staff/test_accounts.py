@@ -1,0 +1,299 @@
+"""Inviting, resetting and closing accounts, by whom and within which scope."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.base import clock
+from app.base.database import db
+from app.staff import queries
+from app.staff.models import Invitation
+from app.staff.queries import INVITATIONS
+from tests.builders import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
+from tests.staff.links import NEW_PASSWORD, path_in, set_password
+
+INVITED = {"username": "maria.tgu", "role": "desk_staff", "desks": "HND-01", "locale": "es"}
+
+
+@pytest.fixture
+def admin(app: Flask) -> Browser:
+    make_desk("HND-01")
+    make_desk("GTM-01", "GTM")
+    make_account("admin", "admin")
+    return sign_in(app, "admin")
+
+
+def supervisor(app: Flask) -> Browser:
+    make_account("supervisor.hnd", "supervisor", countries=("HND",))
+    return sign_in(app, "supervisor.hnd")
+
+
+def account_of(username: str):
+    found = queries.find_line(db.session(), username)
+    db.session.rollback()
+    return found
+
+
+def told(answer) -> list[tuple[str, str]]:
+    assert answer.status_code == 422, answer.data
+    return [(p["field"], p["code"]) for p in answer.get_json()["problems"]]
+
+
+def test_invited_person_sets_a_password_and_signs_in(app: Flask, admin: Browser) -> None:
+    link = path_in(admin.post_form("/accounts/new", INVITED))
+
+    shown = Browser(app.test_client()).get(link)
+    assert shown.status_code == 200 and "maria.tgu" in shown.text
+    answer = set_password(app, link)
+
+    assert answer.status_code == 302 and answer.location == "/sign-in"
+    me = sign_in(app, "maria.tgu", NEW_PASSWORD).get_json("/sync/me").get_json()
+    assert [desk["code"] for desk in me["desks"]] == ["HND-01"]
+
+
+def test_link_works_once_and_used_old_and_unknown_links_answer_alike(
+    app: Flask, admin: Browser
+) -> None:
+    used = path_in(admin.post_form("/accounts/new", INVITED))
+    set_password(app, used)
+    earlier = path_in(admin.post_form("/accounts/maria.tgu/reset", {}))
+    path_in(admin.post_form("/accounts/maria.tgu/reset", {}))
+
+    bodies = set()
+    for path in (used, earlier, "/invitations/never-existed"):
+        got = Browser(app.test_client()).get(path)
+        sent = set_password(app, path, "yet-another-phrase-altogether")
+        assert (got.status_code, sent.status_code) == (404, 404)
+        hidden = re.compile(r'name="csrf_token" value="[^"]*"|/invitations/[\w-]+')
+        bodies.add(hidden.sub("", got.text))
+    assert len(bodies) == 1
+    assert sign_in(app, "maria.tgu", NEW_PASSWORD)
+
+
+def test_link_expires_after_seven_days(app: Flask, admin: Browser) -> None:
+    link = path_in(admin.post_form("/accounts/new", INVITED))
+
+    def fetch(after: timedelta) -> int:
+        with clock.standing_at(clock.now() + after):
+            return int(app.test_client().get(link).status_code)
+
+    assert alone(fetch, timedelta(days=7, seconds=-60)) == 200
+    assert alone(fetch, timedelta(days=7, seconds=1)) == 404
+
+
+def test_only_the_digest_of_a_link_is_stored(app: Flask, admin: Browser) -> None:
+    token = path_in(admin.post_form("/accounts/new", INVITED)).rsplit("/", 1)[1]
+
+    rows = db.session.execute(select(Invitation.__table__)).all()
+
+    assert len(rows) == 1 and token not in str(rows)
+
+
+def test_link_is_shown_once_and_not_in_the_trail_or_the_list(app: Flask, admin: Browser) -> None:
+    token = path_in(admin.post_form("/accounts/new", INVITED)).rsplit("/", 1)[1]
+
+    for path in ("/accounts", "/trail", "/account"):
+        assert token not in admin.get(path).text
+
+
+def test_bad_passwords_are_refused_and_leave_the_link_usable(app: Flask, admin: Browser) -> None:
+    link = path_in(admin.post_form("/accounts/new", INVITED))
+
+    for password, repeated in (
+        ("short", ""),
+        ("x" * 201, ""),
+        ("aaaaaaaaaaaaaaaa", ""),
+        ("maria.tgu-forever", ""),
+        ("ventanilla-2026", ""),
+        ("", ""),
+        (NEW_PASSWORD, NEW_PASSWORD + "x"),
+    ):
+        answer = set_password(app, link, password, repeated)
+        assert answer.status_code == 422, password
+        assert password == "" or password not in answer.text
+    assert set_password(app, link).status_code == 302
+
+
+def test_password_is_set_even_where_somebody_else_sat_idle_in_the_browser(
+    app: Flask, admin: Browser
+) -> None:
+    link = path_in(admin.post_form("/accounts/new", INVITED))
+    said = {"password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
+
+    def five_minutes_later():
+        with clock.standing_at(clock.now() + timedelta(minutes=5)):
+            page = admin.client.get(link).text
+            token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
+        with clock.standing_at(clock.now() + timedelta(minutes=10)):
+            return admin.client.post(link, data={**said, "csrf_token": token})
+
+    assert alone(five_minutes_later).status_code == 302
+    assert sign_in(app, "maria.tgu", NEW_PASSWORD)
+
+
+def test_what_is_wrong_with_an_invitation_is_told_at_its_field(admin: Browser) -> None:
+    cases = (
+        ({"username": ""}, [("username", "required")]),
+        ({"username": "Maria"}, [("username", "not_a_username")]),
+        ({"username": "a b"}, [("username", "not_a_username")]),
+        ({"username": "m\x00ria"}, [("username", "not_a_username")]),
+        ({"username": "admin"}, [("username", "taken")]),
+        ({"role": "owner"}, [("role", "unknown_code")]),
+        ({"desks": []}, [("desks", "required")]),
+        ({"desks": "HND-99"}, [("desks", "unknown_code")]),
+        ({"role": "supervisor"}, [("countries", "required")]),
+        ({"role": "supervisor", "countries": "ESP"}, [("countries", "unknown_code")]),
+        ({"locale": "de"}, [("locale", "unknown_code")]),
+        ({"email": "a@b.c"}, [("email", "unknown_field")]),
+    )
+    for said, problems in cases:
+        assert told(admin.post_form("/accounts/new", {**INVITED, **said}, headers=JSON)) == problems
+    assert account_of("maria.tgu") is None
+
+
+def test_invitation_page_keeps_what_was_typed(admin: Browser) -> None:
+    answer = admin.post_form("/accounts/new", {**INVITED, "username": "<Maria>"})
+
+    assert answer.status_code == 422
+    assert 'value="&lt;Maria&gt;"' in answer.text and 'value="HND-01" checked' in answer.text
+
+
+def test_admin_invites_every_role_with_the_scope_that_it_needs_and_no_other(
+    app: Flask, admin: Browser
+) -> None:
+    for role in ("desk_staff", "shelter_coordinator", "supervisor", "regional", "admin"):
+        said = {
+            "username": f"new.{role}",
+            "role": role,
+            "desks": ["HND-01"],
+            "countries": ["GTM"],
+            "locale": "es",
+        }
+        assert admin.post_form("/accounts/new", said).status_code == 200
+        line = account_of(f"new.{role}")
+        assert bool(line.desks) == (role == "desk_staff")
+        assert bool(line.countries) == (role == "supervisor")
+
+
+def test_supervisor_invites_desk_staff_of_own_countries_and_nobody_else(
+    app: Flask, admin: Browser
+) -> None:
+    boss = supervisor(app)
+
+    page = boss.get("/accounts/new").text
+    assert 'value="HND-01"' in page and "GTM-01" not in page and 'value="admin"' not in page
+    assert 'name="countries"' not in page
+
+    for said, problem in (
+        ({"role": "supervisor", "countries": "HND"}, ("role", "unknown_code")),
+        ({"role": "admin"}, ("role", "unknown_code")),
+        ({"desks": "GTM-01"}, ("desks", "unknown_code")),
+        ({"desks": ["HND-01", "GTM-01"]}, ("desks", "unknown_code")),
+        ({"desks": "NOT-THERE"}, ("desks", "unknown_code")),
+    ):
+        assert told(boss.post_form("/accounts/new", {**INVITED, **said}, headers=JSON)) == [problem]
+    assert account_of("maria.tgu") is None
+    assert path_in(boss.post_form("/accounts/new", INVITED))
+
+
+def test_supervisor_sees_and_manages_desk_staff_of_own_countries_alone(
+    app: Flask, admin: Browser
+) -> None:
+    hnd, gtm = make_desk("HND-02"), make_desk("GTM-02", "GTM")
+    make_account("desk.hnd", "desk_staff", (hnd,))
+    make_account("desk.gtm", "desk_staff", (gtm,))
+    make_account("desk.both", "desk_staff", (hnd, gtm))
+    boss = supervisor(app)
+
+    listed = boss.get("/accounts").text
+    assert "desk.hnd" in listed and "desk.both" in listed
+    assert "desk.gtm" not in listed and "GTM-02" not in listed and ">admin<" not in listed
+
+    for username in ("desk.gtm", "desk.both", "admin", "supervisor.hnd", "nobody", "%00"):
+        for act in ("reset", "close"):
+            assert boss.post_form(f"/accounts/{username}/{act}", {}).status_code == 404
+    assert boss.post_form("/accounts/desk.hnd/close", {}).status_code == 302
+    assert account_of("desk.hnd") is None and account_of("desk.both")
+
+
+def test_closed_account_is_signed_out_at_once_and_stays_closed(app: Flask, admin: Browser) -> None:
+    link = path_in(admin.post_form("/accounts/new", INVITED))
+    set_password(app, link)
+    theirs = sign_in(app, "maria.tgu", NEW_PASSWORD)
+    reset = path_in(admin.post_form("/accounts/maria.tgu/reset", {}))
+
+    assert admin.post_form("/accounts/maria.tgu/close", {}).status_code == 302
+
+    assert theirs.get_json("/sync/me").status_code == 401
+    assert app.test_client().get(reset).status_code == 404
+    said = {"username": "maria.tgu", "password": NEW_PASSWORD}
+    assert Browser(app.test_client()).post("/sign-in", said).status_code == 401
+    for act in ("close", "reset"):
+        assert admin.post_form(f"/accounts/maria.tgu/{act}", {}).status_code == 404
+    assert told(admin.post_form("/accounts/new", INVITED, headers=JSON)) == [("username", "taken")]
+
+
+def test_nobody_closes_the_own_account(admin: Browser) -> None:
+    by_json = admin.post_form("/accounts/admin/close", {}, headers=JSON)
+
+    assert told(by_json) == [("username", "own_account")]
+    assert admin.post_form("/accounts/admin/close", {}).status_code == 422
+    assert admin.get_json("/sync/me").status_code == 200
+
+
+def test_reset_keeps_the_old_password_until_the_new_one_is_set(app: Flask, admin: Browser) -> None:
+    make_account("desk.hnd", "desk_staff")
+    theirs = sign_in(app, "desk.hnd")
+
+    link = path_in(admin.post_form("/accounts/desk.hnd/reset", {}))
+    assert theirs.get_json("/sync/me").status_code == 200
+    set_password(app, link)
+
+    assert theirs.get_json("/sync/me").status_code == 401
+    old = Browser(app.test_client()).post("/sign-in", {"username": "desk.hnd", "password": PASSWORD})
+    assert old.status_code == 401
+    assert sign_in(app, "desk.hnd", NEW_PASSWORD)
+
+
+def test_programs_get_the_link_as_json_and_never_a_redirect(admin: Browser) -> None:
+    made = admin.post_form("/accounts/new", INVITED, headers=JSON)
+
+    assert made.status_code == 200 and made.get_json().keys() == {"account", "link"}
+    closed = admin.post_form("/accounts/maria.tgu/close", {}, headers=JSON)
+    assert closed.status_code == 200 and closed.get_json() == {}
+
+
+def test_trail_is_paged_named_and_scoped(app: Flask, admin: Browser) -> None:
+    admin.post_form("/accounts/new", INVITED)
+    admin.post_form("/accounts/new", {**INVITED, "username": "juan.gua", "desks": "GTM-01"})
+    boss = supervisor(app)
+    admin.client.set_cookie("locale", "en")
+    boss.client.set_cookie("locale", "en")
+
+    whole, own = admin.get("/trail").text, boss.get("/trail").text
+
+    assert "Invited an account" in whole and "maria.tgu" in whole and "juan.gua" in whole
+    assert "maria.tgu" in own and "juan.gua" not in own and "GTM-01" not in own
+    assert "Read the audit trail" in admin.get("/trail").text
+    assert "Invited an account" not in admin.get("/trail?before=1").text
+    for before in ("x", "-1", "9" * 40, "٣"):
+        assert admin.get(f"/trail?before={before}").status_code == 404
+
+
+def test_two_uses_of_one_link_at_once_set_one_password(app: Flask, admin: Browser) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    link = path_in(admin.post_form("/accounts/new", INVITED))
+    phrases = [f"{NEW_PASSWORD}-{n}" for n in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda phrase: set_password(app, link, phrase).status_code, phrases))
+
+    assert sorted(answers) == [302, 404, 404, 404]
+    used = db.session.execute(select(INVITATIONS.c.used_at)).scalars().all()
+    db.session.rollback()
+    assert len(used) == 1 and used[0] is not None
+    winner = phrases[answers.index(302)]
+    assert sign_in(app, "maria.tgu", winner)
