@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-DEVELOPMENT_KEY = "development-only-key"  # noqa: S105 - refused in production below
+DEVELOPMENT_KEY = "development-only-key"  # refused in production below
 INSTANCE = Path(__file__).resolve().parent / "instance"
 
 

@@ -11,7 +11,6 @@ from app.audit.vocabulary import ACTS, READINGS
 from app.base import clock
 from app.base.database import before_commit, db
 
-
 NEW = insert(AuditEntry.__table__)
 
 

@@ -20,4 +20,4 @@ def insert_once(session: Session, table: Table, row: dict[str, Any]) -> bool:
 def _once(table: Table, dialect: str) -> Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     once = insert(table).on_conflict_do_nothing(index_elements=["id"])
-    return once.returning(table.c.id)  # type: ignore[no-any-return]
+    return once.returning(table.c.id)

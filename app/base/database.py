@@ -11,11 +11,11 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, Row, String, Table, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.orm import Session as Session  # for the signatures of forms
+from sqlalchemy.orm import Session as Session  # noqa: PLC0414 - for the signatures of forms
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
-Record: TypeAlias = Row[Any]
+Record: TypeAlias = Row[*tuple[Any, ...]]
 """One row that a query found; its columns are attributes."""
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _unacknowledged: ContextVar[bool] = ContextVar("unacknowledged", default=False)

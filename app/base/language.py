@@ -1,15 +1,16 @@
 """The six languages: which one a reader gets, and names, numbers and dates as written at the reader's desk."""
 
 import tomllib
+import unicodedata
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import current_app, g, request
+from flask import current_app, g, has_request_context, request
 from flask_babel import Babel, gettext
 from flask_login import current_user
 
@@ -43,7 +44,9 @@ def compile_catalogues(directory: Path) -> None:
 
 
 def choose() -> str:
-    """The reader's language: chosen on this device, else the account's, else the browser's, else the default."""
+    """The reader's language: this device's, else the account's, the browser's, the default; a command's default."""
+    if not has_request_context():
+        return str(current_app.config["BABEL_DEFAULT_LOCALE"])
     chosen = request.cookies.get(COOKIE)
     if chosen in LOCALES:
         return str(chosen)
@@ -83,11 +86,8 @@ def _here() -> Locale:
 def _known(language: str, territory: str) -> Locale:
     try:
         return Locale.parse(f"{language}_{territory}")
-    except ValueError:
-        pass
-    except Exception:  # noqa: BLE001 - babel raises its own UnknownLocaleError
-        pass
-    return Locale.parse(language)
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse(language)
 
 
 def _numbers() -> Locale:
@@ -140,17 +140,41 @@ def country(code: str) -> str:
     """The name of a country or nationality code."""
     if code in SPECIAL_NATIONALITIES:
         return gettext(SPECIAL_NATIONALITIES[code].label)
-    own = NAMES.get(selected(), {}).get(code)
+    return _country(code, selected())
+
+
+@cache
+def _country(code: str, reader: str) -> str:
     alpha2 = countries_of_the_world().get(code, "")
-    return own or _locale(selected()).territories.get(alpha2) or _fallback().get(alpha2) or code
-
-
-def _fallback() -> dict[str, str]:
-    return _locale("fr" if selected() == "ht" else "en").territories  # type: ignore[return-value]
+    fallback = _locale("fr" if reader == "ht" else "en").territories.get(alpha2)
+    return str(
+        NAMES.get(reader, {}).get(code) or _locale(reader).territories.get(alpha2) or fallback or code
+    )
 
 
 def language(code: str) -> str:
     """The name of a spoken language (ISO 639-3)."""
+    return _language(code, selected())
+
+
+@cache
+def _language(code: str, reader: str) -> str:
     alpha2, spanish = languages()[code]
-    name = _locale(selected()).languages.get(alpha2 or code)
-    return str(name or spanish)
+    return str(_locale(reader).languages.get(alpha2 or code) or spanish)
+
+
+@cache
+def world(reader: str) -> list[tuple[str, str]]:
+    """Every country of the world with its name in the reader's language, by name."""
+    return sorted(((code, _country(code, reader)) for code in countries_of_the_world()), key=_by_name)
+
+
+@cache
+def spoken(reader: str) -> list[tuple[str, str]]:
+    """Every language met at desks with its name in the reader's language, by name."""
+    return sorted(((code, _language(code, reader)) for code in languages()), key=_by_name)
+
+
+def _by_name(pair: tuple[str, str]) -> str:
+    plain = unicodedata.normalize("NFKD", pair[1].casefold())
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))

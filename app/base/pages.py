@@ -96,4 +96,4 @@ def _fingerprint(folder: str, name: str) -> str:
 
 def term(terms: Terms, code: str) -> str:
     """The label of a stored code in the reader's language."""
-    return gettext(terms[code].label)
+    return str(gettext(terms[code].label))

@@ -30,8 +30,9 @@ def _within(scope: Scope, wanted: Select[Any]) -> Select[Any]:
 
 def find_arrival(session: Session, consultation_id: UUID) -> Record | None:
     """Desk, digest and version of a known id, whoever's it is: to answer same or different."""
-    known = select(ROWS.c.desk_id, ROWS.c.arrival_digest, ROWS.c.version)
-    return session.execute(known.where(ROWS.c.id == consultation_id)).first()
+    columns = (ROWS.c.desk_id, ROWS.c.arrival_digest, ROWS.c.version)
+    known: Select[Any] = select(*columns).where(ROWS.c.id == consultation_id)
+    return session.execute(known).first()
 
 
 def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> Record | None:

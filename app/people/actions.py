@@ -13,7 +13,6 @@ from app.base.month import Month
 from app.people.queries import LINES
 from app.people.rules import previous_by_answer
 
-
 NEW = insert(LINES)
 
 

@@ -31,12 +31,6 @@ def previous_by_answer(answer: str, month: Month) -> PreviousContact:
     return PreviousContact(True, said[answer], said[answer])
 
 
-def is_possible_answer(answer: str, month: Month, reporting_year_start: int) -> bool:
-    """Whether an answer can be given in a month: in the year's first there is no earlier one to have come in."""
-    first = month.reporting_year_start(reporting_year_start) == month
-    return not (first and answer == "first_this_month")
-
-
 def is_distinct(known: bool, month: int, previous: int, first: int, last: int) -> bool:
     """Whether a qualifying line counts as distinct people of the period from month first to last (yyyymm)."""
     return known and first <= month <= last and previous < first

@@ -301,7 +301,7 @@
     if (groupsWrong.length) activate(Math.min(...groupsWrong));
     const part = all(".problem:not([hidden])").map((line) => line.closest(".part")).find((p) => p && p.offsetParent);
     if (!part) return;
-    const target = part.querySelector(".plus[tabindex='0'], .chip input, select, input");
+    const target = all(".plus[tabindex='0'], .chip input, select, input", part).find((e) => e.offsetParent);
     if (target) target.focus({ preventScroll: true });
     part.scrollIntoView({ block: "nearest" });
   }

@@ -7,7 +7,15 @@ from app.base.identifiers import find_identifier
 
 @pytest.mark.parametrize(
     "text",
-    ["0801-1990-12345", "8-888-88888", "+504 9912 3456", "tel. 99123456", "١٢٣٤٥٦", "９９１２３４", "12.34.56"],
+    [
+        "0801-1990-12345",
+        "8-888-88888",
+        "+504 9912 3456",
+        "tel. 99123456",
+        "١٢٣٤٥٦",
+        "９９１２３４",
+        "12.34.56",
+    ],
 )
 def test_six_digits_in_a_row_are_a_number(text: str) -> None:
     assert find_identifier(text) == "number"
@@ -18,6 +26,8 @@ def test_an_address_is_found(text: str) -> None:
     assert find_identifier(text) == "e_mail"
 
 
-@pytest.mark.parametrize("text", ["Ventanilla 3", "Municipality of Upala", "Phase VIII", "Km 12345", "24/7 @ desk"])
+@pytest.mark.parametrize(
+    "text", ["Ventanilla 3", "Municipality of Upala", "Phase VIII", "Km 12345", "24/7 @ desk"]
+)
 def test_words_about_work_pass(text: str) -> None:
     assert find_identifier(text) is None

@@ -104,7 +104,7 @@ def sessions(chromium: Browser, site: Site) -> dict[str, Any]:
 
 
 Open = Callable[..., Page]
-ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (401|409|422) ")
+ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (401|404|409|422) ")
 
 
 def is_fault(message: ConsoleMessage) -> bool:

@@ -75,7 +75,9 @@ WRONG = {
     "unknown nationality": {"groups": [{**GROUP, "nationality": MARK}]},
     "nationality in lower case": {"groups": [{**GROUP, "nationality": "hnd"}]},
     "nationality as list": {"groups": [{**GROUP, "nationality": ["HND"]}]},
-    "unknown sex": {"groups": [{**GROUP, "persons": [{"sex": MARK, "age_band": "unknown", "n": 1}]}]},
+    "unknown sex": {
+        "groups": [{**GROUP, "persons": [{"sex": MARK, "age_band": "unknown", "n": 1}]}]
+    },
     "nobody": with_n(0),
     "less than nobody": with_n(-3),
     "ten thousand": with_n(10_000),
@@ -299,8 +301,8 @@ def test_a_strange_desk_in_an_address_is_not_there(office, desk):
 def test_an_ended_session_is_told_as_401(office):
     from sqlalchemy import update
 
-    from app.base.database import db, unit_of_work
     from app.base.clock import now
+    from app.base.database import db, unit_of_work
     from app.staff.models import StaffSession
 
     ana = office["ana"]

@@ -145,9 +145,13 @@ def test_correcting_a_voided_record_brings_it_back(office):
 
 def test_the_trail_keeps_every_version_with_who_when_and_why(office):
     sent, path = recorded(office)
-    office["ana"].post(f"{path}/correct", {**sent, "topics": ["health"], "version": 1, "reason": "slip"})
+    office["ana"].post(
+        f"{path}/correct", {**sent, "topics": ["health"], "version": 1, "reason": "slip"}
+    )
     office["susana"].post(f"{path}/void", {"version": 2, "reason": "duplicate"})
-    office["susana"].post(f"{path}/correct", {**sent, "topics": ["shelter"], "version": 3, "reason": "other"})
+    office["susana"].post(
+        f"{path}/correct", {**sent, "topics": ["shelter"], "version": 3, "reason": "other"}
+    )
     read = office["ana"].get_json(path).get_json()
     lines = [
         (line["version"], line["state"], line["reason"], line["by"], line["content"]["topics"])

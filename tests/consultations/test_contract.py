@@ -394,7 +394,9 @@ def test_who_sees_no_rows_gets_none(office, name):
     assert asking.get_json(path).status_code == 403
     assert asking.post("/consultations", consultation_json()).status_code == 403
     assert asking.post(f"{path}/void", {"reason": "slip"}).status_code == 403
-    assert asking.post(f"{path}/correct", {**sent, "version": 1, "reason": "slip"}).status_code == 403
+    assert (
+        asking.post(f"{path}/correct", {**sent, "version": 1, "reason": "slip"}).status_code == 403
+    )
     assert stored()["consultation_version"] == 0
 
 

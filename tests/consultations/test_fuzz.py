@@ -22,15 +22,80 @@ MANY = settings(
 )
 EXPECTED = {200, 201, 400, 409, 413, 415, 422}
 NASTY = [
-    None, True, False, 0, -1, 1, 2, 99, 100, 10_000, 10**20, -(10**400), 0.5, 1e308, float("nan"), float("inf"),
-    "", " ", "\x00", "\ud800", "\U0010ffff", "\u202e", "null", "1", "HND-01", "GTM-01", "HND", "XXX",
-    "person_declined_record", "none", "uasc", "health", "first_this_month", "2026-02-30", "0000-00-00",
-    "9999-12-31", "1900-01-01", "'; DROP TABLE desk; --", "{{ 7*7 }}", "<script>", "%s%n", "../../etc",
-    "x" * 5000, [], {}, [[]], [None], [{}], {"": None}, [[[[[[[[]]]]]]]], ["health", "health"],
-    ["person_declined_record"], ["information_given", "person_declined_record"], "\r\nX: 1",
-]  # fmt: skip
-NAMES = ["id", "desk", "name", "", "\x00", "\ud800", "groups", "n", "__proto__", "csrf_token", "version",
-         "reason", "flags", "card", "device", "groups-0-nationality", "x" * 500]  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    2,
+    99,
+    100,
+    10_000,
+    10**20,
+    -(10**400),
+    0.5,
+    1e308,
+    float("nan"),
+    float("inf"),
+    "",
+    " ",
+    "\x00",
+    "\ud800",
+    "\U0010ffff",
+    "\u202e",
+    "null",
+    "1",
+    "HND-01",
+    "GTM-01",
+    "HND",
+    "XXX",
+    "person_declined_record",
+    "none",
+    "uasc",
+    "health",
+    "first_this_month",
+    "2026-02-30",
+    "0000-00-00",
+    "9999-12-31",
+    "1900-01-01",
+    "'; DROP TABLE desk; --",
+    "{{ 7*7 }}",
+    "<script>",
+    "%s%n",
+    "../../etc",
+    "x" * 5000,
+    [],
+    {},
+    [[]],
+    [None],
+    [{}],
+    {"": None},
+    [[[[[[[[]]]]]]]],
+    ["health", "health"],
+    ["person_declined_record"],
+    ["information_given", "person_declined_record"],
+    "\r\nX: 1",
+]
+NAMES = [
+    "id",
+    "desk",
+    "name",
+    "",
+    "\x00",
+    "\ud800",
+    "groups",
+    "n",
+    "__proto__",
+    "csrf_token",
+    "version",
+    "reason",
+    "flags",
+    "card",
+    "device",
+    "groups-0-nationality",
+    "x" * 500,
+]
 VALUES = st.one_of(
     st.sampled_from(NASTY),
     st.recursive(
@@ -51,7 +116,9 @@ def places(value):
 @st.composite
 def spoiled(draw):
     """A valid consultation after one to four random changes."""
-    content = consultation_json(flags=["disability"], taps=3, device="tablet-1", main_topic="asylum")
+    content = consultation_json(
+        flags=["disability"], taps=3, device="tablet-1", main_topic="asylum"
+    )
     content["id"] = "{new}"
     for _ in range(draw(st.integers(1, 4))):
         target = draw(st.sampled_from(places(content)))
@@ -93,7 +160,9 @@ def test_spoiled_json_is_never_a_bug_and_never_half_stored(office):
     @given(spoiled())
     def run(content):
         before = stored()
-        check(alone(ana.client.post, "/consultations", data=written(content), headers=headers), before)
+        check(
+            alone(ana.client.post, "/consultations", data=written(content), headers=headers), before
+        )
 
     run()
 
@@ -125,8 +194,13 @@ def test_spoiled_corrections_are_never_a_bug_and_never_half_stored(office):
 def test_random_bytes_are_never_a_bug(office):
     ana = office["ana"]
     headers = {**JSON, "X-CSRFToken": ana.token()}
-    types = ["application/json", "application/x-www-form-urlencoded",
-             "multipart/form-data; boundary=x", "multipart/form-data", "application/json; charset=utf-16"]  # fmt: skip
+    types = [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "multipart/form-data",
+        "application/json; charset=utf-16",
+    ]
 
     @MANY
     @given(st.binary(max_size=200), st.sampled_from(types))
@@ -142,14 +216,60 @@ def test_random_bytes_are_never_a_bug(office):
 
 
 FORM_NAMES = st.sampled_from(
-    ["id", "desk", "held_on", "topics", "outcomes", "flags", "groups", "main_topic", "taps", "version",
-     "groups-0-nationality", "groups-1-nationality", "groups-7-female-age_0_4", "groups-8-nationality",
-     "groups-0-female-age_25_59", "groups-0-male-nonsense", "groups--1-nationality", "name", "", "kept.id",
-     "switch_locale", "more_groups", "channel"]  # fmt: skip
+    [
+        "id",
+        "desk",
+        "held_on",
+        "topics",
+        "outcomes",
+        "flags",
+        "groups",
+        "main_topic",
+        "taps",
+        "version",
+        "groups-0-nationality",
+        "groups-1-nationality",
+        "groups-7-female-age_0_4",
+        "groups-8-nationality",
+        "groups-0-female-age_25_59",
+        "groups-0-male-nonsense",
+        "groups--1-nationality",
+        "name",
+        "",
+        "kept.id",
+        "switch_locale",
+        "more_groups",
+        "channel",
+    ]
 ) | st.text(max_size=20)
 FORM_VALUES = st.sampled_from(
-    ["", "0", "-0", "--1", "-1", "1", "100", "1.5", "1e3", "+1", " 2 ", "²", "٣", "9" * 30, "\x00", "x" * 5000,
-     "health", "HND", "unknown", "HND-01", "GTM-01", "2026-02-30", "none", "person_declined_record", "<b>"]  # fmt: skip
+    [
+        "",
+        "0",
+        "-0",
+        "--1",
+        "-1",
+        "1",
+        "100",
+        "1.5",
+        "1e3",
+        "+1",
+        " 2 ",
+        "²",
+        "٣",
+        "9" * 30,
+        "\x00",
+        "x" * 5000,
+        "health",
+        "HND",
+        "unknown",
+        "HND-01",
+        "GTM-01",
+        "2026-02-30",
+        "none",
+        "person_declined_record",
+        "<b>",
+    ]
 ) | st.text(max_size=20)
 
 
@@ -180,7 +300,9 @@ def test_spoiled_form_fields_are_never_a_bug_and_never_half_stored(office):
         data: dict[str, list[str]] = {"csrf_token": [token]}
         for name, value in fields:
             if name != "csrf_token":
-                data.setdefault(name, []).append(str(uuid4()) if name == "id" and len(value) == 36 else value)
+                data.setdefault(name, []).append(
+                    str(uuid4()) if name == "id" and len(value) == 36 else value
+                )
         for path in ("/consultations/new", "/consultations"):
             answer = alone(ana.client.post, path, data=data, headers={"Accept": accept})
             if path == "/consultations/new":

@@ -70,6 +70,7 @@ def test_scripts_and_styles_carry_them_too(ana):
         answer = ana.get(f"/static/{path}")
         assert answer.status_code == 200
         assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
+        answer.close()
 
 
 def test_json_is_never_a_redirect(app, ana):

@@ -1,26 +1,374 @@
-"""Every view states who may call it; the app does not start with one that does not."""
+"""The permission matrix: every route × every role × own and foreign object; a route that is not in the table fails."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
-from app.base.access import PERMISSIONS, refuse_unstated
-from app.staff.vocabulary import ROLE_PERMISSIONS
+from app.base.database import Base, db
+from app.staff.vocabulary import ROLES
+from tests.builders import (
+    JSON,
+    Browser,
+    alone,
+    consultation_json,
+    make_account,
+    make_consultation,
+    make_desk,
+    sign_in,
+)
+
+EVERYBODY, SIGNED_IN = "everybody", "signed_in"
+DESK, SUPERVISOR, REGIONAL, ADMIN = "desk_staff", "supervisor", "regional", "admin"
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+_numbers = count(1)
 
 
-def test_every_view_states_a_known_permission(app):
-    stated = {name: getattr(view, "permission", None) for name, view in app.view_functions.items()}
-    stated.pop("static")
-    assert {name for name, permission in stated.items() if permission not in PERMISSIONS} == set()
+@dataclass(frozen=True)
+class Route:
+    """Who may call an endpoint, on an object of their own; and which objects of others answer like none.
+
+    `{own}` and `{foreign}` are consultations; `ok` is the status of the page for those who may.
+    """
+
+    own: str
+    roles: tuple[str, ...] | str
+    ok: int = 200
+    foreign: tuple[str, ...] = ()
+    missing: str = ""
+    form: Callable[[], dict[str, Any]] | None = None
+    json: Callable[..., dict[str, Any]] | None = None
 
 
-def test_an_app_with_an_unstated_view_is_refused(app):
-    app.add_url_rule("/unstated", "unstated", lambda: "open to all")
-    with pytest.raises(RuntimeError, match="unstated"):
-        refuse_unstated(app)
+def nothing() -> dict[str, Any]:
+    return {}
 
 
-def test_no_role_has_a_permission_that_does_not_exist():
-    given = {permission for some in ROLE_PERMISSIONS.values() for permission in some}
-    assert given <= set(PERMISSIONS.codes)
-    assert ROLE_PERMISSIONS["admin"].isdisjoint(
-        {"record_consultations", "correct_consultations", "see_today", "see_counts"}
-    )
+def some_desk() -> dict[str, Any]:
+    return {
+        "code": f"HND-{next(_numbers) + 50}",
+        "country": "HND",
+        "name": "Ventanilla",
+        "organisation": "Municipality",
+        "adm1": "HN01",
+        "time_zone": "",
+        "modality": "informational",
+        "opened_on": "2026-01-01",
+    }
+
+
+def changed_desk() -> dict[str, Any]:
+    return {
+        **{k: v for k, v in some_desk().items() if k not in ("code", "country")},
+        "version": "1",
+    }
+
+
+def closing() -> dict[str, Any]:
+    return {"closed_on": "2030-01-01", "version": "2"}
+
+
+def invitation() -> dict[str, Any]:
+    name = f"new.{next(_numbers)}"
+    return {"username": name, "role": "desk_staff", "desks": "HND-01", "locale": "es"}
+
+
+def bad_password() -> dict[str, Any]:
+    return {"current": "wrong", "password": "wrong", "repeated": "wrong"}
+
+
+def correction(own: str) -> dict[str, Any]:
+    return {**consultation_json(), "id": own, "reason": "slip", "version": 1}
+
+
+def voiding(own: str) -> dict[str, Any]:
+    return {"reason": "slip"}
+
+
+def recording(own: str) -> dict[str, Any]:
+    return consultation_json()
+
+
+CASES, FIGURES = (DESK, SUPERVISOR), (DESK, SUPERVISOR, REGIONAL)
+ONE, OTHER, NONE = "/consultations/{own}", "/consultations/{foreign}", f"/consultations/{NOWHERE}"
+TABLE: dict[str, Route] = {
+    "static": Route("/static/style.css", EVERYBODY),
+    "upkeep.healthz": Route("/healthz", EVERYBODY),
+    "upkeep.readyz": Route("/readyz", EVERYBODY),
+    "staff.home": Route("/", EVERYBODY, 302),
+    "staff.sign_in": Route("/sign-in", EVERYBODY),
+    "staff.token": Route("/sync/token", EVERYBODY),
+    "staff.invitation": Route("/invitations/unknown", EVERYBODY, 404),
+    "staff.take_up": Route("/invitations/unknown", EVERYBODY, 404, form=bad_password),
+    "staff.preferences": Route("/preferences", EVERYBODY, 302, form=nothing),
+    "staff.enter": Route("/sign-in", EVERYBODY, 401, form=bad_password),
+    "staff.me": Route("/sync/me", SIGNED_IN),
+    "staff.account": Route("/account", SIGNED_IN),
+    "staff.change_password": Route("/account/password", SIGNED_IN, 422, form=bad_password),
+    "consultations.new": Route(
+        "/consultations/new",
+        (DESK,),
+        foreign=("/consultations/new?desk=GTM-01",),
+        missing="/consultations/new?desk=GTM-99",
+    ),
+    "consultations.again": Route("/consultations/new", CASES, form=nothing),
+    "consultations.record": Route("/consultations", (DESK,), 201, json=recording),
+    "consultations.read_one": Route(ONE, CASES, foreign=(OTHER,), missing=NONE),
+    "consultations.correcting": Route(
+        f"{ONE}/correct", CASES, foreign=(f"{OTHER}/correct",), missing=f"{NONE}/correct"
+    ),
+    "consultations.correct": Route(
+        f"{ONE}/correct",
+        CASES,
+        foreign=(f"{OTHER}/correct",),
+        missing=f"{NONE}/correct",
+        json=correction,
+    ),
+    "consultations.void": Route(
+        f"{ONE}/void", CASES, foreign=(f"{OTHER}/void",), missing=f"{NONE}/void", json=voiding
+    ),
+    "cases.today": Route(
+        "/today", CASES, foreign=("/today?desk=GTM-01",), missing="/today?desk=GTM-99"
+    ),
+    "counts.figures": Route("/counts?country=HND", FIGURES),
+    "counts.figures_json": Route("/counts.json?country=HND", FIGURES),
+    "places.desks": Route("/desks", (ADMIN,)),
+    "places.new": Route("/desks/new", (ADMIN,)),
+    "places.open_new": Route("/desks/new", (ADMIN,), 302, form=some_desk),
+    "places.desk": Route("/desks/HND-03", (ADMIN,), foreign=("/desks/GTM-99",), missing="/desks/X"),
+    "places.change": Route("/desks/HND-03", (ADMIN,), 302, form=changed_desk),
+    "places.close": Route("/desks/HND-03/close", (ADMIN,), 302, form=closing),
+    "staff.accounts_list": Route("/accounts", (SUPERVISOR, ADMIN)),
+    "staff.inviting": Route("/accounts/new", (SUPERVISOR, ADMIN)),
+    "staff.invite": Route("/accounts/new", (SUPERVISOR, ADMIN), form=invitation),
+    "staff.reset": Route(
+        "/accounts/colleague/reset",
+        (SUPERVISOR, ADMIN),
+        foreign=("/accounts/stranger/reset", "/accounts/the.admin/reset"),
+        missing="/accounts/nobody/reset",
+        form=nothing,
+    ),
+    "staff.close": Route(
+        "/accounts/colleague/close",
+        (SUPERVISOR, ADMIN),
+        302,
+        foreign=("/accounts/stranger/close", "/accounts/the.admin/close"),
+        missing="/accounts/nobody/close",
+        form=nothing,
+    ),
+    "staff.trail": Route("/trail", (SUPERVISOR, ADMIN)),
+    "staff.sign_out": Route("/sign-out", SIGNED_IN, 302, form=nothing),
+    "staff.sign_out_everywhere": Route(
+        "/account/sign-out-everywhere", SIGNED_IN, 302, form=nothing
+    ),
+}
+EVERYTHING_IS_OWN = {("staff.reset", ADMIN), ("staff.close", ADMIN)}
+"""An admin manages every account; desks have no owner but the admin."""
+
+
+@pytest.fixture
+def world(app: Flask) -> dict[str, str]:
+    """Two countries with a desk and its staff each, and one consultation at each desk."""
+    hnd, gtm = make_desk("HND-01"), make_desk("GTM-01", "GTM")
+    make_desk("HND-03")
+    desk = make_account("the.desk_staff", DESK, (hnd,))
+    stranger = make_account("stranger", DESK, (gtm,))
+    make_account("the.shelter_coordinator", "shelter_coordinator")
+    make_account("the.supervisor", SUPERVISOR, countries=("HND",))
+    make_account("the.regional", REGIONAL)
+    make_account("the.admin", ADMIN)
+    make_account("colleague", DESK, (hnd,))
+    own = make_consultation(desk, "HND-01")["id"]
+    return {"own": own, "foreign": make_consultation(stranger, "GTM-01")["id"]}
+
+
+def browser_of(app: Flask, role: str) -> Browser:
+    return Browser(app.test_client()) if role == "anonymous" else sign_in(app, f"the.{role}")
+
+
+def may(route: Route, role: str) -> bool:
+    if route.roles in (EVERYBODY, SIGNED_IN):
+        return route.roles == EVERYBODY or role != "anonymous"
+    return role in route.roles
+
+
+def call(browser: Browser, route: Route, path: str, world: dict[str, str], **more: Any) -> Any:
+    path = path.format(**world)
+    if route.json:
+        return browser.post(path, route.json(world["own"]), **more)
+    if route.form:
+        return browser.post_form(path, route.form(), **more)
+    return browser.get(path, buffered=True, **more)
+
+
+def everything_stored() -> dict[str, list[Any]]:
+    """Every row of every table."""
+    kept = {}
+    for table in Base.metadata.sorted_tables:
+        rows = db.session.execute(select(table).order_by(*table.primary_key.columns))
+        kept[table.name] = [tuple(row) for row in rows]
+    db.session.rollback()
+    return kept
+
+
+def bare(answer: Any, path: str) -> str:
+    """The body without what differs by nature: the token of the form, and the way back to the page asked for."""
+    body = re.sub(r'name="csrf_token" value="[^"]*"', "", answer.text)
+    return re.sub(r'name="next" value="[^"]*"', "", body)
+
+
+def endpoints(app: Flask) -> list[str]:
+    return sorted({rule.endpoint for rule in app.url_map.iter_rules()})
+
+
+def test_every_route_stands_in_the_table(app: Flask) -> None:
+    assert endpoints(app) == sorted(TABLE)
+
+
+def test_every_route_states_the_permission_that_the_table_expects(app: Flask) -> None:
+    from app.staff.vocabulary import ROLE_PERMISSIONS
+
+    for endpoint, view in app.view_functions.items():
+        if endpoint == "static":
+            continue
+        stated = view.permission  # type: ignore[attr-defined]
+        expected = TABLE[endpoint].roles
+        if stated in ("public", "signed_in"):
+            assert expected == {"public": EVERYBODY, "signed_in": SIGNED_IN}[stated], endpoint
+        else:
+            holders = {role for role, held in ROLE_PERMISSIONS.items() if stated in held}
+            assert holders == set(expected), endpoint
+
+
+def test_who_may_not_is_refused_and_changes_nothing(app: Flask, world: dict[str, str]) -> None:
+    for role in ("anonymous", *ROLES.codes):
+        browser = browser_of(app, role)
+        before = everything_stored()
+        for endpoint, route in TABLE.items():
+            if may(route, role):
+                continue
+            program = call(browser, route, route.own, world, headers=JSON)
+            page = program if route.json else call(browser, route, route.own, world)
+            what = (role, endpoint)
+            assert program.status_code == (401 if role == "anonymous" else 403), what
+            assert program.get_json().keys() == {"problem"}, what
+            assert page.status_code == _page_status(role, route, endpoint), what
+        assert everything_stored() == before, role
+
+
+def _page_status(role: str, route: Route, endpoint: str) -> int:
+    if role != "anonymous":
+        return 403
+    asked_by_get = route.form is None and route.json is None
+    programs = route.own.startswith("/sync/") or ".json" in route.own
+    return 302 if asked_by_get and not programs else 401
+
+
+def test_a_foreign_object_answers_exactly_like_a_missing_one(
+    app: Flask, world: dict[str, str]
+) -> None:
+    compared = 0
+    for role in ROLES.codes:
+        browser = browser_of(app, role)
+        before = everything_stored()
+        for endpoint, route in TABLE.items():
+            if (endpoint, role) in EVERYTHING_IS_OWN or not may(route, role):
+                continue
+            for foreign in route.foreign:
+                for headers in (JSON, {"Accept": "text/html"}):
+                    theirs = call(browser, route, foreign, world, headers=headers)
+                    missing = call(browser, route, route.missing, world, headers=headers)
+                    what = (role, endpoint, foreign)
+                    assert (theirs.status_code, missing.status_code) == (404, 404), what
+                    assert theirs.mimetype == missing.mimetype, what
+                    assert bare(theirs, foreign) == bare(missing, route.missing), what
+                    compared += 1
+        assert everything_stored() == before, role
+    assert compared > 20
+
+
+def test_recording_at_a_foreign_desk_answers_exactly_like_at_a_missing_one(
+    app: Flask, world: dict[str, str]
+) -> None:
+    browser = browser_of(app, DESK)
+    before = everything_stored()
+
+    theirs = browser.post("/consultations", consultation_json("GTM-01"))
+    missing = browser.post("/consultations", consultation_json("GTM-99"))
+
+    assert theirs.status_code == missing.status_code == 422
+    assert theirs.get_json() == missing.get_json()
+    assert everything_stored() == before
+
+
+def test_foreign_figures_answer_exactly_like_those_of_no_country(
+    app: Flask, world: dict[str, str]
+) -> None:
+    for role in (DESK, SUPERVISOR):
+        browser = browser_of(app, role)
+        for asked in ("country={}", "desk={}-01"):
+            for page in ("/counts", "/counts.json"):
+                theirs = browser.get_json(f"{page}?{asked.format('GTM')}")
+                missing = browser.get_json(f"{page}?{asked.format('ZZZ')}")
+                assert theirs.status_code in (403, 404), (role, page, asked)
+                assert theirs.status_code == missing.status_code, (role, page, asked)
+                assert theirs.get_json() == missing.get_json(), (role, page, asked)
+
+
+def test_who_may_is_answered(app: Flask, world: dict[str, str]) -> None:
+    for role in ("anonymous", *ROLES.codes):
+        browser = browser_of(app, role)
+        if role in (SUPERVISOR, ADMIN):
+            make_account(f"colleague.{role}", DESK, (make_desk(f"HND-1{len(role)}"),))
+        if role in CASES:
+            world = {**world, "own": _own_record(app, role)}
+        for endpoint, route in TABLE.items():
+            if not may(route, role) or endpoint == "staff.sign_out_everywhere":
+                continue
+            path = route.own.replace("colleague", f"colleague.{role}")
+            answer = call(browser, route, path, world)
+            expected = 302 if endpoint == "staff.sign_in" and role != "anonymous" else route.ok
+            assert answer.status_code == expected, (role, endpoint, answer.data[:300])
+        if role != "anonymous":
+            again = browser_of(app, role)
+            route = TABLE["staff.sign_out_everywhere"]
+            assert call(again, route, route.own, world).status_code == route.ok
+
+
+def _own_record(app: Flask, role: str) -> str:
+    author = sign_in(app, "the.desk_staff")
+    content = consultation_json("HND-01")
+    assert author.post("/consultations", content).status_code == 201
+    return str(content["id"])
+
+
+def test_a_program_is_never_redirected(app: Flask, world: dict[str, str]) -> None:
+    for role in ("anonymous", ADMIN, DESK):
+        browser = browser_of(app, role)
+        for endpoint, route in TABLE.items():
+            if endpoint in ("staff.sign_out", "staff.sign_out_everywhere", "static"):
+                continue
+            answer = call(browser, route, route.own, world, headers=JSON)
+            assert answer.status_code // 100 != 3, (role, endpoint)
+
+
+def test_a_change_without_its_token_is_refused_and_changes_nothing(
+    app: Flask, world: dict[str, str]
+) -> None:
+    for role in ("anonymous", *ROLES.codes):
+        browser = browser_of(app, role)
+        before = everything_stored()
+        for endpoint, route in TABLE.items():
+            if not (route.form or route.json) or not may(route, role):
+                continue
+            path = route.own.format(**world)
+            sent = route.json(world["own"]) if route.json else {}
+            for headers in (JSON, {**JSON, "X-CSRFToken": "x" * 40}):
+                answer = alone(browser.client.post, path, json=sent, headers=headers)
+                assert answer.status_code == 400, (role, endpoint)
+        assert everything_stored() == before, role

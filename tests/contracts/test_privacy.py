@@ -13,7 +13,7 @@ FREE_TEXT = {
     "desk.name",
     "desk.organisation",
 }
-"""Texts that are no code, digest or number: staff names, desks, a device's number, superseded contents."""
+"""Texts that are no code, digest or number: staff, desks, devices, superseded contents."""
 
 
 def test_every_column_states_its_privacy(app):

@@ -29,6 +29,7 @@ def test_reading_every_address_changes_nothing(app):
             for answer in (browser.get(path), browser.get_json(path)):
                 assert answer.status_code < 500, (path, answer.status_code)
                 answered += answer.status_code == 200
+                answer.close()
     assert answered > 30
     assert _rows() == before
 

@@ -8,6 +8,8 @@ import pytest
 from app.audit.actions import verify
 from app.base import clock
 from app.base.database import db
+from app.base.month import Month
+from app.counts.views import charts
 from tests.builders import consultation_json, make_account, make_consultation, make_desk, sign_in
 
 
@@ -25,11 +27,6 @@ def month(app):
     )
     make_consultation(clerk, "HND-02", groups=[*groups, {**groups[0], "nationality": "HTI"}])
     return str(clock.today_at("America/Mexico_City"))[:7]
-
-
-def text_of(page: str) -> str:
-    """The words of a page, tags left out."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 def test_page_json_and_command_show_the_same_figures(app, month):
@@ -73,17 +70,14 @@ def test_the_command_says_what_is_wrong_on_stderr(app, arguments, status):
     assert answer.stderr.strip()
 
 
-def test_the_page_says_when_the_figure_is_a_minimum(app, month):
+def test_the_page_calls_the_figure_a_minimum_above_a_tenth_unknown(app, month):
     clerk = make_account("eva", "desk_staff", (make_desk("HND-03"),))
-    boss = sign_in(app, "boss")
-    address = f"/counts?country=HND&month={month}"
-    said = boss.get(address, headers={"Cookie": "locale=en"}).get_data(as_text=True)
-    assert "Minimum figure" not in text_of(said)
+    boss, address = sign_in(app, "boss"), f"/counts?country=HND&month={month}"
+    assert 'class="minimum"' not in boss.get(address).get_data(as_text=True)
     unsure = {**consultation_json()["groups"][0], "repeat_contact": "unknown"}
     unsure["persons"] = [{"sex": "female", "age_band": "age_25_59", "n": 3}]
     make_consultation(clerk, "HND-03", groups=[unsure])
-    boss.client.set_cookie("locale", "en")
-    assert "Minimum figure" in text_of(boss.get(address).get_data(as_text=True))
+    assert 'class="minimum"' in boss.get(address).get_data(as_text=True)
 
 
 def test_every_chart_has_a_title_a_description_and_a_table(app, month):
@@ -116,3 +110,29 @@ def test_a_country_that_left_the_programme_is_not_listed_afterwards(app):
         for month in ("2026-09", "2026-10")
     }
     assert listed == {"2026-09": True, "2026-10": False}
+
+
+def test_a_figure_of_the_line_is_written_where_the_line_does_not_run():
+    months = [Month(2025, 12).plus(n) for n in range(12)]
+    falling = charts.trend([(month, 900 - 50 * n) for n, month in enumerate(months)])
+    rising = charts.trend([(month, 50 * n) for n, month in enumerate(months)])
+    ending = charts.trend([(month, 900 if n < 11 else 0) for n, month in enumerate(months)])
+    assert falling.label_y > falling.points[-1].y
+    assert rising.label_y < rising.points[-1].y
+    assert ending.label_y < ending.floor
+    assert all(0 <= point.y <= falling.floor for point in falling.points)
+
+
+def test_the_bars_of_a_pyramid_are_as_long_as_its_figures():
+    drawn = charts.pyramid(
+        {("female", "age_0_4"): 10, ("male", "age_0_4"): 5, ("other", "unknown"): 3}
+    )
+    youngest = drawn.bands[-1]
+    assert (youngest.code, youngest.women, youngest.men, drawn.rest) == ("age_0_4", 10, 5, 3)
+    assert youngest.women_width == 2 * youngest.men_width > 0
+    assert charts.pyramid({}).rest == 0
+
+
+def test_a_scale_ends_at_a_number_that_reads_well():
+    ends = {value: charts.round_up(value) for value in (0, 4, 5, 11, 99, 100, 1582, 7001)}
+    assert ends == {0: 4, 4: 4, 5: 5, 11: 20, 99: 100, 100: 100, 1582: 2000, 7001: 8000}

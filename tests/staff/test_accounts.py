@@ -253,7 +253,9 @@ def test_reset_keeps_the_old_password_until_the_new_one_is_set(app: Flask, admin
     set_password(app, link)
 
     assert theirs.get_json("/sync/me").status_code == 401
-    old = Browser(app.test_client()).post("/sign-in", {"username": "desk.hnd", "password": PASSWORD})
+    old = Browser(app.test_client()).post(
+        "/sign-in", {"username": "desk.hnd", "password": PASSWORD}
+    )
     assert old.status_code == 401
     assert sign_in(app, "desk.hnd", NEW_PASSWORD)
 
@@ -289,7 +291,9 @@ def test_two_uses_of_one_link_at_once_set_one_password(app: Flask, admin: Browse
     link = path_in(admin.post_form("/accounts/new", INVITED))
     phrases = [f"{NEW_PASSWORD}-{n}" for n in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda phrase: set_password(app, link, phrase).status_code, phrases))
+        answers = list(
+            pool.map(lambda phrase: set_password(app, link, phrase).status_code, phrases)
+        )
 
     assert sorted(answers) == [302, 404, 404, 404]
     used = db.session.execute(select(INVITATIONS.c.used_at)).scalars().all()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from contextvars import Context
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,9 +156,7 @@ def test_a_backup_that_fails_half_way_leaves_no_file(app, tmp_path, monkeypatch)
     place.mkdir()
     if db.engine.dialect.name == "postgresql":
         fake = tmp_path / "pg_dump"
-        fake.write_text(
-            '#!/bin/sh\nfor a; do case $a in --file=*) echo half > "${a#--file=}";; esac; done\nexit 1\n'
-        )
+        fake.write_text(HALF_A_DUMP)
         fake.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
         with pytest.raises(Refused):
@@ -218,36 +217,38 @@ def test_a_missing_program_is_told_in_one_sentence(tmp_path, monkeypatch):
         program("pg_nothing")
 
 
-def flask(url, *words, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+def run(app, *words):
+    """What a command of the app answers: exit code, output, what it said on stderr."""
+    done = Context().run(app.test_cli_runner().invoke, args=list(words))
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_commands_back_up_restore_and_verify(app, empty_url, tmp_path):
+    make_consultation(ana_at_a_desk())
+    db.session.remove()
+    file = str(tmp_path / "one.backup")
+    assert run(app, "backup", file) == (0, f"{file}\n", "")
+    assert run(app, "backup", file) == (1, "", f"{file} is there already.\n")
+    code, said, wrong = run(app, "restore", file)
+    assert (code, said, wrong.count("\n")) == (1, "", 1)
+    put = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "restore", file],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": url, **environment},
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": empty_url},
         capture_output=True,
         text=True,
         check=False,
     )
-
-
-def test_the_commands_back_up_restore_and_verify(app, empty_url, tmp_path, database_url):
-    make_consultation(ana_at_a_desk())
-    db.session.remove()
-    made = flask(database_url, "backup", str(tmp_path / "one.backup"))
-    assert (made.returncode, made.stderr) == (0, "")
-    again = flask(database_url, "backup", str(tmp_path / "one.backup"))
-    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
-    put = flask(empty_url, "restore", str(tmp_path / "one.backup"))
     assert (put.returncode, put.stderr) == (0, "")
-    twice = flask(empty_url, "restore", str(tmp_path / "one.backup"))
-    assert (twice.returncode, twice.stderr.count("\n")) == (1, 1)
-    checked = flask(empty_url, "audit", "verify")
-    assert checked.returncode == 0, checked.stderr
+    assert in_app(create_app(settings_for(empty_url)), figures)["chain"][1] is None
 
 
-def test_another_audit_key_is_told_after_a_restore(app, empty_url, tmp_path, database_url):
+def test_another_audit_key_is_told_after_a_restore(app, empty_url, tmp_path):
     ana_at_a_desk()
     db.session.remove()
     made = back_up(tmp_path)
-    put = flask(empty_url, "restore", str(made), AUDIT_KEY="another")
-    assert put.returncode == 1
-    assert "does not hold at entry 1" in put.stderr
+    other = create_app(replace(settings_for(empty_url), audit_key="another"))
+    code, _, wrong = run(other, "restore", str(made))
+    in_app(other, db.session.rollback)
+    assert code == 1
+    assert "does not hold at entry 1" in wrong

@@ -103,10 +103,13 @@ class Reader:
         if len(value) > len(terms):
             self.wrong(name, "duplicate")
             return ()
+        return self.each_code(name, terms, value)
+
+    def each_code(self, name: str, terms: Terms, given: list[Any]) -> tuple[str, ...]:
         read: list[str] = []
-        for place, code in enumerate(value):
+        for place, code in enumerate(given):
             if not isinstance(code, str) or code not in terms:
-                restricted = isinstance(code, str) and is_restricted(name, code)
+                restricted = is_restricted(name, code)
                 self.wrong(f"{name}.{place}", "restricted_flag" if restricted else "unknown_code")
             elif code in read:
                 self.wrong(f"{name}.{place}", "duplicate")

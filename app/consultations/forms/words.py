@@ -39,7 +39,7 @@ def _answers(said: dict[str, Any]) -> list[Line]:
         (gettext("Main topic"), _one(TOPICS, said["main_topic"])),
         (gettext("Conditions"), _list(FLAGS_A, said["flags"])),
         (gettext("Channel"), _one(CHANNELS, said["channel"])),
-        (gettext("Kind of service"), _one(MODALITIES, said["modality"])),
+        (gettext("Modality"), _one(MODALITIES, said["modality"])),
         (gettext("Language spoken"), language.language(said["language"])),
         (gettext("Travelling"), _one(TRAVEL_GROUPS, said["travel_group"])),
     ]
@@ -61,7 +61,7 @@ def _group_line(place: int, group: dict[str, Any]) -> Line:
 
 
 def _one(terms: Terms, code: str) -> str:
-    return gettext(terms[code].label)
+    return str(gettext(terms[code].label))
 
 
 def _list(terms: Terms, codes: list[str]) -> str:
@@ -82,4 +82,3 @@ def differences(yours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str
 def pairs(terms: Terms) -> list[tuple[str, str]]:
     """Code and label of a list, for a select."""
     return [(term.code, gettext(term.label)) for term in terms]
-

@@ -56,6 +56,6 @@ def author_may_change(received_on: date, today: date) -> bool:
     return today <= received_on + timedelta(days=1)
 
 
-def is_restricted(field: str, code: str) -> bool:
+def is_restricted(field: str, code: object) -> bool:
     """Whether a code is a flag of kind B: on a referral or return only (domain.md §2.8)."""
-    return field == "flags" and code in FLAGS_B
+    return field == "flags" and isinstance(code, str) and code in FLAGS_B

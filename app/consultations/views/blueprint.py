@@ -1,6 +1,5 @@
 """The blueprint that both files of views share, and how they draw the page of a consultation."""
 
-import unicodedata
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +9,17 @@ from app.base import clock, language
 from app.base.access import principal
 from app.base.answers import request_settings
 from app.base.database import Record, db
-from app.base.lists import AGE_BANDS, KNOWN_AGES, REPEAT_CONTACTS, SEXES, SHORT_AGES, SITUATIONS
-from app.base.lists import SPECIAL_NATIONALITIES, UNKNOWN_AGES, countries_of_the_world, languages
+from app.base.lists import (
+    AGE_BANDS,
+    KNOWN_AGES,
+    REPEAT_CONTACTS,
+    SEXES,
+    SHORT_AGES,
+    SHORT_SEXES,
+    SITUATIONS,
+    SPECIAL_NATIONALITIES,
+    UNKNOWN_AGES,
+)
 from app.base.pages import page
 from app.base.problems import Problem
 from app.consultations import queries, vocabulary
@@ -28,6 +36,7 @@ WORDS: dict[str, Any] = {
     "KNOWN_AGES": KNOWN_AGES,
     "UNKNOWN_AGES": UNKNOWN_AGES,
     "SHORT_AGES": SHORT_AGES,
+    "SHORT_SEXES": SHORT_SEXES,
     "SITUATIONS": SITUATIONS,
     "REPEAT_CONTACTS": REPEAT_CONTACTS,
     "SPECIAL_NATIONALITIES": SPECIAL_NATIONALITIES,
@@ -38,7 +47,9 @@ USUAL_COOKIE = "usual"
 def own_desk(code: str | None) -> DeskRow:
     """The account's desk of that code, or its first; 404 where it is not its own or it has none."""
     session, scope = db.session(), principal().scope
-    found = find_desk(session, scope, code) if code else next(iter(list_desks(session, scope)), None)
+    found = (
+        find_desk(session, scope, code) if code else next(iter(list_desks(session, scope)), None)
+    )
     if found is None:
         abort(404)
     return found
@@ -86,29 +97,32 @@ def form_page(
 
 
 def _places(groups: int) -> set[str]:
-    plain = ("desk", "id", "held_on", "topics", "main_topic", "outcomes", "flags", "reason", "groups")
+    plain = (
+        "desk",
+        "id",
+        "held_on",
+        "topics",
+        "main_topic",
+        "outcomes",
+        "flags",
+        "reason",
+        "groups",
+    )
     inside = ("persons", "nationality", "repeat_contact")
     return {*plain, *(f"groups.{n}.{name}" for n in range(groups) for name in inside)}
 
 
 def _options(choices: Choices) -> dict[str, Any]:
-    rest = [code for code in languages() if code not in choices.languages]
-    spoken = sorted(((code, language.language(code)) for code in rest), key=_by_name)
     own = [(code, language.language(code)) for code in choices.languages]
-    world = [(code, language.country(code)) for code in countries_of_the_world()]
+    spoken = [pair for pair in language.spoken(language.selected()) if pair not in own]
     return {
-        "world": sorted(world, key=_by_name),
+        "world": language.world(language.selected()),
         "spoken": own + spoken,
         "channels": words.pairs(vocabulary.CHANNELS),
         "modalities": words.pairs(vocabulary.MODALITIES),
         "travel_groups": words.pairs(vocabulary.TRAVEL_GROUPS),
         "situations": words.pairs(SITUATIONS),
     }
-
-
-def _by_name(pair: tuple[str, str]) -> str:
-    plain = unicodedata.normalize("NFKD", pair[1].casefold())
-    return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
 def place_of(field: str) -> str:

@@ -47,7 +47,9 @@ def read_one(consultation_id: UUID) -> Response:
         said = {**as_json(content), "version": row.version, "state": row.state, "trail": trail}
         return jsonify(said)
     may = changing.may_change(principal(), row)
-    return page("consultations/record.html", row=row, trail=trail, describe=describe, may=may, **WORDS)
+    return page(
+        "consultations/record.html", row=row, trail=trail, describe=describe, may=may, **WORDS
+    )
 
 
 def _trail(row: Any) -> list[dict[str, Any]]:

@@ -116,7 +116,9 @@ def _told(recorded: Arrival) -> Response:
 
 def _go_on(recorded: Arrival, raw: dict[str, Any]) -> Any:
     if recorded.arrival == arrival.DIFFERENT:
-        return problem(409, gettext("Another record has this number. Nothing was stored; start anew."))
+        return problem(
+            409, gettext("Another record has this number. Nothing was stored; start anew.")
+        )
     say(gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version))
     several = len(principal().scope.desks) > 1
     return redirect(url_for("cases.today", desk=raw["desk"] if several else None))

@@ -27,7 +27,7 @@ class Line:
 
 
 def list_lines(asked: Asked, cells: Cells, profiles: list[Profile]) -> list[Line]:
-    """A line per country of the programme that month, or per desk of a country; by people reached."""
+    """A line per country of the programme that month, or per desk of a country; biggest first."""
     found = _desk_lines if asked.wanted.country else _country_lines
     lines = found(asked, cells, profiles)
     return sorted(lines, key=lambda line: (-line.reached, -line.consultations, line.code))

@@ -8,7 +8,7 @@ from app.base.lists import KNOWN_AGES
 from app.base.month import Month
 
 SIDE, MIDDLE, STEP, TOP = 150, 60, 32, 28
-WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 360, 190, 46, 24, 24, 28
+WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 360, 196, 60, 26, 26, 30
 LABEL_EVERY = 3
 
 
@@ -78,6 +78,13 @@ class Trend:
     floor: int
     points: tuple[Point, ...]
     lines: tuple[tuple[int, float], ...]
+
+    @property
+    def label_y(self) -> float:
+        """Where the last figure is written: away from its line, never below the foot of the scale."""
+        last, before = self.points[-1], self.points[-2]
+        below = before.y < last.y and last.y + 24 < self.floor
+        return last.y + 24 if below else last.y - 12
 
     @property
     def path(self) -> str:

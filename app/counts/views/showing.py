@@ -21,6 +21,7 @@ from app.counts.views import charts
 from app.places.vocabulary import programme
 
 CARDS = ("reached_low", "consultations", "persons_in_consultations", "new", "year_reached_low")
+CUMULATIVE = frozenset({"year_reached_low"})
 MONTHS_OFFERED = 24
 WORDS = {
     "sexes": SEXES,
@@ -34,11 +35,11 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Card:
-    """One figure large: its value and how many more than the month before (None: no word)."""
+    """One figure large: its value and that of the month before (None where there is no such)."""
 
     indicator: Indicator
     value: int
-    change: int | None
+    before: int | None
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,7 @@ def get_page(scope: Scope, asked: Asked) -> MonthPage:
 def _cards(figures: Figures) -> list[Card]:
     now, before = figures.values, figures.before
     return [
-        Card(
-            INDICATORS[code],
-            now[code],
-            None if code.startswith("year") else now[code] - before[code],
-        )
+        Card(INDICATORS[code], now[code], None if code in CUMULATIVE else before[code])
         for code in CARDS
     ]
 

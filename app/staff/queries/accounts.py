@@ -1,7 +1,7 @@
 """Reads accounts, sessions and invitations."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Row, Select, bindparam, func, select
@@ -128,7 +128,12 @@ def list_accounts(session: Session, countries: Collection[str] | None = None) ->
     if countries is None:
         return lines
     own = [line for line in lines if line.account.role == "desk_staff"]
-    return [line for line in own if set(line.desk_countries) & set(countries)]
+    return [_shown_in(line, countries) for line in own if set(line.desk_countries) & set(countries)]
+
+
+def _shown_in(line: AccountLine, countries: Collection[str]) -> AccountLine:
+    pairs = zip(line.desks, line.desk_countries, strict=True)
+    return replace(line, desks=tuple(code for code, country in pairs if country in countries))
 
 
 def find_line(session: Session, username: str) -> AccountLine | None:

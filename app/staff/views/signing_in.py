@@ -69,7 +69,7 @@ def enter() -> Any:
 
 def _renew(entered: Principal) -> None:
     session.clear()
-    login_user(entered)  # type: ignore[arg-type]
+    login_user(entered)
 
 
 def _refused(sent: Any, status: int) -> Response:

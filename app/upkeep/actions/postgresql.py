@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 from sqlalchemy import Engine
 
 from app.upkeep.rules import Refused
@@ -29,7 +30,8 @@ def program(name: str) -> str:
 def run(engine: Engine, command: Sequence[str], **instead: Any) -> None:
     """Runs a PostgreSQL program on the engine's database; Refused with its last line."""
     _, named = engine.dialect.create_connect_args(engine.url)
-    named = {**named, **instead}
+    options = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    named = {key: value for key, value in {**named, **instead}.items() if key in options}
     password = named.pop("password", None)
     environment = dict(os.environ) | ({"PGPASSWORD": str(password)} if password else {})
     call([*command, f"--dbname={make_conninfo(**named)}"], environment)

@@ -87,5 +87,5 @@ def _migrations(session: Session) -> str:
 
 def _free_mb(instance: str) -> int:
     file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
-    place = Path(file).parent if file and file != ":memory:" else Path(instance)
-    return shutil.disk_usage(place).free // 2**20
+    place = Path(file).parent if file else Path(instance)
+    return shutil.disk_usage(place if place.is_dir() else instance).free // 2**20

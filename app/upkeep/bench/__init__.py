@@ -1,1 +1,1 @@
-"""What recording a consultation costs beside a bare route: real server and clients, scratch data."""
+"""What recording costs beside a bare route: real server and clients, scratch data."""

@@ -3,14 +3,14 @@
 from flask import Response, abort, jsonify, request
 from flask_login import current_user
 
-from app import create_app
 from app.base import clock
 from app.base.access import csrf
 from app.base.database import db, writing
 from app.upkeep.bench import queries
-from config import read_settings
+from app.upkeep.bench.scratch import fill
+from wsgi import application
 
-application = create_app(read_settings())
+application.cli.command("fill-scratch")(fill)
 
 
 @application.post("/bench/bare")

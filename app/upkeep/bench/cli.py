@@ -5,8 +5,6 @@ import tempfile
 from pathlib import Path
 
 import click
-from flask import current_app
-from flask.cli import with_appcontext
 
 from app.upkeep.bench.scratch import prepare
 from app.upkeep.bench.table import Line, lines_for
@@ -16,16 +14,15 @@ from app.upkeep.bench.table import Line, lines_for
 @click.option("--postgresql", "address", help="An empty PostgreSQL database to measure on too.")
 @click.option("--rounds", type=click.IntRange(1, 100), default=5)
 @click.option("--times", type=click.IntRange(16, 100_000), default=400, help="Requests a round.")
-@with_appcontext
 def bench(address: str | None, rounds: int, times: int) -> None:
     """Measures what recording costs beside a bare route; exit 1 where a target is missed."""
-    settings, lines = current_app.config["SETTINGS"], list[Line]()
+    lines = list[Line]()
     with tempfile.TemporaryDirectory(prefix="ventanilla-bench-") as folder:
         databases = {"SQLite": f"sqlite:///{Path(folder) / 'bench.sqlite'}"}
         if address:
             databases["PostgreSQL"] = address
         for name, url in databases.items():
-            prepare(settings, url)
+            prepare(url)
             lines += lines_for(name, url, rounds, times)
     click.echo(_table(lines))
     if not address:

@@ -1,6 +1,8 @@
 """A scratch database with one desk and one account, and the consultations that are sent."""
 
-from dataclasses import replace
+import os
+import subprocess
+import sys
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -16,21 +18,24 @@ from app.places.vocabulary import areas, programme
 from app.staff.actions.accounts import insert_account
 from app.staff.actions.signing_in import hash_password
 from app.upkeep.bench.queries import BARE
-from config import Settings
+from app.upkeep.bench.server import ROOT
 
+MODULE = "app.upkeep.bench.bare:application"
 COUNTRY, DESK, USERNAME, PASSWORD = "HND", "BENCH-01", "bench", "nobody-keeps-this-one"
 
 
-def prepare(settings: Settings, url: str) -> None:
+def prepare(url: str) -> None:
     """Migrates an empty database and puts a desk, an account and the scratch table there."""
-    from app import create_app  # the app itself knows this command
+    filling = [sys.executable, "-m", "flask", "--app", MODULE, "fill-scratch"]
+    wanted = {**os.environ, "DATABASE_URL": url}
+    subprocess.run(filling, cwd=ROOT, env=wanted, check=True)  # noqa: S603 - our own command
 
-    app = create_app(replace(settings, database_url=url))
-    with app.app_context():
-        upgrade()
-        with unit_of_work():
-            _fill()
-        db.engine.dispose()
+
+def fill() -> None:
+    """The same, inside the app of that database."""
+    upgrade()
+    with unit_of_work():
+        _fill()
 
 
 def _fill() -> None:

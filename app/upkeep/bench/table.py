@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.upkeep.bench.measure import Cost, cost_of, middle
-from app.upkeep.bench.scratch import PASSWORD, USERNAME, a_family
+from app.upkeep.bench.scratch import MODULE, PASSWORD, USERNAME, a_family
 from app.upkeep.bench.server import Client, Server, serving
+from app.upkeep.bench.visit import bytes_of
 
-MODULE = "app.upkeep.bench.bare:application"
 PATHS = {"ours": "/consultations", "bare": "/bench/bare", "raw": "/bench/raw"}
-CPU_TARGET, THROUGHPUT_TARGET, MEMORY_TARGET = 1.8, 0.6, 200
+CPU_TARGET, THROUGHPUT_TARGET, MEMORY_TARGET, VISIT_TARGET = 1.8, 0.6, 200, 60
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ def lines_for(name: str, url: str, rounds: int, times: int) -> Iterator[Line]:
             yield from _compared(f"{name}, {count} client{'s' if count > 1 else ''}", costs)
         memory = server.memory_mb()
         figure = f"{memory:.0f} MB"
+        visit = bytes_of(clients[0], "/consultations/new") / 1024
+        good = visit <= VISIT_TARGET
+        yield Line(f"{name}: first visit", f"{visit:.1f} KB", f"≤ {VISIT_TARGET} KB", good, "-")
         yield Line(f"{name}: memory", figure, f"≤ {MEMORY_TARGET} MB", memory <= MEMORY_TARGET, "-")
 
 

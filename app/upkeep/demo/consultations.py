@@ -68,7 +68,7 @@ class DeskStory:
         known: dict[str, Any] = {"id": self._id(), "desk": self.desk.code, "held_on": day}
         telemetry = self._telemetry()
         if chance.random() < TALLIES:
-            return Telling(Content(**known), {**telemetry, "taps": 1}, moment)
+            return Telling(Content(**known), dict.fromkeys(telemetry), moment)
         party = self.pool.next_party()
         change = CHANGES.draw(chance)
         content = self._content(known, party, day)

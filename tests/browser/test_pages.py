@@ -1,0 +1,108 @@
+"""Every page as people see it: languages, light, sizes, accessibility, weight."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from app.base.language import LOCALES
+from tests.browser.conftest import Open, Site
+from tests.server import ROUNDS
+
+MODES = ("light", "sun", "night")
+PAGES = [
+    ("/sign-in", None),
+    ("/consultations/new", "desk.mex"),
+    ("/today", "desk.mex"),
+    ("/account", "desk.mex"),
+    ("/counts", "regional"),
+    ("/counts?country=MEX", "supervisor.mex"),
+    ("/accounts", "supervisor.mex"),
+    ("/desks", "admin"),
+    ("/desks/new", "admin"),
+    ("/desks/MEX-02", "admin"),
+    ("/accounts", "admin"),
+    ("/accounts/new", "admin"),
+    ("/trail", "admin"),
+    ("/nothing-here", "desk.mex"),
+]
+FAULTS = """() => {
+  const seen = e => { const r = e.getBoundingClientRect(); return e.offsetParent !== null && r.width > 1 && r.height > 1 && e.checkVisibility({contentVisibilityAuto: true}); };
+  const name = e => (e.innerText || e.name || e.tagName).trim().slice(0, 40);
+  const all = (s) => [...document.querySelectorAll(s)].filter(seen);
+  const small = all('a[href],button,input:not([type=hidden]),select,summary').filter(e => !e.closest('.skip') && !e.matches('.skip')).filter(e => {
+    const r = (e.closest('label') || e).getBoundingClientRect(); return r.height < 43.5 && r.width < 600; });
+  const clipped = all('button,label,a,th,td,h1,h2,legend,.chip span,.head,summary,dt,dd').filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline' && getComputedStyle(e).overflowX === 'visible');
+  const tiny = all('body *').filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && parseFloat(getComputedStyle(e).fontSize) < 14 && !e.closest('svg'));
+  return {sideways: document.documentElement.scrollWidth > innerWidth + 1, small: small.map(name), clipped: clipped.map(name), tiny: tiny.map(name)};
+}"""
+CLEAN = {"sideways": False, "small": [], "clipped": [], "tiny": []}
+
+
+def violations(page: Page) -> list[Any]:
+    """What axe finds, the colour contrast of WCAG AAA included."""
+    found = Axe().run(page, options={"rules": {"color-contrast-enhanced": {"enabled": True}}})
+    return [
+        (v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in found.response["violations"]
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("path", "who"), PAGES)
+def test_axe_finds_nothing_on_any_page_in_any_light(open_page: Open, path: str, who: str, mode: str):
+    page = open_page(path, who, "laptop", "es", mode)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(("path", "who"), PAGES)
+def test_no_label_is_clipped_and_nothing_scrolls_sideways_in_any_language(
+    open_page: Open, path: str, who: str, locale: str
+):
+    sizes = ("tablet", "portrait", "phone", "laptop") if ROUNDS > 1 else ("tablet", "phone")
+    modes = MODES if ROUNDS > 1 else ("sun",)
+    for size, mode in product(sizes, modes):
+        page = open_page(path, who, size, locale, mode)
+        assert page.get_attribute("html", "lang") == locale
+        assert (size, mode, page.evaluate(FAULTS)) == (size, mode, CLEAN)
+        page.context.close()
+
+
+@pytest.mark.parametrize("size", ["tablet", "portrait"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_form_needs_no_scroll_on_a_tablet_both_ways(open_page: Open, size: str, locale: str):
+    page = open_page("/consultations/new", size=size, locale=locale)
+    tall = page.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+    assert tall[0] <= tall[1]
+
+
+def test_the_first_visit_weighs_at_most_sixty_kilobytes(open_page: Open, site: Site):
+    page = open_page("/sign-in", None)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    weight: list[float] = []
+    session.on("Network.loadingFinished", lambda event: weight.append(event["encodedDataLength"]))
+    page.fill("[name=username]", "desk.mex")
+    page.fill("[name=password]", "a-long-test-phrase")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/consultations/new")
+    page.wait_for_load_state("networkidle")
+    assert 5_000 < sum(weight) <= 60_000
+
+
+@pytest.mark.parametrize("width", [640, 320])
+def test_the_form_reflows_when_enlarged(open_page: Open, width: int):
+    page = open_page("/consultations/new", size="laptop")
+    page.set_viewport_size({"width": width, "height": 640})
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+
+
+def test_codes_are_never_shown_to_a_person(open_page: Open):
+    for path, who in PAGES:
+        page = open_page(path, who, "laptop", "es")
+        text = page.inner_text("main")
+        for code in ("age_25_59", "in_transit", "first_this_year", "information_given", "desk_staff"):
+            assert code not in text, (path, code)
+        page.context.close()

@@ -1,0 +1,109 @@
+"""Corrections and voids of one record at the same moment: one wins each version, the rest are told."""
+
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from app.base.database import db
+from tests.builders import JSON, Browser, alone, consultation_json
+from tests.consultations.conftest import stored
+
+ROUNDS = 4 * int(os.environ.get("VENTANILLA_ROUNDS", "1"))
+TOPICS = ("health", "shelter", "education", "transport", "legal_aid", "consular")
+
+
+def at_once(office, requests):
+    """Sends all requests at the same moment, each by a client of its own; answers their answers."""
+    together = Barrier(len(requests))
+    ana = office["ana"]
+    headers = {**JSON, "X-CSRFToken": ana.token()}
+    cookie = ana.client.get_cookie("ventanilla")
+
+    def send(request):
+        path, body = request
+        client = office.app.test_client()
+        client.set_cookie("ventanilla", cookie.value)
+        together.wait()
+        return client.post(path, json=body, headers=headers)
+
+    db.session.rollback()
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(lambda request: alone(send, request), requests))
+
+
+def test_one_of_many_corrections_of_a_version_wins(office):
+    for _ in range(ROUNDS):
+        sent = consultation_json()
+        office["ana"].post("/consultations", sent)
+        path = f"/consultations/{sent['id']}"
+        before = stored()
+        answers = at_once(office, [
+            (f"{path}/correct", {**sent, "topics": [topic], "version": 1, "reason": "slip"})
+            for topic in TOPICS
+        ])  # fmt: skip
+        assert Counter(answer.status_code for answer in answers) == {200: 1, 409: len(TOPICS) - 1}
+        won = next(n for n, answer in enumerate(answers) if answer.status_code == 200)
+        read = office["ana"].get_json(path).get_json()
+        assert (read["version"], read["topics"]) == (2, [TOPICS[won]])
+        for n, answer in enumerate(answers):
+            if n != won:
+                said = answer.get_json()
+                assert (said["version"], said["theirs"]["topics"]) == (2, [TOPICS[won]])
+        assert stored()["consultation_version"] == before["consultation_version"] + 1
+        assert stored()["person_line"] == before["person_line"]
+
+
+def test_correcting_and_voiding_at_once_leave_one_whole_history(office):
+    for _ in range(ROUNDS):
+        sent = consultation_json()
+        office["ana"].post("/consultations", sent)
+        path = f"/consultations/{sent['id']}"
+        change = {**sent, "topics": ["health"], "reason": "slip"}
+        answers = at_once(office, [
+            (f"{path}/correct", {**change, "version": 1}),
+            (f"{path}/correct", {**change, "version": 2}),
+            (f"{path}/void", {"version": 1, "reason": "slip"}),
+            (f"{path}/void", {"reason": "undo"}),
+            (f"{path}/void", {"reason": "duplicate"}),
+            ("/consultations", sent),
+        ])  # fmt: skip
+        statuses = [answer.status_code for answer in answers]
+        assert set(statuses) <= {200, 409}
+        assert statuses[3:] == [200, 200, 200]
+        assert (statuses[0], statuses[2]) != (200, 200) or answers[2].get_json()["version"] > 1
+        read = office["ana"].get_json(path).get_json()
+        versions = [line["version"] for line in read["trail"]]
+        assert versions == list(range(1, read["version"] + 1))
+        assert_lines_agree(sent["id"], read["state"])
+
+
+def assert_lines_agree(consultation_id, state):
+    from uuid import UUID
+
+    from sqlalchemy import select
+
+    from app.people.models import PersonLine
+
+    lines = PersonLine.__table__
+    mine = lines.c.consultation_id == UUID(consultation_id)
+    voided = list(db.session.scalars(select(lines.c.is_void).where(mine).order_by(lines.c.id)))
+    db.session.rollback()
+    assert voided == [state == "void"]
+
+
+def test_changes_of_many_records_at_once_wait_for_nobody_for_ever(office):
+    sent = [consultation_json() for _ in range(3)]
+    for one in sent:
+        office["ana"].post("/consultations", one)
+    requests = []
+    for one in sent:
+        path = f"/consultations/{one['id']}"
+        requests += [
+            (f"{path}/correct", {**one, "topics": ["health"], "version": 1, "reason": "slip"}),
+            (f"{path}/void", {"reason": "slip"}),
+            ("/consultations", consultation_json()),
+        ]
+    answers = at_once(office, requests)
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}
+    assert Browser(office.app.test_client()).get("/sync/token").status_code == 200

@@ -1,0 +1,163 @@
+"""Whatever is recorded, corrected, voided and restored: person lines are those of the current content."""
+
+import os
+from datetime import date
+from uuid import UUID, uuid4
+
+import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.base.access import Scope
+from app.base.database import db, unit_of_work
+from app.consultations import queries
+from app.consultations.actions import changing, recording
+from app.consultations.actions.changing import Change, Stale
+from app.consultations.forms.reading import read
+from app.consultations.rules.content import as_json, canonical
+from app.people.actions import as_lines
+from app.people.models import PersonLine
+from tests.builders import at
+from tests.consultations.strategies import contents
+
+ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
+LINES = PersonLine.__table__
+NAMES = [column.name for column in LINES.c]
+DAYS = ["2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01"]
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("correct"), contents(DAYS), st.integers(-1, 0)),
+        st.tuples(st.just("void"), st.none(), st.sampled_from([None, 0, -1])),
+    ),
+    max_size=5,
+)
+MANY = settings(
+    max_examples=40 * ROUNDS,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def lines_of(consultation_id):
+    """Stored lines without their ids, in no order."""
+    wanted = select(LINES).where(LINES.c.consultation_id == consultation_id).order_by(LINES.c.id)
+    rows = [row._asdict() for row in db.session.execute(wanted)]
+    return sorted(str({k: v for k, v in row.items() if k != "id"}) for row in rows)
+
+
+def expected_lines(content, desk, is_void):
+    """The lines of a fresh record of a content."""
+    contact, people = recording.contact_of(content, desk), recording.people_of(content)
+    rows = [
+        {name: None for name in NAMES} | line | {"is_void": is_void}
+        for line in as_lines(contact, people)
+    ]
+    order = [name for name in NAMES if name != "id"]
+    return sorted(str({name: row[name] for name in order}) for row in rows)
+
+
+def change(by, sent, state, step):
+    """One change as the page would send it; answers what came of it."""
+    act, said, behind = step
+    with unit_of_work():
+        session = db.session()
+        row = queries.find_to_change(session, by.scope, UUID(sent["id"]))
+        version = None if behind is None else state["version"] + behind
+        if act == "void":
+            return changing.void(session, by, row, {"version": version, "reason": "slip"}, set())
+        raw = {
+            "id": sent["id"],
+            "desk": sent["desk"],
+            **said,
+            "version": version,
+            "reason": "other",
+        }
+        reading = read(raw, frozenset({"version", "reason"}))
+        return changing.correct(session, by, row, reading, raw)
+
+
+def test_lines_always_are_those_of_the_content_that_stands(office):
+    susana, desks = office.accounts["susana"], office.desks
+
+    @MANY
+    @given(contents(DAYS), STEPS)
+    def run(first, steps):
+        sent = {"id": str(uuid4()), "desk": "HND-01", **first}
+        with unit_of_work():
+            recording.record(db.session(), office.accounts["ana"], read(sent))
+        content = recording.with_language(read(sent).content, desks["HND-01"])
+        state = {"version": 1, "void": False}
+        history = [canonical(content)]
+        for step in steps:
+            done = change(susana, sent, state, step)
+            act, said, behind = step
+            if act == "void" and state["void"]:
+                assert done == Change(sent["id"], state["version"])
+            elif behind == -1:
+                assert isinstance(done, Stale) and done.version == state["version"]
+            else:
+                state = {"version": state["version"] + 1, "void": act == "void"}
+                assert done == Change(sent["id"], state["version"])
+                if act == "correct":
+                    raw = {"id": sent["id"], "desk": "HND-01", **said}
+                    content = recording.with_language(read(raw).content, desks["HND-01"])
+                history.append(canonical(content))
+            assert_stands(sent, content, state, history)
+
+    def assert_stands(sent, content, state, history):
+        session = db.session()
+        row = queries.find_consultation(session, susana.scope, UUID(sent["id"]))
+        assert (row.version, row.state) == (state["version"], "void" if state["void"] else "live")
+        stands = queries.content_of(session, row)
+        assert canonical(stands) == canonical(content) == history[-1]
+        assert (row.persons, row.qualifying) == (content.persons, content.qualifies)
+        assert lines_of(row.id) == expected_lines(content, desks["HND-01"], state["void"])
+        trail = queries.list_versions(session, row.id)
+        assert [old.version for old in trail] == list(range(1, state["version"]))
+        assert [old.content for old in trail] == history[:-1]
+        session.rollback()
+
+    with time_machine.travel(at("2026-03-02 18:00")):
+        run()
+
+
+def test_a_corrected_record_has_the_lines_of_a_fresh_one(office):
+    with time_machine.travel(at("2026-03-02 18:00")):
+        said = {"held_on": "2026-03-01", "topics": ["health"], "outcomes": ["person_left"]}
+        people = [{"sex": "male", "age_band": "age_0_4", "n": 2}]
+        group = {"nationality": "VEN", "repeat_contact": "first_this_month", "persons": people}
+        new = {**said, "groups": [group]}
+        old = {**said, "groups": [{**group, "nationality": "HND", "repeat_contact": "unknown"}]}
+        ana = office.accounts["ana"]
+        fixed, fresh = ({"id": str(uuid4()), "desk": "HND-01", **c} for c in (old, new))
+        for sent in (fixed, fresh):
+            with unit_of_work():
+                recording.record(db.session(), ana, read(sent))
+        assert change(ana, fixed, {"version": 1}, ("correct", new, 0)) == Change(fixed["id"], 2)
+        ids = [sent["id"].replace("-", "") for sent in (fixed, fresh)]
+        lines = [str(lines_of(UUID(one))).replace(str(UUID(one)), "") for one in ids]
+        assert lines[0] == lines[1] != "[]"
+
+
+def test_what_a_record_says_as_json_is_read_to_the_same_content(office):
+    @MANY
+    @given(contents(DAYS))
+    def run(said):
+        content = read({"id": str(uuid4()), "desk": "HND-01", **said}).content
+        assert read(as_json(content)).content == content
+
+    run()
+
+
+def test_nobody_without_scope_finds_a_record(office):
+    from tests.builders import make_consultation
+
+    sent = make_consultation(office.accounts["ana"])
+    for scope in (Scope(), Scope(programme=True), Scope(countries=frozenset({"GTM"}))):
+        assert queries.find_consultation(db.session(), scope, UUID(sent["id"])) is None
+        assert queries.find_to_change(db.session(), scope, UUID(sent["id"])) is None
+        desk = office.desks["HND-01"]
+        day = date.fromisoformat(sent["held_on"])
+        assert list(queries.list_day(db.session(), scope, desk.id, day)) == []
