@@ -44,16 +44,21 @@ def compile_catalogues(directory: Path) -> None:
 
 
 def choose() -> str:
-    """The reader's language: this device's, else the account's, the browser's, the default; a command's default."""
+    """The reader's language: chosen on this device, else the device's own, else the account's, else the default.
+
+    A command has no reader and speaks the default.
+    """
     if not has_request_context():
         return str(current_app.config["BABEL_DEFAULT_LOCALE"])
     chosen = request.cookies.get(COOKIE)
     if chosen in LOCALES:
         return str(chosen)
+    offered = request.accept_languages.best_match(list(LOCALES))
+    if offered:
+        return offered
     if current_user.is_authenticated:
         return str(current_user.locale)
-    offered = request.accept_languages.best_match(list(LOCALES))
-    return offered or str(current_app.config["BABEL_DEFAULT_LOCALE"])
+    return str(current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
 def switch(locale: str) -> None:

@@ -128,5 +128,7 @@ CHANGE_REASONS = Terms(
     Term("undo", N_("Undone at once")),
 )
 LIVE, VOID = "live", "void"
-RESTRICTED_TOPICS = frozenset({"gbv", "trafficking", "smuggling_crime", "asylum", "child_protection"})
+RESTRICTED_TOPICS = frozenset(
+    {"gbv", "trafficking", "smuggling_crime", "asylum", "child_protection"}
+)
 """Topics that no list names beside a single record (counting.md, restricted topics)."""

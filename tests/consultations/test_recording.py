@@ -9,8 +9,14 @@ def test_a_consultation_is_new_once_and_the_same_afterwards(app):
     ana = sign_in(app, "ana")
     content = consultation_json()
     first = ana.post("/consultations", content)
-    assert (first.status_code, first.get_json()) == (201, {"id": content["id"], "arrival": "new", "version": 1})
+    assert (first.status_code, first.get_json()) == (
+        201,
+        {"id": content["id"], "arrival": "new", "version": 1},
+    )
     again = ana.post("/consultations", content)
     assert (again.status_code, again.get_json()["arrival"]) == (200, "same")
     other = ana.post("/consultations", {**content, "topics": ["health"]})
-    assert (other.status_code, other.get_json()) == (409, {"id": content["id"], "arrival": "different"})
+    assert (other.status_code, other.get_json()) == (
+        409,
+        {"id": content["id"], "arrival": "different"},
+    )

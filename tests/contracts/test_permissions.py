@@ -41,15 +41,15 @@ class Route:
     ok: int = 200
     foreign: tuple[str, ...] = ()
     missing: str = ""
-    form: Callable[[], dict[str, Any]] | None = None
-    json: Callable[..., dict[str, Any]] | None = None
+    form: Callable[[str], dict[str, Any]] | None = None
+    json: Callable[[str], dict[str, Any]] | None = None
 
 
-def nothing() -> dict[str, Any]:
+def nothing(own: str) -> dict[str, Any]:
     return {}
 
 
-def some_desk() -> dict[str, Any]:
+def some_desk(own: str) -> dict[str, Any]:
     return {
         "code": f"HND-{next(_numbers) + 50}",
         "country": "HND",
@@ -62,23 +62,27 @@ def some_desk() -> dict[str, Any]:
     }
 
 
-def changed_desk() -> dict[str, Any]:
+def changed_desk(own: str) -> dict[str, Any]:
     return {
-        **{k: v for k, v in some_desk().items() if k not in ("code", "country")},
+        **{k: v for k, v in some_desk(own).items() if k not in ("code", "country")},
         "version": "1",
     }
 
 
-def closing() -> dict[str, Any]:
+def closing(own: str) -> dict[str, Any]:
     return {"closed_on": "2030-01-01", "version": "2"}
 
 
-def invitation() -> dict[str, Any]:
+def invitation(own: str) -> dict[str, Any]:
     name = f"new.{next(_numbers)}"
     return {"username": name, "role": "desk_staff", "desks": "HND-01", "locale": "es"}
 
 
-def bad_password() -> dict[str, Any]:
+def answers_so_far(own: str) -> dict[str, Any]:
+    return {"id": own, "version": "1"}
+
+
+def bad_password(own: str) -> dict[str, Any]:
     return {"current": "wrong", "password": "wrong", "repeated": "wrong"}
 
 
@@ -116,7 +120,7 @@ TABLE: dict[str, Route] = {
         foreign=("/consultations/new?desk=GTM-01",),
         missing="/consultations/new?desk=GTM-99",
     ),
-    "consultations.again": Route("/consultations/new", CASES, form=nothing),
+    "consultations.again": Route("/consultations/new", CASES, form=answers_so_far),
     "consultations.record": Route("/consultations", (DESK,), 201, json=recording),
     "consultations.read_one": Route(ONE, CASES, foreign=(OTHER,), missing=NONE),
     "consultations.correcting": Route(
@@ -202,7 +206,7 @@ def call(browser: Browser, route: Route, path: str, world: dict[str, str], **mor
     if route.json:
         return browser.post(path, route.json(world["own"]), **more)
     if route.form:
-        return browser.post_form(path, route.form(), **more)
+        return browser.post_form(path, route.form(world["own"]), **more)
     return browser.get(path, buffered=True, **more)
 
 
