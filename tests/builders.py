@@ -94,6 +94,7 @@ def make_consultation(by: Principal, desk: str = "HND-01", **said: Any) -> dict[
     with unit_of_work():
         arrived = record(db.session(), by, read(content))
     assert isinstance(arrived, Arrival), arrived
+    assert arrived.arrival == "new"
     return content
 
 

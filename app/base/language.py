@@ -144,7 +144,7 @@ def moment(value: datetime | str, time_zone: str) -> str:
 def country(code: str) -> str:
     """The name of a country or nationality code."""
     if code in SPECIAL_NATIONALITIES:
-        return gettext(SPECIAL_NATIONALITIES[code].label)
+        return str(gettext(SPECIAL_NATIONALITIES[code].label))
     return _country(code, selected())
 
 

@@ -15,7 +15,7 @@ SEXES = Terms(
     Term("other", N_("Other / non-binary")),
     Term("not_stated", N_("Sex not stated")),
 )
-SHORT_SEXES = {"other": N_("Other identity")}
+SHORT_SEXES = {"other": N_("Other identity"), "not_stated": N_("No answer")}
 AGE_BANDS = Terms(
     "age_band",
     Term("age_0_4", N_("0–4 years")),
