@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(settings: Settings) -> Flask:
     """The application with these settings; every view states its permission or the start stops."""
-    app = Flask(__name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance"))
+    app = Flask(
+        __name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance")
+    )
     app.config.from_mapping(flask_config(settings))
     Path(app.instance_path).mkdir(exist_ok=True)
     _log_json(app)

@@ -10,12 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if Path("/usr/lib/postgresql").exists() else []
+BINARIES = (
+    sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if Path("/usr/lib/postgresql").exists()
+    else []
+)
 
 
 def binary(name: str) -> str | None:
     """The path of a PostgreSQL program, None where the machine has none."""
-    return shutil.which(name) or next((str(p / name) for p in reversed(BINARIES) if (p / name).exists()), None)
+    return shutil.which(name) or next(
+        (str(p / name) for p in reversed(BINARIES) if (p / name).exists()), None
+    )
 
 
 def _as_somebody(command: list[str]) -> list[str]:
@@ -40,7 +46,9 @@ def running(*, durable: bool = False) -> Iterator[str]:
     home.chmod(0o777)
     data, port = home / "data", _free_port()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, "cwd": "/"}
-    subprocess.run(_as_somebody([initdb, "-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8"]), **quiet)
+    subprocess.run(
+        _as_somebody([initdb, "-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8"]), **quiet
+    )
     safe = "" if durable else "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=200 {safe}"
     start = [pg_ctl, "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start"]
@@ -48,5 +56,8 @@ def running(*, durable: bool = False) -> Iterator[str]:
     try:
         yield f"postgresql+psycopg://test@127.0.0.1:{port}/"
     finally:
-        subprocess.run(_as_somebody([pg_ctl, "-D", str(data), "-m", "immediate", "stop"]), **{**quiet, "check": False})
+        subprocess.run(
+            _as_somebody([pg_ctl, "-D", str(data), "-m", "immediate", "stop"]),
+            **{**quiet, "check": False},
+        )
         shutil.rmtree(home, ignore_errors=True)

@@ -133,7 +133,10 @@ def _bug(error: Exception) -> Response:
         where = where.tb_next
     said = {"kind": type(error).__name__, "file": "", "line": 0}
     if where is not None:
-        said |= {"file": where.tb_frame.f_code.co_filename.rsplit("/", 1)[-1], "line": where.tb_lineno}
+        said |= {
+            "file": where.tb_frame.f_code.co_filename.rsplit("/", 1)[-1],
+            "line": where.tb_lineno,
+        }
     log.error("bug", extra={"said": said})
     return problem(500)
 
@@ -148,7 +151,9 @@ def _finish(answer: Response) -> Response:
         answer.headers.setdefault(name, value)
     settings = request_settings()
     if settings.production:
-        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        answer.headers.setdefault(
+            "Strict-Transport-Security", "max-age=31536000; includeSubDomains"
+        )
     if request.endpoint != "static":
         answer.headers.setdefault("Cache-Control", "no-store")
         answer.headers["X-Request-Id"] = g.get("request_id", "")

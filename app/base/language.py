@@ -153,7 +153,10 @@ def _country(code: str, reader: str) -> str:
     alpha2 = countries_of_the_world().get(code, "")
     fallback = _locale("fr" if reader == "ht" else "en").territories.get(alpha2)
     return str(
-        NAMES.get(reader, {}).get(code) or _locale(reader).territories.get(alpha2) or fallback or code
+        NAMES.get(reader, {}).get(code)
+        or _locale(reader).territories.get(alpha2)
+        or fallback
+        or code
     )
 
 
@@ -171,7 +174,9 @@ def _language(code: str, reader: str) -> str:
 @cache
 def world(reader: str) -> list[tuple[str, str]]:
     """Every country of the world with its name in the reader's language, by name."""
-    return sorted(((code, _country(code, reader)) for code in countries_of_the_world()), key=_by_name)
+    return sorted(
+        ((code, _country(code, reader)) for code in countries_of_the_world()), key=_by_name
+    )
 
 
 @cache

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 from app import create_app
 from app.base.database import db
@@ -78,7 +85,9 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """The machine's Chromium."""
-    found = next((p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), None)
+    found = next(
+        (p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), None
+    )
     assert found, "Chromium is not installed: apt-get install chromium"
     browser = playwright.chromium.launch(executable_path=shutil.which(found), args=ARGS)
     yield browser
@@ -104,7 +113,9 @@ def sessions(chromium: Browser, site: Site) -> dict[str, Any]:
 
 
 Open = Callable[..., Page]
-ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (401|404|409|422) ")
+ANSWERED = re.compile(
+    r"Failed to load resource: the server responded with a status of (401|404|409|422) "
+)
 
 
 def is_fault(message: ConsoleMessage) -> bool:

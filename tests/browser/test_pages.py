@@ -1,6 +1,7 @@
 """Every page as people see it: languages, light, sizes, accessibility, weight."""
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,16 +29,7 @@ PAGES = [
     ("/trail", "admin"),
     ("/nothing-here", "desk.mex"),
 ]
-FAULTS = """() => {
-  const seen = e => { const r = e.getBoundingClientRect(); return e.offsetParent !== null && r.width > 1 && r.height > 1 && e.checkVisibility({contentVisibilityAuto: true}); };
-  const name = e => (e.innerText || e.name || e.tagName).trim().slice(0, 40);
-  const all = (s) => [...document.querySelectorAll(s)].filter(seen);
-  const small = all('a[href],button,input:not([type=hidden]),select,summary').filter(e => !e.closest('.skip') && !e.matches('.skip')).filter(e => {
-    const r = (e.closest('label') || e).getBoundingClientRect(); return r.height < 43.5 && r.width < 600; });
-  const clipped = all('button,label,a,th,td,h1,h2,legend,.chip span,.head,summary,dt,dd').filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline' && getComputedStyle(e).overflowX === 'visible');
-  const tiny = all('body *').filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && parseFloat(getComputedStyle(e).fontSize) < 14 && !e.closest('svg'));
-  return {sideways: document.documentElement.scrollWidth > innerWidth + 1, small: small.map(name), clipped: clipped.map(name), tiny: tiny.map(name)};
-}"""
+FAULTS = (Path(__file__).parent / "faults.js").read_text("utf-8").partition("\n")[2]
 CLEAN = {"sideways": False, "small": [], "clipped": [], "tiny": []}
 
 
@@ -51,7 +43,9 @@ def violations(page: Page) -> list[Any]:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("path", "who"), PAGES)
-def test_axe_finds_nothing_on_any_page_in_any_light(open_page: Open, path: str, who: str, mode: str):
+def test_axe_finds_nothing_on_any_page_in_any_light(
+    open_page: Open, path: str, who: str, mode: str
+):
     page = open_page(path, who, "laptop", "es", mode)
     assert violations(page) == []
 
@@ -61,7 +55,7 @@ def test_axe_finds_nothing_on_any_page_in_any_light(open_page: Open, path: str, 
 def test_no_label_is_clipped_and_nothing_scrolls_sideways_in_any_language(
     open_page: Open, path: str, who: str, locale: str
 ):
-    sizes = ("tablet", "portrait", "phone", "laptop") if ROUNDS > 1 else ("tablet", "phone")
+    sizes = ("tablet", "portrait", "phone", "laptop") if ROUNDS > 1 else ("phone",)
     modes = MODES if ROUNDS > 1 else ("sun",)
     for size, mode in product(sizes, modes):
         page = open_page(path, who, size, locale, mode)
@@ -103,6 +97,12 @@ def test_codes_are_never_shown_to_a_person(open_page: Open):
     for path, who in PAGES:
         page = open_page(path, who, "laptop", "es")
         text = page.inner_text("main")
-        for code in ("age_25_59", "in_transit", "first_this_year", "information_given", "desk_staff"):
+        for code in (
+            "age_25_59",
+            "in_transit",
+            "first_this_year",
+            "information_given",
+            "desk_staff",
+        ):
             assert code not in text, (path, code)
         page.context.close()

@@ -37,13 +37,12 @@ class Taps:
 
 def last(site: Site) -> dict[str, Any]:
     """The newest consultation with its lines."""
-    row = site.rows(
-        "SELECT id, topics, main_topic, persons, taps, state, is_tally FROM consultation ORDER BY received_at DESC LIMIT 1"
-    )[0]
-    lines = site.rows(
-        f"SELECT nationality, sex, age_band, n, repeat_contact FROM person_line WHERE consultation_id = '{row[0]}' ORDER BY id"
-    )
     names = ("id", "topics", "main_topic", "persons", "taps", "state", "is_tally")
+    newest = f"SELECT {', '.join(names)} FROM consultation ORDER BY received_at DESC LIMIT 1"
+    row = site.rows(newest)[0]
+    said = "nationality, sex, age_band, n, repeat_contact"
+    mine = f"consultation_id = '{row[0]}' ORDER BY id"
+    lines = site.rows(f"SELECT {said} FROM person_line WHERE {mine}")
     return {**dict(zip(names, row, strict=True)), "lines": lines}
 
 
@@ -188,7 +187,9 @@ def test_by_keyboard_alone_two_people_take_fifteen_keys_or_fewer(open_page: Open
     assert last(site)["lines"][0][1:4] == ("female", "age_25_59", 2)
 
 
-def test_an_empty_save_says_what_is_missing_at_each_place_and_stores_nothing(open_page: Open, site: Site):
+def test_an_empty_save_says_what_is_missing_at_each_place_and_stores_nothing(
+    open_page: Open, site: Site
+):
     page = open_page("/consultations/new")
     before = count(site)
     page.tap('button.save[value="first_this_year"]')
@@ -328,7 +329,9 @@ def test_a_session_that_ends_in_the_middle_of_the_form_loses_no_answer(
     assert count(site) == before + 1
 
 
-def test_a_correction_is_kept_as_a_new_version_and_a_stale_one_shows_both(open_page: Open, site: Site):
+def test_a_correction_is_kept_as_a_new_version_and_a_stale_one_shows_both(
+    open_page: Open, site: Site
+):
     first = open_page("/consultations/new", size="laptop")
     first.click(f".cell:has({FEMALE_ADULT}) .plus")
     first.check('[name="groups-0-nationality"][value="HND"]', force=True)
