@@ -28,11 +28,12 @@ def chain_entries(session: Session) -> None:
         return
     number, last = queries.lock_last(session)
     lines = []
-    for entry in entries:
+    for entry in [e for e in entries if _is_new(session, e)]:  # again: only now nobody else can write
         number += 1
         last = seal(_key(), last, number, entry)
         lines.append({"number": number, "seal": last, **entry.__dict__})
-    session.connection().execute(NEW, lines)
+    if lines:
+        session.connection().execute(NEW, lines)
 
 
 def _is_new(session: Session, entry: Entry) -> bool:
