@@ -28,7 +28,8 @@ def chain_entries(session: Session) -> None:
         return
     number, last = queries.lock_last(session)
     lines = []
-    for entry in [e for e in entries if _is_new(session, e)]:  # again: only now nobody else can write
+    entries = [e for e in entries if _is_new(session, e)]  # once more: now nobody else writes
+    for entry in entries:
         number += 1
         last = seal(_key(), last, number, entry)
         lines.append({"number": number, "seal": last, **entry.__dict__})

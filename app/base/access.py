@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from app.base import database
 from app.base.words import N_, Term, Terms
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
 login_manager = LoginManager()
@@ -90,11 +91,11 @@ def allow(permission: str, *, audited: bool = False) -> Callable[..., Any]:
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(**arguments: Any) -> Response:
-            changing = request.method not in ("GET", "HEAD", "OPTIONS")
-            if not (changing or audited):
-                return _run(view, arguments, stated)
+            if request.method in READING:
+                finish = database.commit_reading if audited else database.commit
+                return _run(view, arguments, stated, finish)
             with database.writing():
-                return _run(view, arguments, stated)
+                return _run(view, arguments, stated, database.commit)
 
         guarded.permission = stated  # type: ignore[attr-defined]
         return guarded
@@ -102,17 +103,22 @@ def allow(permission: str, *, audited: bool = False) -> Callable[..., Any]:
     return mark
 
 
-def _run(view: Callable[..., Any], arguments: dict[str, Any], permission: str) -> Response:
+def _run(
+    view: Callable[..., Any],
+    arguments: dict[str, Any],
+    permission: str,
+    finish: Callable[[], None],
+) -> Response:
     if permission != "public":
         asking = principal()
         if permission != "signed_in" and not asking.may(permission):
             abort(403)
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
+    if request.method not in READING:
         current_user._get_current_object()  # loads now: later it would end the change's transaction
         csrf.protect()
     answer = make_response(view(**arguments))
     if answer.status_code < 400:
-        database.commit()
+        finish()
     else:
         database.db.session.rollback()
     return answer

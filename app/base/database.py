@@ -132,6 +132,16 @@ def commit() -> None:
         raise Unacknowledged
 
 
+def commit_reading() -> None:
+    """Ends a reading and then writes the entry it leaves: the write lock is not held while the page is drawn."""
+    session = db.session()
+    left = dict(session.info)
+    session.rollback()
+    session.info.update(left)
+    with writing():
+        commit()
+
+
 @contextmanager
 def separately() -> Iterator[None]:
     """A transaction of its own for what a refusal must keep; what the request had not committed is dropped first."""

@@ -52,7 +52,7 @@ class AccountCountry(Base):
 
 
 class StaffSession(Base):
-    """One signed-in session; only the SHA-256 of its token is stored."""
+    """One signed-in session; of its token and of name and address only digests are stored."""
 
     __tablename__ = "staff_session"
 
@@ -61,8 +61,12 @@ class StaffSession(Base):
     started_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
     seen_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
     ended_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    place_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
 
-    __table_args__ = (Index("ix_staff_session_account_id", "account_id"),)
+    __table_args__ = (
+        Index("ix_staff_session_account_id", "account_id"),
+        Index("ix_staff_session_place_key_started_at", "place_key", "started_at"),
+    )
 
 
 class Invitation(Base):

@@ -14,6 +14,7 @@ SEEN_EVERY = timedelta(minutes=1)
 WINDOW = timedelta(minutes=15)
 INVITATION = timedelta(days=7)
 ANYWHERE_FACTOR = 10
+KNOWN_FOR = timedelta(days=30)
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 COMMON = ("password", "contrase", "ventanilla", "123456", "qwerty", "migrant", "albergue")
 
@@ -23,12 +24,14 @@ def session_has_ended(started_at: datetime, seen_at: datetime, now: datetime) ->
     return now - seen_at > IDLE or now - started_at > ABSOLUTE
 
 
-def must_wait(here: int, anywhere: int, limit: int) -> bool:
+def must_wait(here: int, anywhere: int, limit: int, known_place: bool) -> bool:
     """Whether sign-in must wait: failures of one name from one address, or of the name from everywhere.
 
-    The second limit is ten times the first, so that a stranger cannot easily lock a colleague out.
+    The second limit is ten times the first and does not hold where the account signed in before (`known_place`), so
+    that a stranger with many addresses cannot lock a colleague out of the desk. Refused tries are not counted: a
+    lock-out ends a quarter of an hour after the failures that caused it.
     """
-    return here > limit or anywhere > limit * ANYWHERE_FACTOR
+    return here >= limit or (anywhere >= limit * ANYWHERE_FACTOR and not known_place)
 
 
 def attempt_key(secret: str, *said: str) -> str:

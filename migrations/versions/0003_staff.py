@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("place_key", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name="fk_staff_session_account_id_account"
         ),
@@ -61,6 +62,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("staff_session", schema=None) as batch_op:
         batch_op.create_index("ix_staff_session_account_id", ["account_id"], unique=False)
+        batch_op.create_index(
+            "ix_staff_session_place_key_started_at", ["place_key", "started_at"], unique=False
+        )
     op.create_table(
         "invitation",
         sa.Column("digest", sa.String(length=64), nullable=False),

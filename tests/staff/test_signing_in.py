@@ -155,6 +155,28 @@ def test_a_name_tried_from_everywhere_is_slowed_down_too(app: Flask) -> None:
     assert statuses == [401] * 10 + [429]
 
 
+def test_a_stranger_with_many_addresses_cannot_lock_out_the_desk_itself(app: Flask) -> None:
+    make_account("known", "admin")
+    limited(app, 1)
+    assert attempt(app, "known", PASSWORD, address="10.0.0.2").status_code == 200
+    for n in range(12):
+        attempt(app, "known", address=f"10.1.0.{n}")
+
+    assert attempt(app, "known", PASSWORD, address="10.9.9.9").status_code == 429
+    assert attempt(app, "known", PASSWORD, address="10.0.0.2").status_code == 200
+
+
+def test_hammering_on_does_not_prolong_a_lock_out(app: Flask) -> None:
+    make_account("known", "admin")
+    limited(app, 2)
+    for _ in range(3):
+        attempt(app, "known")
+    with time_machine.travel(clock.now() + timedelta(minutes=10), tick=True):
+        assert [attempt(app, "known").status_code for _ in range(3)] == [429] * 3
+    with time_machine.travel(clock.now() + timedelta(minutes=15, seconds=5), tick=True):
+        assert attempt(app, "known", PASSWORD).status_code == 200
+
+
 def test_success_forgets_the_failures_of_its_address(app: Flask) -> None:
     make_account("known", "admin")
     limited(app, 3)
@@ -174,7 +196,7 @@ def test_parallel_guesses_cannot_pass_the_limit_by_more_than_those_in_flight(app
     assert statuses.count(401) <= 5 + in_flight
     counted = db.session.execute(select(SignInAttempt.__table__)).all()
     db.session.rollback()
-    assert len(counted) == 24
+    assert len(counted) == statuses.count(401)
     assert attempt(app, "known", PASSWORD).status_code == 429
 
 

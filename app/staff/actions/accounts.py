@@ -130,11 +130,13 @@ def take_up(session: Session, token: str, password: str, repeated: str) -> list[
     problems = _new_password(account.username, password, repeated)
     if problems:
         return problems
+    session.rollback()  # nothing was changed yet: no lock is held while the hash is made
+    hashed = signing_in.hash_password(password)
     mine = (INVITATIONS.c.digest == rules.digest(token)) & INVITATIONS.c.used_at.is_(None)
     used = update(INVITATIONS).where(mine).values(used_at=clock.now())
     if session.execute(used.returning(INVITATIONS.c.digest)).first() is None:
         return [Problem("token", "unreadable")]
-    _set_password(session, account.id, password)
+    _set_password(session, account.id, hashed)
     note(account.id, "invitation_used", f"account:{account.id}", _home(session, account.username))
     return []
 
@@ -144,12 +146,14 @@ def change_password(
 ) -> list[Problem]:
     """Changes one's own password and ends the other sessions; problems where it will not do."""
     account = queries.find_account(session, asking.username)
+    session.rollback()  # nothing was changed yet: no lock is held while hashes are made
     if not signing_in.is_password(account, current):
         return [Problem("current", "wrong_password")]
     problems = _new_password(asking.username, password, repeated)
     if problems:
         return problems
-    _set_password(session, asking.account_id, password, asking.session_id)
+    hashed = signing_in.hash_password(password)
+    _set_password(session, asking.account_id, hashed, asking.session_id)
     subject = f"account:{asking.account_id}"
     note(asking.account_id, "password_changed", subject, asking.scope.home)
     return []
@@ -162,9 +166,9 @@ def _new_password(username: str, password: str, repeated: str) -> list[Problem]:
     return [] if password == repeated else [Problem("repeated", "not_the_same")]
 
 
-def _set_password(session: Session, account_id: int, password: str, but: str = "") -> None:
+def _set_password(session: Session, account_id: int, hashed: str, but: str = "") -> None:
     mine = update(ACCOUNTS).where(ACCOUNTS.c.id == account_id)
-    session.execute(mine.values(password_hash=signing_in.hash_password(password)))
+    session.execute(mine.values(password_hash=hashed))
     signing_in.end_all_sessions(session, account_id, but)
 
 

@@ -1,7 +1,6 @@
 """Signs in and out: one answer and one time for an unknown name and a wrong password."""
 
 import secrets
-from datetime import datetime
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -48,14 +47,11 @@ def sign_in(username: str, password: str, address: str) -> tuple[AccountRow | No
     any transaction.
     """
     name = username.strip().casefold()[:80].encode("utf-8", "replace").decode()
-    secret = current_app.config["SETTINGS"].secret_key
-    name_key, place_key = rules.attempt_key(secret, name), rules.attempt_key(secret, name, address)
-    now = clock.now()
+    place_key = _place_key(name, address)
     with separately():
-        session = db.session()
-        here, anywhere = _count_try(session, name_key, place_key, now)
-        account = queries.find_account(session, name)
-    if rules.must_wait(here, anywhere, current_app.config["SETTINGS"].sign_in_limit):
+        account = queries.find_account(db.session(), name)
+        wait = _must_wait(db.session(), name, place_key)
+    if wait:
         return None, True
     right = is_password(account, password)
     if account is None or account.closed_at is not None or not right:
@@ -64,20 +60,28 @@ def sign_in(username: str, password: str, address: str) -> tuple[AccountRow | No
     return account, False
 
 
-def _count_try(session: Session, name_key: str, place_key: str, now: datetime) -> tuple[int, int]:
+def _place_key(*said: str) -> str:
+    return rules.attempt_key(current_app.config["SETTINGS"].secret_key, *said)
+
+
+def _must_wait(session: Session, name: str, place_key: str) -> bool:
+    now, name_key = clock.now(), _place_key(name)
     session.execute(delete(ATTEMPTS).where(ATTEMPTS.c.at < now - rules.WINDOW))
+    failed = queries.count_attempts(session, name_key, place_key, now - rules.WINDOW)
+    known = queries.is_known_place(session, place_key, now - rules.KNOWN_FOR)
+    if rules.must_wait(*failed, current_app.config["SETTINGS"].sign_in_limit, known):
+        return True
     session.execute(insert(ATTEMPTS).values(name_key=name_key, place_key=place_key, at=now))
-    return queries.count_attempts(session, name_key, place_key, now - rules.WINDOW)
+    return False
 
 
-def start_session(session: Session, account: AccountRow) -> Principal:
-    """A new session of the account; the principal carries the only copy of its token."""
+def start_session(session: Session, account: AccountRow, address: str) -> Principal:
+    """A new session of the account from an address; the principal carries the only copy of its token."""
     token, now = secrets.token_urlsafe(32), clock.now()
-    session.execute(
-        insert(SESSIONS).values(
-            digest=rules.digest(token), account_id=account.id, started_at=now, seen_at=now
-        )
-    )
+    times = {"started_at": now, "seen_at": now}
+    place_key = _place_key(account.username, address)
+    new = {"digest": rules.digest(token), "account_id": account.id, "place_key": place_key}
+    session.execute(insert(SESSIONS).values(**new, **times))
     scope = queries.get_scope(session, account)
     note(account.id, "signed_in", f"account:{account.id}", scope.home)
     return as_principal(account, scope, token)

@@ -16,6 +16,7 @@ from app.staff.queries.accounts import (
     find_line,
     find_session,
     get_scope,
+    is_known_place,
     list_accounts,
     list_usernames,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "find_line",
     "find_session",
     "get_scope",
+    "is_known_place",
     "list_accounts",
     "list_trail",
     "list_usernames",

@@ -122,6 +122,13 @@ def count_attempts(
     return session.scalar(here) or 0, session.scalar(name) or 0
 
 
+def is_known_place(session: Session, place_key: str, since: datetime) -> bool:
+    """Whether an account signed in from an address since a moment, by the key of its name and the address."""
+    here = select(SESSIONS.c.digest).where(SESSIONS.c.place_key == place_key)
+    known = here.where(SESSIONS.c.started_at > since).order_by(SESSIONS.c.digest).limit(1)
+    return session.execute(known).first() is not None
+
+
 def list_accounts(session: Session, countries: Collection[str] | None = None) -> list[AccountLine]:
     """Accounts by username: all, or where countries are given the desk staff of desks there."""
     lines = _lines(session, select(ACCOUNTS).order_by(ACCOUNTS.c.username))

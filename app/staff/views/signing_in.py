@@ -60,7 +60,7 @@ def enter() -> Any:
         return _refused(sent, 429 if wait else 401)
     if current_user.is_authenticated:
         signing_in.end_session(db.session(), principal())
-    entered = signing_in.start_session(db.session(), account)
+    entered = signing_in.start_session(db.session(), account, address)
     _renew(entered)
     if wants_json():
         return jsonify({"account": entered.username, "role": entered.role})

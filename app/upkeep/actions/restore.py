@@ -8,7 +8,7 @@ from sqlalchemy import update
 from app.audit.actions import note, verify
 from app.base import clock
 from app.base.database import db, unit_of_work
-from app.staff.queries import SESSIONS
+from app.staff.queries import INVITATIONS, SESSIONS
 from app.upkeep import queries, rules
 from app.upkeep.actions import postgresql
 from app.upkeep.actions.backup import copy_sqlite, sync
@@ -18,8 +18,8 @@ from app.upkeep.rules import Refused
 def restore(path: Path) -> tuple[int, int | None]:
     """Restores a backup; how many audit entries hold, and the first broken one or None.
 
-    Sessions of the time of the backup are ended: who signed out since must not be signed in
-    again. Raises Refused.
+    Sessions and one-time links of the time of the backup are ended: who signed out since must not
+    be signed in again, and a link used since must not open twice. Raises Refused.
     """
     kind = _kind_of(path)
     name = db.engine.dialect.name
@@ -81,6 +81,8 @@ def _settle() -> tuple[int, int | None]:
         checked, broken = verify(session)
         live = update(SESSIONS).where(SESSIONS.c.ended_at.is_(None))
         session.execute(live.values(ended_at=clock.now()))
+        unused = update(INVITATIONS).where(INVITATIONS.c.used_at.is_(None))
+        session.execute(unused.values(used_at=clock.now()))
         if broken is None:
             note(None, "restored", "database")
     return checked, broken
