@@ -95,7 +95,8 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "RATELIMIT_HEADERS_ENABLED": True,
         "RATELIMIT_STORAGE_URI": "memory://",
         "COMPRESS_MIN_SIZE": 1000,
-        "COMPRESS_ALGORITHM": ["gzip"],
+        "COMPRESS_ALGORITHM": ["gzip", "deflate"],
+        "COMPRESS_ALGORITHM_STREAMING": ["deflate"],
         "COMPRESS_MIMETYPES": [
             "text/html",
             "text/css",

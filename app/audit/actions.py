@@ -9,7 +9,7 @@ from app.audit.models import AuditEntry
 from app.audit.rules import START, Entry, seal
 from app.audit.vocabulary import ACTS, READINGS
 from app.base import clock
-from app.base.database import before_commit, db
+from app.base.database import before_commit, connection_of, db
 
 NEW = insert(AuditEntry.__table__)
 
@@ -34,7 +34,7 @@ def chain_entries(session: Session) -> None:
         last = seal(_key(), last, number, entry)
         lines.append({"number": number, "seal": last, **entry.__dict__})
     if lines:
-        session.connection().execute(NEW, lines)
+        connection_of(session).execute(NEW, lines)
 
 
 def _is_new(session: Session, entry: Entry) -> bool:

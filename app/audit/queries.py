@@ -3,28 +3,36 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
 from app.audit.rules import START, Entry
+from app.base.database import connection_of, raw_connection
 
-CHAIN_LOCK = 7_203_114
 TRAIL = AuditEntry.__table__
 LAST = select(TRAIL.c.number, TRAIL.c.seal).order_by(TRAIL.c.number.desc()).limit(1)
-LOCK = text(f"SELECT pg_advisory_xact_lock({CHAIN_LOCK})")
+LOCK_AND_LAST = (
+    "SELECT pg_advisory_xact_lock(7203114);"
+    " SELECT number, seal FROM audit_entry ORDER BY number DESC LIMIT 1"
+)
+"""Two statements in one journey: the second sees what was written while the first waited."""
 
 
 def lock_last(session: Session) -> tuple[int, str]:
     """Number and seal of the last line, with the chain locked until the transaction ends; (0, START) when empty."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(LOCK)
-    return find_last(session)
+    if connection_of(session).dialect.name != "postgresql":
+        return find_last(session)
+    with raw_connection(session).cursor() as cursor:
+        cursor.execute(LOCK_AND_LAST)
+        cursor.nextset()
+        row = cursor.fetchone()
+    return (row[0], row[1]) if row else (0, START)
 
 
 def find_last(session: Session) -> tuple[int, str]:
     """Number and seal of the last line; (0, START) when the trail is empty."""
-    row = session.connection().execute(LAST).first()
+    row = connection_of(session).execute(LAST).first()
     return (row.number, row.seal) if row else (0, START)
 
 

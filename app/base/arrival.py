@@ -7,12 +7,14 @@ from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.base.database import connection_of
+
 NEW, SAME, DIFFERENT = "new", "same", "different"
 
 
 def insert_once(session: Session, table: Table, row: dict[str, Any]) -> bool:
     """Inserts a row unless its id is there already; whether it was inserted. One statement, never check-then-insert."""
-    connection = session.connection()
+    connection = connection_of(session)
     return connection.execute(_once(table, connection.dialect.name), row).first() is not None
 
 

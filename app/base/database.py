@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, Row, String, Table, event
-from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy import Connection, DateTime, Engine, MetaData, Row, String, Table, event
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as Session  # noqa: PLC0414 - for the signatures of forms
 from sqlalchemy.types import TypeDecorator
@@ -20,6 +20,7 @@ Record: TypeAlias = Row[*tuple[Any, ...]]
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _unacknowledged: ContextVar[bool] = ContextVar("unacknowledged", default=False)
 _finishers: list[Callable[[Session], None]] = []
+HELD = "connection"
 WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
@@ -135,7 +136,7 @@ def commit() -> None:
 def commit_reading() -> None:
     """Ends a reading and then writes the entry it leaves: the write lock is not held while the page is drawn."""
     session = db.session()
-    left = dict(session.info)
+    left = {name: kept for name, kept in session.info.items() if name != HELD}
     session.rollback()
     session.info.update(left)
     with writing():
@@ -167,6 +168,19 @@ def unit_of_work() -> Iterator[None]:
             db.session.rollback()
 
 
-def raw_connection(session: Session) -> DBAPIConnection:
+def connection_of(session: Session) -> Connection:
+    """The connection of a session's transaction, asked of the session once per transaction."""
+    held = session.info.get(HELD)
+    if held is None:
+        held = session.info[HELD] = session.connection()
+    return held
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _let_go(session: Session, transaction: object) -> None:
+    session.info.pop(HELD, None)
+
+
+def raw_connection(session: Session) -> Any:
     """The driver's own connection of a session's transaction."""
-    return session.connection().connection.driver_connection  # type: ignore[return-value]
+    return connection_of(session).connection.driver_connection

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
+from app.base.database import connection_of
 from app.base.month import Month
 from app.people.queries import LINES
 from app.people.rules import previous_by_answer
@@ -61,7 +62,7 @@ def write_lines(session: Session, contact: Contact, people: Sequence[People]) ->
     """Adds the lines of a consultation that has none."""
     lines = as_lines(contact, people)
     if lines:
-        session.connection().execute(NEW, lines)
+        connection_of(session).execute(NEW, lines)
 
 
 def replace_lines(session: Session, contact: Contact, people: Sequence[People]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
+from app.base.database import connection_of
 from app.places import rules
 from app.places.models import Desk
 
@@ -50,7 +51,7 @@ def find_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
         return None
     if not rules.is_code(code):
         return None
-    row = session.connection().execute(OF_CODE, {"wanted": code}).first()
+    row = connection_of(session).execute(OF_CODE, {"wanted": code}).first()
     desk = _desk(row) if row else None
     return desk if desk and _may_see(scope, desk) else None
 

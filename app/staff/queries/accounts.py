@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
+from app.base.database import connection_of
 from app.places.models import Desk
 from app.places.vocabulary import programme
 from app.staff import rules
@@ -63,7 +64,7 @@ _live_session = (
 
 def find_session(session: Session, digest: str) -> tuple[datetime, datetime, AccountRow] | None:
     """Start, last sight and account of a session that was not ended, by the digest of its token."""
-    row = session.connection().execute(_live_session, {"wanted": digest}).first()
+    row = connection_of(session).execute(_live_session, {"wanted": digest}).first()
     return (row[0], row[1], AccountRow(*row[2:])) if row else None
 
 

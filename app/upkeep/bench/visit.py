@@ -16,7 +16,7 @@ def bytes_of(client: Client, path: str) -> int:
 
 
 def _size(client: Client, path: str) -> int:
-    return len(_fetch(client, path, "gzip"))
+    return len(_fetch(client, path, "gzip, deflate"))
 
 
 def _fetch(client: Client, path: str, coding: str) -> bytes:
