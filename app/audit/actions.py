@@ -9,7 +9,7 @@ from app.audit.models import AuditEntry
 from app.audit.rules import START, Entry, seal
 from app.audit.vocabulary import ACTS, READINGS
 from app.base import clock
-from app.base.database import before_commit, connection_of, db
+from app.base.database import before_commit, db, insert_rows
 
 NEW = insert(AuditEntry.__table__)
 
@@ -33,8 +33,7 @@ def chain_entries(session: Session) -> None:
         number += 1
         last = seal(_key(), last, number, entry)
         lines.append({"number": number, "seal": last, **entry.__dict__})
-    if lines:
-        connection_of(session).execute(NEW, lines)
+    insert_rows(session, NEW, lines)
 
 
 def _is_new(session: Session, entry: Entry) -> bool:

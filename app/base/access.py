@@ -91,11 +91,13 @@ def allow(permission: str, *, audited: bool = False) -> Callable[..., Any]:
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(**arguments: Any) -> Response:
+            _admit(stated)
             if request.method in READING:
                 finish = database.commit_reading if audited else database.commit
-                return _run(view, arguments, stated, finish)
+                return _answer(view, arguments, finish)
+            csrf.protect()
             with database.writing():
-                return _run(view, arguments, stated, database.commit)
+                return _answer(view, arguments, database.commit)
 
         guarded.permission = stated  # type: ignore[attr-defined]
         return guarded
@@ -103,19 +105,19 @@ def allow(permission: str, *, audited: bool = False) -> Callable[..., Any]:
     return mark
 
 
-def _run(
-    view: Callable[..., Any],
-    arguments: dict[str, Any],
-    permission: str,
-    finish: Callable[[], None],
+def _admit(permission: str) -> None:
+    if permission == "public":
+        if request.method not in READING:
+            current_user._get_current_object()  # now: later it would end the change's transaction
+        return
+    asking = principal()
+    if permission != "signed_in" and not asking.may(permission):
+        abort(403)
+
+
+def _answer(
+    view: Callable[..., Any], arguments: dict[str, Any], finish: Callable[[], None]
 ) -> Response:
-    if permission != "public":
-        asking = principal()
-        if permission != "signed_in" and not asking.may(permission):
-            abort(403)
-    if request.method not in READING:
-        current_user._get_current_object()  # loads now: later it would end the change's transaction
-        csrf.protect()
     answer = make_response(view(**arguments))
     if answer.status_code < 400:
         finish()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Engine, MetaData, Row, String, Table, event
+from sqlalchemy import Connection, DateTime, Engine, Insert, MetaData, Row, String, Table, event
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as Session  # noqa: PLC0414 - for the signatures of forms
@@ -107,7 +107,13 @@ def _begin(connection: Any) -> None:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Marks what runs inside as a change, so that SQLite takes its write lock at the start and not half-way."""
+    """Marks what runs inside as a change; on SQLite it takes the write lock with its first statement, not half-way.
+
+    What was only read so far is let go there: a reader that begins to write would be refused. So who asks and what
+    was sent are checked before anybody else has to wait.
+    """
+    if db.session.get_bind().dialect.name == "sqlite":
+        db.session.rollback()
     token = _writing.set(True)
     try:
         yield
@@ -174,6 +180,12 @@ def connection_of(session: Session) -> Connection:
     if held is None:
         held = session.info[HELD] = session.connection()
     return held
+
+
+def insert_rows(session: Session, new: Insert, rows: list[dict[str, Any]]) -> None:
+    """Inserts rows; a single one without the driver's way for many, which costs more than it saves."""
+    if rows:
+        connection_of(session).execute(new, rows[0] if len(rows) == 1 else rows)
 
 
 @event.listens_for(Session, "after_transaction_end")

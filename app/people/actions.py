@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from app.base.database import connection_of
+from app.base.database import insert_rows
 from app.base.month import Month
 from app.people.queries import LINES
 from app.people.rules import previous_by_answer
@@ -60,9 +60,7 @@ def as_lines(contact: Contact, people: Sequence[People]) -> list[dict[str, Any]]
 
 def write_lines(session: Session, contact: Contact, people: Sequence[People]) -> None:
     """Adds the lines of a consultation that has none."""
-    lines = as_lines(contact, people)
-    if lines:
-        connection_of(session).execute(NEW, lines)
+    insert_rows(session, NEW, as_lines(contact, people))
 
 
 def replace_lines(session: Session, contact: Contact, people: Sequence[People]) -> None:

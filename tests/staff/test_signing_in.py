@@ -4,7 +4,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from statistics import median
 from typing import Any
 
 import pytest
@@ -97,8 +96,10 @@ def test_unknown_name_wrong_password_and_closed_account_answer_alike_and_as_slow
             bodies.add((answer.status_code, answer.data, answer.mimetype))
 
     assert len(bodies) == 1 and bodies.pop()[0] == 401
-    medians = sorted(median(times) for times in took.values())
-    assert medians[-1] < medians[0] * 1.4, took
+    undisturbed = sorted(
+        sorted(times)[4] for times in took.values()
+    )  # the machine does other things too
+    assert undisturbed[-1] < undisturbed[0] * 1.4, took
 
 
 def test_an_account_that_was_not_taken_up_yet_cannot_sign_in(app: Flask) -> None:
