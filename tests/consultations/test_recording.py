@@ -1,5 +1,7 @@
 """Recording a consultation by JSON: new, same, different, and what is refused."""
 
+from datetime import date
+
 from tests.builders import consultation_json, make_account, make_desk, sign_in
 
 
@@ -20,3 +22,11 @@ def test_a_consultation_is_new_once_and_the_same_afterwards(app):
         409,
         {"id": content["id"], "arrival": "different"},
     )
+
+
+def test_a_closed_desk_says_so_and_offers_its_last_day(app):
+    desk = make_desk(closed_on=date(2026, 3, 31))
+    make_account("ana", "desk_staff", (desk,))
+    text = sign_in(app, "ana").get("/consultations/new", headers={"Accept-Language": "en"}).text
+    assert "This desk closed on 31 Mar 2026." in text
+    assert 'name="held_on" value="2026-03-31" max="2026-03-31"' in text

@@ -17,6 +17,7 @@ from app.consultations.rules.content import Content, as_json
 from app.consultations.vocabulary import USUAL_TOPICS
 from app.people.queries import most_met_nationalities
 from app.places.queries import DeskRow
+from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
 
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -44,6 +45,12 @@ class Choices:
     topics: list[str]
     languages: tuple[str, ...]
     offers_earlier_month: bool
+    last_day: date
+    """The last day that can be recorded: today, or the desk's last where it has closed."""
+
+    @property
+    def has_closed(self) -> bool:
+        return self.last_day < self.today
 
 
 def choices(session: Session, scope: Scope, desk: DeskRow, today: date, year_start: int) -> Choices:
@@ -58,6 +65,7 @@ def choices(session: Session, scope: Scope, desk: DeskRow, today: date, year_sta
         _first(10, asked, USUAL_TOPICS),
         programme()[desk.country].languages,
         offers_earlier_month(Month.of(today), year_start),
+        min(closes_with_country(desk.country, desk.closed_on) or today, today),
     )
 
 

@@ -39,12 +39,12 @@ def new() -> Response:
     """The page that records; `like=last` fills in the last one's nationality and topics."""
     desk = own_desk(request.args.get("desk"))
     choices = choices_at(desk)
-    shown = blank(choices.today, remembered())
+    shown = blank(choices.last_day, remembered())
     if request.args.get("like") == "last":
         last = queries.find_last_of(db.session(), principal().scope, principal().account_id)
         if last is not None:
             content = queries.content_of(db.session(), last)
-            shown = like(content, choices.today, remembered())
+            shown = like(content, choices.last_day, remembered())
     return form_page(choices, shown, [])
 
 
