@@ -16,6 +16,7 @@ from app.base.access import limiter
 from app.base.database import db
 from config import Settings, read_settings
 from tests import postgres
+from tests.office import Office, open_office
 
 _numbers = count()
 
@@ -87,3 +88,9 @@ def app(database_url: str) -> Iterator[Flask]:
         yield made
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def office(app: Flask) -> Office:
+    """Two desks of one country and one of another, with their people and supervisors."""
+    return open_office(app)

@@ -31,8 +31,3 @@ def seal(key: str, previous: str, number: int, entry: Entry) -> str:
         entry.country,
     )
     return hmac.new(key.encode(), "\x1f".join(said).encode(), sha256).hexdigest()
-
-
-def minute_of(moment: datetime) -> int:
-    """The whole minute a moment lies in, counted from 1970."""
-    return int(moment.timestamp()) // 60

@@ -26,7 +26,7 @@ def today_at(time_zone: str) -> date:
 
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
-    """Lets the clock stand at a moment, for the demo programme and for tests."""
+    """Lets the clock stand at a moment: tests fix it and never patch it."""
     token = _fixed.set(moment)
     try:
         yield

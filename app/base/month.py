@@ -22,10 +22,6 @@ class Month:
         return cls(day.year, day.month)
 
     @classmethod
-    def from_number(cls, yyyymm: int) -> "Month":
-        return cls(yyyymm // 100, yyyymm % 100)
-
-    @classmethod
     def parse(cls, text: str) -> "Month":
         """The month of a `YYYY-MM` text; ValueError where it is none."""
         year, dash, number = text.partition("-")

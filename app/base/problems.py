@@ -46,8 +46,6 @@ PROBLEMS = Terms(
         N_("The number is that of another record. Reload the page and try again."),
     ),
     Term("stale", N_("Somebody changed this meanwhile. Look at both versions and decide.")),
-    Term("too_late", N_("Only a supervisor may change this now.")),
-    Term("already_void", N_("This record was already voided.")),
     Term("too_long", N_("This is too long.")),
     Term("taken", N_("This one is already in use.")),
     Term("too_short", N_("At least 12 characters.")),
@@ -55,7 +53,6 @@ PROBLEMS = Terms(
     Term("wrong_password", N_("The password is not right.")),
     Term("not_the_same", N_("The two passwords are not the same.")),
     Term("closes_before_opening", N_("A desk cannot close before it opens.")),
-    Term("not_your_country", N_("Choose one of your own countries.")),
     Term(
         "identifier", N_("This looks like a phone, a document or an e-mail address. Leave it out.")
     ),

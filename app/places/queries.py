@@ -1,10 +1,9 @@
 """Reads desks."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
@@ -64,23 +63,6 @@ def list_desks(session: Session, scope: Scope) -> list[DeskRow]:
     """The desks within the scope, by country and code."""
     wanted = _within(scope, select(DESKS)).order_by(DESKS.c.country, DESKS.c.code)
     return [_desk(row) for row in session.execute(wanted)]
-
-
-def list_desks_of(session: Session, countries: Collection[str]) -> list[DeskRow]:
-    """Every desk of these countries, by country and code."""
-    return list_desks(session, Scope(countries=frozenset(countries)))
-
-
-def count_active(session: Session, countries: Collection[str], day: date) -> dict[str, int]:
-    """Desks open on a day, by country; countries without one are left out."""
-    active = (
-        select(DESKS.c.country, func.count())
-        .where(DESKS.c.country.in_(countries), DESKS.c.opened_on <= day)
-        .where(DESKS.c.closed_on.is_(None) | (DESKS.c.closed_on >= day))
-        .group_by(DESKS.c.country)
-        .order_by(DESKS.c.country)
-    )
-    return {row[0]: row[1] for row in session.execute(active)}
 
 
 def has_desks(session: Session) -> bool:

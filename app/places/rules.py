@@ -37,13 +37,6 @@ def is_open(opened_on: date, closed_on: date | None, day: date) -> bool:
     return opened_on <= day and (closed_on is None or day <= closed_on)
 
 
-def closed_or_not_yet(opened_on: date, closed_on: date | None, day: date) -> str | None:
-    """The problem code of recording on a day at a desk with these dates, None where it is open."""
-    if day < opened_on:
-        return "before_opening"
-    return None if is_open(opened_on, closed_on, day) else "desk_closed"
-
-
 def area_lies_in(pcode: str, country: str) -> bool:
     """Whether a first-level area belongs to a country."""
     area = areas().get(pcode)

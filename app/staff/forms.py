@@ -36,10 +36,6 @@ class InvitationForm(PageForm):
         return {"desks": self.desks.data or [], "countries": self.countries.data or []}
 
 
-class EmptyForm(PageForm):
-    """A button: nothing but the token is sent."""
-
-
 class NewPasswordForm(PageForm):
     """A new password, twice."""
 

@@ -19,7 +19,6 @@ from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.vocabulary import DECLINED, RESTRICTED_TOPICS
 from app.people.models import PersonLine
 from tests.builders import at, consultation_json
-from tests.consultations.conftest import office  # noqa: F401 - the fixture
 from tests.consultations.strategies import contents
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
@@ -67,7 +66,7 @@ def put(accounts, said, desk, is_void):
     return sent["id"]
 
 
-def test_totals_equal_a_count_by_hand(office):  # noqa: F811
+def test_totals_equal_a_count_by_hand(office):
     @settings(
         max_examples=30 * ROUNDS,
         deadline=None,
@@ -99,7 +98,7 @@ def test_totals_equal_a_count_by_hand(office):  # noqa: F811
 
 
 @pytest.mark.parametrize("topic", sorted(RESTRICTED_TOPICS))
-def test_a_restricted_topic_is_not_named_in_the_list(office, topic):  # noqa: F811
+def test_a_restricted_topic_is_not_named_in_the_list(office, topic):
     content = consultation_json(topics=[topic, "health"], main_topic=topic)
     assert office["ana"].post("/consultations", content).status_code == 201
     desk = office.desks["HND-01"]
@@ -116,7 +115,7 @@ def test_a_restricted_topic_is_not_named_in_the_list(office, topic):  # noqa: F8
     assert TOPICS[topic].label not in page.get_data(as_text=True)
 
 
-def test_a_day_is_shown_to_its_desk_and_its_supervisor(office):  # noqa: F811
+def test_a_day_is_shown_to_its_desk_and_its_supervisor(office):
     sent = consultation_json()
     office["ana"].post("/consultations", sent)
     address = f"/today?desk=HND-01&day={sent['held_on']}"
@@ -134,11 +133,11 @@ def test_a_day_is_shown_to_its_desk_and_its_supervisor(office):  # noqa: F811
     ["garbage", "2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31", "99999-01-01", "20260314",
      "2026-W11-6", "2026-03-14T00:00", "%00", "x" * 3000, "-1"],
 )  # fmt: skip
-def test_a_day_that_is_none_is_not_there(office, day):  # noqa: F811
+def test_a_day_that_is_none_is_not_there(office, day):
     assert office["ana"].get(f"/today?day={day}").status_code == 404
 
 
-def test_reading_a_day_leaves_one_entry_a_minute(office):  # noqa: F811
+def test_reading_a_day_leaves_one_entry_a_minute(office):
     from sqlalchemy import text
 
     with time_machine.travel(at("2026-03-14 18:00")):

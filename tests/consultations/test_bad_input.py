@@ -14,7 +14,7 @@ from tests.builders import (
     make_desk,
     sign_in,
 )
-from tests.consultations.conftest import stored
+from tests.office import stored
 
 MARK = "Zq7Wv"
 """Part of every strange value: an answer that repeats a value is found by it."""

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from tests.builders import at, consultation_json
-from tests.consultations.conftest import stored
+from tests.office import stored
 
 REASONS = ("slip", "person_corrected", "duplicate", "other", "undo")
 

@@ -7,7 +7,7 @@ from threading import Barrier
 
 from app.base.database import db
 from tests.builders import JSON, Browser, alone, consultation_json
-from tests.consultations.conftest import stored
+from tests.office import stored
 
 ROUNDS = 4 * int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 TOPICS = ("health", "shelter", "education", "transport", "legal_aid", "consular")

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from tests.builders import JSON, consultation_json
-from tests.consultations.conftest import stored
+from tests.office import stored
 
 
 def group(**said):

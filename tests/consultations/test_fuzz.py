@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import JSON, alone, consultation_json
-from tests.consultations.conftest import stored
 from tests.consultations.form_fields import as_fields
+from tests.office import stored
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 MANY = settings(

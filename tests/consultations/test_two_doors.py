@@ -11,9 +11,9 @@ from app.consultations.forms.fields import from_form
 from app.consultations.forms.reading import read
 from app.consultations.rules.content import digest
 from tests.builders import JSON, Browser, alone, consultation_json
-from tests.consultations.conftest import stored
 from tests.consultations.form_fields import as_fields
 from tests.consultations.strategies import contents
+from tests.office import stored
 
 DAYS = ["2026-01-31", "2026-02-01", "2026-03-14", "2024-02-29"]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 
+from app.places.rules import is_open
 from app.upkeep.demo.mixes import chance_of
 from app.upkeep.demo.places import DemoDesk, Period
 
@@ -39,8 +40,7 @@ def share_out(
 
 
 def _is_open(desk: DemoDesk, day: date) -> bool:
-    opened_on, closed_on = desk.fields["opened_on"], desk.fields["closed_on"]
-    return bool(opened_on <= day and (closed_on is None or day <= closed_on))
+    return is_open(desk.fields["opened_on"], desk.fields["closed_on"], day)
 
 
 def _weight(seed: int, desk: DemoDesk, day: date, period: Period) -> float:

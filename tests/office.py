@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
@@ -36,8 +35,7 @@ class Office:
         return self._browsers[name]
 
 
-@pytest.fixture
-def office(app: Flask) -> Office:
+def open_office(app: Flask) -> Office:
     """Ana and Ben at HND-01, Eva at HND-02, Guille at GTM-01; their supervisors; regional, admin."""
     here, near, far = make_desk(), make_desk("HND-02"), make_desk("GTM-01", "GTM")
     accounts = [
