@@ -3,6 +3,7 @@
 from itertools import product
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -47,6 +48,19 @@ def test_axe_finds_nothing_on_any_page_in_any_light(
     open_page: Open, path: str, who: str, mode: str
 ):
     page = open_page(path, who, "laptop", "es", mode)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_axe_finds_nothing_on_a_record_its_correction_and_an_invitation(
+    open_page: Open, site: Site, mode: str
+):
+    number = UUID(site.rows("SELECT id FROM consultation WHERE state = 'live' LIMIT 1")[0][0])
+    for path in (f"/consultations/{number}", f"/consultations/{number}/correct"):
+        page = open_page(path, "supervisor.mex", "laptop", "es", mode)
+        assert page.is_visible("h1")
+        assert violations(page) == []
+    page = open_page("/invitations/no-longer-valid", None, "laptop", "es", mode)
     assert violations(page) == []
 
 
