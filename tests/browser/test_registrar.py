@@ -31,7 +31,9 @@ class Taps:
         self.tap(f'label:has([name="topics"][value="{code}"])')
 
     def save(self, answer: str = "first_this_year") -> None:
-        self.tap(f'button.save[value="{answer}"]')
+        """Waits for the server's own answer: a toast may still be there from the save before."""
+        with self.page.expect_response(lambda answer: answer.request.method == "POST"):
+            self.tap(f'button.save[value="{answer}"]')
         self.page.wait_for_selector("#toast:not([hidden])")
 
 
