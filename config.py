@@ -1,12 +1,19 @@
 """Settings, read from the environment once; in production an unsafe one stops the start with one sentence."""
 
+import hmac
+import json
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 DEVELOPMENT_KEY = "development-only-key"  # refused in production below
+DEVELOPMENT_YEARS = range(2010, 2041)
+SHORTEST_KEY = 32
+YEARS_TOLD_APART = 32  # by the first sign of a code: people.rules.codes.year_of
 INSTANCE = Path(__file__).resolve().parent / "instance"
 
 
@@ -27,6 +34,8 @@ class Settings:
     reporting_year_start: int
     sign_in_limit: int
     proxy_hops: int
+    card_keys: Mapping[int, bytes] = field(repr=False)
+    """The key of visitor cards by the calendar year in which the reporting year begins."""
 
     @property
     def production(self) -> bool:
@@ -47,6 +56,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         reporting_year_start=_whole(env, "REPORTING_YEAR_START", 1, 1, 12),
         sign_in_limit=_whole(env, "SIGN_IN_LIMIT", 5 if production else 50, 1, 10_000),
         proxy_hops=_whole(env, "PROXY_HOPS", 0, 0, 5),
+        card_keys=_card_keys(env, production),
     )
     if production:
         _refuse_unsafe(settings)
@@ -60,12 +70,48 @@ def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int)
     return int(text)
 
 
+def _card_keys(env: Mapping[str, str], production: bool) -> Mapping[int, bytes]:
+    path = env.get("CARD_KEYS", "")
+    if path:
+        return MappingProxyType(_ring_in(Path(path)))
+    if production:
+        raise UnsafeSettings("CARD_KEYS must name the file that holds the keys of visitor cards.")
+    base = DEVELOPMENT_KEY.encode()
+    derived = {y: hmac.digest(base, str(y).encode(), "sha256") for y in DEVELOPMENT_YEARS}
+    return MappingProxyType(derived)
+
+
+def _ring_in(path: Path) -> dict[int, bytes]:
+    try:
+        pairs = json.loads(path.read_text("utf-8"), object_pairs_hook=list)
+        ring = {
+            int(year): key.encode() for year, key in pairs if re.fullmatch("[2-9][0-9]{3}", year)
+        }
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UnsafeSettings(
+            'CARD_KEYS must name a readable JSON file of years and keys: {"2026": "…"}.'
+        ) from error
+    if not ring or len(ring) != len(pairs):
+        raise UnsafeSettings("CARD_KEYS must hold one key for each year, and each year once.")
+    if max(ring) - min(ring) >= YEARS_TOLD_APART:
+        raise UnsafeSettings("The years in CARD_KEYS must lie at most 31 apart.")
+    if min(map(len, ring.values())) < SHORTEST_KEY or len(set(ring.values())) != len(ring):
+        raise UnsafeSettings(
+            "Every key in CARD_KEYS must have at least 32 characters and stand there once."
+        )
+    return ring
+
+
 def _refuse_unsafe(settings: Settings) -> None:
     for name, key in (("SECRET_KEY", settings.secret_key), ("AUDIT_KEY", settings.audit_key)):
-        if key == DEVELOPMENT_KEY or len(key) < 32:
+        if key == DEVELOPMENT_KEY or len(key) < SHORTEST_KEY:
             raise UnsafeSettings(f"{name} must be set to a secret of at least 32 characters.")
     if settings.secret_key == settings.audit_key:
         raise UnsafeSettings("AUDIT_KEY must differ from SECRET_KEY.")
+    if {settings.secret_key.encode(), settings.audit_key.encode()} & set(
+        settings.card_keys.values()
+    ):
+        raise UnsafeSettings("Every key in CARD_KEYS must differ from SECRET_KEY and AUDIT_KEY.")
     url = urlsplit(settings.public_url)
     if url.scheme != "https" or not url.hostname:
         raise UnsafeSettings("PUBLIC_URL must be an https address.")

@@ -4,9 +4,11 @@ from flask import Flask
 
 from app.audit import cli as audit_cli
 from app.cases import views as cases
+from app.consultations import cli as consultations_cli
 from app.consultations import views as consultations
 from app.counts import cli as counts_cli
 from app.counts import views as counts
+from app.people import views as people
 from app.places import views as places
 from app.staff import cli as staff_cli
 from app.staff import views as staff
@@ -17,11 +19,18 @@ BLUEPRINTS = (
     consultations.blueprint,
     cases.blueprint,
     counts.blueprint,
+    people.blueprint,
     places.blueprint,
     staff.blueprint,
     upkeep.blueprint,
 )
-COMMANDS = (audit_cli.commands, counts_cli.commands, staff_cli.commands, *upkeep_cli.COMMANDS)
+COMMANDS = (
+    audit_cli.commands,
+    consultations_cli.commands,
+    counts_cli.commands,
+    staff_cli.commands,
+    *upkeep_cli.COMMANDS,
+)
 
 
 def open_rooms(app: Flask) -> None:

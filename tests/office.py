@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from app.base.access import Principal
 from app.base.database import db
 from app.consultations.models import Consultation, ConsultationVersion
-from app.people.models import PersonLine
+from app.people.models.lines import PersonLine
 from app.places.queries import DeskRow
 from tests.builders import Browser, make_account, make_desk, sign_in
 

@@ -15,12 +15,17 @@ ACTS = Terms(
     Term("desk_changed", N_("Changed a desk")),
     Term("desk_closed", N_("Closed a desk")),
     Term("recorded", N_("Recorded a consultation")),
+    Term("imported", N_("Imported a sheet")),
     Term("corrected", N_("Corrected a consultation")),
     Term("voided", N_("Voided a consultation")),
     Term("record_read", N_("Read a consultation")),
+    Term("cards_printed", N_("Printed visitor cards")),
+    Term("card_replaced", N_("Replaced a lost visitor card")),
+    Term("card_read", N_("Looked up a visitor card")),
     Term("day_read", N_("Read a desk's day")),
     Term("figures_read", N_("Read exact figures")),
     Term("trail_read", N_("Read the audit trail")),
+    Term("cells_rebuilt", N_("Added the figures up anew")),
     Term("demo_built", N_("Built the demo programme")),
     Term("backed_up", N_("Made a backup")),
     Term("restored", N_("Restored a backup")),
@@ -30,8 +35,9 @@ SUBJECTS = Terms(
     Term("account", N_("Account")),
     Term("desk", N_("Desk")),
     Term("consultation", N_("Consultation")),
+    Term("card", N_("Visitor card")),
     Term("figures", N_("Figures")),
     Term("trail", N_("Audit trail")),
 )
 """What an entry can be about; stored before the colon of `subject`, the row's number or code after it."""
-READINGS = frozenset({"record_read", "day_read", "figures_read", "trail_read"})
+READINGS = frozenset({"record_read", "card_read", "day_read", "figures_read", "trail_read"})

@@ -26,6 +26,9 @@ PERMISSIONS = Terms(
     Term("signed_in", N_("Own account")),
     Term("record_consultations", N_("Record consultations")),
     Term("correct_consultations", N_("Read, correct and void consultations")),
+    Term("import_consultations", N_("Bring sheets of consultations")),
+    Term("print_cards", N_("Print visitor cards")),
+    Term("replace_cards", N_("Replace lost visitor cards")),
     Term("see_today", N_("Follow a desk's day")),
     Term("see_counts", N_("See figures")),
     Term("invite_staff", N_("Invite staff")),
@@ -81,10 +84,13 @@ def principal() -> Principal:
     return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
-def allow(permission: str, *, audited: bool = False) -> Callable[..., Any]:
+def allow(
+    permission: str, *, audited: bool = False, most_bytes: int | None = None
+) -> Callable[..., Any]:
     """States who may call a view and runs it as one transaction; `audited` marks a reading that leaves an entry.
 
     Order: who (401), may they (403), did they mean it (CSRF, 400). A view that answers below 400 is committed.
+    `most_bytes` lets this view take a larger body than all others.
     """
     stated = PERMISSIONS[permission].code
 
@@ -95,6 +101,8 @@ def allow(permission: str, *, audited: bool = False) -> Callable[..., Any]:
             if request.method in READING:
                 finish = database.commit_reading if audited else database.commit
                 return _answer(view, arguments, finish)
+            if most_bytes is not None:
+                request.max_content_length = most_bytes
             csrf.protect()
             with database.writing():
                 return _answer(view, arguments, database.commit)

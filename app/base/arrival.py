@@ -18,6 +18,15 @@ def insert_once(session: Session, table: Table, row: dict[str, Any]) -> bool:
     return connection.execute(_once(table, connection.dialect.name), row).first() is not None
 
 
+def insert_all_once(session: Session, table: Table, rows: list[dict[str, Any]]) -> set[Any]:
+    """Inserts rows unless their ids are there already; the ids of those that were inserted."""
+    if not rows:
+        return set()
+    connection = connection_of(session)
+    once = _once(table, connection.dialect.name)
+    return set(connection.execute(once, rows).scalars())
+
+
 @cache
 def _once(table: Table, dialect: str) -> Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert

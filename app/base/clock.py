@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 _fixed: ContextVar[datetime | None] = ContextVar("fixed", default=None)
@@ -16,7 +17,13 @@ def now() -> datetime:
 
 def day_at(moment: datetime, time_zone: str) -> date:
     """The calendar day that a moment falls on in a time zone (IANA name)."""
-    return moment.astimezone(ZoneInfo(time_zone)).date()
+    return moment.astimezone(_zone(time_zone)).date()
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    """The library remembers eight zones only; a programme has more, and reading one takes longer than a query."""
+    return ZoneInfo(name)
 
 
 def today_at(time_zone: str) -> date:

@@ -2,9 +2,11 @@
 
 import tomllib
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError, dates, numbers
@@ -64,6 +66,7 @@ def choose() -> str:
 def switch(locale: str) -> None:
     """Answers the rest of this request in another language."""
     g.locale = locale
+    g.pop("written_as", None)
     from flask_babel import refresh
 
     refresh()
@@ -81,10 +84,16 @@ def _locale(code: str) -> Locale:
     return Locale.parse(code)
 
 
-def _here() -> Locale:
-    """The reader's language as written in the country of the desk, where the standard knows such a thing."""
-    territory = _numbers().territory
-    return _known(selected(), str(territory)) if territory else _locale(selected())
+def _written_as() -> tuple[Locale, Locale]:
+    """How numbers are written for this request's reader, and how days are, in the country of the desk where known."""
+    try:
+        return g.written_as  # type: ignore[no-any-return]
+    except AttributeError:
+        scope = getattr(current_user, "scope", None)
+        numbers_as = _locale(scope.number_locale if scope and scope.number_locale else selected())
+        place = numbers_as.territory
+        g.written_as = numbers_as, _known(selected(), place) if place else _locale(selected())
+        return _written_as()
 
 
 @cache
@@ -95,50 +104,52 @@ def _known(language: str, territory: str) -> Locale:
         return Locale.parse(language)
 
 
-def _numbers() -> Locale:
-    scope = getattr(current_user, "scope", None)
-    return _locale(scope.number_locale if scope and scope.number_locale else selected())
-
-
 def number(value: float) -> str:
     """A number with the separators of the reader's desk."""
-    return str(numbers.format_decimal(value, locale=_numbers()))
+    return _write(numbers.format_decimal, value, _written_as()[0])
 
 
 def percent(share: float) -> str:
     """A share (0 to 1) as a whole percentage."""
-    return str(numbers.format_percent(share, locale=_numbers()))
+    return _write(numbers.format_percent, round(share, 4), _written_as()[0])
 
 
 def day(value: date) -> str:
     """A day, written short with its month's name."""
-    return str(dates.format_date(value, "d MMM y", locale=_here()))
+    return _write(dates.format_date, value, _written_as()[1], "d MMM y")
+
+
+@lru_cache(maxsize=20_000)
+def _write(how: Callable[..., str], value: Any, locale: Locale, *pattern: str) -> str:
+    return str(how(value, *pattern, locale=locale))
 
 
 def weekday(value: date) -> str:
     """A day with its weekday, written out."""
-    return str(dates.format_date(value, "EEEE d MMMM", locale=_here()))
+    return _write(dates.format_date, value, _written_as()[1], "EEEE d MMMM")
 
 
 def month(value: Month) -> str:
     """A month and its year, written out."""
-    return str(dates.format_date(value.first_day, "MMMM y", locale=_here()))
+    return _write(dates.format_date, value.first_day, _written_as()[1], "MMMM y")
 
 
 def short_month(value: Month) -> str:
     """A month's short name alone."""
-    return str(dates.format_date(value.first_day, "LLL", locale=_here()))
+    return _write(dates.format_date, value.first_day, _written_as()[1], "LLL")
 
 
 def time(moment: datetime, time_zone: str) -> str:
     """The time of day of a moment in a time zone."""
-    return str(dates.format_time(moment, "short", ZoneInfo(time_zone), locale=_here()))
+    return str(dates.format_time(moment, "short", ZoneInfo(time_zone), locale=_written_as()[1]))
 
 
 def moment(value: datetime | str, time_zone: str) -> str:
     """Day and time of a moment (or its ISO text) in a time zone."""
     value = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return str(dates.format_datetime(value, "d MMM y, HH:mm", ZoneInfo(time_zone), locale=_here()))
+    return str(
+        dates.format_datetime(value, "d MMM y, HH:mm", ZoneInfo(time_zone), locale=_written_as()[1])
+    )
 
 
 def country(code: str) -> str:

@@ -40,7 +40,17 @@ PROBLEMS = Terms(
     Term("only_a_tally", N_("A refusal is a tally only: it takes no other answer.")),
     Term("restricted_flag", N_("This condition is not recorded in a consultation.")),
     Term("excludes_others", N_("“None” cannot be marked together with another answer.")),
-    Term("cards_not_yet", N_("Visitor cards are not in use yet.")),
+    Term("card_mistyped", N_("A sign of this code is wrong. Look at the card again.")),
+    Term("card_unknown", N_("This is not a card of this programme. Look at the card again.")),
+    Term(
+        "card_year_closed",
+        N_("This card is of a year whose figures are closed. Give the person a new card."),
+    ),
+    Term("card_replaced", N_("Another card took the place of this one already.")),
+    Term("cards_are_one", N_("Both cards belong to the same person or group already.")),
+    Term("how_many_cards", N_("Between 1 and 200 cards at a time.")),
+    Term("no_card_key", N_("There is no key for this year's cards yet. Ask the administration.")),
+    Term("desk_not_open", N_("This desk is not open today. Choose another one.")),
     Term(
         "not_this_record",
         N_("The number is that of another record. Reload the page and try again."),

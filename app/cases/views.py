@@ -2,13 +2,16 @@
 
 import re
 from datetime import date
+from typing import Any
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, current_app, request
 
 from app.audit.actions import note
 from app.base import clock
 from app.base.access import allow, principal
 from app.base.database import db
+from app.base.lists import REPEAT_CONTACTS
+from app.base.month import Month
 from app.base.pages import page
 from app.cases import queries
 from app.consultations import vocabulary
@@ -27,10 +30,22 @@ def today() -> Response:
     desks = list_desks(session, asking.scope)
     desk = _desk(request.args.get("desk"), desks)
     now = clock.today_at(desk.time_zone)
-    shown = queries.get_day(session, asking.scope, desk, _day(request.args.get("day"), now))
+    day = _day(request.args.get("day"), now)
+    shown = queries.get_day(session, asking.scope, desk, day, _year_start(day))
     note(asking.account_id, "day_read", f"desk:{desk.code}", desk.country)
     own = {line.id for line in shown.lines if may_change(asking, line)}
-    return page("cases/today.html", shown=shown, today=now, own=own, desks=desks, v=vocabulary)
+    facts: dict[str, Any] = {
+        "today": now,
+        "own": own,
+        "desks": desks,
+        "v": vocabulary,
+        "returns": REPEAT_CONTACTS,
+    }
+    return page("cases/today.html", shown=shown, **facts)
+
+
+def _year_start(day: date) -> Month:
+    return Month.of(day).reporting_year_start(current_app.config["SETTINGS"].reporting_year_start)
 
 
 def _desk(code: str | None, desks: list[DeskRow]) -> DeskRow:

@@ -67,7 +67,6 @@ class Consultation(Base):
         CheckConstraint("persons BETWEEN 0 AND 200", name="persons_in_range"),
         CheckConstraint("version >= 1", name="version_starts_at_one"),
         Index("ix_consultation_desk_id_held_on", "desk_id", "held_on"),
-        Index("ix_consultation_country_month", "country", "month"),
         Index("ix_consultation_author_id_received_at", "author_id", "received_at"),
     )
 

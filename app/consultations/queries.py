@@ -1,7 +1,7 @@
 """Reads consultations, within the scope of who asks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.base.database import Record
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.rules.content import Content, Group, Persons
 from app.consultations.vocabulary import LIVE
-from app.people.queries import list_lines
+from app.people.queries.lines import list_lines
 from app.places.models import Desk
 from app.staff.models import Account
 
@@ -33,6 +33,12 @@ def find_arrival(session: Session, consultation_id: UUID) -> Record | None:
     columns = (ROWS.c.desk_id, ROWS.c.arrival_digest, ROWS.c.version)
     known: Select[Any] = select(*columns).where(ROWS.c.id == consultation_id)
     return session.execute(known).first()
+
+
+def find_arrivals(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The digests of known ids, whoever's they are: to tell which of many are the same or different."""
+    known: Select[Any] = select(ROWS.c.id, ROWS.c.arrival_digest).where(ROWS.c.id.in_(ids))
+    return {row.id: row.arrival_digest for row in session.execute(known.order_by(ROWS.c.id))}
 
 
 def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> Record | None:
@@ -57,17 +63,19 @@ def content_of(session: Session, row: Record) -> Content:
     plain = {"id": str(row.id), "desk": row.desk, "held_on": row.held_on}
     if row.is_tally:
         return Content(**plain)
+    lines = list_lines(session, row.id)
     return Content(
         **plain,
         channel=row.channel,
         modality=row.modality,
         travel_group=row.travel_group,
         language=row.language,
-        groups=groups_of(list_lines(session, row.id)),
+        groups=groups_of(lines),
         topics=row.topics,
         main_topic=row.main_topic,
         outcomes=row.outcomes,
         flags=row.flags,
+        card_id=lines[0].card_id,
     )
 
 
@@ -77,14 +85,17 @@ def groups_of(lines: Sequence[Record]) -> tuple[Group, ...]:
     for line in lines:
         by_place.setdefault(line.place, []).append(line)
     return tuple(
-        Group(
-            some[0].nationality,
-            some[0].situation,
-            some[0].repeat_contact,
-            tuple(Persons(line.sex, line.age_band, line.n) for line in some),
-        )
+        Group(some[0].nationality, some[0].situation, some[0].repeat_contact, _persons(some))
         for _, some in sorted(by_place.items())
     )
+
+
+def _persons(lines: Sequence[Record]) -> tuple[Persons, ...]:
+    """The people of one group; those of a card stand on a line each."""
+    met: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        met[line.sex, line.age_band] += line.n
+    return tuple(Persons(*profile, n) for profile, n in met.items())
 
 
 def list_versions(session: Session, consultation_id: UUID) -> Sequence[Record]:

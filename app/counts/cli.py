@@ -1,17 +1,19 @@
-"""`counts show`: the figures of a month on the command line."""
+"""`counts show`, `counts prove` and `counts rebuild`: figures on the command line."""
 
 import json
 import sys
+import time
+from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app.audit.actions import note
 from app.base.access import Scope
 from app.base.database import db, unit_of_work
 from app.base.month import Month
-from app.counts import forms
+from app.counts import actions, forms
 from app.counts.indicators import INDICATORS
 from app.counts.queries import figures
 from app.counts.queries.figures import Figures
@@ -49,6 +51,46 @@ def show(country: str | None, month: str, shown_as: str) -> None:
         click.echo(json.dumps(figures.as_json(shown), indent=2, sort_keys=True))
     else:
         click.echo(_table(shown))
+
+
+@commands.command("prove")
+@with_appcontext
+def prove() -> None:
+    """Recomputes every figure from its rows; exit 1 names the first that the pages show otherwise."""
+    chunks = actions.list_work()
+    with _bar("Proving", len(chunks)) as bar:
+        fault, lines = actions.prove(chunks, bar.update)
+    if fault is not None:
+        click.echo(fault, err=True)
+        sys.exit(1)
+    click.echo(
+        f"Rows and figures agree: {len(chunks)} months of countries, {lines} lines of people."
+    )
+
+
+@commands.command("rebuild")
+@with_appcontext
+def rebuild() -> None:
+    """Adds every figure up anew while the app runs; an interrupted run is gone on with."""
+    work = actions.list_work()
+    run, chunks = actions.begin(work)
+    if len(chunks) < len(work):
+        done = len(work) - len(chunks)
+        click.echo(f"Goes on where it was interrupted: {done} months were done before.", err=True)
+    start = time.perf_counter()
+    try:
+        with _bar("Rebuilding", len(chunks)) as bar:
+            mended, lines = actions.rebuild(run, chunks, bar.update)
+    except actions.Overtaken:
+        click.echo("Another rebuilding began meanwhile; it does the rest.", err=True)
+        sys.exit(1)
+    rate = lines / max(time.perf_counter() - start, 0.001)
+    click.echo(f"{lines} lines of people added up, {rate:.0f} a second; {mended} sums were wrong.")
+
+
+def _bar(label: str, length: int) -> Any:
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)
 
 
 def _table(shown: Figures) -> str:

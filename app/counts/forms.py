@@ -6,17 +6,19 @@ from app.base import clock
 from app.base.access import Scope
 from app.base.database import db
 from app.base.month import Month
-from app.counts.queries.cells import Asked, Wanted
+from app.counts.queries.cells import MONTH_BEFORE, YEAR_BEFORE, Asked, Wanted
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 
 EARLIEST = Month(2000, 1)
+COMPARISONS = (MONTH_BEFORE, YEAR_BEFORE)
 FORBIDDEN, MISSING = 403, 404
 
 
 def read(scope: Scope, said: Mapping[str, str], year_begins: int) -> Asked | int:
     """What an address asks for; 403 or 404 where it is not there or not theirs."""
-    if said.get("revision", "0") != "0":
+    compared = said.get("compare") or MONTH_BEFORE
+    if said.get("revision", "0") != "0" or compared not in COMPARISONS:
         return MISSING
     seen = list_desks(db.session(), scope)
     place = _place(scope, said, seen)
@@ -28,7 +30,7 @@ def read(scope: Scope, said: Mapping[str, str], year_begins: int) -> Asked | int
     month = _month(said.get("month"), current_month(country), latest)
     if month is None:
         return MISSING
-    wanted = Wanted(country, desk, month, month.reporting_year_start(year_begins))
+    wanted = Wanted(country, desk, month, month.reporting_year_start(year_begins), compared)
     return Asked(wanted, (desk,) if desk else tuple(here), latest)
 
 

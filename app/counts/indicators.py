@@ -6,18 +6,25 @@ from dataclasses import dataclass
 from app.base.words import N_
 from app.counts.rules import Cells, low, unknown
 
+IN_TWO_COUNTRIES = N_(
+    "Visitor cards are exact across countries; somebody without a card may be counted in two."
+)
 CONTACT, PERSON = N_("contacts"), N_("persons")
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One figure: code, name, unit, what it counts in words, and how it is reckoned."""
+    """One figure: code, name, unit, what it counts in words, and how it is reckoned.
+
+    `in_programme` is what must be said beside the definition where the figure is the whole programme's.
+    """
 
     code: str
     label: str
     unit: str
     definition: str
     formula: Callable[[Cells], int]
+    in_programme: str = ""
 
 
 def _consultations(cells: Cells) -> int:
@@ -99,8 +106,12 @@ _ALL = (
         "reached_low",
         N_("persons reached"),
         PERSON,
-        N_("Different persons who received something in the month, each counted once."),
+        N_(
+            "Different persons who received something in the month. Who comes again is known by the "
+            "visitor card and the same sex, age and nationality, or by their answer."
+        ),
         _reached_low,
+        IN_TWO_COUNTRIES,
     ),
     Indicator(
         "reached_high",
@@ -120,15 +131,19 @@ _ALL = (
         "new",
         N_("new persons"),
         PERSON,
-        N_("Persons whose first contact of the reporting year was in the month."),
+        N_("Persons whose first contact of the year was in the month, by card or by answer."),
         _new,
     ),
     Indicator(
         "year_reached_low",
         N_("persons reached, year to date"),
         PERSON,
-        N_("Different persons since the year began: the sum of new persons, never of months."),
+        N_(
+            "Different persons since the year began: new persons added up, never the months' "
+            "persons reached."
+        ),
         _year_low,
+        IN_TWO_COUNTRIES,
     ),
     Indicator(
         "year_reached_high",

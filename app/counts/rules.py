@@ -1,4 +1,4 @@
-"""Cells of people and of consultations, and which people count in a period (counting.md)."""
+"""Sums of people and of consultations, and which people count in a period (counting.md)."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from app.people.rules import is_distinct
+from app.people.rules.previous import is_distinct
 
 
 @dataclass(frozen=True)
@@ -20,35 +20,42 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Profile(Reach):
-    """`n` people of one profile at one desk."""
+class Placed:
+    """The distinct people of the month at one desk of a country, women and children among them."""
 
     country: str
     desk_id: int
-    sex: str
-    age_band: str
-    nationality: str
-    situation: str
-    main_topic: str
+    reached: int
+    women: int
+    children: int
 
 
 @dataclass(frozen=True)
-class Named(Reach):
-    """`n` people whose consultation names these topics."""
+class PlacedNew:
+    """The people of the month at one desk whose first contact of the reporting year it was."""
 
-    topics: tuple[str, ...]
+    country: str
+    desk_id: int
+    new: int
 
 
 @dataclass(frozen=True)
 class Volume:
-    """The live consultations of one desk and month, tallies among them, people present."""
+    """The live consultations of a month, tallies among them, people present."""
 
-    country: str
-    desk_id: int
     month: int
     consultations: int
     tallies: int
     persons: int
+
+
+@dataclass(frozen=True)
+class PlacedVolume:
+    """The live consultations of one desk in the month, and when the last one was received."""
+
+    country: str
+    desk_id: int
+    consultations: int
     last_received_at: datetime
 
 
@@ -60,6 +67,19 @@ class Cells:
     year_start: int
     reaches: tuple[Reach, ...]
     volumes: tuple[Volume, ...]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a month's breakdowns are made of: the people who count by attribute, and what happened where.
+
+    `by` holds one mapping of code to people for each of people.rules.cells.PARTS.
+    """
+
+    by: dict[str, dict[str, int]]
+    placed: tuple[Placed, ...]
+    new: tuple[PlacedNew, ...]
+    volumes: tuple[PlacedVolume, ...]
 
 
 Cell = TypeVar("Cell", bound=Reach)
@@ -87,18 +107,26 @@ def is_minimum(low_figure: int, high_figure: int) -> bool:
     return (high_figure - low_figure) * 10 > high_figure
 
 
-def split(cells: Iterable[Profile], by: str, month: int) -> dict[str, int]:
-    """People reached in a month by one attribute of their profile; adds up to the low figure."""
-    parts: Counter[str] = Counter()
-    for some in counted(cells, month, month):
-        parts[str(getattr(some, by))] += some.n
-    return dict(parts)
+def split_by_place(placed: Iterable[Placed], by: str) -> dict[str, int]:
+    """People reached in a month by country or desk; adds up to the low figure."""
+    sums: Counter[str] = Counter()
+    for some in placed:
+        sums[str(getattr(some, by))] += some.reached
+    return {place: n for place, n in sums.items() if n}
 
 
-def split_by_any_topic(cells: Iterable[Named], month: int) -> dict[str, int]:
-    """People reached in a month by every topic that their consultation names; does not add up."""
-    parts: Counter[str] = Counter()
-    for some in counted(cells, month, month):
-        for topic in some.topics:
-            parts[topic] += some.n
-    return dict(parts)
+def cross_sex_and_age(sex_age: dict[str, int]) -> Counter[tuple[str, str]]:
+    """People reached in a month by sex and age band, from codes like `female.age_25_59`."""
+    crossed: Counter[tuple[str, str]] = Counter()
+    for code, n in sex_age.items():
+        sex, _, age_band = code.partition(".")
+        crossed[sex, age_band] += n
+    return crossed
+
+
+def margin(crossed: Counter[tuple[str, str]], place: int) -> dict[str, int]:
+    """The sums of a crossed table by its first (0) or second (1) attribute."""
+    sums: Counter[str] = Counter()
+    for key, n in crossed.items():
+        sums[key[place]] += n
+    return dict(sums)

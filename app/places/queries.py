@@ -68,3 +68,9 @@ def list_desks(session: Session, scope: Scope) -> list[DeskRow]:
 def has_desks(session: Session) -> bool:
     """Whether any desk exists."""
     return session.execute(select(DESKS.c.id).order_by(DESKS.c.id).limit(1)).first() is not None
+
+
+def get_code(session: Session, desk_id: int) -> str:
+    """The code of a desk; its number where there is none."""
+    wanted = select(DESKS.c.code).where(DESKS.c.id == desk_id)
+    return session.execute(wanted).scalar() or str(desk_id)

@@ -12,11 +12,25 @@ ROLES = Terms(
 )
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "desk_staff": frozenset(
-        {"record_consultations", "correct_consultations", "see_today", "see_counts"}
+        {
+            "record_consultations",
+            "correct_consultations",
+            "replace_cards",
+            "see_today",
+            "see_counts",
+        }
     ),
     "shelter_coordinator": frozenset(),
     "supervisor": frozenset(
-        {"correct_consultations", "see_today", "see_counts", "invite_staff", "see_audit"}
+        {
+            "correct_consultations",
+            "import_consultations",
+            "print_cards",
+            "see_today",
+            "see_counts",
+            "invite_staff",
+            "see_audit",
+        }
     ),
     "regional": frozenset({"see_counts"}),
     "admin": frozenset({"configure", "invite_staff", "see_audit"}),

@@ -155,7 +155,7 @@
     if (n > 7) return;
     const made = groups()[0].cloneNode(true);
     renumber(made, n);
-    all(".plus, .minus", made).forEach((b) => b.remove());
+    all(".plus, .minus, .card-box", made).forEach((b) => b.remove());
     all("input[type=number]", made).forEach((i) => { i.value = ""; });
     all("input[type=radio]", made).forEach((i) => { i.checked = false; });
     groups()[n - 1].after(made);
@@ -200,7 +200,7 @@
       mainTopics();
     }
     const part = event.target.closest(".part");
-    if (part) all(".problem", part).forEach((p) => { p.hidden = true; });
+    if (part) all(".problem:not(#p-card)", part).forEach((p) => { p.hidden = true; });
   });
   form.addEventListener("click", (event) => {
     if (!began) began = Date.now();
@@ -209,6 +209,7 @@
   });
   document.addEventListener("click", (event) => {
     all("details.more[open]").forEach((d) => { if (!d.contains(event.target)) d.open = false; });
+    if (!cardBox.contains(event.target)) cardBox.classList.remove("offers");
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape") all("details.more[open]").forEach((d) => { d.open = false; });
@@ -233,7 +234,7 @@
     const kept = people.filter((g, n) => n === 0 || g.nationality || g.persons.length);
     const sent = {
       id: value("id"), desk: value("desk"), held_on: value("held_on"), channel: value("channel"), modality: value("modality"),
-      travel_group: value("travel_group"), language: value("language"), groups: kept, topics: order, outcomes: checked("outcomes"), flags: checked("flags"),
+      travel_group: value("travel_group"), language: value("language"), card: card.value.trim() || null, groups: kept, topics: order, outcomes: checked("outcomes"), flags: checked("flags"),
     };
     const chosen = main.value || order[0];
     if (chosen) sent.main_topic = chosen;
@@ -294,19 +295,21 @@
       if (!line) { toast(problem.message, null); return; }
       line.textContent = problem.message;
       line.hidden = false;
-      shown.push(n);
+      shown.push(problem.field === "card" ? "0" : n);
     });
+    cardBox.classList.toggle("wrong", !document.getElementById("p-card").hidden);
     if (!shown.length) return;
     const groupsWrong = shown.filter((n) => n !== "").map(Number);
     if (groupsWrong.length) activate(Math.min(...groupsWrong));
     const part = all(".problem:not([hidden])").map((line) => line.closest(".part")).find((p) => p && p.offsetParent);
     if (!part) return;
-    const target = all(".plus[tabindex='0'], .chip input, select, input", part).find((e) => e.offsetParent);
+    const wrongCard = !document.getElementById("p-card").hidden && card.offsetParent ? [card] : [];
+    const target = [...wrongCard, ...all(".plus[tabindex='0'], .chip input, select, input:not(#card)", part)].find((e) => e.offsetParent);
     if (target) target.focus({ preventScroll: true });
     part.scrollIntoView({ block: "nearest" });
   }
   function done(sent, told) {
-    last = sent;
+    last = { ...sent, card: null };
     const before = snapshot();
     clear();
     toast(said.saved, async () => {
@@ -314,15 +317,20 @@
       if (answer.ok) { restore(before); toast(said.undone, null); }
     });
   }
-  const snapshot = () => ({ nodes: all("input, select").filter((i) => i.name && i.type !== "hidden").map((i) => [i, i.checked, i.value]), order: order.slice() });
+  const snapshot = () => ({ nodes: all("input, select").filter((i) => i.name && i.type !== "hidden").map((i) => [i, i.checked, i.value]), order: order.slice(), groups: groups().slice(1), situations: situations().slice(1) });
   function restore(before) {
+    groups()[0].after(...before.groups);
+    situations()[0].after(...before.situations);
     before.nodes.forEach(([i, checked, value]) => { i.checked = checked; if (i.type !== "checkbox" && i.type !== "radio") i.value = value; });
     order = before.order;
     redraw();
+    checkCard(false);
   }
   function clear() {
     groups().slice(1).forEach((g) => g.remove());
     situations().slice(1).forEach((s) => s.remove());
+    card.value = "";
+    checkCard(false);
     all("input[type=number]").forEach((i) => { i.value = ""; });
     all("input[type=radio], input[name=topics], input[name=flags]").forEach((i) => { i.checked = false; });
     all("input[name=outcomes]").forEach((i) => { i.checked = i.value === "information_given"; });
@@ -389,8 +397,117 @@
     } catch (error) { toast(said.offline, null); }
   });
 
+  // --- The visitor card: its code is checked at once, as people/rules/codes.py does; what it held last is offered. ---
+  const card = document.getElementById("card");
+  const cardBox = card.closest(".card-box");
+  const offer = document.getElementById("card-offer");
+  const use = cardBox.querySelector("[data-use]");
+  const signs = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  let held = null, asked = "";
+  const plain = () => card.value.toUpperCase().replace(/[\s\-_\u2010-\u2015\u2212]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
+  function isCode(code) {
+    if (code.length !== 15 || [...code].some((sign) => !signs.includes(sign))) return false;
+    return [...code.slice(0, 14)].reduce((sum, sign) => (sum * 32 + signs.indexOf(sign)) % 37, 0) === signs.indexOf(code[14]);
+  }
+  function tellCard(problem) {
+    const line = document.getElementById("p-card");
+    line.textContent = problem;
+    line.hidden = !problem;
+    cardBox.classList.toggle("wrong", !!problem);
+    card.setAttribute("aria-invalid", !!problem);
+  }
+  function tellBefore(answer) {
+    all("button.save").forEach((b) => { if (b.value === answer) b.dataset.told = said.told; else delete b.dataset.told; });
+  }
+  function offerLast(found, quiet) {
+    held = found && found.groups.length ? found.groups : null;
+    const n = held ? held.flatMap((g) => g.persons).reduce((sum, some) => sum + some.n, 0) : 0;
+    const words = offer.dataset;
+    offer.textContent = !found ? "" : n === 0 ? words.new : n === 1 ? words.one : words.many.replace("{n}", n);
+    use.hidden = !held || quiet;
+    cardBox.classList.toggle("known", !!found);
+    cardBox.classList.toggle("offers", !!held && !quiet);
+    tellBefore(found && found.before);
+  }
+  // `finished`: the box was left, so that too few signs are wrong as well.
+  async function checkCard(finished) {
+    const code = plain(), right = isCode(code);
+    if (right) card.value = code.match(/.{5}/g).join("-");
+    if (right && code === asked) return;
+    asked = code;
+    offerLast(null);
+    tellCard(code && !right && (code.length > 14 || finished) ? card.dataset.wrong : "");
+    if (!right) return;
+    cardBox.classList.add("known");
+    if (!card.dataset.look) return;
+    const quiet = all(".cell").some((c) => count(c));
+    try {
+      const answer = await post(card.dataset.look, { card: code, desk: form.elements.desk.value, held_on: form.elements.held_on.value || null });
+      const told = await answer.json();
+      if (asked !== code) return;
+      if (answer.ok) { offerLast(told, quiet && finished === false); goOn(); }
+      else if (told.problems) { cardBox.classList.remove("known"); tellCard((told.problems.find((p) => p.field === "card") || { message: "" }).message); }
+    } catch (error) { asked = ""; }
+  }
+  // The box is done: on to the offer, or to the counters that its panel would cover.
+  function goOn() {
+    if (document.activeElement !== card) return;
+    if (held) { use.focus({ preventScroll: true }); return; }
+    toast(offer.textContent, null);
+    form.querySelector(".known .plus").focus({ preventScroll: true });
+  }
+  function useLast() {
+    while (groups().length < held.length) addGroup();
+    all(".cell").forEach((cell) => { input(cell).value = ""; });
+    held.forEach((met, n) => {
+      const group = groups()[n];
+      const radios = all(".from input[type=radio]", group);
+      radios.forEach((r) => { r.checked = r.value === met.nationality; });
+      group.querySelector(".other select").value = radios.some((r) => r.checked) ? "" : met.nationality;
+      form.elements[`groups-${n}-situation`].value = met.situation;
+      met.persons.forEach((some) => { group.querySelector(`[name="groups-${n}-${some.sex}-${some.age_band}"]`).value = some.n; });
+    });
+    use.hidden = true;
+    cardBox.classList.remove("offers");
+    redraw();
+    form.querySelector(".known .plus").focus({ preventScroll: true });
+  }
+  card.addEventListener("input", () => checkCard());
+  card.addEventListener("change", () => checkCard(true));
+  card.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); checkCard(true); } });
+  form.elements.held_on.addEventListener("change", () => { asked = ""; checkCard(true); });
+  use.addEventListener("click", useLast);
+  const scanning = document.getElementById("scan");
+  if ("BarcodeDetector" in window && navigator.mediaDevices && navigator.mediaDevices.getUserMedia) {
+    const button = cardBox.querySelector("[data-scan]");
+    button.hidden = false;
+    button.addEventListener("click", scan);
+  }
+  async function scan() {
+    const video = scanning.querySelector("video");
+    const problem = scanning.querySelector(".problem");
+    problem.hidden = true;
+    scanning.showModal();
+    try {
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      await video.play();
+      const reader = new BarcodeDetector({ formats: ["qr_code"] });
+      while (scanning.open) {
+        const seen = await reader.detect(video);
+        if (seen.length) { card.value = seen[0].rawValue.slice(0, 40); scanning.close(); checkCard(true); card.focus(); }
+        else await new Promise((next) => { setTimeout(next, 150); });
+      }
+    } catch (error) { problem.hidden = false; }
+    if (video.srcObject) video.srcObject.getTracks().forEach((track) => track.stop());
+  }
+  scanning.addEventListener("close", () => {
+    const video = scanning.querySelector("video");
+    if (video.srcObject) video.srcObject.getTracks().forEach((track) => track.stop());
+  });
+
   groups().forEach(dressGroup);
   all("[data-rove]").forEach(rove);
   redraw();
+  if (card.value) checkCard(true);
   if (!fixing) form.querySelector(".known .plus").focus({ preventScroll: true });
 })();

@@ -24,9 +24,9 @@ def upgrade() -> None:
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "closed_on IS NULL OR closed_on >= opened_on", name="ck_desk_closes_after_opening"
+            "closed_on IS NULL OR closed_on >= opened_on", name="closes_after_opening"
         ),
-        sa.CheckConstraint("length(country) = 3", name="ck_desk_country_is_alpha3"),
+        sa.CheckConstraint("length(country) = 3", name="country_is_alpha3"),
         sa.PrimaryKeyConstraint("id", name="pk_desk"),
         sa.UniqueConstraint("code", name="uq_desk_code"),
     )

@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "role IN ('desk_staff','shelter_coordinator','supervisor','regional','admin')",
-            name="ck_account_role_is_known",
+            name="role_is_known",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
         sa.UniqueConstraint("username", name="uq_account_username"),

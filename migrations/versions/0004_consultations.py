@@ -40,10 +40,10 @@ def upgrade() -> None:
         sa.Column("milliseconds", sa.Integer(), nullable=True),
         sa.Column("device", sa.String(length=40), nullable=True),
         sa.Column("sequence", sa.Integer(), nullable=True),
-        sa.CheckConstraint("state IN ('live','void')", name="ck_consultation_state_is_known"),
-        sa.CheckConstraint("is_tally = (persons = 0)", name="ck_consultation_tally_has_no_people"),
-        sa.CheckConstraint("persons BETWEEN 0 AND 200", name="ck_consultation_persons_in_range"),
-        sa.CheckConstraint("version >= 1", name="ck_consultation_version_starts_at_one"),
+        sa.CheckConstraint("state IN ('live','void')", name="state_is_known"),
+        sa.CheckConstraint("is_tally = (persons = 0)", name="tally_has_no_people"),
+        sa.CheckConstraint("persons BETWEEN 0 AND 200", name="persons_in_range"),
+        sa.CheckConstraint("version >= 1", name="version_starts_at_one"),
         sa.ForeignKeyConstraint(
             ["author_id"], ["account.id"], name="fk_consultation_author_id_account"
         ),

@@ -33,16 +33,10 @@ def upgrade() -> None:
         sa.Column("previous_in_programme", sa.Integer(), nullable=False),
         sa.Column("card_id", sa.Integer(), nullable=True),
         sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "card_id IS NULL OR n = 1", name="ck_person_line_one_person_per_card_line"
-        ),
-        sa.CheckConstraint(
-            "known OR previous_in_country = 0", name="ck_person_line_unknown_has_no_previous"
-        ),
-        sa.CheckConstraint("n BETWEEN 1 AND 99", name="ck_person_line_n_in_range"),
-        sa.CheckConstraint(
-            "previous_in_country <= month", name="ck_person_line_previous_is_not_later"
-        ),
+        sa.CheckConstraint("card_id IS NULL OR n = 1", name="one_person_per_card_line"),
+        sa.CheckConstraint("known OR previous_in_country = 0", name="unknown_has_no_previous"),
+        sa.CheckConstraint("n BETWEEN 1 AND 99", name="n_in_range"),
+        sa.CheckConstraint("previous_in_country <= month", name="previous_is_not_later"),
         sa.ForeignKeyConstraint(
             ["consultation_id"],
             ["consultation.id"],

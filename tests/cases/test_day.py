@@ -1,6 +1,7 @@
 """A desk's day: totals equal a count by hand, restricted topics stay unnamed, voided records do not count."""
 
 import os
+import re
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -11,18 +12,21 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.base.database import db, unit_of_work
+from app.base.month import Month
 from app.cases.queries import get_day
+from app.cases.rules import came_before
 from app.consultations import queries
 from app.consultations.actions import changing, recording
 from app.consultations.forms.reading import read
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.vocabulary import DECLINED, RESTRICTED_TOPICS
-from app.people.models import PersonLine
+from app.people.models.lines import PersonLine
 from tests.builders import at, consultation_json
 from tests.consultations.strategies import contents
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 DAYS = ["2026-03-13", "2026-03-14"]
+DAY, YEAR = date(2026, 3, 14), Month(2026, 1)
 CHILDREN = ("age_0_4", "age_5_11", "age_12_17", "unknown_child")
 RECORDS = st.lists(
     st.tuples(contents(DAYS), st.sampled_from(["HND-01", "HND-02"]), st.booleans()), max_size=6
@@ -82,19 +86,86 @@ def test_totals_equal_a_count_by_hand(office):
             put(office.accounts, said, desk, is_void)
         for name in ("ana", "susana"):
             scope = office.accounts[name].scope
-            shown = get_day(db.session(), scope, office.desks["HND-01"], date(2026, 3, 14))
+            shown = get_day(db.session(), scope, office.desks["HND-01"], DAY, YEAR)
             assert tuple(vars(shown.totals).values()) == by_hand(records)
             live = [line for line in shown.lines if not line.is_void]
             assert sum(line.persons for line in live) == shown.totals.persons
             moments = [line.received_at for line in shown.lines]
             assert moments == sorted(moments, reverse=True)
         foreign = office.accounts["guille"].scope
-        empty = get_day(db.session(), foreign, office.desks["HND-01"], date(2026, 3, 14))
+        empty = get_day(db.session(), foreign, office.desks["HND-01"], DAY, YEAR)
         assert empty.lines == [] and not any(vars(empty.totals).values())
         db.session.rollback()
 
     with time_machine.travel(at("2026-03-14 18:00")):
         run()
+
+
+ENGLISH = {"headers": {"Accept-Language": "en"}}
+
+
+def shown_of(office, number, address="/today?desk=HND-01&day=2026-03-14"):
+    """The words of a consultation's line in the list of the day."""
+    page = office["ana"].get(address, **ENGLISH).text
+    [line] = [part for part in re.findall(r'<li class="row.*?</li>', page, re.S) if number in part]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", line))
+
+
+def came(answer):
+    [group] = consultation_json()["groups"]
+    return consultation_json(groups=[{**group, "repeat_contact": answer}])
+
+
+def test_the_day_says_who_came_before_and_never_where(office):
+    month, year = "Already came this month", "Came this year, first this month"
+    with time_machine.travel(at("2026-03-14 18:00")):
+        said = {
+            answer: came(answer)
+            for answer in ("first_this_year", "first_this_month", "repeat_this_month", "unknown")
+        }
+        for content in said.values():
+            assert office["ana"].post("/consultations", content).status_code == 201
+        lines = {answer: shown_of(office, content["id"]) for answer, content in said.items()}
+    assert {answer: (month in line, year in line) for answer, line in lines.items()} == {
+        "first_this_year": (False, False),
+        "first_this_month": (False, True),
+        "repeat_this_month": (True, False),
+        "unknown": (False, False),
+    }
+    assert not any("HND-" in line for line in lines.values())
+
+
+def test_a_card_is_marked_in_the_day_and_on_the_record_and_tells_of_the_return(office):
+    with time_machine.travel(at("2026-03-14 18:00")):
+        [code] = office["susana"].post("/cards", {"desk": "HND-01", "n": 1}).get_json()["codes"]
+        without, first, again = consultation_json(), came("first_this_year"), came("unknown")
+        sent = [without, {**first, "card": code}, {**again, "card": code}]
+        for content in sent:
+            assert office["ana"].post("/consultations", content).status_code == 201
+        lines = [shown_of(office, content["id"]) for content in sent]
+        records = [
+            office["ana"].get(f"/consultations/{content['id']}", **ENGLISH).text for content in sent
+        ]
+    assert [" Card " in line for line in lines] == [False, True, True]
+    assert ['class="card-mark"' in page for page in records] == [False, True, True]
+    contacts = sorted((first["id"], again["id"]))
+    later = lines[1 if contacts[1] == first["id"] else 2]
+    assert "Already came this month" in later
+    assert code not in "".join((*lines, *records))
+
+
+@pytest.mark.parametrize(
+    ("previous", "said"),
+    [
+        (0, ""),
+        (202603, "repeat_this_month"),
+        (202602, "first_this_month"),
+        (202510, "first_this_month"),
+        (202509, ""),
+    ],
+)
+def test_a_return_is_one_of_the_month_or_of_the_reporting_year(previous, said):
+    assert came_before(previous, Month(2026, 3), Month(2025, 10)) == said
 
 
 @pytest.mark.parametrize("topic", sorted(RESTRICTED_TOPICS))
@@ -103,7 +174,7 @@ def test_a_restricted_topic_is_not_named_in_the_list(office, topic):
     assert office["ana"].post("/consultations", content).status_code == 201
     desk = office.desks["HND-01"]
     day = date.fromisoformat(content["held_on"])
-    shown = get_day(db.session(), office.accounts["ana"].scope, desk, day)
+    shown = get_day(db.session(), office.accounts["ana"].scope, desk, day, Month(day.year, 1))
     assert [line.main_topic for line in shown.lines] == [""]
     db.session.rollback()
     other = consultation_json(topics=["health", topic], main_topic="health")

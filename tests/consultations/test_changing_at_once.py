@@ -83,7 +83,7 @@ def assert_lines_agree(consultation_id, state):
 
     from sqlalchemy import select
 
-    from app.people.models import PersonLine
+    from app.people.models.lines import PersonLine
 
     lines = PersonLine.__table__
     mine = lines.c.consultation_id == UUID(consultation_id)

@@ -229,7 +229,7 @@ def test_every_unknown_field_is_named_by_its_path(office):
         ({"groups": [group(persons=[{"sex": "male", "n": 1}])]},
          ("groups.0.persons.0.age_band", "required")),
         ({"main_topic": "gbv"}, ("main_topic", "not_a_topic_marked")),
-        ({"card": "ABC"}, ("card", "cards_not_yet")),
+        ({"card": "ABC"}, ("card", "card_mistyped")),
         ({"flags": ["lgbtiq"]}, ("flags.0", "restricted_flag")),
         ({"flags": ["none", "disability"]}, ("flags", "excludes_others")),
         ({"topics": ["health", "health"]}, ("topics.1", "duplicate")),

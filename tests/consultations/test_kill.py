@@ -16,7 +16,7 @@ from app.audit.actions import verify
 from app.audit.models import AuditEntry
 from app.base.database import db
 from app.consultations.models import Consultation
-from app.people.models import PersonLine
+from app.people.models.lines import PersonLine
 from tests.builders import consultation_json, make_account, make_desk
 from tests.server import ROUNDS, Client, Server
 

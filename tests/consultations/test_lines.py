@@ -16,8 +16,8 @@ from app.consultations.actions import changing, recording
 from app.consultations.actions.changing import Change, Stale
 from app.consultations.forms.reading import read
 from app.consultations.rules.content import as_json, canonical
-from app.people.actions import as_lines
-from app.people.models import PersonLine
+from app.people.actions.lines import as_lines
+from app.people.models.lines import PersonLine
 from tests.builders import at
 from tests.consultations.strategies import contents
 

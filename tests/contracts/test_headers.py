@@ -36,7 +36,7 @@ def _asked(browser: Browser) -> dict[int, list]:
     post = browser.client.post
     many = b'{"id":"' + b"1" * 300_000 + b'"}'
     return {
-        200: [browser.get("/consultations/new"), browser.get("/healthz")],
+        200: [browser.get("/today"), browser.get("/healthz")],
         302: [browser.get("/")],
         400: [alone(post, "/consultations", json={}), browser.post("/consultations", "text")],
         401: [alone(browser.client.application.test_client().get, "/sync/me", headers=JSON)],
@@ -85,3 +85,9 @@ def test_session_cookies_are_kept_from_scripts_and_other_sites(app):
     answer = Browser(app.test_client()).get("/sync/token")
     cookie = next(c for c in answer.headers.getlist("Set-Cookie") if c.startswith("ventanilla="))
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+
+
+def test_only_the_form_may_use_the_camera_and_nothing_else(ana):
+    answer = ana.get("/consultations/new")
+    expected = {**ALWAYS, "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)"}
+    assert {name: answer.headers[name] for name in expected} == expected

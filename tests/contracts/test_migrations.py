@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, select, text
+from sqlalchemy import CheckConstraint, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.base.database import db, writing
@@ -34,7 +34,7 @@ def test_the_models_are_what_the_migrations_lead_to(app):
 def test_every_check_of_the_models_stands_in_the_database(app):
     found = inspect(db.engine)
     for table in db.metadata.sorted_tables:
-        wanted = {str(c.name) for c in table.constraints if c.__visit_name__ == "check_constraint"}
+        wanted = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
         names = {check["name"] for check in found.get_check_constraints(table.name)}
         assert wanted <= names, table.name
 

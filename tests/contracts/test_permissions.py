@@ -98,6 +98,18 @@ def recording(own: str) -> dict[str, Any]:
     return consultation_json()
 
 
+def printing_cards(own: str) -> dict[str, Any]:
+    return {"desk": "HND-01", "n": 1}
+
+
+def mistyped_card(own: str) -> dict[str, Any]:
+    return {"card": "WRONG", "desk": "HND-01"}
+
+
+def mistyped_cards(own: str) -> dict[str, Any]:
+    return {"lost": "WRONG", "replacement": "WRONG"}
+
+
 CASES, FIGURES = (DESK, SUPERVISOR), (DESK, SUPERVISOR, REGIONAL)
 ONE, OTHER, NONE = "/consultations/{own}", "/consultations/{foreign}", f"/consultations/{NOWHERE}"
 TABLE: dict[str, Route] = {
@@ -139,6 +151,15 @@ TABLE: dict[str, Route] = {
     "cases.today": Route(
         "/today", CASES, foreign=("/today?desk=GTM-01",), missing="/today?desk=GTM-99"
     ),
+    "people.printing": Route("/cards", (SUPERVISOR,)),
+    "people.issue": Route("/cards", (SUPERVISOR,), 201, json=printing_cards),
+    "people.replacing": Route("/cards/replace", (DESK,)),
+    "people.replace": Route("/cards/replace", (DESK,), 422, json=mistyped_cards),
+    "people.look": Route("/cards/look", (DESK,), 422, json=mistyped_card),
+    "consultations.importing_page": Route("/consultations/import", (SUPERVISOR,)),
+    "consultations.bring": Route("/consultations/import", (SUPERVISOR,), 422, form=nothing),
+    "consultations.template_xlsx": Route("/consultations/import/template.xlsx", (SUPERVISOR,)),
+    "consultations.template_csv": Route("/consultations/import/template.csv", (SUPERVISOR,)),
     "counts.figures": Route("/counts?country=HND", FIGURES),
     "counts.figures_json": Route("/counts.json?country=HND", FIGURES),
     "places.desks": Route("/desks", (ADMIN,)),

@@ -8,7 +8,15 @@ from tests.builders import make_account, make_consultation, make_desk, sign_in
 
 PAGES = {
     "ana": ("/consultations/new", "/consultations/new?like=last", "/today", "/account", "RECORD"),
-    "eva": ("/counts?country=HND", "/today", "RECORD", "RECORD/correct", "/accounts", "/trail"),
+    "eva": (
+        "/consultations/import",
+        "/counts?country=HND",
+        "/today",
+        "RECORD",
+        "RECORD/correct",
+        "/accounts",
+        "/trail",
+    ),
     "rita": ("/counts", "/account"),
     "otto": ("/desks", "/desks/HND-01", "/desks/new", "/accounts", "/accounts/new", "/trail"),
 }

@@ -1,21 +1,32 @@
 """Every figure equals a count by hand over random histories, whatever their order."""
 
-import os
-from random import Random
+from dataclasses import replace
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base import clock
 from app.counts import rules
+from app.people.actions import linking
+from app.people.rules import previous
 from tests.builders import JSON, Browser, alone, sign_in
 from tests.counts import brute
-from tests.counts.histories import DESKS, NOW, Stage, Told, histories, set_stage
+from tests.counts.histories import (
+    DESKS,
+    NOW,
+    ROUNDS,
+    History,
+    Stage,
+    card_histories,
+    histories,
+    quietly,
+    set_stage,
+)
 
-ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 PLACES = ("", "HND", "SUR", "MEX")
 LOOKED_AT = ("2025-10", "2026-01", "2026-02", "2026-03")
 MONTHS_OF_PEOPLE = (202510, 202511, 202512, 202601, 202602)
@@ -29,14 +40,6 @@ FIXED = (
     "country",
     "month",
     "desk",
-)
-quietly = settings(
-    max_examples=8 * ROUNDS,
-    deadline=None,
-    database=None,
-    derandomize=ROUNDS == 1,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.generate, Phase.shrink) if ROUNDS > 1 else (Phase.generate,),
 )
 
 
@@ -59,15 +62,18 @@ def shown(browser: Browser, address: str) -> dict[str, Any]:
 
 def compare(stage: Stage, regional: Browser, boss: Browser, year_start: int) -> None:
     """Asserts that every figure of every place and month is the one counted by hand."""
+
+    def by_hand(place: brute.Place, month: str) -> dict[str, object]:
+        return brute.figures(stage.records, place, month, year_start)
+
     for month in LOOKED_AT:
-        for place in PLACES:
-            address = f"/counts.json?month={month}" + (f"&country={place}" if place else "")
-            mine = [r for r in stage.records if place in ("", r.country)]
-            assert figures_of(shown(regional, address)) == brute.figures(mine, month, year_start)
-    for desk in DESKS:
+        for code in PLACES:
+            address = f"/counts.json?month={month}" + (f"&country={code}" if code else "")
+            place = brute.country(code) if code else brute.programme()
+            assert figures_of(shown(regional, address)) == by_hand(place, month), address
+    for desk, country in DESKS.items():
         said = shown(boss, f"/counts.json?month=2026-02&desk={desk}")
-        mine = [r for r in stage.records if r.desk == desk]
-        assert figures_of(said) == brute.figures(mine, "2026-02", year_start)
+        assert figures_of(said) == by_hand(brute.desk(desk, country), "2026-02"), desk
 
 
 def figures_of(said: dict[str, Any]) -> dict[str, Any]:
@@ -85,21 +91,25 @@ def readers(stage: Stage) -> tuple[Browser, Browser]:
     return standing(sign_in, stage.app, "regional"), standing(sign_in, stage.app, "boss")
 
 
-def play_and_compare(stage: Stage) -> None:
+def play_and_compare(stage: Stage, told: Any, most: int = 1) -> None:
     """Plays random histories and compares every figure after each."""
     regional, boss = readers(stage)
 
-    @quietly
-    @given(histories(), st.sampled_from((1, 10)))
-    def holds(history: list[Told], year_start: int) -> None:
-        stage.play(history, year_start)
+    @settings(quietly, max_examples=most * quietly.max_examples)
+    @given(told, st.sampled_from((1, 10)), st.integers())
+    def holds(history: History, year_start: int, order: int) -> None:
+        stage.play(history, year_start, order)
         compare(stage, regional, boss, year_start)
 
     holds()
 
 
 def test_every_figure_equals_a_count_by_hand(stage):
-    play_and_compare(stage)
+    play_and_compare(stage, histories())
+
+
+def test_every_figure_of_few_cards_shown_again_and_again_equals_a_count_by_hand(stage):
+    play_and_compare(stage, card_histories())
 
 
 def unknown_is_reached(known: bool, month: int, previous: int, first: int, last: int) -> bool:
@@ -118,21 +128,59 @@ def everybody_is_new(known: bool, month: int, previous: int, first: int, last: i
 def test_a_seeded_fault_in_who_is_distinct_is_caught(stage, monkeypatch, fault):
     monkeypatch.setattr(rules, "is_distinct", fault)
     with pytest.raises(AssertionError):
-        play_and_compare(stage)
+        play_and_compare(stage, histories())
 
 
-def test_the_same_records_in_any_order_give_the_same_figures(stage):
+def link_only_forward(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who arrives learns of those before; nobody who came later learns of who arrives."""
+    monkeypatch.setattr(linking, "_previous", lambda line: ANY)
+
+
+def look_at_the_own_desk_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each desk counts its own distinct people, and the country is their sum."""
+    seen = linking._seen
+    at_desk = lambda line, root: replace(seen(line, root), country=str(line["desk_id"]))  # noqa: E731
+    monkeypatch.setattr(linking, "_seen", at_desk)
+
+
+def believe_the_card_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the card knows anything, the answer is not heard."""
+    monkeypatch.setattr(previous, "later_of", lambda card, said: card if card.known else said)
+
+
+def believe_the_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the card knows is not looked at."""
+    monkeypatch.setattr(previous, "later_of", lambda card, said: said)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        link_only_forward,
+        look_at_the_own_desk_alone,
+        believe_the_card_alone,
+        believe_the_answer_alone,
+    ],
+)
+def test_a_seeded_fault_in_linking_is_caught(stage, monkeypatch, fault):
+    fault(monkeypatch)
+    with pytest.raises(AssertionError, match=r"counts\.json"):
+        play_and_compare(stage, card_histories(), 3)
+
+
+def test_the_same_records_in_any_order_give_the_same_figures_cells_and_links(stage):
     regional, _ = readers(stage)
 
-    @settings(quietly, max_examples=5 * ROUNDS)
-    @given(histories(), st.randoms(use_true_random=False))
-    def holds(history: list[Told], chance: Random) -> None:
-        found = []
-        for _ in range(2):
-            stage.play(history, 1)
-            found.append([shown(regional, f"/counts.json?month={month}") for month in LOOKED_AT])
-            chance.shuffle(history)
-        assert found[0] == found[1]
+    def found(history: History, order: int) -> list[Any]:
+        stage.play(history, 1, order)
+        figures = [shown(regional, f"/counts.json?month={month}") for month in LOOKED_AT]
+        return [figures, stage.cells(), sorted(map(str, stage.lines()))]
+
+    @settings(quietly, max_examples=6 * ROUNDS)
+    @given(st.one_of(histories(), card_histories()), st.integers())
+    def holds(history: History, order: int) -> None:
+        assert found(history, order) == found(history, order + 1)
 
     holds()
 

@@ -10,7 +10,41 @@ from app.base import clock
 from app.base.database import db
 from app.base.month import Month
 from app.counts.views import charts
-from tests.builders import consultation_json, make_account, make_consultation, make_desk, sign_in
+from tests.builders import (
+    at,
+    consultation_json,
+    make_account,
+    make_consultation,
+    make_desk,
+    sign_in,
+)
+
+ENGLISH = {"headers": {"Accept-Language": "en"}}
+ADULT = {"sex": "female", "age_band": "age_25_59"}
+
+
+def groups(n: int, answer: str = "first_this_year"):
+    """One group of as many women, with their answer."""
+    [group] = consultation_json()["groups"]
+    return [{**group, "repeat_contact": answer, "persons": [{**ADULT, "n": n}]}]
+
+
+def put_by_month(**people):
+    """A desk and its people: `m202603=[(3, "unknown")]` is a consultation of three in March 2026."""
+    clerk = make_account("ana", "desk_staff", (make_desk(),))
+    make_account("regional", "regional")
+    make_account("boss", "supervisor", countries=("HND",))
+    for name, some in people.items():
+        day = f"{name[1:5]}-{name[5:]}-10"
+        with clock.standing_at(at(f"{day} 18:00")):
+            for n, answer in some:
+                make_consultation(clerk, held_on=day, groups=groups(n, answer))
+
+
+def text_of(browser, address):
+    """The page's words, one blank between them."""
+    page = browser.get(address, **ENGLISH).get_data(as_text=True)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
 
 
 @pytest.fixture
@@ -80,6 +114,98 @@ def test_the_page_calls_the_figure_a_minimum_above_a_tenth_unknown(app, month):
     assert 'class="minimum"' in boss.get(address).get_data(as_text=True)
 
 
+FIRST, AGAIN, UNKNOWN = "first_this_year", "first_this_month", "unknown"
+
+
+def test_a_month_is_compared_with_the_month_before_or_with_a_year_before(app):
+    put_by_month(m202503=[(2, FIRST)], m202602=[(4, FIRST)], m202603=[(3, FIRST), (2, AGAIN)])
+    boss, address = sign_in(app, "boss"), "/counts?country=HND&month=2026-03"
+    before, year = text_of(boss, address), text_of(boss, address + "&compare=year")
+    assert text_of(boss, address + "&compare=month") == before
+    assert "1 (25%) more than in February 2026" in before
+    assert "1 (25%) fewer than in February 2026" in before
+    assert "by the end of" not in before
+    assert "3 (150%) more than in March 2025" in year
+    assert "5 (250%) more than by the end of March 2025" in year
+    assert "The records of that year begin in March 2025." in year
+    assert "than in February 2026" not in year
+
+
+def test_the_months_of_the_year_before_that_have_records_are_all_compared_with(app):
+    put_by_month(m202501=[(7, FIRST)], m202503=[(3, FIRST)], m202603=[(5, FIRST)])
+    year = text_of(sign_in(app, "boss"), "/counts?country=HND&month=2026-03&compare=year")
+    assert "5 (50%) fewer than by the end of March 2025" in year
+    assert "The records of that year begin" not in year
+
+
+def test_a_month_without_records_is_not_compared_with_and_a_zero_has_no_percentage(app):
+    put_by_month(m202602=[(3, UNKNOWN)], m202603=[(2, FIRST)])
+    boss = sign_in(app, "boss")
+    first = text_of(boss, "/counts?country=HND&month=2026-02")
+    assert "There are no records of January 2026 to compare with." in first
+    assert "than in" not in first
+    second = text_of(boss, "/counts?country=HND&month=2026-03")
+    assert "None in February 2026" in second and "no records" not in second
+    assert "As many as in February 2026" in second
+
+
+def test_a_change_of_less_than_half_a_percent_is_not_called_none(app):
+    put_by_month(m202602=[(99, FIRST)] * 3, m202603=[(99, FIRST), (99, FIRST), (98, FIRST)])
+    page = text_of(sign_in(app, "boss"), "/counts?country=HND&month=2026-03")
+    assert "1 (&lt; 1%) fewer than in February 2026" in page
+
+
+def test_the_comparison_keeps_what_is_shown_and_every_link_keeps_the_comparison(app):
+    put_by_month(m202603=[(2, FIRST)])
+    boss, chosen = sign_in(app, "boss"), "/counts?country=HND&desk=HND-01&month=2026-03"
+    page = boss.get(chosen + "&compare=year").get_data(as_text=True)
+    links = re.findall(r'href="(/counts\?[^"]*)"', page)
+    plain = chosen.replace("&", "&amp;")
+    assert plain in links and plain + "&amp;compare=year" in links
+    others = [link for link in links if link != plain]
+    assert len(others) > 3 and all("compare=year" in link for link in others), links
+    assert '<input type="hidden" name="compare" value="year">' in page
+    assert "compare=month" not in page
+
+
+def test_the_year_month_by_month_equals_the_figures_of_each_month(app):
+    put_by_month(
+        m202512=[(9, FIRST)],
+        m202601=[(5, FIRST), (1, UNKNOWN)],
+        m202602=[(2, FIRST), (3, AGAIN)],
+        m202604=[(4, FIRST), (2, UNKNOWN), (1, AGAIN)],
+    )
+    boss = sign_in(app, "boss")
+    shown = boss.get("/counts?country=HND&month=2026-04", **ENGLISH).get_data(as_text=True)
+    table = re.search(r'<table class="table tight year-table">.*?</table>', shown, re.S)[0]
+    rows = re.findall(r"<tr.*?</tr>", table, re.S)[1:]
+    said = [re.findall(r">\s*([^<>]+?)\s*</t[hd]>", row) for row in rows]
+    assert [row[0] for row in said] == ["Jan", "Feb", "Mar", "Apr"]
+    shares = [row.pop(2) for row in said]
+    assert shares == ["17%", "–", "–", "29%"]
+    for number, row in enumerate(said, 1):
+        told = boss.get_json(f"/counts.json?country=HND&month=2026-0{number}").get_json()
+        expected = (told["reached"]["low"], told["new"], told["year_to_date"]["reached"]["low"])
+        assert tuple(map(int, row[1:])) == expected, number
+    assert [row[-1] for row in said] == ["5", "7", "7", "11"]
+
+
+def test_the_year_to_date_is_called_a_minimum_by_itself(app):
+    put_by_month(m202602=[(3, UNKNOWN)], m202603=[(8, FIRST)])
+    boss = sign_in(app, "boss")
+    page = boss.get("/counts?country=HND&month=2026-03", **ENGLISH).get_data(as_text=True)
+    main, _, year = page.partition('class="card year"')
+    assert ('class="minimum"' in main, 'class="minimum"' in year) == (False, True)
+    assert "8 – 11" in year and "27% do not know" in year
+
+
+def test_the_programme_alone_says_who_may_be_counted_in_two_countries(app, month):
+    said = "somebody without a card may be counted in two"
+    regional = sign_in(app, "regional")
+    assert said in text_of(regional, f"/counts?month={month}")
+    assert said not in text_of(regional, f"/counts?month={month}&country=HND")
+
+
 def test_every_chart_has_a_title_a_description_and_a_table(app, month):
     page = sign_in(app, "regional").get(f"/counts?month={month}").get_data(as_text=True)
     charts = re.findall(r"<figure class=\"chart\">.*?</figure>", page, re.S)
@@ -114,13 +240,23 @@ def test_a_country_that_left_the_programme_is_not_listed_afterwards(app):
 
 def test_a_figure_of_the_line_is_written_where_the_line_does_not_run():
     months = [Month(2025, 12).plus(n) for n in range(12)]
-    falling = charts.trend([(month, 900 - 50 * n) for n, month in enumerate(months)])
-    rising = charts.trend([(month, 50 * n) for n, month in enumerate(months)])
-    ending = charts.trend([(month, 900 if n < 11 else 0) for n, month in enumerate(months)])
+    falling = charts.trend([(month, 900 - 50 * n, 0) for n, month in enumerate(months)])
+    rising = charts.trend([(month, 50 * n, 0) for n, month in enumerate(months)])
+    ending = charts.trend([(month, 900 if n < 11 else 0, 0) for n, month in enumerate(months)])
     assert falling.label_y > falling.points[-1].y
     assert rising.label_y < rising.points[-1].y
     assert ending.label_y < ending.floor
     assert all(0 <= point.y <= falling.floor for point in falling.points)
+
+
+def test_the_columns_of_new_persons_stand_on_the_scale_of_the_line():
+    months = [Month(2025, 12).plus(n) for n in range(12)]
+    drawn = charts.trend([(month, 100, 25 * (n % 5)) for n, month in enumerate(months)])
+    tall = drawn.floor - drawn.points[0].y
+    for point in drawn.points:
+        assert drawn.floor - point.new_y == pytest.approx(tall * point.new / 100, abs=0.2)
+    first, second = drawn.points[:2]
+    assert second.x - first.x > drawn.column
 
 
 def test_the_bars_of_a_pyramid_are_as_long_as_its_figures():

@@ -112,6 +112,21 @@ def test_an_open_month_has_no_revision_but_the_present_one(house):
     assert found == {"0": 200, "1": 404, "x": 404}
 
 
+def test_figures_are_compared_with_the_month_or_the_year_before_and_with_nothing_else(house):
+    regional = sign_in(house, "regional")
+    for said in ("month", "year", ""):
+        assert regional.get_json(f"/counts.json?compare={said}").status_code == 200, said
+        assert regional.get(f"/counts?compare={said}").status_code == 200, said
+    for said in ("week", "Year", "year%20", "2025-03", "%00", "x" * 3000):
+        assert regional.get_json(f"/counts.json?compare={said}").status_code == 404, said
+        assert regional.get(f"/counts?compare={said}").status_code == 404, said
+
+
+def test_a_supervisor_who_is_led_on_keeps_the_month_and_the_comparison(house):
+    answer = sign_in(house, "both").get("/counts?month=2026-03&compare=year")
+    assert answer.location == "/counts?country=GTM&month=2026-03&compare=year"
+
+
 def entries() -> list[tuple[str, str]]:
     trail = AuditEntry.__table__
     read = select(trail.c.subject, trail.c.country).where(trail.c.act == "figures_read")

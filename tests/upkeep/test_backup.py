@@ -15,7 +15,7 @@ from app.audit.actions import verify
 from app.audit.queries import TRAIL, find_last
 from app.base.database import db
 from app.consultations.queries import ROWS
-from app.people.queries import LINES
+from app.people.queries.lines import LINES
 from app.staff.queries import SESSIONS
 from app.upkeep.actions.backup import back_up
 from app.upkeep.actions.postgresql import program

@@ -1,5 +1,6 @@
 """The demo programme: plausible, truthful, repeatable, and made of what the intake accepts."""
 
+import re
 from collections import Counter, defaultdict
 from datetime import date
 
@@ -12,36 +13,40 @@ from app.base import clock
 from app.base.access import Scope
 from app.base.database import db, unit_of_work
 from app.consultations import queries
-from app.consultations.actions.recording import what_is_wrong
+from app.consultations.actions.recording import card_of, what_is_wrong, with_card
 from app.consultations.forms.reading import read
 from app.consultations.queries import ROWS, VERSIONS
 from app.consultations.rules.content import as_json, digest
-from app.people.queries import LINES
+from app.people.queries.cards import CARDS
+from app.people.queries.lines import LINES
 from app.places.queries import DESKS, find_desk, list_desks
 from app.places.vocabulary import programme
 from app.staff.queries import ACCOUNTS, find_account, get_scope
-from app.upkeep.actions import demo
+from app.upkeep.actions.demo import building
+from app.upkeep.actions.demo.batches import Batch
+from app.upkeep.actions.demo.crew import Crew
 from app.upkeep.demo.places import demo_desks
 from tests.builders import JSON, alone, at, sign_in
 
 NOW = at("2026-11-18 20:30")
 EVERYTHING = Scope(programme=True)
+CORRECTION = frozenset({"version", "reason"})
 
 
 def build(seed=1, months=13, consultations=1500, now=NOW):
     progress = []
     with clock.standing_at(now), unit_of_work():
-        demo.build(db.session(), demo.Wish(seed, months, consultations), progress.append)
+        building.build(db.session(), building.Wish(seed, months, consultations), progress.append)
     assert sum(progress) == consultations
 
 
 def told(consultations, seed=1, months=13, now=NOW):
     """What the demo tells, with the desks of the database."""
     with clock.standing_at(now):
-        period = demo._period(months)
+        period = building.period_of(months)
         desks = {desk.code: desk for desk in list_desks(db.session(), EVERYTHING)}
-        wish = demo.Wish(seed, months, consultations)
-        return list(demo.tell(wish, demo_desks(period), desks, period))
+        wish = building.Wish(seed, months, consultations)
+        return list(building.tell(wish, demo_desks(period), desks, period))
 
 
 def count(table, *where):
@@ -111,20 +116,20 @@ def test_the_same_seed_on_the_same_day_makes_the_same_rows(app):
 
 
 def test_building_twice_gives_identical_rows(app):
-    tables = (ROWS, LINES, VERSIONS, DESKS)
+    tables = (ROWS, LINES, VERSIONS, DESKS, CARDS)
     build(consultations=300)
     first = rows_of(*tables)
     session = db.session()
-    for table in (LINES, VERSIONS, ROWS):
+    for table in (LINES, VERSIONS, ROWS, CARDS):
         session.execute(table.delete())
     session.commit()
     desks = {desk.code: desk for desk in list_desks(session, EVERYTHING)}
     names = dict(session.execute(select(ACCOUNTS.c.username, ACCOUNTS.c.id)).all())
-    crew = demo.Crew(
+    crew = Crew(
         {c: names.get(f"desk.{c.lower()}", names[f"desk.{c[:3].lower()}"]) for c in desks},
         {c: names[f"supervisor.{c.lower()}"] for c in programme()},
     )
-    batch = demo.Batch(session)
+    batch = Batch(session)
     for desk, telling in told(300):
         batch.add(telling, desk, crew)
     batch.write()
@@ -135,15 +140,19 @@ def test_building_twice_gives_identical_rows(app):
 
 
 def test_everything_told_is_what_the_intake_accepts(app):
-    build(consultations=300)
+    build(consultations=1200)
+    session, carded = db.session(), 0
     with clock.standing_at(NOW):
         for desk, telling in told(1200)[::4]:
             raw = as_json(telling.content)
             raw |= {name: said for name, said in telling.telemetry.items() if said is not None}
-            reading = read(raw)
-            found = find_desk(db.session(), EVERYTHING, desk.code)
-            assert [*reading.problems, *what_is_wrong(reading, found)] == []
-            assert digest(reading.content) == digest(telling.content)
+            reading = read(raw, CORRECTION)
+            card = card_of(session, reading, telling.content.card_id)
+            found = find_desk(session, EVERYTHING, desk.code)
+            assert [*reading.problems, *what_is_wrong(reading, found, card)] == []
+            assert digest(with_card(reading.content, card)) == digest(telling.content)
+            carded += card is not None
+    assert carded > 100
 
 
 def test_rows_are_those_that_the_intake_would_have_written(app):
@@ -247,7 +256,7 @@ def test_the_day_of_a_main_desk_has_something_to_look_at(app):
     build(now=clock.now())
     answer = alone(sign_in(app, "desk.hnd", "ventanilla-demo").client.get, "/today", headers=JSON)
     assert answer.status_code == 200
-    today = demo._period(1).last
+    today = building.period_of(1).last
     desk = find_desk(db.session(), EVERYTHING, "HND-01")
     assert count(ROWS, ROWS.c.desk_id == desk.id, ROWS.c.held_on == today) >= 6
 
@@ -258,6 +267,8 @@ def test_the_command_says_the_names_and_refuses_a_second_time(app):
     assert made.exit_code == 0, made.output
     assert "desk.<country>" in made.output
     assert "ventanilla-demo" in made.output
+    spoken = f"200 consultations and {count(LINES)} person rows in "
+    assert re.search(re.escape(spoken) + r"[\d.]+ seconds: \d+ rows a second\.\n$", made.output)
     again = alone(runner.invoke, args=["demo"])
     assert (again.exit_code, again.output.count("\n")) == (1, 1)
     quiet = alone(runner.invoke, args=["demo", "--if-empty"])
@@ -270,6 +281,6 @@ def test_a_building_that_fails_leaves_nothing(app):
         raise OSError("no space")
 
     with pytest.raises(OSError, match="no space"), unit_of_work():
-        demo.build(db.session(), demo.Wish(1, 2, 300), full)
-    for table in (ROWS, LINES, DESKS, ACCOUNTS, TRAIL):
+        building.build(db.session(), building.Wish(1, 2, 300), full)
+    for table in (ROWS, LINES, CARDS, DESKS, ACCOUNTS, TRAIL):
         assert count(table) == 0

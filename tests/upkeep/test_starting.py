@@ -13,8 +13,10 @@ from app.staff.actions.accounts import insert_account
 from tests.builders import CHEAP_HASH
 
 ROOT = Path(__file__).resolve().parents[2]
+KEYS = ROOT / "tests" / "card_keys.json"
 SAFE = {
     "ENVIRONMENT": "production",
+    "CARD_KEYS": str(KEYS),
     "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
     "AUDIT_KEY": "another-secret-of-the-test-long-enough",
     "PUBLIC_URL": "https://desks.example.org",
@@ -68,6 +70,8 @@ def test_a_command_says_nothing_but_its_own_words(app, database_url):
         ("PUBLIC_URL", None),
         ("PUBLIC_URL", "http://desks.example.org"),
         ("SIGN_IN_LIMIT", "many"),
+        ("CARD_KEYS", None),
+        ("CARD_KEYS", "/nowhere/at/all.json"),
     ],
 )
 def test_production_refuses_an_unsafe_setting(tmp_path, name, value):

@@ -18,7 +18,8 @@ from app.consultations.queries import ROWS, VERSIONS
 from app.consultations.rules.checks import author_may_change
 from app.consultations.rules.content import Content, Reading, as_json, canonical
 from app.consultations.vocabulary import CHANGE_REASONS, LIVE, VOID
-from app.people.actions import replace_lines, void_lines
+from app.people.actions.lines import Contact, replace_lines, void_lines
+from app.people.queries.cards import get_card
 from app.places.queries import find_desk
 
 
@@ -63,21 +64,23 @@ def correct(
     if not may_change(by, row):
         raise NotAllowed
     desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
-    problems = recording.what_is_wrong(reading, desk) + _wrong(said)
+    before = queries.content_of(session, row)
+    card = recording.card_of(session, reading, before.card_id)
+    problems = recording.what_is_wrong(reading, desk, card) + _wrong(said)
     if said.get("version") is None:
         problems.append(Problem("version", "required"))
     if reading.content is not None and reading.content.id != str(row.id):
         problems.append(Problem("id", "not_this_record"))
-    if problems or reading.content is None or desk is None:
+    if problems or reading.content is None or desk is None or isinstance(card, str):
         return problems
-    content = recording.with_language(reading.content, desk)
-    before = queries.content_of(session, row)
+    content = recording.with_card(recording.with_language(reading.content, desk), card)
     if said["version"] != row.version:
         yours, theirs = as_json(content), as_json(before)
         return Stale(row.version, {**yours, "state": LIVE}, {**theirs, "state": row.state})
     columns = recording.columns_of(content, desk)
     _supersede(session, by, row, before, {**columns, "state": LIVE, "reason": said["reason"]})
-    replace_lines(session, recording.contact_of(content, desk), recording.people_of(content))
+    contact = recording.contact_of({**row._asdict(), **columns}, card)
+    replace_lines(session, _standing(session, row, before), contact, recording.people_of(content))
     note(by.account_id, "corrected", f"consultation:{row.id}", desk.country)
     return Change(str(row.id), row.version + 1)
 
@@ -101,9 +104,19 @@ def void(
     if said.get("version") not in (None, row.version):
         return Stale(row.version, {"state": VOID}, {**as_json(before), "state": row.state})
     _supersede(session, by, row, before, {"state": VOID, "reason": said["reason"]})
-    void_lines(session, row.id)
+    standing = _standing(session, row, before)
+    if standing is not None:
+        void_lines(session, standing)
     note(by.account_id, "voided", f"consultation:{row.id}", row.country)
     return Change(str(row.id), row.version + 1)
+
+
+def _standing(session: Session, row: Record, content: Content) -> Contact | None:
+    """What a row of `find_to_change` with this content counts for as yet; None where it is void."""
+    if row.state == VOID:
+        return None
+    card = None if content.card_id is None else get_card(session, content.card_id)
+    return recording.contact_of(row._asdict(), card)
 
 
 def _wrong(said: dict[str, Any]) -> list[Problem]:

@@ -1,6 +1,6 @@
 """Records a consultation: the one intake behind the page, the JSON and whatever else sends one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -16,9 +16,11 @@ from app.base.problems import Problem
 from app.consultations import queries
 from app.consultations.queries import ROWS
 from app.consultations.rules import checks
-from app.consultations.rules.content import Content, Reading, digest
+from app.consultations.rules.content import ATTACHED, Content, Reading, digest
 from app.consultations.vocabulary import LIVE
-from app.people.actions import Contact, People, write_lines
+from app.people.actions.cards import find as find_card_of
+from app.people.actions.lines import Contact, People, write_lines
+from app.people.queries.cards import Card, get_card
 from app.places.queries import DeskRow, find_desk
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
@@ -41,22 +43,30 @@ def record(session: Session, by: Principal, reading: Reading) -> Arrival | list[
     desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
     if desk is not None and desk.id not in by.scope.desks:
         desk = None
-    problems = what_is_wrong(reading, desk)
+    card = card_of(session, reading)
+    problems = what_is_wrong(reading, desk, card)
     content = reading.content
-    if problems or content is None or desk is None:
+    if problems or content is None or desk is None or isinstance(card, str):
         return problems
-    content = with_language(content, desk)
-    row = _new_row(content, desk, by) | reading.telemetry
+    content = with_card(with_language(content, desk), card)
+    row = new_row(content, desk, by.account_id) | reading.telemetry
     if not arrival.insert_once(session, ROWS, row):
         return _known(session, by, row)
-    write_lines(session, contact_of(content, desk), people_of(content))
+    write_lines(session, contact_of(row, card), people_of(content))
     note(by.account_id, "recorded", f"consultation:{content.id}", desk.country)
     return Arrival(content.id, arrival.NEW, 1)
 
 
-def what_is_wrong(reading: Reading, desk: DeskRow | None) -> list[Problem]:
-    """What could not be read and what the rules say to the rest; None is no desk of one's own."""
+def what_is_wrong(
+    reading: Reading, desk: DeskRow | None, card: Card | str | None = None
+) -> list[Problem]:
+    """What could not be read and what the rules say to the rest.
+
+    A desk of None is no desk of one's own; a text in the place of the card is what is wrong with it.
+    """
     found = list(checks.wrong_answers(reading.answers))
+    if isinstance(card, str):
+        found.append(("card", card))
     if desk is None and reading.desk:
         found.append(("desk", "not_your_desk"))
     if reading.held_on is not None:
@@ -86,16 +96,29 @@ def with_language(content: Content, desk: DeskRow) -> Content:
     return replace(content, language=programme()[desk.country].languages[0])
 
 
-def _new_row(content: Content, desk: DeskRow, by: Principal) -> dict[str, Any]:
+def card_of(session: Session, reading: Reading, attached: int | None = None) -> Card | str | None:
+    """The card that was sent or is `attached` already; the code of a problem where it is none of ours."""
+    if reading.card == ATTACHED:
+        return get_card(session, attached) if attached is not None else None
+    return find_card_of(session, reading.card) if reading.card else None
+
+
+def with_card(content: Content, card: Card | None) -> Content:
+    """The content with the row of its card."""
+    return replace(content, card_id=card.id if card else None)
+
+
+def new_row(content: Content, desk: DeskRow, author_id: int) -> dict[str, Any]:
+    """The row of a consultation that is recorded now."""
     now = clock.now()
     return columns_of(content, desk) | {
         "id": UUID(content.id),
         "state": LIVE,
         "version": 1,
         "arrival_digest": digest(content),
-        "author_id": by.account_id,
+        "author_id": author_id,
         "received_at": now,
-        "changed_by": by.account_id,
+        "changed_by": author_id,
         "changed_at": now,
     }
 
@@ -112,16 +135,12 @@ def columns_of(content: Content, desk: DeskRow) -> dict[str, Any]:
     }
 
 
-def contact_of(content: Content, desk: DeskRow) -> Contact:
-    """What the person lines must know of their consultation."""
-    return Contact(
-        UUID(content.id),
-        desk.id,
-        desk.country,
-        content.held_on,
-        content.main_topic,
-        content.qualifies,
-    )
+def contact_of(row: Mapping[str, Any], card: Card | None) -> Contact:
+    """What the person lines must know of their consultation, from its columns."""
+    plain = ("desk_id", "country", "held_on", "topics", "main_topic", "outcomes", "qualifying")
+    sums = ("is_tally", "persons", "received_at")
+    facts = {name: row[name] for name in (*plain, *sums)}
+    return Contact(consultation_id=row["id"], card=card, **facts)
 
 
 def people_of(content: Content) -> list[People]:

@@ -32,6 +32,8 @@ def from_form(form: "MultiDict[str, str]") -> dict[str, Any]:
             continue
         if name in LISTS:
             raw[name] = list(values)
+        elif name == "card":
+            raw[name] = _last_said(values)
         elif not _take_group_field(groups, name, values):
             value = values[-1]
             raw[name] = _number(value) if name in NUMBERS else value or None
@@ -53,6 +55,11 @@ def _take_group_field(groups: dict[int, dict[str, Any]], name: str, values: list
             some = {"sex": cell[2], "age_band": cell[3], "n": n}
             groups.setdefault(int(cell[1]), {}).setdefault("persons", []).append(some)
     return cell is not None
+
+
+def _last_said(values: list[str]) -> str | None:
+    """The code typed, else that a card is attached as it was: the page offers both in a correction."""
+    return next((value.strip() for value in reversed(values) if value.strip()), None)
 
 
 def _number(value: str) -> int | str | None:

@@ -15,12 +15,13 @@ from app.consultations import queries
 from app.consultations.rules.checks import offers_earlier_month
 from app.consultations.rules.content import Content, as_json
 from app.consultations.vocabulary import USUAL_TOPICS
-from app.people.queries import most_met_nationalities
+from app.people.queries.lines import most_met_nationalities
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
 
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("card", N_("Visitor card"), ("card",)),
     ("who", N_("Who are they?"), ("groups.persons",)),
     ("from", N_("Nationality"), ("groups.nationality",)),
     ("asked", N_("What did they ask?"), ("topics", "main_topic")),
@@ -31,8 +32,8 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("before", N_("Did they come before?"), ("groups.repeat_contact",)),
 )
 """Every field that a person answers stands in exactly one section."""
-UNSEEN = ("id", "desk", "card", "taps", "milliseconds", "device", "sequence")
-"""Fields that the page fills in itself, or that later pages ask."""
+UNSEEN = ("id", "desk", "taps", "milliseconds", "device", "sequence")
+"""Fields that the page fills in itself."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Shown:
     main_topic: str = ""
     outcomes: list[str] = field(default_factory=lambda: ["information_given"])
     flags: list[str] = field(default_factory=list)
+    card: str = ""
     groups: list[ShownGroup] = field(default_factory=lambda: [ShownGroup()])
 
 
@@ -120,13 +122,18 @@ def of_content(content: Content) -> Shown:
 
 def of_raw(raw: dict[str, Any]) -> Shown:
     """The page filled with what was sent, whatever it was, so that nothing typed is lost."""
-    plain = ("channel", "modality", "travel_group", "language", "main_topic")
+    plain = ("channel", "modality", "travel_group", "language", "main_topic", "card")
     said: dict[str, Any] = {name: str(raw[name])[:40] for name in plain if raw.get(name)}
     said |= {name: _texts(raw.get(name)) for name in ("topics", "outcomes", "flags")}
     groups = raw.get("groups")
     shown = Shown(str(raw.get("id") or uuid4())[:40], str(raw.get("held_on") or "")[:40])
     known = [_shown_group(some) for some in groups] if isinstance(groups, list) else []
     return replace(shown, **said, groups=known or [ShownGroup()])
+
+
+def with_last_composition(shown: Shown, groups: list[dict[str, Any]]) -> Shown:
+    """The page with the people that a card held last (people.actions.lookup), for confirmation."""
+    return replace(shown, groups=[_shown_group(group) for group in groups] or shown.groups)
 
 
 def _texts(value: Any) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from app.consultations.forms.reader import TELEMETRY, Reader
-from app.consultations.rules.content import Content, Reading
+from app.consultations.rules.content import ATTACHED, Content, Reading
 from app.consultations.vocabulary import (
     CHANNELS,
     DECLINED,
@@ -15,6 +15,7 @@ from app.consultations.vocabulary import (
     TOPICS,
     TRAVEL_GROUPS,
 )
+from app.people.rules.codes import read_code
 
 TALLY_FIELDS = frozenset({"id", "desk", "held_on", "outcomes"})
 FIELDS = TALLY_FIELDS | {
@@ -39,8 +40,18 @@ def read(raw: dict[str, Any], also: frozenset[str] = frozenset()) -> Reading:
             reader.wrong(name, "only_a_tally")
     else:
         answers = replace(answers, **_answers(reader, raw))
+    card = None if answers.is_tally else _card(reader, raw.get("card"), also)
     telemetry = reader.telemetry()
-    return Reading(answers, tuple(reader.problems), held_on, telemetry)
+    return Reading(answers, tuple(reader.problems), held_on, telemetry, card)
+
+
+def _card(reader: Reader, said: Any, also: frozenset[str]) -> str | None:
+    if said in (None, "") or (said == ATTACHED and also):
+        return said or None
+    code = read_code(said) if isinstance(said, str) else None
+    if code is None:
+        reader.wrong("card", "card_mistyped")
+    return code
 
 
 def _answers(reader: Reader, raw: dict[str, Any]) -> dict[str, Any]:
@@ -57,8 +68,6 @@ def _answers(reader: Reader, raw: dict[str, Any]) -> dict[str, Any]:
     if DECLINED in answers["outcomes"]:
         reader.wrong("outcomes", "only_a_tally")
         answers["outcomes"] = ()
-    if raw.get("card") is not None:
-        reader.wrong("card", "cards_not_yet")
     first = answers["topics"][0] if answers["topics"] else ""
     answers["main_topic"] = reader.choice(raw, "main_topic", TOPICS, first)
     return answers

@@ -42,6 +42,7 @@ def _answers(said: dict[str, Any]) -> list[Line]:
         (gettext("Modality"), _one(MODALITIES, said["modality"])),
         (gettext("Language spoken"), language.language(said["language"])),
         (gettext("Travelling"), _one(TRAVEL_GROUPS, said["travel_group"])),
+        (gettext("Visitor card"), gettext("Attached") if said.get("card") else "–"),
     ]
 
 

@@ -1,13 +1,16 @@
 """The content of a consultation: what two arrivals of it are compared by."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
 from app.base.month import Month
 from app.consultations.vocabulary import DECLINED, QUALIFYING_OUTCOMES
+
+ATTACHED = "attached"
+"""What is said of a card outside: a record has one. In a correction it keeps that one."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Content:
     main_topic: str = ""
     outcomes: tuple[str, ...] = (DECLINED,)
     flags: tuple[str, ...] = ()
-    card: str | None = field(default=None)
+    card_id: int | None = None
+    """The row of the visitor card that was shown: the code itself is nowhere."""
 
     @property
     def is_tally(self) -> bool:
@@ -77,6 +81,8 @@ class Reading:
     problems: tuple[tuple[str, str], ...]
     held_on: date | None
     telemetry: dict[str, Any]
+    card: str | None = None
+    """The card's code as sent, in its plain form; ATTACHED is the card that the record has."""
 
     @property
     def content(self) -> Content | None:
@@ -97,8 +103,9 @@ def as_json(content: Content) -> dict[str, Any]:
     }
     if content.is_tally:
         return {**said, "outcomes": [DECLINED]}
-    plain = ("channel", "modality", "travel_group", "language", "card")
+    plain = ("channel", "modality", "travel_group", "language")
     said |= {name: getattr(content, name) for name in plain}
+    said["card"] = None if content.card_id is None else ATTACHED
     said["groups"] = [_group_json(group) for group in content.groups]
     return said | {
         "topics": list(content.topics),
@@ -120,6 +127,8 @@ def _group_json(group: Group) -> dict[str, Any]:
 def canonical(content: Content) -> str:
     """The canonical form: keys and lists sorted, so that the same content is the same text."""
     said = as_json(content)
+    if not content.is_tally:
+        said["card"] = content.card_id
     for name in ("topics", "outcomes", "flags"):
         if name in said:
             said[name] = sorted(said[name])

@@ -21,16 +21,19 @@ from app.base.lists import (
     UNKNOWN_AGES,
 )
 from app.base.pages import page
-from app.base.problems import Problem
+from app.base.problems import PROBLEMS, Problem
 from app.consultations import queries, vocabulary
 from app.consultations.forms import page as shown_page
 from app.consultations.forms import words
 from app.consultations.forms.page import Choices, Shown
+from app.consultations.rules.content import ATTACHED
 from app.places.queries import DeskRow, find_desk, list_desks
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/consultations")
 WORDS: dict[str, Any] = {
     "v": vocabulary,
+    "ATTACHED": ATTACHED,
+    "PROBLEMS": PROBLEMS,
     "SEXES": SEXES,
     "AGE_BANDS": AGE_BANDS,
     "KNOWN_AGES": KNOWN_AGES,
@@ -41,6 +44,8 @@ WORDS: dict[str, Any] = {
     "REPEAT_CONTACTS": REPEAT_CONTACTS,
     "SPECIAL_NATIONALITIES": SPECIAL_NATIONALITIES,
 }
+CAMERA = "geolocation=(), microphone=(), camera=(self)"
+"""Only here may the page itself use the camera: to scan a visitor card."""
 USUAL_COOKIE = "usual"
 
 
@@ -82,7 +87,7 @@ def form_page(
     wrong: dict[str, str] = {}
     for problem in problems:
         wrong.setdefault(place_of(problem.field), problem.sentence)
-    return page(
+    answer = page(
         "consultations/form.html",
         status,
         choices=choices,
@@ -94,12 +99,15 @@ def form_page(
         **WORDS,
         **facts,
     )
+    answer.headers["Permissions-Policy"] = CAMERA
+    return answer
 
 
 def _places(groups: int) -> set[str]:
     plain = (
         "desk",
         "id",
+        "card",
         "held_on",
         "topics",
         "main_topic",

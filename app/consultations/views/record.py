@@ -21,7 +21,7 @@ from app.consultations.forms.fields import from_form
 from app.consultations.forms.page import of_content, of_raw
 from app.consultations.forms.reading import read
 from app.consultations.forms.words import describe, differences
-from app.consultations.rules.content import as_json
+from app.consultations.rules.content import ATTACHED, as_json
 from app.consultations.views.blueprint import (
     WORDS,
     blueprint,
@@ -54,9 +54,14 @@ def read_one(consultation_id: UUID) -> Response:
 
 def _trail(row: Any) -> list[dict[str, Any]]:
     earlier = queries.list_versions(db.session(), row.id)
-    lines = [_line(old, old.username, json.loads(old.content)) for old in earlier]
+    lines = [_line(old, old.username, _as_said(json.loads(old.content))) for old in earlier]
     name = queries.get_username(db.session(), row.changed_by)
     return [*lines, _line(row, name, as_json(queries.content_of(db.session(), row)))]
+
+
+def _as_said(kept: dict[str, Any]) -> dict[str, Any]:
+    """A superseded content in the words of the outside: that a card was attached, never which row it is."""
+    return {**kept, "card": ATTACHED} if kept.get("card") is not None else kept
 
 
 def _line(row: Any, username: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Records a consultation, by page and by JSON."""
 
+from contextlib import suppress
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +9,7 @@ from flask import Response, abort, jsonify, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.base import arrival, language
+from app.base import arrival, clock, language
 from app.base.access import allow, principal
 from app.base.answers import problem
 from app.base.database import db
@@ -18,7 +20,14 @@ from app.consultations import queries
 from app.consultations.actions import recording
 from app.consultations.actions.recording import Arrival
 from app.consultations.forms.fields import from_form
-from app.consultations.forms.page import Shown, ShownGroup, blank, like, of_raw
+from app.consultations.forms.page import (
+    Shown,
+    ShownGroup,
+    blank,
+    like,
+    of_raw,
+    with_last_composition,
+)
 from app.consultations.forms.reading import read
 from app.consultations.views.blueprint import (
     USUAL_COOKIE,
@@ -31,6 +40,7 @@ from app.consultations.views.blueprint import (
     remembered,
     row_of,
 )
+from app.people.actions.lookup import look_up
 
 
 @blueprint.get("/new")
@@ -53,19 +63,21 @@ def new() -> Response:
 def again() -> Response:
     """The page, of a new record or a correction, with the answers so far; nothing is stored.
 
-    In another language (`switch_locale`), or with room for one more nationality (`more_groups`).
+    In another language (`switch_locale`), with room for one more nationality (`more_groups`), or with the people that
+    the card held last (`look_card`).
     """
     if not is_form():
         raise UnsupportedMediaType
     sent = request.form.copy()
     chosen, more = sent.pop("switch_locale", None), sent.pop("more_groups", None)
+    looks = sent.pop("look_card", None) is not None
     raw = from_form(sent)
     shown = of_raw(raw)
     if more and len(shown.groups) < 8:
         shown.groups.append(ShownGroup())
     if chosen in language.LOCALES:
         language.switch(str(chosen))
-    answer = _drawn_again(raw, shown)
+    answer = _looked_up(raw, shown) if looks and shown.card else _drawn_again(raw, shown)
     if chosen in language.LOCALES:
         remember_here(answer, language.COOKIE, str(chosen))
     return answer
@@ -79,6 +91,20 @@ def _drawn_again(raw: dict[str, Any], shown: Shown) -> Response:
     if not principal().may("record_consultations"):
         abort(403)
     return form_page(choices_at(desk_of(raw)), shown, [])
+
+
+def _looked_up(raw: dict[str, Any], shown: Shown) -> Response:
+    if not principal().may("record_consultations") or "version" in raw:
+        abort(403)
+    desk = desk_of(raw)
+    until = clock.today_at(desk.time_zone)
+    with suppress(ValueError):
+        until = date.fromisoformat(shown.held_on)
+    found = look_up(db.session(), principal(), desk, shown.card, until)
+    if isinstance(found, str):
+        return form_page(choices_at(desk), shown, [Problem("card", found)])
+    filled = with_last_composition(shown, found.groups)
+    return form_page(choices_at(desk), filled, [], told=found.before, met=bool(found.groups))
 
 
 def _id_in(raw: dict[str, Any]) -> UUID:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,16 +13,14 @@ from app.base.month import Month
 from app.counts.indicators import reckon
 from app.counts.queries import cells as reading
 from app.counts.queries.cells import Asked, Wanted
-from app.counts.rules import Cells, Named, Profile, split, split_by_any_topic
+from app.counts.rules import Cells, Parts, cross_sex_and_age, margin, split_by_place
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
-
-SPLITS = ("sex", "age_band", "nationality", "situation", "main_topic", "country")
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """Desks that should have reported, those that did not, and the last record received."""
+    """Desks that should have reported, those that did not, and the month's last record received."""
 
     expected: int
     silent: tuple[DeskRow, ...]
@@ -36,7 +34,7 @@ class Completeness:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures by code, those of the month before, breakdowns, and how complete they are."""
+    """The figures by code, those of the month they are compared with, breakdowns, and how complete they are."""
 
     wanted: Wanted
     values: dict[str, int]
@@ -46,64 +44,58 @@ class Figures:
     completeness: Completeness
 
 
-def get_figures(
-    session: Session, scope: Scope, asked: Asked
-) -> tuple[Figures, Cells, list[Profile]]:
-    """The figures that were asked for, with the cells they were reckoned from."""
+def get_figures(session: Session, scope: Scope, asked: Asked) -> tuple[Figures, Cells, Parts]:
+    """The figures that were asked for, with what they were reckoned from."""
     cells = reading.get_cells(session, scope, asked.wanted)
-    profiles = reading.list_profiles(session, scope, asked.wanted)
-    topics = reading.list_topics(session, scope, asked.wanted)
-    return put_together(asked, cells, profiles, topics), cells, profiles
+    parts = reading.get_parts(session, scope, asked.wanted)
+    return put_together(asked, cells, parts), cells, parts
 
 
-def put_together(
-    asked: Asked, cells: Cells, profiles: list[Profile], topics: list[Named]
-) -> Figures:
+def put_together(asked: Asked, cells: Cells, parts: Parts) -> Figures:
     """The figures of these cells."""
-    month = cells.month
-    by = {name: split(profiles, name, month) for name in SPLITS}
     codes = {str(desk.id): desk.code for desk in asked.desks}
-    by["desk"] = {codes[key]: n for key, n in split(profiles, "desk_id", month).items()}
-    any_topic = split_by_any_topic(topics, month)
+    crossed = cross_sex_and_age(parts.by["sex_age"])
+    by = {"sex": margin(crossed, 0), "age_band": margin(crossed, 1)}
+    by["country"] = split_by_place(parts.placed, "country")
+    desks = split_by_place(parts.placed, "desk_id")
+    by["desk"] = {codes[key]: n for key, n in desks.items()}
+    by |= {name: parts.by[name] for name in ("nationality", "situation", "main_topic")}
     return Figures(
         asked.wanted,
         reckon(cells),
-        reckon(_month_before(asked.wanted, cells)),
+        reckon(_compared(asked.wanted, cells)),
         by,
-        any_topic,
-        _completeness(asked, cells),
+        parts.by["topic_any"],
+        _completeness(asked, parts),
     )
 
 
-def _month_before(wanted: Wanted, cells: Cells) -> Cells:
-    before = wanted.month.plus(-1)
+def _compared(wanted: Wanted, cells: Cells) -> Cells:
+    before = wanted.before
     start = before.reporting_year_start(wanted.year_start.number)
     return Cells(int(before), int(start), cells.reaches, cells.volumes)
 
 
-def last_day(month: Month, desk: DeskRow) -> date:
-    """The month's last day, or today at the desk while the month runs."""
-    return min(month.last_day, clock.today_at(desk.time_zone))
-
-
 def list_active(month: Month, desks: Iterable[DeskRow]) -> list[DeskRow]:
-    """The desks that are active: open on the last day of the period (outside.md)."""
+    """The desks that are active: open on the last day of the period, today while it runs (outside.md)."""
+    last = month.last_day
+    is_over = last < clock.now().date() - timedelta(days=1)
     return [
         desk
         for desk in desks
         if is_open(
             desk.opened_on,
             closes_with_country(desk.country, desk.closed_on),
-            last_day(month, desk),
+            last if is_over else min(last, clock.today_at(desk.time_zone)),
         )
     ]
 
 
-def _completeness(asked: Asked, cells: Cells) -> Completeness:
+def _completeness(asked: Asked, parts: Parts) -> Completeness:
     active = list_active(asked.wanted.month, asked.desks)
-    heard = {volume.desk_id for volume in cells.volumes if volume.month == cells.month}
+    heard = {volume.desk_id for volume in parts.volumes}
     silent = tuple(desk for desk in active if desk.id not in heard)
-    last = max(cells.volumes, key=lambda volume: volume.last_received_at, default=None)
+    last = max(parts.volumes, key=lambda volume: volume.last_received_at, default=None)
     if last is None:
         return Completeness(len(active), silent, None, None)
     desk = next(desk for desk in asked.desks if desk.id == last.desk_id)

@@ -8,8 +8,8 @@ from app.base.lists import KNOWN_AGES
 from app.base.month import Month
 
 SIDE, MIDDLE, STEP, TOP = 150, 60, 32, 28
-WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 360, 196, 60, 26, 26, 30
-LABEL_EVERY = 3
+WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 360, 196, 66, 26, 26, 30
+COLUMN, LABEL_EVERY = 16, 3
 
 
 @dataclass(frozen=True)
@@ -59,23 +59,26 @@ def pyramid(crossed: dict[tuple[str, str], int]) -> Pyramid:
 
 @dataclass(frozen=True)
 class Point:
-    """One month of the trend: where it stands, its figure, and whether its name is written."""
+    """One month of the trend: where it stands, its two figures, and whether its name is written."""
 
     month: Month
     value: int
+    new: int
     x: float
     y: float
+    new_y: float
     named: bool
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A line of months over a scale from nothing to a round number."""
+    """A line of persons reached over columns of new persons, which never stand higher than it."""
 
     width: int
     height: int
     left: int
     floor: int
+    column: int
     points: tuple[Point, ...]
     lines: tuple[tuple[int, float], ...]
 
@@ -91,24 +94,26 @@ class Trend:
         return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
 
 
-def trend(months: Sequence[tuple[Month, int]]) -> Trend:
-    """The line of these months."""
-    top = round_up(max((value for _, value in months), default=0))
+def trend(months: Sequence[tuple[Month, int, int]]) -> Trend:
+    """The line of these months: each with its persons reached and its new persons."""
+    top = round_up(max((value for _, value, _ in months), default=0))
     floor_y, tall = HEIGHT - LOWER, HEIGHT - LOWER - UPPER
     step = (WIDTH - LEFT - RIGHT) / max(len(months) - 1, 1)
     points = tuple(
         Point(
             month,
             value,
+            new,
             round(LEFT + step * n, 1),
             round(floor_y - tall * value / top, 1),
+            round(floor_y - tall * new / top, 1),
             (len(months) - 1 - n) % LABEL_EVERY == 0,
         )
-        for n, (month, value) in enumerate(months)
+        for n, (month, value, new) in enumerate(months)
     )
     halves = (0, top // 2, top) if top % 2 == 0 else (0, top)
     lines = tuple((value, round(floor_y - tall * value / top, 1)) for value in halves)
-    return Trend(WIDTH, HEIGHT, LEFT, floor_y, points, lines)
+    return Trend(WIDTH, HEIGHT, LEFT, floor_y, COLUMN, points, lines)
 
 
 def round_up(value: int) -> int:

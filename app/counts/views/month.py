@@ -1,5 +1,7 @@
 """Figures of a month: the page and its JSON."""
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
 
 from app.audit.actions import note
@@ -20,8 +22,9 @@ def figures() -> Response:
     """The page of a country's, a desk's or the programme's month; the reading leaves an entry."""
     asked = _asked()
     if asked == forms.FORBIDDEN:
+        kept: dict[str, Any] = {name: request.args.get(name) for name in ("month", "compare")}
         first = min(principal().scope.countries)
-        return redirect(url_for("counts.figures", month=request.args.get("month"), country=first))  # type: ignore[return-value]
+        return redirect(url_for("counts.figures", country=first, **kept))  # type: ignore[return-value]
     return page("counts/month.html", **vars(showing.get_page(principal().scope, _noted(asked))))
 
 

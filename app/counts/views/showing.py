@@ -12,16 +12,20 @@ from app.base.lists import AGE_BANDS, CHILDREN, SEXES, SHORT_AGES, SITUATIONS
 from app.base.month import Month
 from app.base.pages import term
 from app.consultations.vocabulary import TOPICS
-from app.counts.indicators import INDICATORS, Indicator
-from app.counts.queries.cells import Asked, DayVolume, Wanted, list_days
+from app.counts.queries.cells import MONTH_BEFORE, Asked, DayVolume, Wanted, list_days
 from app.counts.queries.figures import Figures, get_figures
-from app.counts.queries.tables import Line, cross_sex_and_age, list_lines, list_trend
-from app.counts.rules import is_minimum
+from app.counts.queries.tables import (
+    Line,
+    MonthLine,
+    list_lines,
+    list_months,
+    list_year,
+)
+from app.counts.rules import cross_sex_and_age
 from app.counts.views import charts
+from app.counts.views.cards import Card, Comparison, compare, list_cards
 from app.places.vocabulary import programme
 
-CARDS = ("reached_low", "consultations", "persons_in_consultations", "new", "year_reached_low")
-CUMULATIVE = frozenset({"year_reached_low"})
 MONTHS_OFFERED = 24
 WORDS = {
     "sexes": SEXES,
@@ -31,15 +35,6 @@ WORDS = {
     "situation": partial(term, SITUATIONS),
     "topic": partial(term, TOPICS),
 }
-
-
-@dataclass(frozen=True)
-class Card:
-    """One figure large: its value and that of the month before (None where there is no such)."""
-
-    indicator: Indicator
-    value: int
-    before: int | None
 
 
 @dataclass(frozen=True)
@@ -55,13 +50,17 @@ class Tile:
 
 @dataclass(frozen=True)
 class Choices:
-    """Months and countries to choose from (none where there is but one), months beside this."""
+    """Months and countries to choose from (none where there is but one), months beside this.
+
+    `compare` is what the page's addresses say of the comparison: None for the month before.
+    """
 
     months: list[Month]
     countries: list[str]
     whole_programme: bool
     earlier: Month
     later: Month | None
+    compare: str | None
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,14 @@ class MonthPage:
     figures: Figures
     wanted: Wanted
     cards: list[Card]
-    is_minimum: bool
+    found: Comparison
     lines: list[Line]
     total: dict[str, int]
     days_shown: list[DayVolume]
     sexes_and_ages: charts.Pyramid
     crossed: Counter[tuple[str, str]]
     months: charts.Trend
+    year: list[tuple[MonthLine, int]]
     map: list[Tile]
     by: dict[str, list[charts.Row]]
     choices: Choices
@@ -87,34 +87,27 @@ class MonthPage:
 def get_page(scope: Scope, asked: Asked) -> MonthPage:
     """The page of what was asked for."""
     session, wanted = db.session(), asked.wanted
-    figures, cells, profiles = get_figures(session, scope, asked)
-    lines = [] if wanted.desk else list_lines(asked, cells, profiles)
-    crossed = cross_sex_and_age(cells, profiles)
-    low, high = figures.values["reached_low"], figures.values["reached_high"]
+    figures, cells, parts = get_figures(session, scope, asked)
+    lines = [] if wanted.desk else list_lines(asked, parts)
+    crossed = cross_sex_and_age(parts.by["sex_age"])
+    months, found = list_months(wanted, cells), compare(wanted, cells)
     return MonthPage(
         figures=figures,
         wanted=wanted,
-        cards=_cards(figures),
-        is_minimum=is_minimum(low, high),
+        cards=list_cards(figures, found),
+        found=found,
         lines=lines,
         total=_total(figures, lines),
         days_shown=list_days(session, scope, wanted) if wanted.desk else [],
         sexes_and_ages=charts.pyramid(crossed),
         crossed=crossed,
-        months=charts.trend(list_trend(wanted, cells)),
+        months=charts.trend([(line.month, line.reached, line.new) for line in months]),
+        year=list_year(wanted, months),
         map=[] if wanted.country else _tiles(lines),
         by=_breakdowns(figures),
         choices=_choices(scope, asked),
         v=WORDS,
     )
-
-
-def _cards(figures: Figures) -> list[Card]:
-    now, before = figures.values, figures.before
-    return [
-        Card(INDICATORS[code], now[code], None if code in CUMULATIVE else before[code])
-        for code in CARDS
-    ]
 
 
 def _total(figures: Figures, lines: list[Line]) -> dict[str, int]:
@@ -146,7 +139,7 @@ def _breakdowns(figures: Figures) -> dict[str, list[charts.Row]]:
 
 
 def _choices(scope: Scope, asked: Asked) -> Choices:
-    month, latest = asked.wanted.month, asked.latest
+    month, latest, compared = asked.wanted.month, asked.latest, asked.wanted.compared
     months = [latest.plus(-n) for n in range(MONTHS_OFFERED)]
     countries = sorted(programme() if scope.programme else scope.countries)
     return Choices(
@@ -155,4 +148,5 @@ def _choices(scope: Scope, asked: Asked) -> Choices:
         scope.programme,
         month.plus(-1),
         month.plus(1) if month < latest else None,
+        None if compared == MONTH_BEFORE else compared,
     )

@@ -7,10 +7,12 @@ from app.base import clock
 from app.base.access import csrf
 from app.base.database import db, writing
 from app.upkeep.bench import queries
+from app.upkeep.bench.scale import fill as fill_scale
 from app.upkeep.bench.scratch import fill
 from wsgi import application
 
 application.cli.command("fill-scratch")(fill)
+application.cli.add_command(fill_scale)
 
 
 @application.post("/bench/bare")
@@ -36,3 +38,6 @@ def raw() -> Response:
         db.session.execute(queries.RAW, queries.raw(request.get_json()))
         db.session.commit()
     return Response(status=201)
+
+
+__all__ = ["application"]

@@ -2,32 +2,64 @@
 
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
-from app.upkeep.bench.scratch import prepare
+from app.upkeep.bench.growth import lines_for_growth
+from app.upkeep.bench.importing import lines_for_import
+from app.upkeep.bench.scratch import prepare, scratch_postgresql, scratch_sqlite
 from app.upkeep.bench.table import Line, lines_for
+from app.upkeep.bench.telling import lines_for_demo
+
+PARTS = ("recording", "growth", "import", "demo")
 
 
 @click.command("bench")
-@click.option("--postgresql", "address", help="An empty PostgreSQL database to measure on too.")
+@click.option(
+    "--postgresql",
+    "address",
+    help="A PostgreSQL server to measure on too: an address without a database.",
+)
 @click.option("--rounds", type=click.IntRange(1, 100), default=5)
 @click.option("--times", type=click.IntRange(16, 100_000), default=400, help="Requests a round.")
-def bench(address: str | None, rounds: int, times: int) -> None:
-    """Measures what recording costs beside a bare route; exit 1 where a target is missed."""
+@click.option(
+    "--lines", "many", type=click.IntRange(10_000), default=10_000_000, help="Person lines."
+)
+@click.option("--demo", "told", type=click.IntRange(1000), default=1_000_000, help="Consultations.")
+@click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, default=PARTS)
+def bench(address: str | None, parts: tuple[str, ...], **how: int) -> None:
+    """Measures recording, figures among many rows, sheets and the demo; exit 1 where a target is missed."""
     lines = list[Line]()
     with tempfile.TemporaryDirectory(prefix="ventanilla-bench-") as folder:
-        databases = {"SQLite": f"sqlite:///{Path(folder) / 'bench.sqlite'}"}
+        databases = {"SQLite": partial(scratch_sqlite, Path(folder))}
         if address:
-            databases["PostgreSQL"] = address
-        for name, url in databases.items():
-            prepare(url)
-            lines += lines_for(name, url, rounds, times)
+            databases["PostgreSQL"] = partial(scratch_postgresql, address)
+        for name, scratch in databases.items():
+            for part in parts:
+                for line in _measured(part, name, scratch, how):
+                    click.echo(f"{line.what}: {line.figure} ({line.sides})", err=True)
+                    lines.append(line)
     click.echo(_table(lines))
     if not address:
-        click.echo("PostgreSQL was not measured: give an empty database with --postgresql.")
+        click.echo("PostgreSQL was not measured: give the address of a server with --postgresql.")
     sys.exit(0 if all(line.reached for line in lines) else 1)
+
+
+def _measured(
+    part: str, name: str, scratch: Callable[[str], str], how: dict[str, int]
+) -> Iterator[Line]:
+    url = scratch(part)
+    if part == "growth":
+        return lines_for_growth(name, url, scratch("many"), (how["many"], how["rounds"]))
+    if part == "demo":
+        return lines_for_demo(name, url, how["told"])
+    prepare(url)
+    if part == "import":
+        return lines_for_import(name, url)
+    return lines_for(name, url, how["rounds"], how["times"])
 
 
 def _table(lines: list[Line]) -> str:

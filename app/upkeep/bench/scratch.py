@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
 
 from app.base import clock
 from app.base.access import Scope
@@ -22,6 +24,20 @@ from app.upkeep.bench.server import ROOT
 
 MODULE = "app.upkeep.bench.bare:application"
 COUNTRY, DESK, USERNAME, PASSWORD = "HND", "BENCH-01", "bench", "nobody-keeps-this-one"
+
+
+def scratch_sqlite(folder: Path, name: str) -> str:
+    """The address of a SQLite file that is not there yet."""
+    return f"sqlite:///{folder / name}.sqlite"
+
+
+def scratch_postgresql(server: str, name: str) -> str:
+    """The address of a new, empty database of a PostgreSQL server."""
+    engine = create_engine(server.rstrip("/") + "/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE bench_{name}"))
+    engine.dispose()
+    return f"{server.rstrip('/')}/bench_{name}"
 
 
 def prepare(url: str) -> None:

@@ -1,1 +1,1 @@
-"""The demo programme, invented and repeatable: `places`, `days`, `people` and `consultations`."""
+"""The demo programme, invented and repeatable: `places` and `days`, `people` with their `cards`, what is recorded."""

@@ -6,7 +6,7 @@ from app.base.lists import CHILDREN
 from app.consultations.vocabulary import QUALIFYING_OUTCOMES
 from app.places.vocabulary import programme
 from app.upkeep.demo.mixes import Mix
-from app.upkeep.demo.people import Party
+from app.upkeep.demo.parties import Party
 
 EMPTY_HANDED = 0.03
 PASSING = Mix(
@@ -81,8 +81,8 @@ def outcomes(asked: tuple[str, ...], chance: Random) -> tuple[str, ...]:
 
 def flags(party: Party, country: str, chance: Random) -> tuple[str, ...]:
     """Conditions of kind A in the party; "none" where somebody looked and found none."""
-    ages = {age for _, age in party.adults + party.children}
-    women = any(sex == "female" and age not in CHILDREN for sex, age in party.adults)
+    ages = {age for _, age in party.people}
+    women = any(sex == "female" and age not in CHILDREN for sex, age in party.people)
     foreign = party.language not in programme()[country].languages
     likely = {
         "pregnant_lactating": 0.07 if women else 0,

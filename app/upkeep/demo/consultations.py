@@ -8,13 +8,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.base.month import Month
 from app.consultations.rules.content import Content
 from app.places.queries import DeskRow
 from app.upkeep.demo import answers
+from app.upkeep.demo.cards import NOTHING, Press, Shown
 from app.upkeep.demo.mixes import Mix
-from app.upkeep.demo.people import Pool
+from app.upkeep.demo.parties import Party
+from app.upkeep.demo.pool import Pool
 
 TALLIES, LATE, CORRECTED, VOIDED = 0.01, 0.03, 0.02, 0.015
+FORGOTTEN = 0.04
+"""Parties that do not know whether they came before."""
 CHANGES = Mix({"corrected": CORRECTED, "voided": VOIDED, "": 1 - CORRECTED - VOIDED})
 OPENS, CLOSES = timedelta(hours=7, minutes=40), timedelta(hours=16, minutes=20)
 VOID_REASONS = Mix({"duplicate": 55, "slip": 30, "undo": 15})
@@ -23,7 +28,7 @@ CORRECT_REASONS = Mix({"slip": 60, "person_corrected": 30, "other": 10})
 
 @dataclass(frozen=True)
 class Telling:
-    """One consultation: what it says now, when it came in, and how it was changed.
+    """One consultation: what it says now, who came with which card, when it came in, how it was changed.
 
     `before` is the content that a correction replaced; `is_void` says that it was taken out.
     """
@@ -31,6 +36,8 @@ class Telling:
     content: Content
     telemetry: dict[str, Any]
     received_at: datetime
+    party: Party | None = None
+    shown: Shown = NOTHING
     before: Content | None = None
     is_void: bool = False
     reason: str | None = None
@@ -41,8 +48,10 @@ class Telling:
 class DeskStory:
     """Tells the consultations of one desk in the order of their days; same chance, same story."""
 
-    def __init__(self, desk: DeskRow, now: datetime, pool: Pool, chance: Random) -> None:
-        self.desk, self.pool, self.chance = desk, pool, chance
+    def __init__(
+        self, desk: DeskRow, now: datetime, pool: Pool, press: Press, chance: Random
+    ) -> None:
+        self.desk, self.pool, self.press, self.chance = desk, pool, press, chance
         self.zone = ZoneInfo(desk.time_zone)
         self.now = now.replace(minute=0, second=0, microsecond=0)
         self.sequence = 0
@@ -69,30 +78,35 @@ class DeskStory:
         telemetry = self._telemetry()
         if chance.random() < TALLIES:
             return Telling(Content(**known), dict.fromkeys(telemetry), moment)
-        party = self.pool.next_party()
+        party, month = self.pool.next_party(day), Month.of(day)
         change = CHANGES.draw(chance)
-        content = self._content(known, party, day)
+        shown = self.press.show(party, month, chance)
+        content = self._content(known, party, month, shown)
+        party.last_day = day
         if change != "voided" and content.qualifies:
-            self.pool.remember(party, day)
+            party.came_in(month)
+            self.pool.keep(party, day)
         if chance.random() < LATE:
             moment = min(moment + timedelta(days=chance.randint(1, 9)), max(moment, self.now))
-        telling = Telling(content, telemetry, moment)
+        telling = Telling(content, telemetry, moment, party, shown)
         return self._changed(telling, change) if change else telling
 
-    def _content(self, known: dict[str, Any], party: Any, day: date) -> Content:
+    def _content(self, known: dict[str, Any], party: Party, month: Month, shown: Shown) -> Content:
         chance = self.chance
         asked = answers.topics(party, chance)
+        year_start = month.reporting_year_start(self.press.year_start)
         return Content(
             **known,
             channel=answers.CHANNELS.draw(chance),
             modality=answers.modality(self.desk.modality, asked, chance),
             travel_group=party.travel_group,
             language=party.language,
-            groups=party.groups(self.pool.answer(party, day)),
+            groups=party.groups(month, year_start, forgot=chance.random() < FORGOTTEN),
             topics=asked,
             main_topic=asked[0],
             outcomes=answers.outcomes(asked, chance),
             flags=answers.flags(party, self.desk.country, chance),
+            card_id=shown.card.id if shown.card else None,
         )
 
     def _changed(self, telling: Telling, change: str) -> Telling:

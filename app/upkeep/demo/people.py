@@ -1,22 +1,15 @@
-"""Who comes: people alone, families, groups; and who comes again and says so truthfully."""
+"""Who comes for the first time: people alone, families, groups."""
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
 from random import Random
 
-from app.base.month import Month
-from app.consultations.rules.content import Group, Persons
 from app.places.vocabulary import programme
 from app.upkeep.demo.mixes import Mix
+from app.upkeep.demo.parties import CHILD_AGES, CHILD_SEXES, Band, Party, Profile
 from app.upkeep.demo.places import comers, spoken_by
 
-Profile = tuple[str, str]
-"""Sex and age band."""
-RETURNING = 0.3
-FORGOTTEN = 0.04
-POOL = 400
+TAKES_CARD = 0.6
+SECOND_NATIONALITY = 0.06
 TRAVEL = Mix(
     {
         "alone_adult": 50,
@@ -29,82 +22,9 @@ TRAVEL = Mix(
     }
 )
 ADULT_SEXES = Mix({"male": 57, "female": 42, "other": 1})
-CHILD_SEXES = Mix({"female": 49, "male": 51})
 ADULT_AGES = Mix({"age_25_59": 70, "age_18_24": 23, "age_60_plus": 5, "unknown_adult": 2})
-CHILD_AGES = Mix({"age_0_4": 36, "age_5_11": 40, "age_12_17": 23, "unknown_child": 1})
 VAGUE_SEXES = Mix({"female": 40, "male": 45, "not_stated": 15})
 VAGUE_AGES = Mix({"age_25_59": 55, "age_18_24": 20, "unknown_adult": 15, "unknown": 10})
-
-
-@dataclass
-class Party:
-    """People who travel together: what stays the same of them, and when they last came."""
-
-    travel_group: str
-    language: str
-    nationality: str
-    situation: str
-    adults: list[Profile]
-    children: list[Profile] = field(default_factory=list)
-    second_nationality: str = ""
-    last_came: Month | None = None
-
-    def groups(self, answer: str) -> tuple[Group, ...]:
-        """The party as a consultation says it, one group per nationality."""
-        if not self.second_nationality:
-            return (self._group(self.nationality, self.adults + self.children, answer),)
-        apart = self.children or self.adults[1:]
-        rest = self.adults if self.children else self.adults[:1]
-        return (
-            self._group(self.nationality, rest, answer),
-            self._group(self.second_nationality, apart, answer),
-        )
-
-    def _group(self, nationality: str, people: list[Profile], answer: str) -> Group:
-        counted = sorted(Counter(people).items())
-        persons = tuple(Persons(sex, age, n) for (sex, age), n in counted)
-        return Group(nationality, self.situation, answer, persons)
-
-    @property
-    def size(self) -> int:
-        return len(self.adults) + len(self.children)
-
-
-class Pool:
-    """The parties known at a desk, at most POOL; the latest are more likely to come again."""
-
-    def __init__(self, country: str, reporting_year_start: int, chance: Random) -> None:
-        self.country, self.year_start, self.chance = country, reporting_year_start, chance
-        self.parties: list[Party] = []
-        self.oldest = 0
-
-    def next_party(self) -> Party:
-        """Who comes now: somebody known, or somebody new."""
-        if self.parties and self.chance.random() < RETURNING:
-            back = int(len(self.parties) * self.chance.random() ** 3)
-            return self.parties[(self.oldest - 1 - back) % len(self.parties)]
-        return new_party(self.country, self.chance)
-
-    def answer(self, party: Party, day: date) -> str:
-        """What the party says to "first time?"; now and then that it does not know."""
-        if self.chance.random() < FORGOTTEN:
-            return "unknown"
-        month, last = Month.of(day), party.last_came
-        if last == month:
-            return "repeat_this_month"
-        year = month.reporting_year_start(self.year_start)
-        return "first_this_month" if last is not None and last >= year else "first_this_year"
-
-    def remember(self, party: Party, day: date) -> None:
-        """Keeps that the party came; the oldest known is forgotten where the pool is full."""
-        known, party.last_came = party.last_came, Month.of(day)
-        if known is not None:
-            return
-        if len(self.parties) < POOL:
-            self.parties.append(party)
-        else:
-            self.parties[self.oldest % POOL] = party
-        self.oldest = (self.oldest + 1) % POOL
 
 
 def new_party(country: str, chance: Random) -> Party:
@@ -116,11 +36,19 @@ def new_party(country: str, chance: Random) -> Party:
     spoken = programme()[country].languages if home else spoken_by(nationality)
     language = spoken[0] if chance.random() < 0.85 else chance.choice(spoken)
     adults, children = MAKERS[travel_group](chance)
-    party = Party(travel_group, language, nationality, situation, adults, children)
-    if party.size > 1 and chance.random() < 0.06:
-        second = mix.nationalities.draw(chance)
-        party.second_nationality = second if second != nationality else ""
-    return party
+    bands = [Band(nationality, adults + children, {})]
+    if len(bands[0].people) > 1 and chance.random() < SECOND_NATIONALITY:
+        bands = _of_two(mix.nationalities.draw(chance), bands[0], adults, children)
+    takes_card = chance.random() < TAKES_CARD
+    return Party(travel_group, language, situation, bands, country, takes_card)
+
+
+def _of_two(second: str, all_: Band, adults: list[Profile], children: list[Profile]) -> list[Band]:
+    """The children, or all adults but one, of a second nationality; they came together."""
+    if second == all_.nationality:
+        return [all_]
+    rest, apart = (adults, children) if children else (adults[:1], adults[1:])
+    return [Band(all_.nationality, rest, all_.came), Band(second, apart, all_.came)]
 
 
 People = tuple[list[Profile], list[Profile]]

@@ -1,12 +1,22 @@
-"""Person lines: what a consultation says about the people in it."""
+"""Person lines: what a consultation says about the people in it; no identity."""
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base
+from app.base.database import Base, CodeSet
 from app.base.privacy import OPEN, PERSONAL, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -15,9 +25,10 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 class PersonLine(Base):
     """`n` people of one profile in one group of a consultation.
 
-    Desk, country, month, main topic, `qualifying` and `is_void` repeat the consultation's, so that figures read one
-    table. `known`, `previous_in_country` and `previous_in_programme` are those of people.rules.PreviousContact.
-    A line of a visitor card is one person (n = 1) with `card_id` and `ordinal`; without a card both are empty.
+    Desk, country, month, topics, `qualifying` and `is_void` repeat the consultation's, so that figures read one table.
+    `known`, `previous_in_country` and `previous_in_programme` are those of people.rules.PreviousContact.
+    A line of a visitor card is one person (n = 1): `card_id` is the card that was shown, `ordinal` 1, 2, … of its
+    sex, age band and nationality in the consultation. Without a card both are empty.
     """
 
     __tablename__ = "person_line"
@@ -35,13 +46,14 @@ class PersonLine(Base):
     situation: Mapped[str] = mapped_column(String(30), info=PERSONAL)
     n: Mapped[int] = mapped_column(Integer, info=PERSONAL)
     repeat_contact: Mapped[str] = mapped_column(String(20), info=PERSONAL)
+    topics: Mapped[tuple[str, ...]] = mapped_column(CodeSet, info=PERSONAL)
     main_topic: Mapped[str] = mapped_column(String(40), info=PERSONAL)
     qualifying: Mapped[bool] = mapped_column(info=OPEN)
     is_void: Mapped[bool] = mapped_column(default=False, info=OPEN)
     known: Mapped[bool] = mapped_column(info=OPEN)
     previous_in_country: Mapped[int] = mapped_column(Integer, info=PERSONAL)
     previous_in_programme: Mapped[int] = mapped_column(Integer, info=PERSONAL)
-    card_id: Mapped[int | None] = mapped_column(Integer, info=SENSITIVE)
+    card_id: Mapped[int | None] = mapped_column(ForeignKey("visitor_card.id"), info=SENSITIVE)
     ordinal: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
 
     __table_args__ = (
@@ -49,7 +61,13 @@ class PersonLine(Base):
         CheckConstraint("card_id IS NULL OR n = 1", name="one_person_per_card_line"),
         CheckConstraint("known OR previous_in_country = 0", name="unknown_has_no_previous"),
         CheckConstraint("previous_in_country <= month", name="previous_is_not_later"),
+        CheckConstraint("(card_id IS NULL) = (ordinal = 0)", name="ordinal_goes_with_card"),
         Index("ix_person_line_consultation_id", "consultation_id"),
-        Index("ix_person_line_country_month", "country", "month"),
+        Index(
+            "ix_person_line_card_id",
+            "card_id",
+            sqlite_where=text("card_id IS NOT NULL"),
+            postgresql_where=text("card_id IS NOT NULL"),
+        ),
         Index("ix_person_line_desk_id_month", "desk_id", "month"),
     )

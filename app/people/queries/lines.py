@@ -1,27 +1,41 @@
-"""Reads person lines for the pages of one desk."""
+"""Reads person lines: of one consultation, of a desk's days, of the people of a card."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
-from app.people.models import PersonLine
+from app.base.database import Record
+from app.people.models.lines import PersonLine
+from app.people.queries.cards import CARDS
 
 LINES = PersonLine.__table__
+ROOT = func.coalesce(CARDS.c.root_id, CARDS.c.id).label("root")
 
 
-def list_lines(session: Session, consultation_id: UUID) -> Sequence[Row[tuple[object, ...]]]:
+def list_lines(session: Session, consultation_id: UUID) -> Sequence[Record]:
     """The lines of one consultation, group by group; the caller has checked its scope."""
     wanted = select(LINES).where(LINES.c.consultation_id == consultation_id)
     return session.execute(wanted.order_by(LINES.c.place, LINES.c.id)).all()
 
 
+def list_lines_of_roots(session: Session, roots: Collection[int]) -> Sequence[Record]:
+    """The counting lines of the people behind these root cards, whichever card they showed, with their `root`."""
+    wanted = (
+        select(LINES, ROOT)
+        .join(CARDS, CARDS.c.id == LINES.c.card_id)
+        .where(or_(CARDS.c.id.in_(roots), CARDS.c.root_id.in_(roots)))
+        .where(LINES.c.qualifying, LINES.c.is_void.is_(False))
+    )
+    return session.execute(wanted.order_by(LINES.c.id)).all()
+
+
 def list_lines_of_day(
     session: Session, scope: Scope, desk_id: int, first: date, last: date
-) -> Sequence[Row[tuple[object, ...]]]:
+) -> Sequence[Record]:
     """The lines of a desk's consultations held from first to last, within the scope."""
     wanted = select(LINES).where(LINES.c.desk_id == desk_id, LINES.c.held_on.between(first, last))
     if not scope.programme:

@@ -1,0 +1,1 @@
+"""Reads a desk's own sheet into consultations: `columns`, `labels`, `answers`, `rows`; `template` to fill in."""

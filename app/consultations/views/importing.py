@@ -1,0 +1,131 @@
+"""The page on which a supervisor brings a desk's own sheet, and the template to fill in."""
+
+from contextlib import closing
+from typing import Any, BinaryIO, cast
+
+from flask import Response, jsonify, make_response, redirect, request, url_for
+from flask_babel import gettext, ngettext
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.base.access import allow, principal
+from app.base.database import db
+from app.base.pages import page, say
+from app.base.requests import is_form, wants_json
+from app.base.sheets.limits import Limits, Unreadable
+from app.consultations.actions import importing
+from app.consultations.actions.importing import Checked, Imported
+from app.consultations.forms.sheets import columns, template
+from app.consultations.forms.sheets.rows import entries
+from app.consultations.rules.sheets import Fault
+from app.consultations.views.blueprint import blueprint
+from app.places.queries import DeskRow, list_desks
+
+MOST_BYTES = 2 * 1024 * 1024
+LIMITS = Limits(size=MOST_BYTES, unpacked=40 * 1024 * 1024, rows=5000)
+ROOM = 16 * 1024
+"""For the fields and the boundaries around the file."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/import")
+@allow("import_consultations")
+def importing_page() -> Response:
+    """The page that takes a sheet."""
+    return _page()
+
+
+@blueprint.post("/import")
+@allow("import_consultations", most_bytes=MOST_BYTES + ROOM)
+def bring() -> Any:
+    """Checks a sheet (`check`) or brings it (`import`): 422 with all problems, else how many were added."""
+    if not is_form():
+        raise UnsupportedMediaType
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _refused([], 0, gettext("Choose a file."))
+    try:
+        with closing(file):
+            return _brought(cast(BinaryIO, file.stream))
+    except Unreadable as problem:
+        return _refused([], 0, problem.sentence)
+
+
+@blueprint.get("/import/template.xlsx")
+@allow("import_consultations")
+def template_xlsx() -> Response:
+    """The sheet to fill in."""
+    return _file(template.as_xlsx(_desks().keys()), XLSX, "xlsx")
+
+
+@blueprint.get("/import/template.csv")
+@allow("import_consultations")
+def template_csv() -> Response:
+    """The columns alone."""
+    return _file(template.as_csv(), "text/csv; charset=utf-8", "csv")
+
+
+def _brought(file: BinaryIO) -> Any:
+    desks = _desks()
+    checked = importing.check(db.session(), desks, entries(file, desks.keys(), LIMITS))
+    if checked.faults:
+        return _refused(checked.faults, checked.more)
+    if request.form.get("do") != "import":
+        return _fine(checked)
+    authors = dict.fromkeys(principal().scope.countries, principal().account_id)
+    done = importing.write(db.session(), authors, desks, checked, lambda _: None)
+    return _refused(done, 0) if isinstance(done, list) else _done(done)
+
+
+def _desks() -> dict[str, DeskRow]:
+    return {desk.code: desk for desk in list_desks(db.session(), principal().scope)}
+
+
+def _done(done: Imported) -> Any:
+    if wants_json():
+        return jsonify({"added": done.added, "same": done.same})
+    say(_counted(done.added, done.same))
+    return redirect(url_for("consultations.importing_page"))
+
+
+def _counted(added: int, same: int) -> str:
+    new = ngettext("%(num)s consultation added", "%(num)s consultations added", added)
+    old = ngettext("%(num)s was there already", "%(num)s were there already", same)
+    return f"{new}, {old}."
+
+
+def _fine(checked: Checked) -> Response:
+    new = checked.consultations - checked.same
+    if wants_json():
+        return jsonify({"added": 0, "same": checked.same, "new": new})
+    return _page(fine={"new": new, "same": checked.same})
+
+
+def _refused(faults: list[Fault], more: int, sentence: str = "") -> Response:
+    if not wants_json():
+        return _page(422, faults=faults, more=more, sentence=sentence)
+    told = [
+        {"row": one.row, "column": one.column, "code": one.code, "message": columns.sentence(one)}
+        for one in faults
+    ]
+    if sentence:
+        told = [{"row": 0, "column": "", "code": "unreadable", "message": sentence}]
+    answer = jsonify({"problems": told})
+    answer.status_code = 422
+    return answer
+
+
+def _page(status: int = 200, **facts: Any) -> Response:
+    return page(
+        "consultations/import.html",
+        status,
+        say_of=columns.sentence,
+        columns=[(term, term.code in columns.REQUIRED) for term in columns.COLUMNS],
+        **facts,
+    )
+
+
+def _file(content: bytes, kind: str, ending: str) -> Response:
+    answer = make_response(content)
+    answer.headers["Content-Type"] = kind
+    answer.headers["Content-Disposition"] = f'attachment; filename="ventanilla.{ending}"'
+    return answer

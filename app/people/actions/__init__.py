@@ -1,0 +1,1 @@
+"""Writes people: `lines`, the links between their contacts (`linking`), sums (`cells`), `cards`."""

@@ -1,0 +1,106 @@
+"""Prints visitor cards, finds one by its code, and puts one in the place of a lost one; no code is ever stored."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base import clock
+from app.base.access import Principal
+from app.base.database import insert_rows
+from app.base.month import Month
+from app.base.problems import Problem
+from app.people.actions.linking import merge
+from app.people.queries.cards import CARDS, Card, find_card, get_card, lock_roots
+from app.people.rules.codes import digest_of, make_code, read_code, shown, year_of
+from app.places.queries import DeskRow
+from app.places.rules import closes_with_country, is_open
+
+NEW = insert(CARDS)
+MOST = 200
+"""So many cards are printed at a time."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a lost card cannot be replaced as things stand: a code of PROBLEMS."""
+
+    code: str
+
+
+def issue(session: Session, by: int, desk: DeskRow, n: int, year: int) -> list[str]:
+    """The codes, as printed, of n new cards of a reporting year that has a key: the only time they are known."""
+    key = _keys()[year]
+    codes = [make_code(year, secrets.randbelow) for _ in range(n)]
+    # In the order of the digests, so that the rows do not tell the order on the sheet.
+    digests = sorted(digest_of(code, key) for code in codes)
+    insert_rows(session, NEW, [_row(year, digest) for digest in digests])
+    note(by, "cards_printed", f"desk:{desk.code}", desk.country)
+    return [shown(code) for code in codes]
+
+
+def may_issue(desk: DeskRow | None, n: int) -> list[Problem]:
+    """What speaks against printing n cards at a desk today; a desk of None was told already."""
+    problems = [] if 1 <= n <= MOST else [Problem("n", "how_many_cards")]
+    if desk is not None and not is_open_today(desk):
+        problems.append(Problem("desk", "desk_not_open"))
+    elif desk is not None and year_at(desk) not in _keys():
+        problems.append(Problem("desk", "no_card_key"))
+    return problems
+
+
+def is_open_today(desk: DeskRow) -> bool:
+    """Whether a desk is open today."""
+    last = closes_with_country(desk.country, desk.closed_on)
+    return is_open(desk.opened_on, last, clock.today_at(desk.time_zone))
+
+
+def year_at(desk: DeskRow) -> int:
+    """The calendar year in which the reporting year of today at a desk began."""
+    start = current_app.config["SETTINGS"].reporting_year_start
+    return Month.of(clock.today_at(desk.time_zone)).reporting_year_start(start).year
+
+
+def find(session: Session, code: str) -> Card | str:
+    """The card of a code that people.rules.codes.read_code gave; a code of PROBLEMS where it cannot be used."""
+    keys = _keys()
+    year = year_of(code, keys.keys())
+    if year is None:
+        return "card_year_closed"
+    return find_card(session, digest_of(code, keys[year])) or "card_unknown"
+
+
+def find_typed(session: Session, typed: str) -> Card | str:
+    """The card of a code as somebody typed it; a code of PROBLEMS where it cannot be used."""
+    code = read_code(typed)
+    return "card_mistyped" if code is None else find(session, code)
+
+
+def replace(
+    session: Session, by: Principal, said: Mapping[str, str]
+) -> list[Problem] | Refused | None:
+    """Joins the people of the card `lost` with those of its `replacement`, both as typed; None where it is done."""
+    cards = {name: find_typed(session, said[name]) for name in ("lost", "replacement")}
+    lost, replacement = cards["lost"], cards["replacement"]
+    if isinstance(lost, str) or isinstance(replacement, str):
+        return [Problem(name, found) for name, found in cards.items() if isinstance(found, str)]
+    lock_roots(session, (lost, replacement))
+    if get_card(session, lost.id).is_replaced:  # asked again: now nobody else replaces it
+        return Refused("card_replaced")
+    if not merge(session, lost, replacement):
+        return Refused("cards_are_one")
+    note(by.account_id, "card_replaced", f"card:{replacement.id}", by.scope.home)
+    return None
+
+
+def _row(year: int, digest: str) -> dict[str, object]:
+    return {"year": year, "digest": digest, "root_id": None, "is_replaced": False}
+
+
+def _keys() -> Mapping[int, bytes]:
+    keys: Mapping[int, bytes] = current_app.config["SETTINGS"].card_keys
+    return keys

@@ -1,0 +1,161 @@
+"""Writes the person lines of a consultation and what figures are read from, in the transaction that changes it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import Session
+
+from app.base.database import insert_rows
+from app.base.month import Month
+from app.people.actions.cells import apply
+from app.people.actions.linking import relink
+from app.people.queries.cards import Card, lock_roots
+from app.people.queries.lines import LINES, list_lines
+from app.people.rules.cells import ADD, TAKE, Sums
+from app.people.rules.previous import previous_by_answer
+
+NEW = insert(LINES)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """The consultation that lines belong to, with the card that was shown, if any."""
+
+    consultation_id: UUID
+    desk_id: int
+    country: str
+    held_on: date
+    topics: tuple[str, ...]
+    main_topic: str
+    outcomes: tuple[str, ...]
+    qualifying: bool
+    is_tally: bool
+    persons: int
+    received_at: datetime
+    card: Card | None = None
+
+
+@dataclass(frozen=True)
+class People:
+    """`n` people of one profile, with their group's answer to "first time?"."""
+
+    place: int
+    sex: str
+    age_band: str
+    nationality: str
+    situation: str
+    repeat_contact: str
+    n: int
+
+
+def as_lines(contact: Contact, people: Sequence[People]) -> list[dict[str, Any]]:
+    """The rows of person_line as far as the answers go, without writing them; a card's people one by one."""
+    month = Month.of(contact.held_on)
+    plain = (
+        "consultation_id",
+        "desk_id",
+        "country",
+        "held_on",
+        "topics",
+        "main_topic",
+        "qualifying",
+    )
+    shared = {name: getattr(contact, name) for name in plain}
+    shared |= {"month": int(month), "is_void": False, "card_id": None, "ordinal": 0}
+    lines = []
+    for some in people:
+        previous = previous_by_answer(some.repeat_contact, month)
+        contacts = {
+            "known": previous.known,
+            "previous_in_country": previous.in_country,
+            "previous_in_programme": previous.in_programme,
+        }
+        lines.append({**shared, **some.__dict__, **contacts})
+    return lines if contact.card is None else _one_by_one(lines, contact.card)
+
+
+def _one_by_one(lines: list[dict[str, Any]], card: Card) -> list[dict[str, Any]]:
+    """One line a person; ordinals run over the whole consultation, whatever its groups."""
+    met: Counter[tuple[str, str, str]] = Counter()
+    persons = []
+    for line in lines:
+        profile = (line["sex"], line["age_band"], line["nationality"])
+        for _ in range(line["n"]):
+            met[profile] += 1
+            persons.append({**line, "n": 1, "card_id": card.id, "ordinal": met[profile]})
+    return persons
+
+
+def write_lines(session: Session, contact: Contact, people: Sequence[People]) -> None:
+    """Adds the lines of a consultation that has none."""
+    sums = Sums()
+    _add(session, sums, _hold(session, contact), contact, people)
+    apply(session, sums)
+
+
+def write_many(session: Session, some: Iterable[tuple[Contact, Sequence[People]]]) -> None:
+    """Adds the lines of consultations without cards, all in one go."""
+    sums, lines = Sums(), list[dict[str, Any]]()
+    for contact, people in some:
+        lines += as_lines(contact, people)
+        sums.volume(contact, ADD)
+    for line in lines:
+        sums.line(line, ADD)
+    insert_rows(session, NEW, lines)
+    apply(session, sums)
+
+
+def replace_lines(
+    session: Session, before: Contact | None, contact: Contact, people: Sequence[People]
+) -> None:
+    """Puts these lines in the place of those that the consultation had; `before` is None where it was void."""
+    sums, roots = Sums(), _hold(session, before, contact)
+    if before is not None:
+        _take(session, sums, before)
+    session.execute(delete(LINES).where(LINES.c.consultation_id == contact.consultation_id))
+    _add(session, sums, roots, contact, people)
+    apply(session, sums)
+
+
+def void_lines(session: Session, before: Contact) -> None:
+    """Takes a live consultation's lines out of every figure; they stay for the trail."""
+    sums, roots = Sums(), _hold(session, before)
+    _take(session, sums, before)
+    mine = update(LINES).where(LINES.c.consultation_id == before.consultation_id)
+    session.execute(mine.values(is_void=True))
+    if roots:
+        relink(session, sums, roots, ())
+    apply(session, sums)
+
+
+def _hold(session: Session, *contacts: Contact | None) -> dict[int, int]:
+    """The roots of the contacts' cards, held before anything of their people is read."""
+    cards = [one.card for one in contacts if one is not None and one.card is not None]
+    return lock_roots(session, cards) if cards else {}
+
+
+def _add(
+    session: Session,
+    sums: Sums,
+    roots: dict[int, int],
+    contact: Contact,
+    people: Sequence[People],
+) -> None:
+    lines = as_lines(contact, people)
+    if roots:
+        relink(session, sums, roots, lines if contact.card else ())
+    for line in lines:
+        sums.line(line, ADD)
+    sums.volume(contact, ADD)
+    insert_rows(session, NEW, lines)
+
+
+def _take(session: Session, sums: Sums, before: Contact) -> None:
+    for row in list_lines(session, before.consultation_id):
+        sums.line(row._asdict(), TAKE)
+    sums.volume(before, TAKE)

@@ -1,0 +1,102 @@
+"""Links the contacts of a card's people anew where one arrives, leaves or changes; its root is held meanwhile."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import bindparam, or_, update
+from sqlalchemy.orm import Session
+
+from app.base.database import connection_of
+from app.people.actions.cells import apply
+from app.people.queries.cards import CARDS, Card, get_card, lock_roots
+from app.people.queries.lines import LINES, list_lines_of_roots
+from app.people.rules.cells import ADD, TAKE, Sums
+from app.people.rules.previous import PreviousContact, Seen, link
+
+Line = dict[str, Any]
+SET_PREVIOUS = (
+    update(LINES)
+    .where(LINES.c.id == bindparam("line_id"))
+    .values(
+        known=bindparam("known"),
+        previous_in_country=bindparam("in_country"),
+        previous_in_programme=bindparam("in_programme"),
+    )
+)
+
+
+def relink(
+    session: Session, sums: Sums, roots: Mapping[int, int], arriving: Sequence[Line]
+) -> None:
+    """Gives `arriving` lines their previous contacts, and every other line of their people that changes by it.
+
+    `roots` are held: the root by card id. What changes on the others is written, and goes into `sums`.
+    """
+    rows = list_lines_of_roots(session, sorted(set(roots.values())))
+    standing = [(row._asdict(), row.root) for row in rows]
+    new = [(line, roots[line["card_id"]]) for line in arriving if line["qualifying"]]
+    found = link(_seen(*one) for one in (*standing, *new))
+    changed = [
+        _move(sums, line, found[_seen(line, root)])
+        for line, root in standing
+        if _previous(line) != found[_seen(line, root)]
+    ]
+    if changed:
+        connection_of(session).execute(SET_PREVIOUS, changed)
+    for line, root in new:
+        _set(line, found[_seen(line, root)])
+
+
+def merge(session: Session, lost: Card, replacement: Card) -> bool:
+    """Joins the people of two cards under the lost card's root; False where they are one already."""
+    roots = lock_roots(session, (lost, replacement))
+    kept, given_up = roots[lost.id], roots[replacement.id]
+    if kept == given_up:
+        return False
+    theirs = update(CARDS).where(or_(CARDS.c.id == given_up, CARDS.c.root_id == given_up))
+    session.execute(theirs.values(root_id=kept))
+    session.execute(update(CARDS).where(CARDS.c.id == lost.id).values(is_replaced=True))
+    sums = Sums()
+    relink(session, sums, {lost.id: kept, replacement.id: kept}, ())
+    apply(session, sums)
+    return True
+
+
+def _seen(line: Line, root: int) -> Seen:
+    profile = (line["sex"], line["age_band"], line["nationality"], line["ordinal"])
+    day, id_ = line["held_on"], line["consultation_id"]
+    return Seen((root, *profile), day, id_, line["country"], line["repeat_contact"])
+
+
+def _previous(line: Line) -> PreviousContact:
+    return PreviousContact(
+        bool(line["known"]), line["previous_in_country"], line["previous_in_programme"]
+    )
+
+
+def _set(line: Line, previous: PreviousContact) -> None:
+    line["known"] = previous.known
+    line["previous_in_country"] = previous.in_country
+    line["previous_in_programme"] = previous.in_programme
+
+
+def _move(sums: Sums, line: Line, previous: PreviousContact) -> dict[str, Any]:
+    sums.line(line, TAKE)
+    _set(line, previous)
+    sums.line(line, ADD)
+    return {"line_id": line["id"], **asdict(previous)}
+
+
+def link_again(session: Session, root_id: int) -> None:
+    """Puts the previous contacts of a card's people right where they are not."""
+    sums, card = Sums(), get_card(session, root_id)
+    relink(session, sums, lock_roots(session, [card]), ())
+    apply(session, sums)
+
+
+def list_unlinked(session: Session, roots: Collection[int]) -> list[int]:
+    """Those of the root cards whose people do not hold the previous contacts that they must."""
+    rows = [(row._asdict(), row.root) for row in list_lines_of_roots(session, roots)]
+    found = link(_seen(*one) for one in rows)
+    return sorted({root for line, root in rows if _previous(line) != found[_seen(line, root)]})

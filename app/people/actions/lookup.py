@@ -1,0 +1,55 @@
+"""Looks up a visitor card at a desk: what it held last, for confirmation, and what it knows of contacts before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base.access import Principal
+from app.base.database import Record
+from app.base.month import Month
+from app.people.actions.cards import find_typed
+from app.people.queries.compositions import find_last_month, list_last_composition
+from app.people.rules.answers import answer_of_card
+from app.places.queries import DeskRow
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a card says at a desk: the answer to "did they come before?", if any, and who came last time."""
+
+    before: str | None
+    groups: list[dict[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same in the words of the outside; neither a place nor a date nor a topic."""
+        return {"before": self.before, "groups": self.groups}
+
+
+def look_up(
+    session: Session, by: Principal, desk: DeskRow, typed: str, until: date
+) -> Looked | str:
+    """What a card says at a desk of contacts up to a day; a code of PROBLEMS where it is none of ours."""
+    card = find_typed(session, typed)
+    if isinstance(card, str):
+        return card
+    start = current_app.config["SETTINGS"].reporting_year_start
+    last = find_last_month(session, card, desk.country, until)
+    note(by.account_id, "card_read", f"desk:{desk.code}", desk.country)
+    before = answer_of_card(last, Month.of(until), start)
+    return Looked(before, _groups(list_last_composition(session, card, until)))
+
+
+def _groups(lines: Sequence[Record]) -> list[dict[str, Any]]:
+    groups = []
+    for _, some in groupby(lines, key=lambda line: line.place):
+        own = list(some)
+        persons = [{"sex": line.sex, "age_band": line.age_band, "n": int(line.n)} for line in own]
+        shared = {"nationality": own[0].nationality, "situation": own[0].situation}
+        groups.append({**shared, "persons": persons})
+    return groups

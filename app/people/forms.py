@@ -1,0 +1,130 @@
+"""Reads what was sent about visitor cards, by form or as JSON, and lays out the sheet that is printed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import segno
+from flask import request
+from flask_babel import force_locale, gettext
+
+from app.base.access import Scope
+from app.base.database import Session
+from app.base.forms import NOT_A_FIELD
+from app.base.language import LOCALES
+from app.base.problems import Problem
+from app.base.requests import is_form, sent_json
+from app.base.words import N_
+from app.places.queries import DeskRow, find_desk
+
+A_PAGE = 10
+QUIET = 4
+QR_SIDE = 21 + 2 * QUIET
+"""A code is always a QR code of version 1, with the quiet zone that readers need."""
+USUAL_NUMBER = 20
+SENTENCE = N_("Please bring this card when you come again. It carries no name.")
+"""The only words on a card."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The fields that were sent, whatever they were, and what is wrong with them so far."""
+
+    said: dict[str, Any]
+    problems: list[Problem]
+
+    def text(self, name: str) -> str:
+        """A field that must be there, as text; empty where it is not."""
+        value = self.said.get(name)
+        if value in (None, ""):
+            self.problems.append(Problem(name, "required"))
+        elif not isinstance(value, str):
+            self.problems.append(Problem(name, "unreadable"))
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int:
+        """A whole number that must be there; 0 where it is not."""
+        value = self.said.get(name)
+        if is_form() and isinstance(value, str) and value.strip().isdecimal():
+            value = int(value.strip()[:9])
+        if value in (None, "") and not isinstance(value, (bool, int)):
+            self.problems.append(Problem(name, "required"))
+        elif not isinstance(value, int) or isinstance(value, bool):
+            self.problems.append(Problem(name, "not_a_number"))
+        else:
+            return value
+        return 0
+
+    def day(self, name: str) -> date | None:
+        """A day that may be there; None where it is not."""
+        value = self.said.get(name)
+        if value in (None, ""):
+            return None
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            self.problems.append(Problem(name, "not_a_date"))
+            return None
+
+    def desk(self, session: Session, scope: Scope) -> DeskRow | None:
+        """A desk within the scope; None where there is none or it is somebody else's."""
+        code = self.text("desk")
+        found = find_desk(session, scope, code) if code else None
+        if found is None and code:
+            self.problems.append(Problem("desk", "not_your_desk"))
+        return found
+
+
+def sent(*fields: str) -> Sent:
+    """The body of this request, of which only these fields are known."""
+    given = _form_fields() if is_form() else sent_json()
+    strange = sorted(given.keys() - set(fields))
+    return Sent(given, [Problem(name[:80], "unknown_field") for name in strange])
+
+
+def _form_fields() -> dict[str, Any]:
+    return {name: values[-1] for name, values in request.form.lists() if name not in NOT_A_FIELD}
+
+
+@dataclass(frozen=True)
+class PrintedCard:
+    """One card of the sheet: its code in three fives, and the same as the path of a QR code of QR_SIDE units."""
+
+    parts: tuple[str, ...]
+    path: str
+
+
+def sheet(codes: Sequence[str]) -> list[list[PrintedCard]]:
+    """The pages of a sheet of codes as printed, ten cards each."""
+    cards = [PrintedCard(tuple(code.split("-")), _path(code)) for code in codes]
+    return [cards[first : first + A_PAGE] for first in range(0, len(cards), A_PAGE)]
+
+
+def _path(code: str) -> str:
+    rows = segno.make_qr(code, version=1, error="m", boost_error=False).matrix_iter(border=QUIET)
+    return "".join(_runs(y, row) for y, row in enumerate(rows))
+
+
+def _runs(y: int, row: Iterable[int]) -> str:
+    path, x = "", 0
+    for dark, run in groupby(row, key=bool):
+        wide = len(list(run))
+        path += f"M{x} {y}h{wide}v1h-{wide}z" if dark else ""
+        x += wide
+    return path
+
+
+def sentences() -> list[tuple[str, str]]:
+    """The sentence on a card in every language, the language's code before it."""
+    said = []
+    for locale in LOCALES:
+        with force_locale(locale):
+            said.append((locale, gettext(SENTENCE)))
+    return said
+
+
+def reporting_year(year: int, start: int) -> str:
+    """A reporting year as printed, by the calendar year and month it begins in: `2026` or `2026–27`."""
+    return str(year) if start == 1 else f"{year}–{(year + 1) % 100:02d}"

@@ -1,0 +1,1 @@
+"""What consultations say about people (`lines`), their visitor cards (`cards`), and sums of both (`cells`)."""

@@ -1,0 +1,71 @@
+"""Cells: sums of person lines and consultations that figures are read from (counting.md, "Cells").
+
+All three are kept by what each record adds or takes, in the record's own transaction. A cell of 0 may stay behind.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.base.database import Base, Moment
+from app.base.privacy import OPEN, PERSONAL
+
+KEY_ORDER = {"sqlite_with_rowid": False}
+"""SQLite keeps the rows in the order of their keys: a month's cells lie together."""
+
+
+class ReachCell(Base):
+    """How many people of a desk and month had which previous contact; `known` as on person_line."""
+
+    __tablename__ = "reach_cell"
+
+    month: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    country: Mapped[str] = mapped_column(String(3), primary_key=True, info=OPEN)
+    desk_id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    previous_in_country: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    previous_in_programme: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    known: Mapped[bool] = mapped_column(primary_key=True, info=OPEN)
+    n: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+
+    __table_args__ = KEY_ORDER
+
+
+class PartCell(Base):
+    """How many distinct people of a desk and month have one attribute: in the country's figure, in the programme's.
+
+    `part` is one of people.rules.cells.PARTS. Every part but `topic_any` adds up to the people reached.
+    """
+
+    __tablename__ = "part_cell"
+
+    month: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    country: Mapped[str] = mapped_column(String(3), primary_key=True, info=OPEN)
+    desk_id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    part: Mapped[str] = mapped_column(String(12), primary_key=True, info=OPEN)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True, info=PERSONAL)
+    in_country: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+    in_programme: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+
+    __table_args__ = KEY_ORDER
+
+
+class VolumeCell(Base):
+    """The live consultations of a desk and day that have an outcome; all of them where `outcome` is empty.
+
+    `last_received_at` is the last receipt that the cell has seen, taken back or not; it is no figure.
+    """
+
+    __tablename__ = "volume_cell"
+
+    outcome: Mapped[str] = mapped_column(String(30), primary_key=True, info=OPEN)
+    month: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    country: Mapped[str] = mapped_column(String(3), primary_key=True, info=OPEN)
+    desk_id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
+    held_on: Mapped[date] = mapped_column(Date, primary_key=True, info=OPEN)
+    consultations: Mapped[int] = mapped_column(Integer, info=OPEN)
+    tallies: Mapped[int] = mapped_column(Integer, info=OPEN)
+    persons: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+    last_received_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+
+    __table_args__ = KEY_ORDER

@@ -1,0 +1,121 @@
+"""Pages and JSON of visitor cards: print a sheet, replace a lost one, look up what one held last."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, url_for
+from flask_babel import gettext
+
+from app.base import clock
+from app.base.access import allow, principal
+from app.base.answers import problem, request_settings
+from app.base.database import db
+from app.base.pages import page, say
+from app.base.problems import PROBLEMS, Problem, refuse
+from app.base.requests import wants_json
+from app.people import forms
+from app.people.actions import cards
+from app.people.actions.lookup import look_up
+from app.places.queries import DeskRow, list_desks
+
+blueprint = Blueprint("people", __name__, url_prefix="/cards")
+
+
+@blueprint.get("")
+@allow("print_cards")
+def printing() -> Response:
+    """The page that asks for how many cards, and for which desk."""
+    return _printing_page({}, [])
+
+
+@blueprint.post("")
+@allow("print_cards")
+def issue() -> Response:
+    """Prints new cards: by JSON 201 with their codes, by form the sheet; both only this once."""
+    sent = forms.sent("desk", "n")
+    desk, n = sent.desk(db.session(), principal().scope), sent.number("n")
+    told = {one.field for one in sent.problems}
+    found = cards.may_issue(desk, n)
+    problems = sent.problems + [one for one in found if one.field not in told]
+    if desk is None or problems:
+        return refuse(problems) if wants_json() else _printing_page(sent.said, problems)
+    year = cards.year_at(desk)
+    codes = cards.issue(db.session(), principal().account_id, desk, n, year)
+    return _codes(codes) if wants_json() else _sheet(codes, year)
+
+
+def _codes(codes: list[str]) -> Response:
+    answer = jsonify({"codes": codes})
+    answer.status_code = 201
+    return answer
+
+
+def _sheet(codes: list[str], year: int) -> Response:
+    year_shown = forms.reporting_year(year, request_settings().reporting_year_start)
+    pages, words = forms.sheet(codes), forms.sentences()
+    facts = {"year": year_shown, "sentences": words, "n": len(codes), "qr_side": forms.QR_SIDE}
+    return page("people/sheet.html", 201, pages=pages, **facts)
+
+
+def _printing_page(said: dict[str, Any], problems: list[Problem]) -> Response:
+    own = list_desks(db.session(), principal().scope)
+    facts = {"desks": [desk for desk in own if cards.is_open_today(desk)], "said": said}
+    wrong = _wrong(problems)
+    usual = {"most": cards.MOST, "usual": forms.USUAL_NUMBER}
+    return page("people/print.html", 422 if problems else 200, wrong=wrong, **usual, **facts)
+
+
+def _wrong(problems: list[Problem]) -> dict[str, str]:
+    return {problem.field: problem.sentence for problem in reversed(problems)}
+
+
+@blueprint.get("/replace")
+@allow("replace_cards")
+def replacing() -> Response:
+    """The page on which a lost card and its replacement are typed."""
+    return _replacing_page({}, [])
+
+
+@blueprint.post("/replace")
+@allow("replace_cards")
+def replace() -> Any:
+    """Puts one card in the place of a lost one; 409 where that cannot be as things stand."""
+    sent = forms.sent("lost", "replacement")
+    said = {name: sent.text(name) for name in ("lost", "replacement")}
+    done: Any = sent.problems or cards.replace(db.session(), principal(), said)
+    if isinstance(done, cards.Refused):
+        sentence = gettext(PROBLEMS[done.code].label)
+        return problem(409, sentence) if wants_json() else _replacing_page(said, [], sentence)
+    if done:
+        return refuse(done) if wants_json() else _replacing_page(said, done)
+    if wants_json():
+        return jsonify({})
+    say(gettext("The new card has taken the place of the lost one."))
+    return redirect(url_for("people.replacing"))
+
+
+def _replacing_page(said: dict[str, str], problems: list[Problem], conflict: str = "") -> Response:
+    status = 409 if conflict else 422 if problems else 200
+    wrong = _wrong(problems)
+    return page("people/replace.html", status, said=said, wrong=wrong, conflict=conflict)
+
+
+@blueprint.post("/look")
+@allow("record_consultations")
+def look() -> Response:
+    """What a card held last, and what it knows of its people's contacts before; the reading leaves an entry."""
+    sent = forms.sent("card", "desk", "held_on")
+    desk, typed, day = _own_desk(sent), sent.text("card"), sent.day("held_on")
+    if desk is None or sent.problems:
+        return refuse(sent.problems)
+    until = day or clock.today_at(desk.time_zone)
+    found = look_up(db.session(), principal(), desk, typed, until)
+    if isinstance(found, str):
+        return refuse([Problem("card", found)])
+    return jsonify(found.as_json())
+
+
+def _own_desk(sent: forms.Sent) -> DeskRow | None:
+    desk = sent.desk(db.session(), principal().scope)
+    if desk is not None and desk.id not in principal().scope.desks:
+        sent.problems.append(Problem("desk", "not_your_desk"))
+    return desk

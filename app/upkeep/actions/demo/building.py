@@ -1,0 +1,89 @@
+"""Builds the demo programme: desks, accounts, and what was recorded there."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base import clock
+from app.base.access import Scope
+from app.base.month import Month
+from app.places.actions import open_desk
+from app.places.queries import DeskRow, list_desks
+from app.places.vocabulary import programme
+from app.upkeep.actions.demo.batches import Batch, number_cards_on
+from app.upkeep.actions.demo.crew import hire
+from app.upkeep.demo.cards import Press
+from app.upkeep.demo.consultations import DeskStory, Telling
+from app.upkeep.demo.days import share_out
+from app.upkeep.demo.mixes import chance_of
+from app.upkeep.demo.places import DemoDesk, Period, demo_desks
+from app.upkeep.demo.pool import Pool
+from app.upkeep.demo.roads import Roads, along_the_way
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of the demo: the seed, how many months up to now, how many consultations."""
+
+    seed: int
+    months: int
+    consultations: int
+
+
+@dataclass(frozen=True)
+class Built:
+    """How many desks and person lines were written."""
+
+    desks: int
+    persons: int
+
+
+def build(session: Session, wish: Wish, done: Callable[[int], None]) -> Built:
+    """Writes the programme into a database without desks; `done` hears of progress."""
+    period = period_of(wish.months)
+    plans = demo_desks(period)
+    for plan in plans:
+        wrong = open_desk(session, None, plan.fields)
+        if wrong:
+            raise ValueError(f"{plan.code}: {wrong[0].field} {wrong[0].code}")
+    desks = {desk.code: desk for desk in list_desks(session, Scope(programme=True))}
+    crew = hire(session, plans, desks)
+    batch = Batch(session)
+    for desk, telling in tell(wish, plans, desks, period):
+        batch.add(telling, desk, crew)
+        if batch.is_full:
+            done(batch.write())
+    done(batch.write())
+    number_cards_on(session)
+    note(None, "demo_built", f"demo:{wish.seed}")
+    return Built(len(desks), batch.persons)
+
+
+def period_of(months: int) -> Period:
+    """The days of that many months up to today, wherever it is still yesterday."""
+    today = min(clock.today_at(country.time_zone) for country in programme().values())
+    return Period(Month.of(today).plus(1 - months).first_day, today)
+
+
+def tell(
+    wish: Wish, plans: list[DemoDesk], desks: dict[str, DeskRow], period: Period
+) -> Iterator[tuple[DeskRow, Telling]]:
+    """Every consultation of the demo with its desk, desk after desk and day after day.
+
+    Memory holds only who may come again.
+    """
+    settings, now = current_app.config["SETTINGS"], clock.now()
+    on_the_way = along_the_way(plans)
+    roads = Roads(on_the_way, period.last)
+    press = Press(settings.card_keys, settings.reporting_year_start)
+    shares = share_out(wish.seed, wish.consultations, on_the_way, period)
+    for code, days in groupby(shares, key=lambda share: share[0].code):
+        chance = chance_of(wish.seed, code)
+        story = DeskStory(desks[code], now, Pool(desks[code], roads, chance), press, chance)
+        for _, day, many in days:
+            for telling in story.tell(day, many):
+                yield desks[code], telling

@@ -1,0 +1,19 @@
+"""The benchmark's app without counting: lines are stored, no link and no cell is made. For comparison only."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.base.database import insert_rows
+from app.consultations.actions import recording
+from app.people.actions.lines import NEW, Contact, People, as_lines
+from app.upkeep.bench.bare import application
+
+
+def _only_store(session: Session, contact: Contact, people: Sequence[People]) -> None:
+    insert_rows(session, NEW, as_lines(contact, people))
+
+
+recording.write_lines = _only_store  # type: ignore[attr-defined]  # the one place that a request writes them
+
+__all__ = ["application"]

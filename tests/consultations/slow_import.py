@@ -1,0 +1,29 @@
+"""The import command that says when it is half-way and then waits to be killed."""
+
+import sys
+import time
+
+from app.consultations import cli
+from app.consultations.actions import importing
+from wsgi import app
+
+WRITTEN = 2000
+_write = importing.write
+
+
+def _write_and_wait(session, authors, desks, checked, done):
+    written = [0]
+
+    def told(many: int) -> None:
+        written[0] += many
+        if written[0] >= WRITTEN:
+            print("half-way", file=sys.__stdout__, flush=True)
+            time.sleep(60)
+
+    return _write(session, authors, desks, checked, told)
+
+
+importing.write = _write_and_wait
+
+if __name__ == "__main__":
+    app.test_cli_runner().invoke(cli.commands, ["import", sys.argv[1]])

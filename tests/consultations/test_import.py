@@ -1,0 +1,594 @@
+"""A desk's own sheet comes in whole or not at all, once however often it is brought, and repeats no identifier."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from app.audit.models import AuditEntry
+from app.base import language
+from app.base.database import db, unit_of_work
+from app.base.language import LOCALES
+from app.base.sheets.limits import Limits
+from app.consultations.actions import importing
+from app.consultations.actions.importing import Imported
+from app.consultations.forms.sheets import labels
+from app.consultations.forms.sheets.columns import COLUMNS, SENTENCES, sentence
+from app.consultations.forms.sheets.rows import entries
+from app.consultations.models import Consultation
+from app.consultations.rules.sheets import Fault
+from app.people.actions.cards import issue
+from app.people.models.lines import PersonLine
+from app.places.queries import EVERYWHERE, list_desks
+from app.upkeep.bench.server import ROOT
+from tests.builders import JSON, alone, make_account, make_desk
+from tests.consultations.sheets import a_row, as_csv, as_xlsx, cells, saved
+from tests.office import stored
+
+
+def desks():
+    found = {desk.code: desk for desk in list_desks(db.session(), EVERYWHERE)}
+    db.session.rollback()
+    return found
+
+
+def check(content: bytes, own=None):
+    own = desks() if own is None else own
+    found = entries(io.BytesIO(content), own.keys(), Limits())
+    checked = importing.check(db.session(), own, found)
+    db.session.rollback()
+    return checked
+
+
+def bring(office, content: bytes) -> Imported:
+    checked = check(content)
+    assert checked.faults == []
+    authors = {
+        "HND": office.accounts["susana"].account_id,
+        "GTM": office.accounts["gabi"].account_id,
+    }
+    with unit_of_work():
+        done = importing.write(db.session(), authors, desks(), checked, lambda _: None)
+    assert isinstance(done, Imported), done
+    return done
+
+
+def wrong(rows, made=as_csv) -> list[tuple[int, str, str]]:
+    return [(one.row, one.column, one.code) for one in check(made(cells(rows))).faults]
+
+
+def contents() -> list[tuple]:
+    """What stands there, without numbers and times."""
+    of_row = ("held_on", "channel", "modality", "travel_group", "language", "topics")
+    of_row += ("main_topic", "outcomes", "flags", "persons", "is_tally")
+    of_line = ("place", "sex", "age_band", "nationality", "situation", "n", "repeat_contact")
+    said = []
+    for row in db.session.scalars(select(Consultation).order_by(Consultation.id)):
+        lines = select(PersonLine).where(PersonLine.consultation_id == row.id)
+        people = db.session.scalars(lines.order_by(PersonLine.id))
+        said.append(
+            (
+                *tuple(getattr(row, name) for name in of_row),
+                sorted(tuple(getattr(line, name) for name in of_line) for line in people),
+            )
+        )
+    db.session.rollback()
+    return sorted(said)
+
+
+def run(app, *arguments):
+    # Outside of the test's own app context, as a command would be.
+    return alone(
+        app.test_cli_runner().invoke, args=["consultations", "import", *map(str, arguments)]
+    )
+
+
+FAMILY = [
+    a_row(record="1", n=2, topics="asylum; health", flags="disability", main_topic="health"),
+    a_row(record="1", sex="male", age_band="age_5_11", topics="", outcomes="", held_on=""),
+    a_row(record="1", nationality="VEN", repeat_contact="unknown", desk="", topics=""),
+    a_row(record="2"),
+    a_row(record="2", held_on="2026-03-16"),
+    a_row(),
+    a_row(),
+]
+TALLY = dict.fromkeys(a_row(), "") | {
+    "desk": "HND-01", "held_on": "2026-03-15", "outcomes": "person_declined_record",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("made", [as_csv, as_xlsx])
+def test_a_sheet_comes_in_once_however_often_it_is_brought(office, made):
+    content = made(cells([*FAMILY, TALLY]))
+    assert bring(office, content) == Imported(added=6, same=0)
+    before = stored(), contents()
+
+    assert bring(office, content) == Imported(added=0, same=6)
+    assert check(content).same == 6
+
+    assert (stored(), contents()) == before
+    assert before[0]["consultation"] == 6
+    assert before[0]["person_line"] == 7
+    family = next(said for said in before[1] if said[9] == 4)
+    assert family[5:9] == (("asylum", "health"), "health", ("information_given",), ("disability",))
+    assert [line[0] for line in family[-1]] == [0, 0, 1]
+
+
+def test_a_sheet_with_one_more_row_adds_that_one(office):
+    bring(office, as_csv(cells(FAMILY)))
+    assert bring(office, as_csv(cells([*FAMILY, a_row()]))) == Imported(added=1, same=5)
+
+
+def test_one_entry_a_desk_is_left_and_only_where_something_came(office):
+    content = as_csv(cells([a_row(), a_row(n=2), a_row(desk="HND-02"), a_row(desk="GTM-01")]))
+    bring(office, content)
+    bring(office, content)
+    lines = db.session.execute(
+        select(AuditEntry.subject, AuditEntry.country, AuditEntry.account_id)
+        .where(AuditEntry.act == "imported")
+        .order_by(AuditEntry.number)
+    ).all()
+    hnd, gtm = (office.accounts[name].account_id for name in ("susana", "gabi"))
+    assert [tuple(line) for line in lines] == [
+        ("desk:GTM-01", "GTM", gtm),
+        ("desk:HND-01", "HND", hnd),
+        ("desk:HND-02", "HND", hnd),
+    ]
+
+
+def test_the_same_record_with_other_content_is_told_and_nothing_is_stored(office):
+    bring(office, as_csv(cells([a_row(record="7")])))
+    before = stored()
+    changed = [a_row(record="8"), a_row(record="7", n=2)]
+    assert wrong(changed) == [(3, "A", "different")]
+    assert stored() == before
+
+
+def test_what_somebody_else_brings_between_check_and_writing_is_told(office):
+    checked = check(as_csv(cells([a_row(record="8"), a_row(record="7", n=2)])))
+    assert checked.faults == []
+    bring(office, as_csv(cells([a_row(record="7")])))
+    authors = {"HND": office.accounts["susana"].account_id}
+    with unit_of_work():
+        done = importing.write(db.session(), authors, desks(), checked, lambda _: None)
+        db.session.rollback()
+    assert done == [Fault(3, "A", "different")]
+    assert stored()["consultation"] == 1
+
+
+def test_one_fault_keeps_the_whole_sheet_out(office, tmp_path):
+    path = saved(tmp_path, as_csv(cells([a_row(), a_row(sex="horse"), a_row()])))
+    before = stored()
+    done = run(office.app, path)
+    assert done.exit_code == 1
+    assert "G" in done.stderr and "3" in done.stderr
+    assert "horse" not in done.output
+    assert stored() == before
+
+
+def test_every_fault_is_told_by_row_and_column(office):
+    rows = [
+        a_row(sex="horse", n="3,5", held_on="03/15/2026"),
+        a_row(held_on="15.3.26", desk="GTM-99", topics="asylum; unknown thing"),
+        a_row(nationality="", age_band="", repeat_contact=""),
+        a_row(n=100, held_on="2040-01-01", flags="none; disability"),
+        a_row(outcomes="person_declined_record"),
+        a_row(n=True, held_on="yesterday", main_topic="health"),
+        a_row(held_on="2026-01-10", repeat_contact="first_this_month"),
+    ]
+    assert wrong(rows) == [
+        (2, "C", "day_unclear"),
+        (2, "G", "unknown_code"),
+        (2, "I", "not_a_number"),
+        (3, "B", "not_your_desk"),
+        (3, "C", "day_unclear"),
+        (3, "J", "unknown_code"),
+        (4, "D", "required"),
+        (4, "F", "required"),
+        (4, "H", "required"),
+        (5, "C", "in_future"),
+        (5, "I", "out_of_range"),
+        (5, "L", "excludes_others"),
+        (6, "I", "only_a_tally"),
+        (6, "J", "only_a_tally"),
+        (7, "C", "not_a_date"),
+        (7, "I", "not_a_number"),
+        (7, "M", "not_a_topic_marked"),
+        (8, "F", "impossible_answer"),
+    ]
+
+
+def test_rows_of_one_record_must_agree_and_stand_together(office):
+    rows = [
+        a_row(record="1"),
+        a_row(record="1", topics="health", sex="male"),
+        a_row(record="2"),
+        a_row(record="1"),
+    ]
+    assert wrong(rows) == [(3, "J", "not_the_same"), (5, "A", "scattered_record")]
+
+
+def test_the_same_profile_said_twice_in_a_record_adds_up(office):
+    bring(office, as_csv(cells([a_row(record="1"), a_row(record="1", n=2)])))
+    assert [said[9] for said in contents()] == [3]
+
+
+def test_a_formula_and_an_error_are_faults_of_their_cells(office):
+    book = openpyxl.Workbook()
+    for row in cells([a_row(), a_row(n="=1+1")]):
+        book.active.append(row)
+    said = io.BytesIO()
+    book.save(said)
+    faults = check(said.getvalue()).faults
+    assert [(one.row, one.column, one.code) for one in faults] == [(3, "I", "formula")]
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-03-15", "15/03/2026", "15.3.2026", "15-03-2026", "2026/3/15"]
+)
+def test_a_day_may_be_written_in_several_ways(office, day):
+    bring(office, as_csv(cells([a_row(held_on=day)])))
+    assert [str(said[0]) for said in contents()] == ["2026-03-15"]
+
+
+@pytest.mark.parametrize("day", ["03/15/2026", "15/03/26", "31.2.2026", "2026-15-03", "0/0/2026"])
+def test_a_day_that_could_be_another_is_refused(office, day):
+    assert wrong([a_row(held_on=day)]) == [(2, "C", "day_unclear")]
+
+
+def test_columns_are_told_by_letter_and_never_by_what_stands_there(office):
+    header, row = cells([a_row()])
+    said = [[*header, "Nombre y apellido", "SEX"], [*row, "Ana", "female"]]
+    checked = check(as_csv(said))
+    assert [(one.row, one.column, one.code) for one in checked.faults] == [
+        (1, "L", "unknown_column"),
+        (1, "M", "duplicate_column"),
+    ]
+    without = [line[:6] + line[7:] for line in cells([a_row()])]
+    faults = check(as_csv(without)).faults
+    assert [(one.row, one.code, one.about) for one in faults] == [(1, "missing_column", "sex")]
+    assert "Nombre" not in "".join(sentence(one) for one in checked.faults)
+
+
+IDENTIFIERS = {
+    "ana.lopez@example.org": "e_mail",
+    "wa.me/50499123456": "web",
+    "@ana_lopez": "web",
+    "GOMC900514HDFRRL09": "document",
+    "AB1234567": "document",
+    "8-123-4": "document",
+    "P<HNDLOPEZ<<ANA": "document",
+    "0801-1990-12345": "number",
+    "+504 9912 3456": "number",
+    "9９1 2３4": "number",
+    "O8O1 199O": "number",
+    "+50 41": "phone",
+}
+
+
+@pytest.mark.parametrize(("text", "rule"), IDENTIFIERS.items())
+def test_an_identifier_in_any_cell_is_named_and_never_repeated(
+    office, tmp_path, text, rule, caplog
+):
+    for column in (*cells([a_row()])[0], "channel", "flags", "main_topic", "language"):
+        if column == "n" and rule == "number":
+            continue
+        found = check(as_csv(cells([a_row(**{column: text})]))).faults
+        assert [one.code for one in found] == [rule], column
+    header, row = cells([a_row()])
+    path = saved(tmp_path, as_xlsx([[*header, "Notes"], [*row, f"see {text} please"]]))
+    done = run(office.app, path)
+    assert done.exit_code == 1
+    assert text not in done.output + caplog.text
+    answer = upload(office, path.read_bytes())
+    assert rule in {one["code"] for one in answer.get_json()["problems"]}
+    assert text not in answer.text
+    assert stored()["consultation"] == 0
+
+
+def test_a_long_number_in_a_number_cell_is_an_identifier(office):
+    rows = [a_row(n=99123456), a_row(record=801199012345)]
+    assert wrong(rows, as_xlsx) == [(2, "I", "number"), (3, "A", "number")]
+
+
+WORDS = {
+    "nationality": ("HND", "VEN", "HTI", "CIV", "XXX"),
+    "situation": ("in_transit", "host_community", "unknown"),
+    "repeat_contact": ("first_this_year", "repeat_this_month", "unknown"),
+    "sex": ("female", "male", "other", "not_stated"),
+    "age_band": ("age_0_4", "age_60_plus", "unknown_child"),
+    "channel": ("desk_in_person", "email", "other"),
+    "modality": ("transactional", "accompaniment"),
+    "travel_group": ("uasc", "family_no_children"),
+    "language": ("spa", "hat", "eng"),
+    "topics": ("entry_visa_transit", "consular", "other"),
+    "outcomes": ("document_help", "person_left", "information_given"),
+    "flags": ("older_person", "disability"),
+}
+
+
+def word(column: str, code: str, locale: str) -> str:
+    """The label of a code as a page in that language shows it."""
+    if column == "language":
+        return dict(language.spoken(locale))[code]
+    if column == "nationality" and code != "XXX":
+        return dict(language.world(locale))[code]
+    terms = labels.lists.SPECIAL_NATIONALITIES if code == "XXX" else labels.LISTS[column][0]
+    directory = labels.current_app.config["BABEL_TRANSLATION_DIRECTORIES"]
+    return labels.catalogue_of(locale, directory).gettext(terms[code].label)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_labels_of_any_language_say_the_same_as_codes(office, data):
+    many = {"topics", "outcomes", "flags"}
+    said = {
+        column: data.draw(st.lists(st.sampled_from(codes), min_size=1, unique=True))
+        if column in many
+        else [data.draw(st.sampled_from(codes))]
+        for column, codes in WORDS.items()
+    }
+    locale = data.draw(st.sampled_from(sorted(LOCALES)))
+    change = data.draw(st.sampled_from([str, str.upper, str.lower, lambda text: f"  {text} "]))
+    between = data.draw(st.sampled_from(["; ", ";", "\n", ", "]))
+    plain = a_row(**{column: ";".join(codes) for column, codes in said.items()})
+    worded = a_row(
+        **{
+            column: between.join(change(word(column, code, locale)) for code in codes)
+            for column, codes in said.items()
+        }
+    )
+    catalogue = labels.catalogue_of(locale, labels._directory())
+    header, row = cells([worded])
+    named = [catalogue.gettext(COLUMNS[code].label) for code in header]
+    mine, other = check(as_csv(cells([plain]))), check(as_xlsx([named, row]))
+    assert mine.faults == other.faults == []
+    assert [one.content for one in importing._each(mine)] == [
+        one.content for one in importing._each(other)
+    ]
+
+
+def test_every_label_of_every_column_means_its_code_or_is_told_ambiguous(app):
+    for column, codes in WORDS.items():
+        meant = labels.meanings_of(column)
+        for locale in LOCALES:
+            for code in codes:
+                assert meant[labels.plain(word(column, code, locale))] in (code, labels.AMBIGUOUS)
+    names = labels.names_of(COLUMNS)
+    assert labels.AMBIGUOUS not in names.values()
+
+
+def test_a_word_that_means_two_things_is_refused(office, monkeypatch):
+    meant = labels._by_word([("Gato", "cat"), ("gató", "cake"), ("perro", "dog")])
+    assert meant["gato"] == labels.AMBIGUOUS
+    assert meant["perro"] == "dog"
+    assert "ambiguous" in SENTENCES
+
+
+def test_two_thousand_faults_are_all_told_quickly(office, tmp_path):
+    rows = [a_row(sex="horse" if n % 2 else "female", n=0 if n % 2 else 1) for n in range(2000)]
+    path = saved(tmp_path, as_xlsx(cells(rows)))
+    began = time.perf_counter()
+    done = run(office.app, path)
+    took = time.perf_counter() - began
+    assert done.exit_code == 1
+    lines = done.stderr.strip().split("\n")
+    assert len(lines) == 2001
+    assert all(
+        f" {n + 2}, " in line for n, line in zip(range(1, 2000, 2), lines[0::2], strict=False)
+    )
+    assert took < 10
+
+
+def test_a_dry_run_stores_nothing_and_says_what_would_come(office, tmp_path):
+    path = saved(tmp_path, as_xlsx(cells(FAMILY)))
+    before = stored()
+    done = run(office.app, path, "--dry-run")
+    assert (done.exit_code, stored()) == (0, before)
+    assert "5" in done.output
+    assert run(office.app, path).exit_code == 0
+    assert stored()["consultation"] == 5
+    assert run(office.app, path).exit_code == 0
+    assert stored()["consultation"] == 5
+    bad = saved(tmp_path, as_xlsx(cells([a_row(sex="horse")])))
+    assert run(office.app, bad, "--dry-run").exit_code == 1
+    assert run(office.app, tmp_path / "nowhere").exit_code == 2
+
+
+def test_who_answers_for_a_sheet_is_the_one_named_or_the_first_supervisor(office, tmp_path):
+    make_account("sonia", "supervisor", countries=("HND",))
+    first = saved(tmp_path, as_csv(cells([a_row()])))
+    assert run(office.app, first).exit_code == 0
+    assert (
+        run(
+            office.app, saved(tmp_path, as_csv(cells([a_row(n=2)])), "b"), "--by", "sonia"
+        ).exit_code
+        == 0
+    )
+    authors = [
+        row.author_id for row in db.session.scalars(select(Consultation).order_by("persons"))
+    ]
+    db.session.rollback()
+    by_name = {name: found.account_id for name, found in office.accounts.items()}
+    assert authors[0] == by_name["susana"] != authors[1]
+    for name in ("ana", "adela", "nobody"):
+        assert run(office.app, first, "--by", name).exit_code == 1
+    theirs = saved(tmp_path, as_csv(cells([a_row(desk="GTM-01")])))
+    assert run(office.app, theirs, "--by", "susana").exit_code == 1
+
+
+def test_without_a_supervisor_a_sheet_is_refused_with_one_sentence(app, tmp_path):
+    make_desk()
+    done = run(app, saved(tmp_path, as_csv(cells([a_row()]))))
+    assert done.exit_code == 1
+    assert len(done.stderr.strip().split("\n")) == 1
+    assert "HND" in done.stderr
+
+
+def test_figures_after_a_sheet_are_those_counted_by_hand(office):
+    rows = [
+        a_row(n=2),
+        a_row(sex="male", repeat_contact="repeat_this_month"),
+        a_row(age_band="age_0_4", repeat_contact="unknown", n=3),
+        a_row(repeat_contact="first_this_month", outcomes="information_given; person_left"),
+        a_row(n=5, outcomes="person_left"),
+        TALLY,
+    ]
+    bring(office, as_csv(cells(rows)))
+    said = office["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
+    assert (said["consultations"], said["tallies"]) == (6, 1)
+    assert said["persons_in_consultations"] == 12
+    assert said["reached"] == {"low": 3, "high": 6, "unknown": 3}
+    assert said["new"] == 2
+
+
+def test_a_card_in_a_sheet_counts_its_people_once(office):
+    with unit_of_work():
+        codes = issue(
+            db.session(), office.accounts["susana"].account_id, desks()["HND-01"], 2, 2026
+        )
+    rows = [
+        a_row(record="1", card=codes[0], n=2, repeat_contact="unknown"),
+        a_row(record="2", card=codes[0].lower(), desk="HND-02", held_on="2026-04-02", n=3),
+        a_row(record="3", card=codes[1].replace("-", " "), repeat_contact="unknown"),
+        a_row(record="4", repeat_contact="unknown"),
+    ]
+    content = as_csv(cells(rows))
+    assert bring(office, content) == Imported(added=4, same=0)
+    assert bring(office, content) == Imported(added=0, same=4)
+    wanted = select(PersonLine.held_on, PersonLine.ordinal, PersonLine.previous_in_country)
+    lines = db.session.execute(
+        wanted.where(PersonLine.card_id.is_not(None)).order_by(PersonLine.id)
+    )
+    said = [(str(line[0]), *line[1:]) for line in lines]
+    db.session.rollback()
+    assert said == [
+        ("2026-03-15", 1, 0),
+        ("2026-03-15", 2, 0),
+        ("2026-04-02", 1, 202603),
+        ("2026-04-02", 2, 202603),
+        ("2026-04-02", 3, 0),
+        ("2026-03-15", 1, 0),
+    ]
+    mistyped = codes[0][:-1] + ("0" if codes[0][-1] != "0" else "1")
+    assert wrong([a_row(card=mistyped)]) == [(2, "L", "card_mistyped")]
+
+
+def upload(office, content: bytes, do: str = "import", name: str = "susana", headers=JSON):
+    """The answer to a file sent by the page's form."""
+    browser = office[name]
+    file = FileStorage(io.BytesIO(content), "sheet.xlsx")
+    fields = {"do": do, "csrf_token": browser.token(), "file": file}
+    boundary, body = encode_multipart(fields)
+    kind = f"multipart/form-data; boundary={boundary}"
+    post = browser.client.post
+    return alone(post, "/consultations/import", data=body, content_type=kind, headers=headers)
+
+
+def test_a_supervisor_brings_a_sheet_by_the_page(office):
+    content = as_xlsx(cells(FAMILY))
+    assert upload(office, content, "check").get_json() == {"added": 0, "same": 0, "new": 5}
+    assert stored()["consultation"] == 0
+    assert upload(office, content).get_json() == {"added": 5, "same": 0}
+    assert upload(office, content).get_json() == {"added": 0, "same": 5}
+    page = upload(office, content, headers={"Accept": "text/html"})
+    assert (page.status_code, page.location) == (302, "/consultations/import")
+    assert "5" in office["susana"].get("/consultations/import").text
+
+
+def test_the_page_lists_every_problem_and_stores_nothing(office):
+    rows = [a_row(sex="horse"), a_row(desk="GTM-01")]
+    before = stored()
+    said = upload(office, as_csv(cells(rows)))
+    assert said.status_code == 422
+    told = [(one["row"], one["column"], one["code"]) for one in said.get_json()["problems"]]
+    assert told == [(2, "G", "unknown_code"), (3, "B", "not_your_desk")]
+    page = upload(office, as_csv(cells(rows)), headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    assert page.text.count('<td class="num">') == 2
+    assert "horse" not in page.text
+    assert stored() == before
+
+
+def test_what_cannot_be_read_is_one_sentence_on_the_page(office):
+    for content in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"a,b\n1,2\n"):
+        said = upload(office, content)
+        assert said.status_code == 422
+        assert len(said.get_json()["problems"]) == 1
+    nothing = office["susana"].post_form("/consultations/import", {"do": "import"})
+    assert nothing.status_code == 422
+
+
+def test_the_page_takes_two_megabytes_and_everything_else_stays_small(office):
+    large = as_csv([*cells([a_row()]), *[["x" * 499] * 20] * 180])
+    assert 1_500_000 < len(large) < 2_000_000
+    assert upload(office, large).status_code == 422
+    assert upload(office, large + large).status_code == 413
+    data = {"csrf_token": office["susana"].token(), "current": "x" * 300_000}
+    assert alone(office["susana"].client.post, "/account/password", data=data).status_code == 413
+    many = as_csv([*cells([a_row()]), *[["x"]] * 5001])
+    assert upload(office, many).status_code == 422
+
+
+def test_only_supervisors_bring_sheets_and_only_of_their_countries(office):
+    content = as_csv(cells([a_row()]))
+    for name in ("ana", "rita", "adela", "cora"):
+        assert upload(office, content, name=name).status_code == 403
+    assert upload(office, content, name="gabi").status_code == 422
+    missing = upload(office, as_csv(cells([a_row(desk="XYZ-01")])), name="gabi")
+    assert missing.get_json() == upload(office, content, name="gabi").get_json()
+    assert stored()["consultation"] == 0
+
+
+@pytest.mark.parametrize("locale", sorted(LOCALES))
+def test_the_template_filled_in_by_its_own_lists_is_taken(office, locale):
+    browser = office["susana"]
+    browser.client.set_cookie("locale", locale)
+    book = openpyxl.load_workbook(
+        io.BytesIO(browser.get("/consultations/import/template.xlsx").data)
+    )
+    first, words = book.worksheets
+    for column in range(1, first.max_column + 1):
+        offered = words.cell(3, column).value
+        if offered:
+            first.cell(2, column, offered)
+    heads = {labels.names_of(COLUMNS)[labels.plain(c.value)]: c.column for c in first[1]}
+    assert heads.keys() == set(COLUMNS.codes)
+    first.cell(2, heads["held_on"], "2026-03-15")
+    first.cell(2, heads["n"], 3)
+    said = io.BytesIO()
+    book.save(said)
+    assert upload(office, said.getvalue()).get_json() == {"added": 1, "same": 0}
+    assert not [c for row in words.iter_rows() for c in row if c.data_type == "f"]
+    plain = browser.get("/consultations/import/template.csv").data
+    assert check(plain).faults == []
+
+
+def test_an_import_killed_half_way_leaves_nothing(office, tmp_path):
+    rows = [a_row(record=str(n), n=1 + n % 9) for n in range(4000)]
+    path = saved(tmp_path, as_csv(cells(rows)))
+    before = stored()
+    url = office.app.config["SETTINGS"].database_url
+    environment = {**os.environ, "DATABASE_URL": url}
+    db.session.remove()
+    command = [sys.executable, "-m", "tests.consultations.slow_import", str(path)]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        try:
+            assert started.stdout.readline() == b"half-way\n"
+        finally:
+            os.kill(started.pid, signal.SIGKILL)
+    assert stored() == before
+    assert bring(office, path.read_bytes()) == Imported(added=4000, same=0)
