@@ -91,15 +91,14 @@ def _written_as() -> tuple[Locale, Locale]:
     except AttributeError:
         scope = getattr(current_user, "scope", None)
         numbers_as = _locale(scope.number_locale if scope and scope.number_locale else selected())
-        place = numbers_as.territory
-        g.written_as = numbers_as, _known(selected(), place) if place else _locale(selected())
-        return _written_as()
+        g.written_as = numbers_as, _known(selected(), numbers_as.territory)
+        return g.written_as  # type: ignore[no-any-return]
 
 
 @cache
-def _known(language: str, territory: str) -> Locale:
+def _known(language: str, territory: str | None) -> Locale:
     try:
-        return Locale.parse(f"{language}_{territory}")
+        return Locale.parse(f"{language}_{territory}" if territory else language)
     except (ValueError, UnknownLocaleError):
         return Locale.parse(language)
 

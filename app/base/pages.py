@@ -10,6 +10,7 @@ from flask import (
     Response,
     current_app,
     flash,
+    g,
     jsonify,
     make_response,
     redirect,
@@ -17,7 +18,7 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import gettext
+from flask_babel import get_translations, gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
@@ -69,6 +70,12 @@ def prepare(app: Flask) -> None:
         language=language.language,
     )
 
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _catalogue().ugettext(text),
+        lambda one, many, n: _catalogue().ungettext(one, many, n),
+        newstyle=True,
+    )
+
     @app.context_processor
     def words() -> dict[str, Any]:
         return {
@@ -82,6 +89,15 @@ def prepare(app: Flask) -> None:
             "time_at": language.time,
             "moment_at": language.moment,
         }
+
+
+def _catalogue() -> Any:
+    """The texts of this request's language, looked up once: a page of figures asks for a hundred of them."""
+    locale = language.selected()
+    kept = g.get("catalogue")
+    if kept is None or kept[0] != locale:
+        kept = g.catalogue = (locale, get_translations())
+    return kept[1]
 
 
 def asset(name: str) -> str:
