@@ -31,10 +31,13 @@ LISTS: dict[str, tuple[Terms, Mapping[str, str]]] = {
     "flags": (vocabulary.FLAGS_A, {}),
 }
 
+SOFT_HYPHEN = "\u00ad"
+"""Stands in some of our own labels, to say where a narrow page may break them."""
+
 
 def plain(text: str) -> str:
     """A word without what does not matter: case, accents, kinds of dashes, marks around it, double blanks."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFKD", text.casefold()).replace(SOFT_HYPHEN, "")
     bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
     dashed = DASHES.sub("-", bare.replace("’", "'"))
     return BLANKS.sub(" ", dashed).strip(ASKING)
