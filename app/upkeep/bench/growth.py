@@ -24,7 +24,7 @@ from app.upkeep.bench.table import Line
 FEW = 10_000
 PAGE_TARGET, BARE_TARGET, INSERT_TARGET, COUNTING_TARGET = 1.5, 5.0, 1.3, 1.5
 LOOKS = 12
-UNCOUNTED = "app.upkeep.bench.uncounted:application"
+UNCOUNTED = "app.upkeep.bench.uncounted:without_counting()"
 
 
 @dataclass(frozen=True)
