@@ -49,10 +49,11 @@ def lines_of(consultation_id):
 
 def expected_lines(content, desk, is_void):
     """The lines of a fresh record of a content."""
-    contact, people = recording.contact_of(content, desk), recording.people_of(content)
+    contact = recording.contact_of(recording.new_row(content, desk, 1), None)
+    topics = tuple(sorted(content.topics))
     rows = [
-        {name: None for name in NAMES} | line | {"is_void": is_void}
-        for line in as_lines(contact, people)
+        {name: None for name in NAMES} | line | {"is_void": is_void, "topics": topics}
+        for line in as_lines(contact, recording.people_of(content))
     ]
     order = [name for name in NAMES if name != "id"]
     return sorted(str({name: row[name] for name in order}) for row in rows)

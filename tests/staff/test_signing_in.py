@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ SAFE = {
     "SECRET_KEY": "s" * 40,
     "AUDIT_KEY": "a" * 40,
     "PUBLIC_URL": "https://ventanilla.example",
+    "CARD_KEYS": str(Path(__file__).parents[1] / "card_keys.json"),
 }
 
 
