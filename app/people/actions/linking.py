@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.base.database import connection_of
 from app.people.actions.cells import apply
 from app.people.queries.cards import CARDS, Card, get_card, lock_roots
-from app.people.queries.lines import LINES, list_lines_of_roots
+from app.people.queries.lines import LINES, list_lines_of_roots, list_links_of_roots
 from app.people.rules.cells import ADD, TAKE, Sums
 from app.people.rules.previous import PreviousContact, Seen, link
 
@@ -97,6 +97,7 @@ def link_again(session: Session, root_id: int) -> None:
 
 def list_unlinked(session: Session, roots: Collection[int]) -> list[int]:
     """Those of the root cards whose people do not hold the previous contacts that they must."""
-    rows = [(row._asdict(), row.root) for row in list_lines_of_roots(session, roots)]
-    found = link(_seen(*one) for one in rows)
-    return sorted({root for line, root in rows if _previous(line) != found[_seen(line, root)]})
+    rows = list_links_of_roots(session, roots)
+    seen = [Seen((root, *profile), *contact) for root, profile, contact, _ in rows]
+    found = link(seen)
+    return sorted({row[0] for row, one in zip(rows, seen, strict=True) if row[3] != found[one]})

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
 from app.base.database import Record
 from app.people.models.lines import PersonLine
 from app.people.queries.cards import CARDS
+from app.people.rules.previous import PreviousContact
 
 LINES = PersonLine.__table__
 ROOT = func.coalesce(CARDS.c.root_id, CARDS.c.id).label("root")
@@ -24,13 +26,32 @@ def list_lines(session: Session, consultation_id: UUID) -> Sequence[Record]:
 
 def list_lines_of_roots(session: Session, roots: Collection[int]) -> Sequence[Record]:
     """The counting lines of the people behind these root cards, whichever card they showed, with their `root`."""
-    wanted = (
-        select(LINES, ROOT)
-        .join(CARDS, CARDS.c.id == LINES.c.card_id)
-        .where(or_(CARDS.c.id.in_(roots), CARDS.c.root_id.in_(roots)))
-        .where(LINES.c.qualifying, LINES.c.is_void.is_(False))
-    )
+    wanted = _counting_lines_of(roots, LINES, ROOT)
     return session.execute(wanted.order_by(LINES.c.id)).all()
+
+
+def list_links_of_roots(
+    session: Session, roots: Collection[int]
+) -> list[tuple[int, tuple[Any, ...], tuple[Any, ...], PreviousContact]]:
+    """The same lines as far as links go: root, profile, contact (as of rules.previous.Seen), previous contact held."""
+    line = LINES.c
+    wanted = _counting_lines_of(
+        roots,
+        *(ROOT, line.sex, line.age_band, line.nationality, line.ordinal),
+        *(line.held_on, line.consultation_id, line.country, line.repeat_contact),
+        *(line.known, line.previous_in_country, line.previous_in_programme),
+    )
+    rows = session.execute(wanted.order_by(line.id)).all()
+    return [
+        (row[0], tuple(row[1:5]), tuple(row[5:9]), PreviousContact(bool(row[9]), row[10], row[11]))
+        for row in rows
+    ]
+
+
+def _counting_lines_of(roots: Collection[int], *columns: Any) -> Select[Any]:
+    joined = select(*columns).join(CARDS, CARDS.c.id == LINES.c.card_id)
+    behind = or_(CARDS.c.id.in_(roots), CARDS.c.root_id.in_(roots))
+    return joined.where(behind, LINES.c.qualifying, LINES.c.is_void.is_(False))
 
 
 def list_lines_of_day(
