@@ -386,3 +386,29 @@ def test_a_record_and_its_trail_say_that_a_card_is_attached_and_never_which(marc
     assert record["card"] is None
     assert [line["content"]["card"] for line in record["trail"]] == ["attached", "attached", None]
     assert [row.card_id for row in rows(PersonLine.__table__)] == [None]
+
+
+def test_two_hundred_people_stand_on_one_card_and_are_reached_once(march):
+    (code,) = print_cards(march)
+    many = {"age_5_11": 99, "age_18_24": 99, "age_25_59": 2}
+    persons = [{"sex": "male", "age_band": band, "n": n} for band, n in many.items()]
+    group = {"nationality": "HND", "repeat_contact": "first_this_year", "persons": persons}
+    show(march, code, groups=[group], held_on=date(2026, 3, 2).isoformat())
+    show(march, code, "eva", "HND-02", groups=[{**group, "repeat_contact": "unknown"}])
+    more = [{**group, "persons": [*persons, {"sex": "female", "age_band": "age_0_4", "n": 1}]}]
+    refused = march["ana"].post("/consultations", consultation_json(card=code, groups=more))
+    assert only_problem(refused) == ("groups", "too_many_people")
+    assert len(rows(PersonLine.__table__)) == 400
+    said = march["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
+    assert said["reached"] == {"low": 200, "high": 200, "unknown": 0}
+    assert said["persons_in_consultations"] == 400
+
+
+def test_a_replaced_card_that_turns_up_again_counts_for_its_people(march):
+    lost, new = print_cards(march, 2)
+    show(march, lost, held_on=date(2026, 3, 2).isoformat())
+    assert replace(march, lost, new).status_code == 200
+    show(march, new, "eva", "HND-02", held_on=date(2026, 3, 5).isoformat())
+    show(march, lost)
+    said = march["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
+    assert said["reached"]["low"] == 1
