@@ -42,6 +42,7 @@ class Scope:
     """What an account may see of rows about people: desks by id, countries by alpha-3, or every country's figures.
 
     `home` is the country whose way of writing numbers and dates the account reads; it grants nothing.
+    `desks_as_of` is the sum of all desks' versions at this request: while it stands, what was read of them stands.
     """
 
     desks: frozenset[int] = frozenset()
@@ -49,6 +50,7 @@ class Scope:
     programme: bool = False
     home: str = ""
     number_locale: str = ""
+    desks_as_of: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Row, Select, bindparam, select
+from flask import current_app
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
@@ -13,6 +14,8 @@ from app.places.models import Desk
 
 DESKS = Desk.__table__
 OF_CODE = select(DESKS).where(DESKS.c.code == bindparam("wanted"))
+DESKS_AS_OF = select(func.coalesce(func.sum(DESKS.c.version), 0)).scalar_subquery()
+"""What all desks' versions add up to: it changes when a desk is opened or changed, and desks are never deleted."""
 EVERYWHERE = Scope(programme=True)
 """Every desk, for those who configure them: a desk is no row about people."""
 
@@ -50,9 +53,28 @@ def find_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
         return None
     if not rules.is_code(code):
         return None
-    row = connection_of(session).execute(OF_CODE, {"wanted": code}).first()
-    desk = _desk(row) if row else None
+    desk = _find(session, scope, code)
     return desk if desk and _may_see(scope, desk) else None
+
+
+def _find(session: Session, scope: Scope, code: str) -> DeskRow | None:
+    """The desk of that code as it stands; not read again while no desk has changed."""
+    if scope.desks_as_of is None:
+        return _read(session, code)
+    known: dict[str, DeskRow] = {}
+    as_of, kept = current_app.extensions.get("desks", (None, known))
+    if as_of == scope.desks_as_of:
+        known = kept
+    else:
+        current_app.extensions["desks"] = (scope.desks_as_of, known)
+    if code not in known and (desk := _read(session, code)) is not None:
+        known[code] = desk
+    return known.get(code)
+
+
+def _read(session: Session, code: str) -> DeskRow | None:
+    row = connection_of(session).execute(OF_CODE, {"wanted": code}).first()
+    return _desk(row) if row else None
 
 
 def _may_see(scope: Scope, desk: DeskRow) -> bool:

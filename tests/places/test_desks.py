@@ -10,7 +10,7 @@ from app.base import clock
 from app.base.database import db
 from app.places.queries import EVERYWHERE, find_desk
 from app.places.vocabulary import areas
-from tests.builders import JSON, Browser, make_account, make_desk, sign_in
+from tests.builders import JSON, Browser, consultation_json, make_account, make_desk, sign_in
 
 AREA = next(a.pcode for a in areas().values() if a.country == "HND")
 FOREIGN_AREA = next(a.pcode for a in areas().values() if a.country == "GTM")
@@ -212,3 +212,20 @@ def test_a_desk_that_is_not_there_answers_404(admin: Browser) -> None:
 def test_json_in_the_place_of_a_form_is_not_taken(admin: Browser) -> None:
     assert admin.post("/desks/new", FIELDS).status_code == 415
     assert stored() is None
+
+
+def test_desk_that_is_closed_meanwhile_takes_no_consultation_any_more(
+    app: Flask, admin: Browser
+) -> None:
+    desk = make_desk("HND-07")
+    make_account("officer", "desk_staff", desks=[desk])
+    officer = sign_in(app, "officer")
+    assert officer.post("/consultations", consultation_json("HND-07")).status_code == 201
+    yesterday = clock.today_at("America/Tegucigalpa") - timedelta(days=1)
+
+    said = {"version": "1", "closed_on": yesterday.isoformat()}
+    assert admin.post_form("/desks/HND-07/close", said).status_code == 302
+
+    refused = officer.post("/consultations", consultation_json("HND-07"))
+    assert refused.status_code == 422
+    assert [one["field"] for one in refused.get_json()["problems"]] == ["held_on"]

@@ -63,7 +63,7 @@ def test_request_under_way_does_not_bring_an_ended_session_back(
         found = from_database(session, digest)
         db.session.rollback()
         with unit_of_work():
-            signing_in.end_all_sessions(db.session(), found[2].id)
+            signing_in.end_all_sessions(db.session(), found[3].id)
         return found
 
     monkeypatch.setattr(queries, "find_session", end_meanwhile)

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.base.database import insert_rows
-from app.people.actions.cells import apply
-from app.people.actions.lines import NEW, Contact, People, as_lines
+from app.people.actions.cells import NEW, apply
+from app.people.actions.lines import Contact, People, as_lines
 from app.people.actions.linking import relink
 from app.people.queries.cards import Card, lock_roots
 from app.people.rules.cells import ADD, Sums

@@ -1,68 +1,122 @@
-"""Applies differences to cells: one statement a table, in the order of their keys, so that nobody waits in a circle."""
+"""Stores lines and what they change of the cells, in one order of tables and keys, so that nobody waits in a circle."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Table, TextClause, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    Table,
+    TextClause,
+    Uuid,
+    insert,
+    text,
+)
 from sqlalchemy.orm import Session
 
-from app.base.database import Moment, connection_of
+from app.base.database import CodeSet, Moment, connection_of, insert_rows
 from app.people.models.cells import PartCell, ReachCell, VolumeCell
+from app.people.models.lines import PersonLine
 from app.people.rules.cells import Key, Sums
 
-REACH, PARTS, VOLUMES = (some.__table__ for some in (ReachCell, PartCell, VolumeCell))
+LINES, *CELLS = (some.__table__ for some in (PersonLine, ReachCell, PartCell, VolumeCell))
+NEW = insert(LINES)
+EMPTY = "[]"
+STORED = tuple(column for column in LINES.columns if not column.primary_key)
 
 
-def apply(session: Session, sums: Sums) -> None:
-    """Adds the differences to the cells; what is no difference is left out."""
-    _apply(session, REACH, sums.reach)
-    _apply(session, PARTS, sums.parts)
-    _apply(session, VOLUMES, sums.volumes)
+def apply(session: Session, sums: Sums, lines: Sequence[dict[str, Any]] = ()) -> None:
+    """Stores new lines and adds the differences to the cells; what is no difference is left out.
+
+    PostgreSQL takes all of it in one journey; SQLite, where a journey costs nothing, one table after the other.
+    """
+    changed = zip(CELLS, (sums.reach, sums.parts, sums.volumes), strict=True)
+    sent = {table.name: _said(_rows(cells)) for table, cells in changed}
+    if connection_of(session).dialect.name == "postgresql":
+        stored = _said([[_plain(line[c.name], c) for c in STORED] for line in lines])
+        _at_once(session, {LINES.name: stored, **sent} if lines else sent)
+        return
+    insert_rows(session, NEW, list(lines))
+    for table in CELLS:
+        if sent[table.name] != EMPTY:
+            connection_of(session).execute(_adding(table), {table.name: sent[table.name]})
 
 
-def _apply(session: Session, table: Table, sums: dict[Key, list[Any]]) -> None:
-    rows = [[*key, *sums[key]] for key in sorted(sums) if any(sums[key][:3])]
-    if rows:
-        connection = connection_of(session)
-        said = json.dumps(rows, default=_written, separators=(",", ":"))
-        connection.execute(_adding(table, connection.dialect.name), {"cells": said})
+def _at_once(session: Session, sent: Mapping[str, str]) -> None:
+    if any(said != EMPTY for said in sent.values()):
+        connection_of(session).execute(_adding_all(LINES.name in sent), sent)
 
 
-def _written(value: date | datetime) -> str:
+def _rows(sums: dict[Key, list[Any]]) -> list[list[Any]]:
+    """The rows of one table in the order of their keys."""
+    return [[*key, *sums[key]] for key in sorted(sums) if any(sums[key][:3])]
+
+
+def _said(rows: list[list[Any]]) -> str:
+    return json.dumps(rows, default=_written, separators=(",", ":"))
+
+
+def _plain(value: Any, column: Column[Any]) -> Any:
+    return ",".join(sorted(value)) if isinstance(column.type, CodeSet) else value
+
+
+def _written(value: date | datetime | UUID) -> str:
     """A day or moment as SQLite keeps it and PostgreSQL reads it."""
     return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else str(value)
 
 
 @cache
-def _adding(table: Table, dialect: str) -> TextClause:
-    """The statement that adds rows, sent as one JSON text, to the cells of a table."""
-    postgresql = dialect == "postgresql"
-    names = [column.name for column in table.columns]
-    columns = zip(range(len(names)), table.columns, strict=True)
-    values = [
-        _cast(column, f"value->>{n}") if postgresql else f"value->>{n}" for n, column in columns
-    ]
-    rows = (
-        "json_array_elements(CAST(:cells AS json)) AS each(value)"
-        if postgresql
-        else "json_each(:cells)"
-    )
-    keys = [column.name for column in table.primary_key]
-    changes = [_added(table.name, column) for column in table.columns if not column.primary_key]
-    parts = (
-        ("INSERT INTO", table.name, f"({', '.join(names)})"),
-        ("SELECT", ", ".join(values), "FROM", rows, "WHERE true"),
-        ("ON CONFLICT", f"({', '.join(keys)})", "DO UPDATE SET", ", ".join(changes)),
-    )
-    return text(" ".join(word for part in parts for word in part))
+def _adding_all(with_lines: bool) -> TextClause:
+    """All in one statement: PostgreSQL runs the parts of WITH in one order, the same for every writer."""
+    *parts, last = (_upsert(table, postgresql=True) for table in CELLS)
+    if with_lines:
+        parts.insert(0, _insert(LINES.name, STORED, postgresql=True))
+    said = ", ".join(f"part_{n} AS ({words})" for n, words in enumerate(parts))
+    return text(f"WITH {said} {last}")
+
+
+@cache
+def _adding(table: Table) -> TextClause:
+    return text(_upsert(table, postgresql=False))
+
+
+def _insert(table: str, columns: Sequence[Column[Any]], *, postgresql: bool) -> str:
+    """The words that insert rows sent as one JSON text, whose parameter has the name of the table."""
+    names = ", ".join(column.name for column in columns)
+    values = [f"value->>{n}" for n in range(len(columns))]
+    rows = f"json_each(:{table})"
+    if postgresql:
+        values = [_cast(*one) for one in zip(columns, values, strict=True)]
+        rows = f"jsonb_array_elements(CAST(:{table} AS jsonb)) AS each(value)"
+    parts = ("INSERT INTO", table, f"({names})", "SELECT", ", ".join(values), "FROM", rows)
+    return " ".join(parts)
+
+
+def _upsert(table: Table, *, postgresql: bool) -> str:
+    """The words that add rows to the cells of a table."""
+    keys = ", ".join(column.name for column in table.primary_key)
+    changes = ", ".join(_added(table.name, one) for one in table.columns if not one.primary_key)
+    inserted = _insert(table.name, tuple(table.columns), postgresql=postgresql)
+    return f"{inserted} WHERE true ON CONFLICT ({keys}) DO UPDATE SET {changes}"
 
 
 def _cast(column: Column[Any], value: str) -> str:
     if isinstance(column.type, Moment):
         return f"CAST({value} AS timestamp) AT TIME ZONE 'UTC'"
-    kinds = ((Boolean, "boolean"), (Integer, "integer"), (Date, "date"), (DateTime, "timestamptz"))
+    kinds = (
+        (Boolean, "boolean"),
+        (Integer, "integer"),
+        (Date, "date"),
+        (DateTime, "timestamptz"),
+        (Uuid, "uuid"),
+    )
     kind = next((name for type_, name in kinds if isinstance(column.type, type_)), None)
     return f"CAST({value} AS {kind})" if kind else value
 

@@ -7,10 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from app.base.database import insert_rows
 from app.base.month import Month
 from app.people.actions.cells import apply
 from app.people.actions.linking import relink
@@ -18,8 +17,6 @@ from app.people.queries.cards import Card, lock_roots
 from app.people.queries.lines import LINES, list_lines
 from app.people.rules.cells import ADD, TAKE, Sums
 from app.people.rules.previous import previous_by_answer
-
-NEW = insert(LINES)
 
 
 @dataclass(frozen=True)
@@ -94,8 +91,7 @@ def _one_by_one(lines: list[dict[str, Any]], card: Card) -> list[dict[str, Any]]
 def write_lines(session: Session, contact: Contact, people: Sequence[People]) -> None:
     """Adds the lines of a consultation that has none."""
     sums = Sums()
-    _add(session, sums, _hold(session, contact), contact, people)
-    apply(session, sums)
+    apply(session, sums, _add(session, sums, _hold(session, contact), contact, people))
 
 
 def write_many(session: Session, some: Iterable[tuple[Contact, Sequence[People]]]) -> None:
@@ -106,8 +102,7 @@ def write_many(session: Session, some: Iterable[tuple[Contact, Sequence[People]]
         sums.volume(contact, ADD)
     for line in lines:
         sums.line(line, ADD)
-    insert_rows(session, NEW, lines)
-    apply(session, sums)
+    apply(session, sums, lines)
 
 
 def replace_lines(
@@ -118,8 +113,7 @@ def replace_lines(
     if before is not None:
         _take(session, sums, before)
     session.execute(delete(LINES).where(LINES.c.consultation_id == contact.consultation_id))
-    _add(session, sums, roots, contact, people)
-    apply(session, sums)
+    apply(session, sums, _add(session, sums, roots, contact, people))
 
 
 def void_lines(session: Session, before: Contact) -> None:
@@ -145,14 +139,14 @@ def _add(
     roots: dict[int, int],
     contact: Contact,
     people: Sequence[People],
-) -> None:
+) -> list[dict[str, Any]]:
     lines = as_lines(contact, people)
     if roots:
         relink(session, sums, roots, lines if contact.card else ())
     for line in lines:
         sums.line(line, ADD)
     sums.volume(contact, ADD)
-    insert_rows(session, NEW, lines)
+    return lines
 
 
 def _take(session: Session, sums: Sums, before: Contact) -> None:

@@ -1,6 +1,7 @@
 """Signs in and out: one answer and one time for an unknown name and a wrong password."""
 
 import secrets
+from dataclasses import replace
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -106,7 +107,7 @@ def load(token: str) -> Principal | None:
     found = queries.find_session(session, digest)
     if found is None:
         return None
-    started_at, seen_at, account = found
+    desks_as_of, started_at, seen_at, account = found
     if rules.session_has_ended(started_at, seen_at, now):
         return None
     if now - seen_at > rules.SEEN_EVERY:
@@ -117,15 +118,16 @@ def load(token: str) -> Principal | None:
             seen = still.values(seen_at=now).returning(SESSIONS.c.digest)
             if db.session.execute(seen).first() is None:
                 return None
-    return as_principal(account, _scope(session, account), token)
+    return as_principal(account, _scope(session, account, desks_as_of), token)
 
 
-def _scope(session: Session, account: AccountRow) -> Scope:
-    known: dict[tuple[int, int], Scope] = current_app.extensions.setdefault("scopes", {})
-    key = (account.id, account.version)
-    if key not in known:
-        known[key] = queries.get_scope(session, account)
-    return known[key]
+def _scope(session: Session, account: AccountRow, desks_as_of: int) -> Scope:
+    known: dict[int, tuple[int, Scope]] = current_app.extensions.setdefault("scopes", {})
+    version, scope = known.get(account.id, (0, Scope()))
+    if version != account.version or scope.desks_as_of != desks_as_of:
+        scope = replace(queries.get_scope(session, account), desks_as_of=desks_as_of)
+        known[account.id] = (account.version, scope)
+    return scope
 
 
 def end_session(session: Session, asking: Principal) -> None:

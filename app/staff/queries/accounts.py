@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.base.access import Scope
 from app.base.database import connection_of
 from app.places.models import Desk
+from app.places.queries import DESKS_AS_OF
 from app.places.vocabulary import programme
 from app.staff import rules
 from app.staff.models import (
@@ -55,17 +56,19 @@ class AccountLine:
 
 
 _live_session = (
-    select(SESSIONS.c.started_at, SESSIONS.c.seen_at, *ACCOUNTS.c)
+    select(DESKS_AS_OF, SESSIONS.c.started_at, SESSIONS.c.seen_at, *ACCOUNTS.c)
     .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
     .where(SESSIONS.c.digest == bindparam("wanted"))
     .where(SESSIONS.c.ended_at.is_(None), ACCOUNTS.c.closed_at.is_(None))
 )
 
 
-def find_session(session: Session, digest: str) -> tuple[datetime, datetime, AccountRow] | None:
-    """Start, last sight and account of a session that was not ended, by the digest of its token."""
+def find_session(
+    session: Session, digest: str
+) -> tuple[int, datetime, datetime, AccountRow] | None:
+    """What desks stand at (see Scope), start, last sight and account of a session that was not ended, by its digest."""
     row = connection_of(session).execute(_live_session, {"wanted": digest}).first()
-    return (row[0], row[1], AccountRow(*row[2:])) if row else None
+    return (row[0], row[1], row[2], AccountRow(*row[3:])) if row else None
 
 
 def get_scope(session: Session, account: AccountRow) -> Scope:

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.base.database import insert_rows
 from app.consultations.actions import recording
-from app.people.actions.lines import NEW, Contact, People, as_lines
+from app.people.actions.cells import NEW
+from app.people.actions.lines import Contact, People, as_lines
 from app.upkeep.bench.bare import application
 
 
