@@ -1,0 +1,112 @@
+"""The guard of the note in a real browser: the server's own verdict on every text, before anything is sent."""
+
+import random
+
+import pytest
+from flask import render_template_string
+from flask_babel import gettext
+from playwright.sync_api import Page, expect
+
+from app import create_app
+from app.base.identifiers import IDENTIFIERS, find_in_note
+from tests.base.note_vectors import EXACT, IDENTIFYING
+from tests.base.test_note_guard import HARMLESS
+from tests.browser.conftest import Open, Site
+from tests.conftest import settings_for
+
+ALL_NOTES = [note for notes in HARMLESS.values() for note in notes]
+VECTORS = [*IDENTIFYING, *(text for texts in EXACT.values() for text in texts)]
+SIGNS = (
+    "0123456789OolI|.-_/()·,;: +@<#'’`´áéñçèøßİı１２٣४①❶½º°⅓™\u200b\u00ad\u00a0\u2003\u0301\u20e3\ufe0f😀字Яא\x1c\n"
+    "ABMabm\U0001ccf3\U0001ccd6\ua7f1\u0897"
+)
+FOUND = """async ([texts, rules]) => {
+    await import("/static/identifiers.js");
+    const find = await identifiers.load(rules);
+    return texts.map(find);
+}"""
+FIELD = """
+{% from "referrals/note.html" import note_field with context %}
+<form method="post" action="/nowhere">{{ note_field("note", "", sentences) }}<button>Send</button></form>
+"""
+
+
+def generated() -> list[str]:
+    """Texts of odd signs, mixed notes in odd cases with something slipped in, and every sign of the planes in use."""
+    chance = random.Random(4)
+    odd = ["".join(chance.choices(SIGNS, k=chance.randint(1, 30))) for _ in range(400)]
+    mixed = []
+    for _ in range(400):
+        words = chance.choice(ALL_NOTES).split()[:6] + chance.choice(ALL_NOTES).split()[2:]
+        words.insert(chance.randint(0, len(words)), chance.choice(VECTORS))
+        mixed.append(" ".join(w.title() if chance.random() < 0.2 else w for w in words))
+    every = [chr(n) for n in (*range(0xD800), *range(0xE000, 0x20000), *range(0xE0000, 0xE0200))]
+    rows = ["".join(every[n : n + 137]) for n in range(0, len(every), 137)]
+    return odd + mixed + rows + [f"12{sign}34{sign}56" for sign in every[0x80:0x500]]
+
+
+def test_page_and_server_find_the_same_in_every_text(open_page: Open) -> None:
+    page = open_page("/sign-in", who=None)
+    texts = [*VECTORS, *ALL_NOTES, *generated()]
+    found = page.evaluate(FOUND, [texts, "/static/identifiers.json"])
+    wrong = [
+        (t, here, there)
+        for t, there in zip(texts, found, strict=True)
+        if (here := find_in_note(t)) != there
+    ]
+    print(f"{len(texts)} texts, {sum(met is not None for met in found)} refused")
+    assert wrong == []
+    assert set(IDENTIFIERS.codes) <= set(found)
+
+
+@pytest.fixture(scope="module")
+def field() -> str:
+    """The field of the note as a form draws it."""
+    with create_app(settings_for("sqlite://")).test_request_context(
+        headers={"Cookie": "locale=en"}
+    ):
+        sentences = {rule.code: gettext(rule.label) for rule in IDENTIFIERS}
+        return render_template_string(FIELD, sentences=sentences)
+
+
+def draw(page: Page, field: str) -> list[str]:
+    """Puts the form into the page and starts its script; what it sends is listed, not answered."""
+    sent: list[str] = []
+    page.route(
+        "**/nowhere",
+        lambda route: (sent.append(route.request.post_data or ""), route.fulfill(status=204)),
+    )
+    page.evaluate("html => { document.querySelector('main').innerHTML = html; }", field)
+    page.evaluate("() => import('/static/identifiers.js')")
+    return sent
+
+
+def test_a_note_that_identifies_is_told_at_the_field_and_never_sent(
+    open_page: Open, field: str
+) -> None:
+    page = open_page("/sign-in", who=None)
+    sent = draw(page, field)
+    note, said = page.locator("#f-note"), page.locator("#p-note")
+    note.fill("con María López 9912 3456")
+    page.click("main form button")
+    expect(said).to_be_visible()
+    expect(said).to_have_attribute("role", "alert")
+    expect(said).to_have_text(IDENTIFIERS["number"].label)
+    expect(note).to_have_attribute("aria-invalid", "true")
+    expect(note).to_be_focused()
+    expect(page.locator("#n-note")).to_have_text("115 characters left")
+    assert sent == []
+    note.fill("Llegan a las 18:00, mujer + 2 niños")
+    expect(said).to_be_hidden()
+    page.click("main form button")
+    page.wait_for_timeout(200)
+    assert len(sent) == 1 and "18" in sent[0]
+
+
+def test_the_first_tap_on_send_waits_for_the_rules(open_page: Open, field: str, site: Site) -> None:
+    page = open_page("/sign-in", who=None)
+    sent = draw(page, field)
+    page.evaluate("() => { document.querySelector('#f-note').value = 'se llama Ana'; }")
+    page.evaluate("() => document.querySelector('main form').requestSubmit()")
+    expect(page.locator("#p-note")).to_have_text(IDENTIFIERS["name"].label)
+    assert sent == []
