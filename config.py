@@ -15,6 +15,11 @@ DEVELOPMENT_YEARS = range(2010, 2041)
 SHORTEST_KEY = 32
 YEARS_TOLD_APART = 32  # by the first sign of a code: people.rules.codes.year_of
 INSTANCE = Path(__file__).resolve().parent / "instance"
+ADDRESS = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.A | re.I
+)
+"""An e-mail address alone, in ASCII: no name, no blank, no line end."""
+MAIL_SCHEMES = ("smtps", "smtp+starttls", "smtp")
 
 
 class UnsafeSettings(Exception):
@@ -34,6 +39,9 @@ class Settings:
     reporting_year_start: int
     sign_in_limit: int
     proxy_hops: int
+    smtp_url: str = field(repr=False)
+    """Where letters go; empty where there is nowhere."""
+    mail_from: str
     card_keys: Mapping[int, bytes] = field(repr=False)
     """The key of visitor cards by the calendar year in which the reporting year begins."""
 
@@ -56,6 +64,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         reporting_year_start=_whole(env, "REPORTING_YEAR_START", 1, 1, 12),
         sign_in_limit=_whole(env, "SIGN_IN_LIMIT", 5 if production else 50, 1, 10_000),
         proxy_hops=_whole(env, "PROXY_HOPS", 0, 0, 5),
+        smtp_url=_smtp_url(env),
+        mail_from=_mail_from(env),
         card_keys=_card_keys(env, production),
     )
     if production:
@@ -68,6 +78,44 @@ def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int)
     if not text.isdecimal() or not low <= int(text) <= high:
         raise UnsafeSettings(f"{name} must be a whole number from {low} to {high}.")
     return int(text)
+
+
+def _smtp_url(env: Mapping[str, str]) -> str:
+    text = env.get("SMTP_URL", "")
+    try:
+        if text and not _is_mail_server(text):
+            raise ValueError
+    except ValueError:  # also of an impossible port
+        raise UnsafeSettings(
+            "SMTP_URL must look like smtps://name:password@host:port (or smtp+starttls://, smtp://)."
+        ) from None
+    return text
+
+
+def _is_mail_server(text: str) -> bool:
+    url = urlsplit(text)
+    plain = text.isascii() and text.isprintable() and " " not in text
+    known = url.scheme in MAIL_SCHEMES and bool(url.hostname) and url.port != 0
+    signed = bool(url.username) == bool(url.password)
+    asked = url.query == "" or (url.scheme, url.query) == ("smtp", "starttls")
+    return plain and known and signed and asked and url.path in ("", "/") and not url.fragment
+
+
+def _mail_from(env: Mapping[str, str]) -> str:
+    text = env.get("MAIL_FROM", "")
+    if text and not ADDRESS.fullmatch(text):
+        raise UnsafeSettings("MAIL_FROM must be an e-mail address without a name.")
+    return text or _no_reply(env.get("PUBLIC_URL", ""))
+
+
+def _no_reply(public_url: str) -> str:
+    try:
+        host = urlsplit(public_url).hostname or ""
+    except ValueError:
+        host = ""
+    derived = f"no-reply@{host}"
+    named = ADDRESS.fullmatch(derived) and not host.replace(".", "").isdecimal()
+    return derived if named else "no-reply@localhost"
 
 
 def _card_keys(env: Mapping[str, str], production: bool) -> Mapping[int, bytes]:
@@ -115,6 +163,16 @@ def _refuse_unsafe(settings: Settings) -> None:
     url = urlsplit(settings.public_url)
     if url.scheme != "https" or not url.hostname:
         raise UnsafeSettings("PUBLIC_URL must be an https address.")
+    _refuse_open_password(settings.smtp_url)
+
+
+def _refuse_open_password(smtp_url: str) -> None:
+    url = urlsplit(smtp_url)
+    open_line = url.scheme == "smtp" and url.query != "starttls"
+    if open_line and url.password and url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise UnsafeSettings(
+            "SMTP_URL must be smtps:// or smtp+starttls:// where a password goes to another machine."
+        )
 
 
 def flask_config(settings: Settings) -> dict[str, object]:

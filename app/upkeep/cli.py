@@ -1,19 +1,22 @@
-"""Commands that touch every room: the demo programme, backup and restore."""
+"""Commands that touch every room: the demo programme, backup and restore, letters, retention."""
 
 import gc
+import signal
 import sys
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import NoReturn
 
 import click
 from flask import current_app
-from flask.cli import with_appcontext
+from flask.cli import AppGroup, with_appcontext
 
 from app.base.database import db, unit_of_work
+from app.base.letters import count_unsent
+from app.base.mail import Outcome, send_letters
 from app.places.queries import has_desks
 from app.places.vocabulary import programme
-from app.upkeep.actions import backup
+from app.upkeep.actions import backup, retention
 from app.upkeep.actions import restore as restoring
 from app.upkeep.actions.demo import building
 from app.upkeep.actions.demo.crew import PASSWORD
@@ -103,4 +106,69 @@ def restore(path: Path) -> None:
     click.echo(f"Restored; the audit trail holds: {checked} entries.")
 
 
-COMMANDS = (bench, demo, back_up, restore)
+mail = AppGroup("mail", help="Letters to mailboxes of shelters.")
+
+
+@mail.command("send")
+@click.option("--watch", type=click.IntRange(1, 3600), help="Go on, with so many seconds between.")
+def send(watch: int | None) -> None:
+    """Sends the letters that are due; exit 1 where one could not be sent or there is nowhere to send."""
+    waiting, _ = _unsent()
+    if not current_app.config["SETTINGS"].smtp_url:
+        if waiting:
+            _refuse(f"SMTP_URL is not set: there is nowhere to send what waits ({waiting}).")
+        return
+    if watch is not None:
+        _send_until_stopped(watch)
+        return
+    outcome = send_letters()
+    _say_what_went(outcome)
+    if outcome.problems:
+        sys.exit(1)
+
+
+def _send_until_stopped(seconds: int) -> None:
+    """Lets the letter in hand be finished when the process is asked to end."""
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: asked.append(number))
+    while not asked:
+        outcome = send_letters(lambda: not asked)
+        if outcome.sent or outcome.problems:
+            _say_what_went(outcome)
+        until = monotonic() + seconds
+        while not asked and monotonic() < until:
+            sleep(0.2)
+
+
+def _say_what_went(outcome: Outcome) -> None:
+    waiting, given_up = _unsent()
+    click.echo(f"Letters sent: {outcome.sent}; waiting: {waiting}; given up: {given_up}.")
+    if outcome.problems:
+        why = ", ".join(sorted(set(outcome.problems)))
+        click.echo(
+            f"Letters that could not be sent now: {len(outcome.problems)} ({why}).", err=True
+        )
+
+
+def _unsent() -> tuple[int, int]:
+    try:
+        return count_unsent(db.session())
+    finally:
+        db.session.rollback()
+
+
+keeping = AppGroup("retention", help="What is kept for a time only.")
+
+
+@keeping.command("purge")
+@click.option("--dry-run", is_flag=True, help="Count, and change nothing.")
+def purge(dry_run: bool) -> None:
+    """Deletes what is past its time, kind by kind; each leaves an entry with its number."""
+    for kind in retention.KINDS:
+        with unit_of_work():
+            act = retention.count if dry_run else retention.purge
+            click.echo(f"{act(db.session(), kind)} {kind.what}")
+
+
+COMMANDS = (bench, demo, back_up, restore, mail, keeping)
