@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.base.access import Scope
 from app.base.database import Record
+from app.base.party import Persons
 from app.consultations.models import Consultation, ConsultationVersion
-from app.consultations.rules.content import Content, Group, Persons
+from app.consultations.rules.content import Content, Group
 from app.consultations.vocabulary import LIVE
 from app.people.queries.lines import list_lines
 from app.places.models import Desk

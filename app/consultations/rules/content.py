@@ -7,19 +7,11 @@ from hashlib import sha256
 from typing import Any
 
 from app.base.month import Month
+from app.base.party import Persons
 from app.consultations.vocabulary import DECLINED, QUALIFYING_OUTCOMES
 
 ATTACHED = "attached"
 """What is said of a card outside: a record has one. In a correction it keeps that one."""
-
-
-@dataclass(frozen=True)
-class Persons:
-    """`n` people of one sex and age band."""
-
-    sex: str
-    age_band: str
-    n: int
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,130 @@
+"""Takes the fields of sent JSON one after the other, collecting what is wrong with each."""
+
+from typing import Any
+from uuid import UUID
+
+from app.base.lists import AGE_BANDS, SEXES, languages
+from app.base.party import Persons
+from app.base.words import Terms
+
+PERSONS_FIELDS = frozenset({"sex", "age_band", "n"})
+
+
+class Reader:
+    """Takes field after field, collecting pairs of a field's path and the code of a problem."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.raw = raw
+        self.problems: list[tuple[str, str]] = []
+
+    def wrong(self, path: str, code: str) -> None:
+        self.problems.append((path, code))
+
+    def refuse_unknown(self, given: dict[str, Any], known: frozenset[str], where: str) -> None:
+        for name in sorted(given.keys() - known):
+            self.wrong(f"{where}{name[:80]}", "unknown_field")
+
+    def text(self, name: str) -> str:
+        value = self.raw.get(name)
+        if value in (None, ""):
+            self.wrong(name, "required")
+        elif not isinstance(value, str):
+            self.wrong(name, "unreadable")
+        return value if isinstance(value, str) else ""
+
+    def uuid(self) -> str:
+        text = self.text("id").lower()
+        try:
+            right = not text or (str(UUID(text)) == text and UUID(text).version == 4)
+        except ValueError:
+            right = False
+        if not right:
+            self.wrong("id", "not_a_uuid")
+        return text
+
+    def choice(
+        self, given: dict[str, Any], name: str, terms: Terms, default: str | None, where: str = ""
+    ) -> str:
+        value = given.get(name)
+        if value is None or value == "":
+            if default is None:
+                self.wrong(f"{where}{name}", "required")
+            return default or ""
+        if not isinstance(value, str) or value not in terms:
+            self.wrong(f"{where}{name}", "unknown_code")
+            return ""
+        return value
+
+    def language(self) -> str:
+        value = self.raw.get("language")
+        if value in (None, ""):
+            return ""
+        if not isinstance(value, str) or value not in languages():
+            self.wrong("language", "unknown_code")
+            return ""
+        return value
+
+    def codes(self, name: str, terms: Terms, *, required: bool) -> tuple[str, ...]:
+        value = self.raw.get(name)
+        if value is None or value == []:
+            if required:
+                self.wrong(name, "required")
+            return ()
+        if not isinstance(value, list):
+            self.wrong(name, "unreadable")
+            return ()
+        if len(value) > len(terms):
+            self.wrong(name, "duplicate")
+            return ()
+        return self.each_code(name, terms, value)
+
+    def each_code(self, name: str, terms: Terms, given: list[Any]) -> tuple[str, ...]:
+        read: list[str] = []
+        for place, code in enumerate(given):
+            if not isinstance(code, str) or code not in terms:
+                self.wrong(f"{name}.{place}", self.why_not(name, code))
+            elif code in read:
+                self.wrong(f"{name}.{place}", "duplicate")
+            else:
+                read.append(code)
+        return tuple(read)
+
+    def persons(self, value: Any, where: str) -> tuple[Persons, ...]:
+        if value is None or value == []:
+            self.wrong(f"{where}persons", "no_people")
+            return ()
+        if not isinstance(value, list) or not all(isinstance(some, dict) for some in value):
+            self.wrong(f"{where}persons", "unreadable")
+            return ()
+        if len(value) > len(SEXES) * len(AGE_BANDS):
+            self.wrong(f"{where}persons", "duplicate")
+            return ()
+        read: list[Persons] = []
+        for place, given in enumerate(value):
+            some = self.some(given, f"{where}persons.{place}")
+            met = [(p.sex, p.age_band) for p in read if p.sex and p.age_band]
+            if (some.sex, some.age_band) in met:
+                self.wrong(f"{where}persons.{place}", "duplicate")
+            read.append(some)
+        return tuple(read)
+
+    def some(self, given: dict[str, Any], path: str) -> Persons:
+        self.refuse_unknown(given, PERSONS_FIELDS, f"{path}.")
+        sex = self.choice(given, "sex", SEXES, None, f"{path}.")
+        age_band = self.choice(given, "age_band", AGE_BANDS, None, f"{path}.")
+        return Persons(sex, age_band, self.number_of_people(given.get("n"), f"{path}.n"))
+
+    def number_of_people(self, n: Any, path: str) -> int:
+        if n is None:
+            self.wrong(path, "required")
+        elif not isinstance(n, int) or isinstance(n, bool):
+            self.wrong(path, "not_a_number")
+        elif not 1 <= n <= 99:
+            self.wrong(path, "out_of_range")
+        else:
+            return n
+        return 0
+
+    def why_not(self, name: str, code: Any) -> str:
+        """Why a code is not taken in that field."""
+        return "unknown_code"
