@@ -29,6 +29,10 @@ PERMISSIONS = Terms(
     Term("import_consultations", N_("Bring sheets of consultations")),
     Term("print_cards", N_("Print visitor cards")),
     Term("replace_cards", N_("Replace lost visitor cards")),
+    Term("see_shelters", N_("See shelters and free beds")),
+    Term("send_referrals", N_("Send and follow referrals")),
+    Term("answer_referrals", N_("Answer referrals and keep beds")),
+    Term("follow_referrals", N_("Read a referral that was sent or received")),
     Term("see_today", N_("Follow a desk's day")),
     Term("see_counts", N_("See figures")),
     Term("invite_staff", N_("Invite staff")),
@@ -39,7 +43,7 @@ PERMISSIONS = Terms(
 
 @dataclass(frozen=True)
 class Scope:
-    """What an account may see of rows about people: desks by id, countries by alpha-3, or every country's figures.
+    """What an account may see of rows about people: desks and shelters by id, countries by alpha-3, or all figures.
 
     `home` is the country whose way of writing numbers and dates the account reads; it grants nothing.
     `desks_as_of` is the sum of all desks' versions at this request: while it stands, what was read of them stands.
@@ -48,6 +52,7 @@ class Scope:
     desks: frozenset[int] = frozenset()
     countries: frozenset[str] = frozenset()
     programme: bool = False
+    shelters: frozenset[int] = frozenset()
     home: str = ""
     number_locale: str = ""
     desks_as_of: int | None = None

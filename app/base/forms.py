@@ -1,5 +1,6 @@
 """Forms of pages: what was sent, read once; each problem is a code, and no unknown field passes."""
 
+import re
 from collections.abc import Collection
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ from app.base.problems import Problem
 from app.base.requests import is_form
 
 REQUIRED = "required"
+DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
 NOT_A_FIELD = frozenset({"csrf_token"})
 
 
@@ -89,6 +91,31 @@ class Day(Field):  # type: ignore[misc]
         if self.raw_data:
             return str(self.raw_data[0])
         return self.data.isoformat() if self.data else ""
+
+
+class Degrees(Field):  # type: ignore[misc]
+    """A latitude or a longitude in degrees, at most so many; `data` is None where it is empty or unreadable."""
+
+    widget = TextInput()
+
+    def __init__(self, *arguments: Any, most: int, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.most = most
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        text = valuelist[0].strip().replace(",", ".").replace("\u2212", "-") if valuelist else ""
+        if not text:
+            return
+        if not DEGREES.fullmatch(text) or abs(float(text)) > self.most:
+            raise ValueError("not_degrees")
+        self.data = float(text)
+
+    def shown(self) -> str:
+        """What stands in the box: what was typed, else the degrees."""
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data:.6f}".rstrip("0").rstrip(".")
 
 
 class Whole(Field):  # type: ignore[misc]

@@ -73,6 +73,8 @@ def _wrong(fields: dict[str, Any]) -> list[Problem]:
         problems.append(Problem("adm1", "not_in_country"))
     if not rules.is_time_zone(fields["time_zone"]):
         problems.append(Problem("time_zone", "not_a_time_zone"))
+    if not rules.is_whole_location(fields.get("latitude"), fields.get("longitude")):
+        problems.append(Problem("longitude", "both_or_none"))
     closed_on = fields.get("closed_on")
     if closed_on is not None and closed_on < fields["opened_on"]:
         problems.append(Problem("closed_on", "closes_before_opening"))

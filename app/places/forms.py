@@ -5,13 +5,26 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.base.forms import Day, Listed, PageForm, Whole, Words, at_most, required, required_day
+from app.base.forms import (
+    Day,
+    Degrees,
+    Listed,
+    PageForm,
+    Whole,
+    Words,
+    at_most,
+    required,
+    required_day,
+)
 from app.base.language import country, day
 from app.base.lists import MODALITIES
 from app.places.queries import DeskRow
 from app.places.vocabulary import Area, areas, programme
 
-KEPT = ("name", "adm1", "time_zone", "organisation", "modality", "opened_on", "closed_on")
+KEPT = (
+    "name", "adm1", "time_zone", "organisation", "modality", "latitude", "longitude", "opened_on",
+    "closed_on",
+)  # fmt: skip
 
 
 class DeskForm(PageForm):
@@ -22,6 +35,8 @@ class DeskForm(PageForm):
     time_zone = Words(validators=[at_most(40)])
     organisation = Words(validators=[required(), at_most(80)])
     modality = Listed(validators=[required()], codes=MODALITIES.codes)
+    latitude = Degrees(most=90)
+    longitude = Degrees(most=180)
     opened_on = Day(validators=[required_day()])
     closed_on = Day()
 
@@ -96,7 +111,9 @@ def _said(desk: DeskRow, name: str) -> str:
         return str(gettext(MODALITIES[value].label))
     if name == "adm1":
         return areas()[value].name
-    return day(value) if isinstance(value, date) else str(value or "–")
+    if isinstance(value, date):
+        return day(value)
+    return "–" if value in (None, "") else str(value)
 
 
 def form_of(desk: DeskRow) -> ChangedDeskForm:

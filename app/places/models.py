@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, Index, Integer, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, Float, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.base.database import Base
@@ -24,6 +24,8 @@ class Desk(Base):
     modality: Mapped[str] = mapped_column(String(20), info=OPEN)
     opened_on: Mapped[date] = mapped_column(Date, info=OPEN)
     closed_on: Mapped[date | None] = mapped_column(Date, info=OPEN)
+    latitude: Mapped[float | None] = mapped_column(Float, info=OPEN)
+    longitude: Mapped[float | None] = mapped_column(Float, info=OPEN)
     version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
 
     __table_args__ = (

@@ -34,6 +34,8 @@ class DeskRow:
     modality: str
     opened_on: date
     closed_on: date | None
+    latitude: float | None
+    longitude: float | None
     version: int
 
 

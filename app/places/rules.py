@@ -43,6 +43,11 @@ def area_lies_in(pcode: str, country: str) -> bool:
     return area is not None and area.country == country
 
 
+def is_whole_location(latitude: float | None, longitude: float | None) -> bool:
+    """Whether a point on the map is said whole or not at all."""
+    return (latitude is None) == (longitude is None)
+
+
 def closes_with_country(country: str, closed_on: date | None) -> date | None:
     """The last day of a desk: its own, or that on which its country left the programme, whichever is first."""
     left = programme()[country].left

@@ -51,6 +51,15 @@ class AccountCountry(Base):
     country: Mapped[str] = mapped_column(String(3), primary_key=True, info=OPEN)
 
 
+class AccountShelter(Base):
+    """A shelter that an account coordinates; shelters themselves stand in a room above."""
+
+    __tablename__ = "account_shelter"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, info=OPEN)
+    shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), primary_key=True, info=OPEN)
+
+
 class StaffSession(Base):
     """One signed-in session; of its token and of name and address only digests are stored."""
 

@@ -16,16 +16,22 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "record_consultations",
             "correct_consultations",
             "replace_cards",
+            "see_shelters",
+            "send_referrals",
+            "follow_referrals",
             "see_today",
             "see_counts",
         }
     ),
-    "shelter_coordinator": frozenset(),
+    "shelter_coordinator": frozenset({"see_shelters", "answer_referrals", "follow_referrals"}),
     "supervisor": frozenset(
         {
             "correct_consultations",
             "import_consultations",
             "print_cards",
+            "see_shelters",
+            "send_referrals",
+            "follow_referrals",
             "see_today",
             "see_counts",
             "invite_staff",

@@ -71,6 +71,9 @@ WRONG = (
     ("closed_on", "2026-01-14", "closes_before_opening"),
     ("closed_on", "soon", "not_a_date"),
     ("phone", "1", "unknown_field"),
+    ("latitude", "91", "not_degrees"),
+    ("longitude", "-180.1", "not_degrees"),
+    ("longitude", "1e2", "not_degrees"),
 )
 
 
@@ -81,6 +84,21 @@ def test_wrong_field_is_named_and_nothing_is_stored(admin: Browser) -> None:
         told = [(p["field"], p["code"]) for p in answer.get_json()["problems"]]
         assert (answer.status_code, told) == (422, [(field, code)]), (field, value)
         assert stored() is None
+
+
+def test_the_place_of_a_desk_on_the_map_is_said_whole_or_not_at_all(admin: Browser) -> None:
+    half = admin.post_form("/desks/new", {**FIELDS, "latitude": "13.3"}, headers=JSON)
+    assert [(p["field"], p["code"]) for p in half.get_json()["problems"]] == [
+        ("longitude", "both_or_none")
+    ]
+
+    place = {"latitude": "13.3007", "longitude": "-87,1908"}
+    assert admin.post_form("/desks/new", {**FIELDS, **place}).status_code == 302
+
+    assert (stored().latitude, stored().longitude) == (13.3007, -87.1908)
+    assert 'value="-87.1908"' in admin.get("/desks/HND-07").text
+    assert admin.post_form("/desks/HND-07", changed(1)).status_code == 302
+    assert (stored().latitude, stored().longitude) == (None, None)
 
 
 def test_page_keeps_everything_typed_and_says_what_is_wrong(admin: Browser) -> None:

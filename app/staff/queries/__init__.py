@@ -15,17 +15,18 @@ from app.staff.queries.accounts import (
     find_invited,
     find_line,
     find_session,
-    get_scope,
     is_known_place,
     list_accounts,
     list_usernames,
 )
+from app.staff.queries.scope import ACCOUNT_SHELTERS, get_scope
 from app.staff.queries.trail import TrailLine, list_trail
 
 __all__ = [
     "ACCOUNTS",
     "ACCOUNT_COUNTRIES",
     "ACCOUNT_DESKS",
+    "ACCOUNT_SHELTERS",
     "ATTEMPTS",
     "INVITATIONS",
     "SESSIONS",

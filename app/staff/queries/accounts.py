@@ -7,11 +7,9 @@ from datetime import datetime
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
 from app.base.database import connection_of
 from app.places.models import Desk
 from app.places.queries import DESKS_AS_OF
-from app.places.vocabulary import programme
 from app.staff import rules
 from app.staff.models import (
     Account,
@@ -69,32 +67,6 @@ def find_session(
     """What desks stand at (see Scope), start, last sight and account of a session that was not ended, by its digest."""
     row = connection_of(session).execute(_live_session, {"wanted": digest}).first()
     return (row[0], row[1], row[2], AccountRow(*row[3:])) if row else None
-
-
-def get_scope(session: Session, account: AccountRow) -> Scope:
-    """What an account may see, by its role and its desks or countries."""
-    if account.role == "regional":
-        return Scope(programme=True)
-    desk = Desk.__table__
-    desks = (
-        select(desk.c.id, desk.c.country)
-        .join(ACCOUNT_DESKS, ACCOUNT_DESKS.c.desk_id == desk.c.id)
-        .where(ACCOUNT_DESKS.c.account_id == account.id)
-        .order_by(desk.c.code)
-    )
-    countries = select(ACCOUNT_COUNTRIES.c.country).where(
-        ACCOUNT_COUNTRIES.c.account_id == account.id
-    )
-    own = session.execute(desks).all()
-    nations = frozenset(session.scalars(countries.order_by("country")))
-    home = own[0].country if own else min(nations, default="")
-    known = programme().get(home)
-    return Scope(
-        frozenset(row.id for row in own),
-        nations,
-        home=home,
-        number_locale=known.locale if known else "",
-    )
 
 
 def find_account(session: Session, username: str) -> AccountRow | None:

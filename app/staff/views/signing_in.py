@@ -13,13 +13,13 @@ from app.base.answers import problem, request_settings
 from app.base.database import db
 from app.base.pages import MODES, go_to, page
 from app.base.requests import own_path, sent_json, wants_json
-from app.places.queries import list_desks
 from app.staff.actions import accounts, signing_in
 from app.staff.rules import WINDOW
 from app.staff.views.blueprint import blueprint
 
 HOMES = {
     "desk_staff": "consultations.new",
+    "shelter_coordinator": "referrals.inbox",
     "supervisor": "counts.figures",
     "regional": "counts.figures",
     "admin": "places.desks",
@@ -118,29 +118,6 @@ def sign_out() -> Any:
 def token() -> Response:
     """The token that every change must carry as `X-CSRFToken`."""
     return jsonify({"csrf_token": generate_csrf()})
-
-
-@blueprint.get("/sync/me")
-@allow("signed_in")
-def me() -> Response:
-    """The account, its role and its own scope."""
-    asking = principal()
-    mine = [] if asking.scope.programme else list_desks(db.session(), asking.scope)
-    desks = [
-        {"code": d.code, "name": d.name, "country": d.country, "time_zone": d.time_zone}
-        for d in mine
-    ]
-    countries = asking.scope.countries | {desk.country for desk in mine}
-    return jsonify(
-        {
-            "account": asking.username,
-            "role": asking.role,
-            "desks": desks,
-            "shelters": [],
-            "countries": sorted(countries),
-            "locale": language.selected(),
-        }
-    )
 
 
 @blueprint.post("/preferences")

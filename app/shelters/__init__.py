@@ -1,0 +1,1 @@
+"""Shelters, who coordinates them, their beds: capacity, holds, census, freshness."""

@@ -1,0 +1,1 @@
+"""Changes beds (`beds`) and shelters (`shelters`), and says who coordinates them (`coordinators`)."""

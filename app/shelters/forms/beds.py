@@ -1,0 +1,60 @@
+"""Reads what a shelter says of its beds, and whether it takes people in."""
+
+from typing import Any
+
+from app.base.problems import Problem
+from app.base.reader import Reader
+from app.shelters.actions.beds import Said
+from app.shelters.vocabulary import BED_CATEGORIES
+
+BED_FIELDS = frozenset(
+    {"category", "capacity", "blocked", "occupied", "occupied_by", "confirmed", "reason"}
+)
+
+
+def read_beds(raw: dict[str, Any]) -> tuple[Said, list[Problem]]:
+    """What is said of one category, and everything that could not be read; what is left out stays as it is."""
+    reader = Reader(raw)
+    reader.refuse_unknown(raw, BED_FIELDS, "")
+    if raw.get("confirmed") not in (True, "1", "true"):
+        reader.wrong("confirmed", "required")
+    said = Said(
+        reader.choice(raw, "category", BED_CATEGORIES, None),
+        _number(reader, "capacity"),
+        _number(reader, "blocked"),
+        _number(reader, "occupied"),
+        _number(reader, "occupied_by", -99) or 0,
+        str(raw.get("reason") or ""),
+    )
+    return said, [Problem(*one) for one in reader.problems]
+
+
+def read_accepting(raw: dict[str, Any]) -> tuple[bool, list[Problem]]:
+    """Whether a shelter says that it takes people in, and what could not be read."""
+    reader = Reader(raw)
+    reader.refuse_unknown(raw, frozenset({"accepting"}), "")
+    said = raw.get("accepting")
+    if said in (None, ""):
+        reader.wrong("accepting", "required")
+    elif not isinstance(said, bool) and said not in ("1", "0"):
+        reader.wrong("accepting", "unreadable")
+    return said in (True, "1"), [Problem(*one) for one in reader.problems]
+
+
+def _number(reader: Reader, name: str, least: int = 0) -> int | None:
+    value = reader.raw.get(name)
+    if value in (None, ""):
+        return None
+    n = _whole(value)
+    if n is None or not least <= n <= 9999:
+        reader.wrong(name, "not_a_bed_number")
+        return None
+    return n
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, str):
+        digits = value.removeprefix("-")
+        right = digits.isascii() and digits.isdecimal() and len(digits) < 5
+        return int(value) if right else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

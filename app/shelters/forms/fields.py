@@ -1,0 +1,94 @@
+"""Kinds of field that only the forms of shelters have."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from wtforms import Field, StringField
+from wtforms.widgets import TextInput
+
+from app.base.forms import Many
+from app.base.mail import is_address
+
+PHONE = re.compile(r"[0-9+ -]*")
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+SHORTEST_PHONE = 3
+
+
+class Phone(StringField):  # type: ignore[misc]
+    """A phone number of a shelter: digits, blanks, + and -."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = " ".join(valuelist[0].split()) if valuelist else ""
+        digits = sum(sign.isdecimal() for sign in self.data)
+        if self.data and (not PHONE.fullmatch(self.data) or digits < SHORTEST_PHONE):
+            raise ValueError("not_a_phone")
+
+
+class Mailbox(StringField):  # type: ignore[misc]
+    """An e-mail address that letters can go to, or nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0].strip() if valuelist else ""
+        if self.data and not is_address(self.data):
+            raise ValueError("not_a_mailbox")
+
+
+class Clock(StringField):  # type: ignore[misc]
+    """A time of day, `HH:MM`, or nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0].strip() if valuelist else ""
+        if self.data and not CLOCK.fullmatch(self.data):
+            raise ValueError("not_a_clock_time")
+
+
+class Number(Field):  # type: ignore[misc]
+    """A whole number within limits; `data` is None where it is empty or wrong, which `code` then says."""
+
+    widget = TextInput()
+
+    def __init__(self, *arguments: Any, within: tuple[int, int], code: str, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.within, self.code = within, code
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            return
+        least, most = self.within
+        right = text.isascii() and text.isdecimal() and len(text) <= 9
+        if not right or not least <= int(text) <= most:
+            raise ValueError(self.code)
+        self.data = int(text)
+
+    def shown(self) -> str:
+        """What stands in the box: what was typed, else the number."""
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else str(self.data)
+
+
+class Ticked(Field):  # type: ignore[misc]
+    """A box that is ticked or not."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist == ["1"]
+        if valuelist not in ([], ["1"]):
+            raise ValueError("unreadable")
+
+
+class Codes(Many):
+    """Any number of codes of a closed list."""
+
+    def __init__(self, *arguments: Any, codes: Collection[str], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.codes = codes
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if any(code not in self.codes for code in self.data):
+            raise ValueError("unknown_code")

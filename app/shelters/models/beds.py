@@ -1,0 +1,110 @@
+"""Beds by category, places held for a group, what changed, and one census row a day."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.base.database import Base, Moment
+from app.base.privacy import OPEN
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+class BedCategory(Base):
+    """Places of one category: free = capacity − blocked − occupied − held, and may be below 0.
+
+    `reason` says why more are taken than there are, empty where they are not; `confirmed_at` is when somebody there
+    last said that the numbers are right.
+    """
+
+    __tablename__ = "bed_category"
+
+    shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), primary_key=True, info=OPEN)
+    category: Mapped[str] = mapped_column(String(30), primary_key=True, info=OPEN)
+    capacity: Mapped[int] = mapped_column(Integer, info=OPEN)
+    blocked: Mapped[int] = mapped_column(Integer, info=OPEN)
+    occupied: Mapped[int] = mapped_column(Integer, info=OPEN)
+    reason: Mapped[str] = mapped_column(String(30), default="", info=OPEN)
+    confirmed_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
+    version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
+
+    __table_args__ = (
+        CheckConstraint("capacity BETWEEN 0 AND 9999", name="capacity_in_range"),
+        CheckConstraint("blocked BETWEEN 0 AND 9999", name="blocked_in_range"),
+        CheckConstraint("occupied BETWEEN 0 AND 9999", name="occupied_in_range"),
+    )
+
+
+class BedHold(Base):
+    """`n` places kept for a referral `until` a moment; in force while it has no end and that moment is not reached."""
+
+    __tablename__ = "bed_hold"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    referral_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("referral.id"), info=OPEN)
+    shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
+    category: Mapped[str] = mapped_column(String(30), info=OPEN)
+    n: Mapped[int] = mapped_column(Integer, info=OPEN)
+    held_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    until: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    end: Mapped[str] = mapped_column(String(20), default="", info=OPEN)
+
+    __table_args__ = (
+        CheckConstraint("n BETWEEN 1 AND 99", name="n_in_range"),
+        CheckConstraint("(ended_at IS NULL) = (\"end\" = '')", name="end_is_said"),
+        Index(
+            "ix_bed_hold_in_force",
+            "shelter_id",
+            "category",
+            "until",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_bed_hold_referral_id", "referral_id"),
+    )
+
+
+class BedChange(Base):
+    """What stood after every change of a category, and why: the history that its numbers are proved by."""
+
+    __tablename__ = "bed_change"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
+    category: Mapped[str] = mapped_column(String(30), info=OPEN)
+    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
+    capacity: Mapped[int] = mapped_column(Integer, info=OPEN)
+    blocked: Mapped[int] = mapped_column(Integer, info=OPEN)
+    occupied: Mapped[int] = mapped_column(Integer, info=OPEN)
+    held: Mapped[int] = mapped_column(Integer, info=OPEN)
+    reason: Mapped[str] = mapped_column(String(30), default="", info=OPEN)
+
+    __table_args__ = (Index("ix_bed_change_shelter_id_category", "shelter_id", "category"),)
+
+
+class BedCensus(Base):
+    """What stood at the end of a shelter's day, or stands now; a day without a row is as the last one before it."""
+
+    __tablename__ = "bed_census"
+
+    shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), primary_key=True, info=OPEN)
+    category: Mapped[str] = mapped_column(String(30), primary_key=True, info=OPEN)
+    day: Mapped[date] = mapped_column(Date, primary_key=True, info=OPEN)
+    capacity: Mapped[int] = mapped_column(Integer, info=OPEN)
+    blocked: Mapped[int] = mapped_column(Integer, info=OPEN)
+    occupied: Mapped[int] = mapped_column(Integer, info=OPEN)

@@ -1,0 +1,6 @@
+"""Pages and JSON of shelters: their beds (`beds`), and what an admin configures (`admin`, drawn by `showing`)."""
+
+from app.shelters.views import admin, beds  # noqa: F401 - register their views
+from app.shelters.views.blueprint import blueprint
+
+__all__ = ["blueprint"]

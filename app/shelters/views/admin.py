@@ -1,0 +1,120 @@
+"""Pages on which an admin opens, changes and closes shelters, says how many beds they have and who coordinates them."""
+
+from typing import Any
+
+from flask import Response, url_for
+from flask_babel import gettext
+
+from app.base.access import allow, principal
+from app.base.database import db
+from app.base.pages import go_to, say
+from app.base.problems import Problem
+from app.shelters.actions import coordinators, shelters
+from app.shelters.actions.beds import Said
+from app.shelters.forms import shelter as forms
+from app.shelters.queries.shelters import ShelterRow
+from app.shelters.views.blueprint import blueprint
+from app.shelters.views.showing import again, list_page, new_page, shelter_of, shelter_page
+
+
+@blueprint.get("/shelters", endpoint="list")
+@allow("configure")
+def list_shelters() -> Response:
+    """Every shelter, country by country, with its state, its places and how fresh they are."""
+    return list_page()
+
+
+@blueprint.get("/shelters/new")
+@allow("configure")
+def new() -> Response:
+    """The page that opens a shelter."""
+    return new_page(forms.NewShelterForm(), [])
+
+
+@blueprint.post("/shelters/new")
+@allow("configure")
+def open_new() -> Response:
+    """Opens the shelter, or the page again with what was typed and what is wrong."""
+    form = forms.NewShelterForm.sent()
+    opened: str | list[Problem] = form.problems()
+    if not opened:
+        opened = shelters.open_shelter(db.session(), principal().account_id, form.fields())
+    if not isinstance(opened, str):
+        return again(opened) or new_page(form, opened)
+    say(gettext("The shelter is open. Now say how many beds it has and who coordinates it."))
+    return go_to(url_for("shelters.one", code=opened))
+
+
+@blueprint.get("/shelters/<code>")
+@allow("configure")
+def one(code: str) -> Response:
+    """The page that changes a shelter, its beds and its coordinators, or closes it."""
+    return shelter_page(shelter_of(code), [])
+
+
+@blueprint.post("/shelters/<code>")
+@allow("configure")
+def change(code: str) -> Response:
+    """Changes the shelter; refuses where it was changed since the page was opened."""
+    found, form = shelter_of(code), forms.ChangedShelterForm.sent()
+    problems, by = form.problems(), principal().account_id
+    if not problems:
+        fields = form.fields_in(found.country)
+        problems = shelters.change_shelter(db.session(), by, found, form.version.data, fields)
+    if problems:
+        return again(problems) or shelter_page(found, problems, form)
+    say(gettext("The shelter was changed."))
+    return go_to(url_for("shelters.list"))
+
+
+@blueprint.post("/shelters/<code>/close")
+@allow("configure")
+def close(code: str) -> Response:
+    """Sets the shelter's last day."""
+    found, form = shelter_of(code), forms.ClosingForm.sent()
+    problems, by = form.problems(), principal().account_id
+    if not problems:
+        day, version = form.closed_on.data, form.version.data
+        problems = shelters.close_shelter(db.session(), by, found, version, day)
+    if problems:
+        return again(problems) or shelter_page(found, problems, closing=form.closed_on.shown())
+    say(gettext("The shelter's last day is set."))
+    return go_to(url_for("shelters.list"))
+
+
+@blueprint.post("/shelters/<code>/categories")
+@allow("configure")
+def set_capacity(code: str) -> Response:
+    """Says how many places of a category there are; who is in them is said by the shelter itself."""
+    found, form = shelter_of(code), forms.BedsForm.sent()
+    problems, by = form.problems(), principal().account_id
+    if not problems:
+        problems = shelters.set_capacity(db.session(), by, found, _said(form))
+    if problems:
+        return again(problems) or shelter_page(found, problems, bed_form=form)
+    return _back_to(found, gettext("The beds are up to date."))
+
+
+def _said(form: forms.BedsForm) -> Said:
+    category, reason = str(form.category.data), form.reason.data or ""
+    return Said(category, form.capacity.data, reason=reason, is_confirmed=False)
+
+
+@blueprint.post("/shelters/<code>/coordinators")
+@allow("configure")
+def change_coordinators(code: str) -> Response:
+    """Gives the shelter to coordinators and takes it from others, from their next request on."""
+    found, form = shelter_of(code), forms.CoordinatorsForm.sent()
+    problems: list[Problem] = form.problems()
+    if not problems:
+        who: dict[str, Any] = {"added": form.added, "removed": form.removed}
+        by = principal().account_id
+        problems = coordinators.change_coordinators(db.session(), by, found, **who)
+    if problems:
+        return again(problems) or shelter_page(found, problems)
+    return _back_to(found, gettext("The coordinators are up to date."))
+
+
+def _back_to(shelter: ShelterRow, done: str) -> Response:
+    say(done)
+    return go_to(url_for("shelters.one", code=shelter.code))

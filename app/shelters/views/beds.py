@@ -1,0 +1,114 @@
+"""The beds of shelters as JSON, and the changes that their coordinators make."""
+
+from typing import Any
+
+from flask import Response, abort, jsonify, request, url_for
+from flask_babel import gettext
+
+from app.base.access import Scope, allow, principal
+from app.base.answers import problem as plain_problem
+from app.base.database import db
+from app.base.pages import go_to, say
+from app.base.problems import Problem, refuse
+from app.base.requests import is_form, own_path, sent_json, wants_json
+from app.places.vocabulary import programme
+from app.shelters.actions import beds as actions
+from app.shelters.actions import shelters
+from app.shelters.forms.beds import read_accepting, read_beds
+from app.shelters.queries.beds import list_beds_of_country
+from app.shelters.queries.shelters import ShelterRow, find_own, list_in_country
+from app.shelters.rules import Beds
+from app.shelters.views.blueprint import blueprint
+
+
+@blueprint.get("/shelters.json")
+@allow("see_shelters")
+def shelters_json() -> Response:
+    """The shelters of a country and what is free in them (outside.md, Shelters and referrals)."""
+    country = _country(principal().scope)
+    beds = list_beds_of_country(db.session(), country)
+    every = list_in_country(db.session(), country)
+    return jsonify({"shelters": [_as_json(one, beds.get(one.id, [])) for one in every]})
+
+
+def _country(scope: Scope) -> str:
+    asked = request.args.get("country") or scope.home
+    if asked not in programme() or not (scope.programme or asked in {scope.home, *scope.countries}):
+        abort(404)
+    return asked
+
+
+def _as_json(shelter: ShelterRow, beds: list[Beds]) -> dict[str, Any]:
+    own = shelter.id in principal().scope.shelters
+    return {
+        "code": shelter.code,
+        "name": None if shelter.is_protected and not own else shelter.name,
+        "protected": shelter.is_protected,
+        "accepting": shelter.is_accepting,
+        "beds": [_beds_json(one) for one in beds],
+    }
+
+
+def _beds_json(one: Beds) -> dict[str, Any]:
+    names = ("category", "capacity", "blocked", "occupied", "held", "free")
+    said = {name: getattr(one, name) for name in names}
+    return said | {"confirmed_at": one.confirmed_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+@blueprint.post("/shelters/<code>/beds")
+@allow("answer_referrals")
+def set_beds(code: str) -> Any:
+    """Changes one category of an own shelter and confirms it."""
+    shelter = _own(code)
+    raw: dict[str, Any] = _form() if is_form() else sent_json()
+    said, problems = read_beds(raw)
+    problems = problems or actions.set_beds(db.session(), principal().account_id, shelter, said)
+    if problems:
+        return _wrong(problems)
+    return _back() if not wants_json() else jsonify(_stands(shelter, said.category))
+
+
+def _form() -> dict[str, Any]:
+    return {name: request.form[name] for name in request.form if name not in ("csrf_token", "next")}
+
+
+def _stands(shelter: ShelterRow, category: str) -> dict[str, Any]:
+    every = list_beds_of_country(db.session(), shelter.country)[shelter.id]
+    return _beds_json(next(one for one in every if one.category == category))
+
+
+@blueprint.post("/shelters/<code>/confirm")
+@allow("answer_referrals")
+def confirm(code: str) -> Any:
+    """Says that every number of an own shelter is still right."""
+    actions.confirm(db.session(), principal().account_id, _own(code))
+    return _back()
+
+
+@blueprint.post("/shelters/<code>/accepting")
+@allow("answer_referrals")
+def set_accepting(code: str) -> Any:
+    """Says whether an own shelter takes people in: `accepting` true or false, by form 1 or 0."""
+    shelter = _own(code)
+    accepting, problems = read_accepting(_form() if is_form() else sent_json())
+    if problems:
+        return _wrong(problems)
+    shelters.set_accepting(db.session(), principal().account_id, shelter, accepting)
+    done = gettext("The desks see it now.")
+    return jsonify({"accepting": accepting}) if wants_json() else _back(done)
+
+
+def _own(code: str) -> ShelterRow:
+    found = find_own(db.session(), principal().scope, code)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _back(done: str = "") -> Response:
+    say(done or gettext("The beds are up to date."))
+    return go_to(own_path(request.form.get("next"), url_for("referrals.inbox")))
+
+
+def _wrong(problems: list[Problem]) -> Any:
+    return refuse(problems) if wants_json() else plain_problem(422, problems[0].sentence)

@@ -1,0 +1,5 @@
+"""The blueprint of shelters."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("shelters", __name__)
