@@ -10,6 +10,9 @@ from app.counts import cli as counts_cli
 from app.counts import views as counts
 from app.people import views as people
 from app.places import views as places
+from app.referrals import cli as referrals_cli
+from app.referrals import views as referrals
+from app.shelters import views as shelters
 from app.staff import cli as staff_cli
 from app.staff import views as staff
 from app.upkeep import cli as upkeep_cli
@@ -19,6 +22,8 @@ BLUEPRINTS = (
     consultations.blueprint,
     cases.blueprint,
     counts.blueprint,
+    referrals.blueprint,
+    shelters.blueprint,
     people.blueprint,
     places.blueprint,
     staff.blueprint,
@@ -28,6 +33,7 @@ COMMANDS = (
     audit_cli.commands,
     consultations_cli.commands,
     counts_cli.commands,
+    referrals_cli.commands,
     staff_cli.commands,
     *upkeep_cli.COMMANDS,
 )

@@ -26,6 +26,11 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def zone(name: str) -> ZoneInfo:
+    """A time zone by its IANA name."""
+    return _zone(name)
+
+
 def today_at(time_zone: str) -> date:
     """Today's calendar day in a time zone (IANA name)."""
     return day_at(now(), time_zone)

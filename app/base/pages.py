@@ -22,7 +22,8 @@ from flask_babel import get_translations, gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from app.base import language
+from app.base import language, spans
+from app.base.lists import CHILDREN, SHORT_AGES
 from app.base.requests import wants_json
 from app.base.words import Terms
 
@@ -68,7 +69,10 @@ def prepare(app: Flask) -> None:
         short_month=language.short_month,
         country=language.country,
         language=language.language,
+        short_age=lambda band: SHORT_AGES.get(band, ""),
     )
+    app.jinja_env.tests["child_band"] = CHILDREN.__contains__
+    spans.prepare(app)
 
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: _catalogue().ugettext(text),

@@ -34,7 +34,7 @@ RECORDS = st.lists(
 
 
 def by_hand(records):
-    """Consultations, tallies, people, women, men, others, children of records on the day at HND-01."""
+    """Consultations, tallies, people, women, men, others, children of records on the day at HND-01; no referral."""
     mine = [
         said
         for said, desk, is_void in records
@@ -55,6 +55,7 @@ def by_hand(records):
         count("male"),
         count("other", "not_stated"),
         sum(some["n"] for some in people if some["age_band"] in CHILDREN),
+        0,
     )
 
 

@@ -1,13 +1,14 @@
-"""A desk's day: its consultations with their people, and the totals."""
+"""A desk's day: its consultations with their people, its referrals, and the totals."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.base import clock
 from app.base.access import Scope
 from app.base.database import Record
 from app.base.lists import CHILDREN
@@ -18,6 +19,13 @@ from app.consultations.vocabulary import RESTRICTED_TOPICS, VOID
 from app.people.queries.lines import list_lines_of_day
 from app.people.rules.previous import NEVER
 from app.places.queries import DeskRow
+from app.referrals.queries import referrals as sent
+from app.referrals.queries.referrals import OfferRow, ReferralRow
+from app.referrals.rules.states import ACCEPTED, WAITING
+from app.shelters.queries.shelters import PublicShelter, list_of_ids, public
+
+STILL_OPEN = frozenset({*WAITING, ACCEPTED})
+"""What a desk still has to follow on later days."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,21 @@ class DayLine:
 
 
 @dataclass(frozen=True)
+class DayReferral:
+    """A referral as the day's list shows it: `shelters` are those that may still answer, or the one that accepted."""
+
+    row: ReferralRow
+    shelters: list[PublicShelter]
+    offers: list[OfferRow]
+    is_older: bool
+
+
+@dataclass(frozen=True)
 class Totals:
-    """The day's live consultations and the people in them; `other` is neither women nor men."""
+    """The day's live consultations and the people in them; `other` is neither women nor men.
+
+    `referred` is how many referrals were sent on that day.
+    """
 
     consultations: int
     tallies: int
@@ -53,16 +74,18 @@ class Totals:
     male: int
     other: int
     children: int
+    referred: int = 0
 
 
 @dataclass(frozen=True)
 class Day:
-    """A desk's day: lines, the last received first, and totals."""
+    """A desk's day: lines and referrals, the last first, and totals."""
 
     desk: DeskRow
     day: date
     lines: list[DayLine]
     totals: Totals
+    referrals: list[DayReferral]
 
 
 def get_day(session: Session, scope: Scope, desk: DeskRow, day: date, year_start: Month) -> Day:
@@ -74,7 +97,42 @@ def get_day(session: Session, scope: Scope, desk: DeskRow, day: date, year_start
         of_each.setdefault(some.consultation_id, []).append(some)
     period = Month.of(day), year_start
     lines = [_line(desk, row, of_each.get(row.id, []), period) for row in rows]
-    return Day(desk, day, lines, _totals(lines, people))
+    since, until = _moments(desk, day)
+    referrals = list_day_referrals(session, scope, desk, (since, until))
+    referred = sum(not one.is_older for one in referrals)
+    return Day(desk, day, lines, _totals(lines, people, referred), referrals)
+
+
+def _moments(desk: DeskRow, day: date) -> tuple[datetime, datetime]:
+    """When the desk's day begins and ends."""
+    zone, next_day = clock.zone(desk.time_zone), day + timedelta(days=1)
+    return datetime.combine(day, time(), zone), datetime.combine(next_day, time(), zone)
+
+
+def list_day_referrals(
+    session: Session, scope: Scope, desk: DeskRow, span: tuple[datetime, datetime]
+) -> list[DayReferral]:
+    """The desk's referrals sent in a span, the last first, and the older ones that are still open."""
+    found = sent.list_of_desk(session, scope, desk.id, *span)
+    rows = [row for row in found if row.sent_at >= span[0] or row.state_now in STILL_OPEN]
+    offers = sent.list_offers(session, [row.id for row in rows])
+    ids = {one.shelter_id for some in offers.values() for one in some}
+    shelters = {key: public(one) for key, one in list_of_ids(session, ids).items()}
+    return [
+        DayReferral(
+            row, _named(row, offers[row.id], shelters), offers[row.id], row.sent_at < span[0]
+        )
+        for row in rows
+    ]
+
+
+def _named(
+    row: ReferralRow, offers: list[OfferRow], shelters: dict[int, PublicShelter]
+) -> list[PublicShelter]:
+    if row.shelter_id is not None:
+        return [shelters[row.shelter_id]]
+    named = [one for one in offers if one.is_open] or offers
+    return [shelters[one.shelter_id] for one in named]
 
 
 def _line(desk: DeskRow, row: Record, people: list[Record], period: tuple[Month, Month]) -> DayLine:
@@ -96,7 +154,7 @@ def _line(desk: DeskRow, row: Record, people: list[Record], period: tuple[Month,
     )
 
 
-def _totals(lines: list[DayLine], people: Sequence[Record]) -> Totals:
+def _totals(lines: list[DayLine], people: Sequence[Record], referred: int) -> Totals:
     live = [line for line in lines if not line.is_void]
     by_sex: Counter[str] = Counter()
     children = 0
@@ -112,4 +170,5 @@ def _totals(lines: list[DayLine], people: Sequence[Record]) -> Totals:
         by_sex["male"],
         by_sex["other"] + by_sex["not_stated"],
         children,
+        referred,
     )

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Response, abort, current_app, request
 
 from app.audit.actions import note
 from app.base import clock
@@ -14,18 +14,19 @@ from app.base.lists import REPEAT_CONTACTS
 from app.base.month import Month
 from app.base.pages import page
 from app.cases import queries
+from app.cases.views.blueprint import blueprint
 from app.consultations import vocabulary
 from app.consultations.actions.changing import may_change
 from app.places.queries import DeskRow, find_desk, list_desks
+from app.referrals import vocabulary as referrals
 
-blueprint = Blueprint("cases", __name__)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @blueprint.get("/today")
 @allow("see_today", audited=True)
 def today() -> Response:
-    """The consultations of a desk on a day, today unless `day` says otherwise; the reading leaves an entry."""
+    """Consultations and referrals of a desk on a day, today unless `day` is given; the reading leaves an entry."""
     session, asking = db.session(), principal()
     desks = list_desks(session, asking.scope)
     desk = _desk(request.args.get("desk"), desks)
@@ -40,6 +41,8 @@ def today() -> Response:
         "desks": desks,
         "v": vocabulary,
         "returns": REPEAT_CONTACTS,
+        "r": referrals,
+        "now": clock.now(),
     }
     return page("cases/today.html", shown=shown, **facts)
 

@@ -1,0 +1,114 @@
+"""Sends a referral that comes from a consultation, or stands alone; and sends a group on to the next shelter."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+
+from app.base import arrival, clock
+from app.base.access import Principal
+from app.base.problems import Problem
+from app.consultations.queries import find_consultation
+from app.places.queries import find_desk
+from app.referrals.actions import answering, sending
+from app.referrals.actions.sending import Arrival, may_send_from
+from app.referrals.actions.turn import Refused, Said
+from app.referrals.queries import chain
+from app.referrals.queries import referrals as reading
+from app.referrals.queries.choosing import Choice, list_choices
+from app.referrals.queries.referrals import OfferRow, ReferralRow
+from app.referrals.rules.going_on import may_go_on, next_of
+from app.referrals.rules.sending import Content, Known
+from app.referrals.rules.states import WAITING
+from app.referrals.vocabulary import SHELTER
+from app.shelters.actions.beds import announce
+from app.shelters.queries.shelters import find_shelter
+
+CHILD_ALONE = "uasc"
+
+
+def refer(session: Session, by: Principal, content: Content) -> Arrival | list[Problem]:
+    """Sends a referral; what its consultation says decides with."""
+    desk = find_desk(session, by.scope, content.desk)
+    if desk is None or not may_send_from(by, desk.id, desk.country):
+        return [Problem("desk", "not_your_desk")]
+    known: Known | None = Known()
+    if content.consultation:
+        known = known_of(session, by, UUID(content.consultation), desk.id)
+    if known is None:
+        return [Problem("from_consultation", "unknown_consultation")]
+    return sending.send(session, by, desk, content, known)
+
+
+def known_of(session: Session, by: Principal, consultation: UUID, desk_id: int) -> Known | None:
+    """What a consultation of that desk says; None where there is none in the account's scope."""
+    found = find_consultation(session, by.scope, consultation)
+    if found is None or found.desk_id != desk_id:
+        return None
+    return Known(frozenset(found.topics), found.travel_group == CHILD_ALONE)
+
+
+def send_on(
+    session: Session, by: Principal, referral_id: UUID
+) -> Arrival | Refused | list[Problem] | None:
+    """Sends the same group to the next suitable shelter that it was not sent to yet.
+
+    Where nobody has answered in time, the referral is cancelled with it. None where the account has no such referral;
+    the one that it was sent on as before, where that was done already.
+    """
+    referral = reading.lock(session, by.scope, referral_id)
+    if referral is None or not may_send_from(by, referral.desk_id, referral.country):
+        return None
+    after = chain.find_next(session, referral)
+    if after is not None:
+        return Arrival(arrival.SAME, after)
+    offers = reading.list_offers(session, [referral_id])[referral_id]
+    awaited = [one.reply_by for one in offers if one.is_open]
+    if referral.service != SHELTER or not may_go_on(referral.state_now, awaited, clock.now()):
+        return Refused(referral.state_now, "not_in_this_state")
+    choice = _next_choice(session, by, referral)
+    if choice is None:
+        return Refused(referral.state_now, "no_next_shelter")
+    _leave(session, by, referral, (offers, choice))
+    return refer(session, by, _same_group(referral, choice))
+
+
+def _next_choice(session: Session, by: Principal, referral: ReferralRow) -> Choice | None:
+    desk = find_desk(session, by.scope, referral.desk_code)
+    if desk is None:
+        return None
+    choices = list_choices(session, desk, referral.group, referral.flags)
+    suitable = {one.shelter.code: one for one in choices if one.is_suitable}
+    code = next_of(list(suitable), chain.list_tried(session, referral))
+    return suitable[code] if code else None
+
+
+def _leave(
+    session: Session, by: Principal, referral: ReferralRow, ways: tuple[list[OfferRow], Choice]
+) -> None:
+    """Cancels what still waits; all shelters that this touches are announced at once, in one order."""
+    offers, choice = ways
+    following = find_shelter(session, choice.shelter.code)
+    announce(session, [one.shelter_id for one in offers] + ([following.id] if following else []))
+    if referral.state_now in WAITING:
+        answering.act(session, by, referral.id, "cancel", Said())
+
+
+def _same_group(referral: ReferralRow, choice: Choice) -> Content:
+    """The same people, flags and note under a new number: whose deadline begins now."""
+    has_beds = any(one.category == referral.bed_category for one in choice.beds)
+    return Content(
+        id=str(uuid4()),
+        desk=referral.desk_code,
+        consultation=str(referral.consultation_id or ""),
+        shelters=(choice.shelter.code,),
+        service=SHELTER,
+        bed_category=referral.bed_category if has_beds else "",
+        priority=referral.priority,
+        persons=tuple(referral.group),
+        flags=referral.flags,
+        language=referral.language,
+        note=referral.note,
+        consent=True,
+        confirmed=False,
+        after=str(referral.id),
+    )

@@ -1,0 +1,83 @@
+"""Draws the page on which a shelter or service is chosen for a group."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort
+from flask_babel import gettext
+
+from app.base.access import principal
+from app.base.database import db
+from app.base.identifiers import IDENTIFIERS
+from app.base.lists import AGE_BANDS, KNOWN_AGES, SEXES, SHORT_AGES, SHORT_SEXES, UNKNOWN_AGES
+from app.base.pages import page
+from app.base.problems import PROBLEMS
+from app.cases import actions
+from app.cases.forms import Shown
+from app.consultations.vocabulary import FLAGS_B
+from app.places.queries import DeskRow, find_desk, list_desks
+from app.referrals import vocabulary
+from app.referrals.forms.slip import printed_languages
+from app.referrals.queries.choosing import list_choices
+from app.referrals.rules.sending import MOST_SHELTERS, Known, asks_twice, goes_to_child_authority
+from app.shelters.vocabulary import BED_CATEGORIES
+
+WORDS: dict[str, Any] = {
+    "v": vocabulary,
+    "PROBLEMS": PROBLEMS,
+    "SEXES": SEXES,
+    "AGE_BANDS": AGE_BANDS,
+    "KNOWN_AGES": KNOWN_AGES,
+    "UNKNOWN_AGES": UNKNOWN_AGES,
+    "SHORT_AGES": SHORT_AGES,
+    "SHORT_SEXES": SHORT_SEXES,
+    "BED_CATEGORIES": BED_CATEGORIES,
+    "FLAGS_B": FLAGS_B,
+}
+
+
+def desk_to_send_from(code: str | None) -> DeskRow:
+    """The account's desk of that code, or its first; 404 where it is not its own or it has none."""
+    session, scope = db.session(), principal().scope
+    found = (
+        find_desk(session, scope, code) if code else next(iter(list_desks(session, scope)), None)
+    )
+    if found is None:
+        abort(404)
+    return found
+
+
+def choosing_page(
+    desk: DeskRow, shown: Shown, wrong: Mapping[str, str], status: int = 200
+) -> Response:
+    """The page with its answers, the shelters of the desk's country in their order, and what is wrong."""
+    known, party = _known(shown, desk), shown.party
+    is_child = bool(party) and goes_to_child_authority(party, shown.flags, known)
+    choices = list_choices(db.session(), desk, party, shown.flags) if party and not is_child else []
+    return page(
+        "cases/refer.html",
+        status,
+        desk=desk,
+        desks=list_desks(db.session(), principal().scope),
+        shown=shown,
+        wrong=wrong,
+        party=party,
+        is_child_alone=is_child,
+        asks_twice=asks_twice(known, shown.flags) or "confirmed" in wrong,
+        suitable=[one for one in choices if one.is_suitable],
+        others=[one for one in choices if not one.is_suitable],
+        most=MOST_SHELTERS,
+        slip_languages=printed_languages(shown.language),
+        sentences={rule.code: gettext(rule.label) for rule in IDENTIFIERS},
+        **WORDS,
+    )
+
+
+def _known(shown: Shown, desk: DeskRow) -> Known:
+    """What the consultation says; nothing where there is none: sending refuses what is not the desk's."""
+    try:
+        number = UUID(shown.consultation)
+    except ValueError:
+        return Known()
+    return actions.known_of(db.session(), principal(), number, desk.id) or Known()

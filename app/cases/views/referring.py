@@ -1,0 +1,125 @@
+"""Chooses where to send a group, sends it, and sends it on: by programs and by the page."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort, jsonify, request, url_for
+from flask_babel import gettext
+
+from app.audit.actions import note
+from app.base import arrival
+from app.base.access import allow, principal
+from app.base.answers import problem
+from app.base.database import db
+from app.base.pages import go_to, say
+from app.base.problems import PROBLEMS, Problem, refuse
+from app.base.requests import is_form, sent_json, wants_json
+from app.cases import actions, forms
+from app.cases.forms import Shown
+from app.cases.queries.timeline import people_of
+from app.cases.views.blueprint import blueprint
+from app.cases.views.choosing import choosing_page, desk_to_send_from
+from app.consultations.queries import find_consultation
+from app.referrals.actions.sending import Arrival
+from app.referrals.actions.turn import Refused
+from app.referrals.forms.sending import read
+
+
+@blueprint.get("/referrals/new")
+@allow("send_referrals", audited=True)
+def new_referral() -> Response:
+    """The page on which a shelter or another service is chosen; `consultation` carries its people over."""
+    number = request.args.get("consultation")
+    kind = request.args.get("to", "")
+    if not number:
+        desk = desk_to_send_from(request.args.get("desk"))
+        return choosing_page(desk, forms.blank(desk.code, kind), {})
+    shown = _from_consultation(number, kind)
+    shown.consent = request.args.get("agreed") == "1"
+    return choosing_page(desk_to_send_from(shown.desk), shown, {})
+
+
+def _from_consultation(number: str, kind: str) -> Shown:
+    session, asking = db.session(), principal()
+    try:
+        row = find_consultation(session, asking.scope, UUID(number))
+    except ValueError:
+        row = None
+    if row is None:
+        abort(404)
+    note(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
+    shown = forms.blank(row.desk, kind)
+    people = people_of(session, row)
+    return forms.carry_over(shown, str(row.id), people, (row.language or "", row.flags or []))
+
+
+@blueprint.post("/referrals/new")
+@allow("send_referrals")
+def choose_again() -> Response:
+    """The page with the answers so far and the shelters for this group; nothing is sent or stored."""
+    shown = forms.of_form(request.form)
+    return choosing_page(desk_to_send_from(shown.desk), shown, {})
+
+
+@blueprint.post("/referrals")
+@allow("send_referrals")
+def send_referral() -> Any:
+    """Sends; by JSON 201 new, 200 same, 409 different, 422 problems; by form on to the referral's page."""
+    raw = forms.sent_fields(request.form) if is_form() else sent_json()
+    content, problems = read(raw)
+    sent = problems or actions.refer(db.session(), principal(), content)
+    if isinstance(sent, list):
+        return refuse(sent) if wants_json() or not is_form() else _ask_again(raw, sent)
+    return _told(sent, content.id) if wants_json() else _go_on(sent, gettext("Sent."))
+
+
+def _told(sent: Arrival, referral_id: str) -> Response:
+    if sent.referral is None:
+        answer = jsonify({"id": referral_id, "arrival": sent.arrival})
+        answer.status_code = 409
+        return answer
+    one = sent.referral
+    said = {"id": str(one.id), "arrival": sent.arrival, "code": one.code, "state": one.state_now}
+    ends = one.deadline.strftime("%Y-%m-%dT%H:%M:%SZ")
+    answer = jsonify({**said, "version": one.version, "deadline": ends})
+    answer.status_code = 201 if sent.arrival == arrival.NEW else 200
+    return answer
+
+
+def _go_on(sent: Arrival, sentence: str) -> Any:
+    if sent.referral is None:
+        told = gettext("Another referral has this number. Nothing was sent; start anew.")
+        return problem(409, told)
+    say(sentence)
+    return go_to(url_for("referrals.read", referral_id=sent.referral.id))
+
+
+def _ask_again(raw: dict[str, Any], problems: list[Problem]) -> Response:
+    shown = forms.of_form(request.form)
+    desk = desk_to_send_from(shown.desk)
+    return choosing_page(desk, shown, forms.placed(problems, raw), 422)
+
+
+@blueprint.post("/referrals/<uuid:referral_id>/next")
+@allow("send_referrals")
+def next_shelter(referral_id: UUID) -> Any:
+    """Sends the same group to the next suitable shelter: 201 as a new one; 409 where there is none, or no need."""
+    sent = actions.send_on(db.session(), principal(), referral_id)
+    if sent is None:
+        abort(404)
+    if isinstance(sent, list):
+        return refuse(sent) if wants_json() else problem(422, sent[0].sentence)
+    if isinstance(sent, Refused):
+        return _not_sent_on(sent)
+    if wants_json():
+        return _told(sent, str(referral_id))
+    return _go_on(sent, gettext("Sent to the next shelter."))
+
+
+def _not_sent_on(why: Refused) -> Response:
+    sentence = gettext(PROBLEMS[why.code].label)
+    if not wants_json():
+        return problem(409, sentence)
+    answer = jsonify({"state": why.state, "problem": why.code, "message": sentence})
+    answer.status_code = 409
+    return answer

@@ -1,0 +1,30 @@
+"""All that came of one consultation."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort
+
+from app.audit.actions import note
+from app.base.access import allow, principal
+from app.base.database import db
+from app.base.pages import page
+from app.cases import queries
+from app.cases.views.blueprint import blueprint
+from app.referrals import vocabulary
+from app.referrals.forms import words
+from app.staff.vocabulary import ROLES
+
+
+@blueprint.get("/cases/<uuid:consultation_id>")
+@allow("see_today", audited=True)
+def timeline(consultation_id: UUID) -> Response:
+    """The consultation, its referrals and what happened to each; the reading leaves an entry."""
+    asking = principal()
+    found = queries.get_timeline(db.session(), asking.scope, consultation_id)
+    if found is None:
+        abort(404)
+    row = found.consultation
+    note(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
+    facts: dict[str, Any] = {"v": vocabulary, "words": words, "ROLES": ROLES}
+    return page("cases/timeline.html", case=found, **facts)

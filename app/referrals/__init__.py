@@ -1,0 +1,1 @@
+"""A group sent to a shelter or service: states, deadline, answers."""

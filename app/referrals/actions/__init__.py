@@ -1,0 +1,1 @@
+"""Sends referrals (`sending`), answers them (`answering`), and writes down what time has ended (`tidying`)."""

@@ -1,0 +1,22 @@
+"""`referrals tidy`: writes down what time has ended; nobody has to wait for it."""
+
+import click
+from flask.cli import AppGroup
+
+from app.base.database import db, unit_of_work
+from app.referrals.actions.tidying import AT_ONCE, tidy
+
+commands = AppGroup("referrals", help="Referrals.")
+
+
+@commands.command("tidy")
+def tidy_up() -> None:
+    """Writes down referrals that expired or whose group did not come, and ends the holds of places."""
+    expired = missed = 0
+    while True:
+        with unit_of_work():
+            done = tidy(db.session())
+        expired, missed = expired + done.expired, missed + done.no_show
+        if done.expired + done.no_show < AT_ONCE:
+            break
+    click.echo(f"{expired} expired, {missed} did not come.")

@@ -1,0 +1,1 @@
+"""Reads a new referral (`sending`) and what goes with an act (`acting`)."""

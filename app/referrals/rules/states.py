@@ -1,0 +1,92 @@
+"""The life of a referral: which act is allowed in which state, by whom, and what time alone changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+SENT, SEEN, INFO_REQUESTED, WAITLISTED = "sent", "seen", "info_requested", "waitlisted"
+ACCEPTED, DECLINED, ARRIVED = "accepted", "declined", "arrived"
+NO_SHOW, COMPLETED, CANCELLED, EXPIRED = "no_show", "completed", "cancelled", "expired"
+TAKEN = "taken"
+"""Of an offer alone: another shelter accepted first."""
+WAITING = (SENT, SEEN, INFO_REQUESTED, WAITLISTED)
+"""Nobody has said yes or no yet; the deadline runs."""
+FINAL = frozenset({DECLINED, NO_SHOW, COMPLETED, CANCELLED, EXPIRED})
+TIMED = (*WAITING, ACCEPTED)
+"""States that time alone may end."""
+NO_SHOW_AFTER = timedelta(hours=24)
+"""So long after the hold ended a group that nobody marked has not come."""
+UNDO_FOR = timedelta(seconds=15)
+"""Ten seconds on the page, and five for a bad line."""
+
+SHELTER, DESK = "shelter", "desk"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody does: whose act it is, in which states of the referral, and the state it leaves."""
+
+    side: str
+    states: frozenset[str]
+    leaves: str
+
+
+ACTS = {
+    "seen": Act(SHELTER, frozenset({SENT}), SEEN),
+    "accept": Act(SHELTER, frozenset({*WAITING, ACCEPTED}), ACCEPTED),
+    "undo": Act(SHELTER, frozenset({ACCEPTED}), SEEN),
+    "decline": Act(SHELTER, frozenset(WAITING), DECLINED),
+    "waitlist": Act(SHELTER, frozenset({SENT, SEEN, INFO_REQUESTED}), WAITLISTED),
+    "request-info": Act(SHELTER, frozenset({SENT, SEEN, WAITLISTED}), INFO_REQUESTED),
+    "answer-info": Act(DESK, frozenset({INFO_REQUESTED}), SEEN),
+    "arrive": Act(SHELTER, frozenset({ACCEPTED}), ARRIVED),
+    "no-show": Act(SHELTER, frozenset({ACCEPTED}), NO_SHOW),
+    "complete": Act(SHELTER, frozenset({ARRIVED}), COMPLETED),
+    "cancel": Act(DESK, frozenset({*WAITING, ACCEPTED}), CANCELLED),
+}
+"""For a shelter's act in a state in which nobody has accepted, the state is that of its own offer."""
+SERVICE_ACTS = {
+    "complete": Act(DESK, frozenset({SENT}), COMPLETED),
+    "no-show": Act(DESK, frozenset({SENT}), NO_SHOW),
+    "cancel": Act(DESK, frozenset({SENT}), CANCELLED),
+}
+"""A service without an account is closed by the desk (outside.md, Shelters and referrals)."""
+
+
+def acts_on(service: str) -> dict[str, Act]:
+    """What may be done with a referral to that service."""
+    return ACTS if service == SHELTER else SERVICE_ACTS
+
+
+def state_at(
+    now: datetime, state: str, deadline: datetime, hold_until: datetime | None, service: str
+) -> str:
+    """The state that is true at a moment: what was written last, unless time has changed it since."""
+    if service == SHELTER and state in WAITING and now >= deadline:
+        return EXPIRED
+    if state == ACCEPTED and hold_until is not None and now >= hold_until + NO_SHOW_AFTER:
+        return NO_SHOW
+    return state
+
+
+def ended_by_time_at(state: str, deadline: datetime, hold_until: datetime | None) -> datetime:
+    """The moment from which a referral that time alone has ended is so: expired, or not come."""
+    if state == NO_SHOW and hold_until is not None:
+        return hold_until + NO_SHOW_AFTER
+    return deadline
+
+
+def state_of_offers(states: Iterable[str]) -> str:
+    """The state of a referral that nobody has accepted, from those of its offers: the furthest that still waits."""
+    waiting = [state for state in states if state in WAITING]
+    if not waiting:
+        return DECLINED
+    for state in (INFO_REQUESTED, WAITLISTED, SEEN):
+        if state in waiting:
+            return state
+    return SENT
+
+
+def hold_is_over(now: datetime, state: str, hold_until: datetime | None) -> bool:
+    """Whether a referral was accepted but its places are no longer held."""
+    return state == ACCEPTED and hold_until is not None and now >= hold_until

@@ -1,0 +1,67 @@
+"""The blueprint of referrals, and how their JSON is written."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, jsonify
+from flask_babel import gettext
+
+from app.base.access import principal
+from app.base.database import db
+from app.base.problems import PROBLEMS
+from app.referrals.actions.answering import Done
+from app.referrals.actions.turn import Refused
+from app.referrals.queries import referrals as reading
+from app.referrals.queries.referrals import ReferralRow
+from app.shelters.queries.shelters import list_of_ids
+
+blueprint = Blueprint("referrals", __name__, url_prefix="/referrals")
+
+
+def own(referral_id: UUID) -> ReferralRow:
+    """The referral of that id in the account's scope; 404 where there is none."""
+    found = reading.find(db.session(), principal().scope, referral_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def moment(value: Any) -> str | None:
+    """A moment as programs read it: ISO 8601, UTC."""
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+
+
+def as_json(referral: ReferralRow) -> dict[str, Any]:
+    """The promise of `GET /referrals/<id>` (outside.md); no note, no composition."""
+    session = db.session()
+    offers = reading.list_offers(session, [referral.id])[referral.id]
+    shelters = list_of_ids(session, [one.shelter_id for one in offers])
+    codes = {one.id: one.code for one in shelters.values()}
+    only = offers[0].shelter_id if len(offers) == 1 else None
+    return {
+        "id": str(referral.id),
+        "code": referral.code,
+        "state": referral.state_now,
+        "version": referral.version,
+        "deadline": moment(referral.deadline),
+        "hold_until": moment(referral.hold_until),
+        "shelter": codes.get(referral.shelter_id or only or 0),
+        "offers": [{"shelter": codes[one.shelter_id], "state": one.state} for one in offers],
+        "events": [
+            {"state": one.state, "at": moment(one.at), "by_role": one.role or None}
+            for one in reading.list_events(session, referral.id)
+        ],
+    }
+
+
+def told(done: Done) -> Response:
+    """The 200 of an act."""
+    return jsonify({"id": str(done.id), "state": done.state, "version": done.version})
+
+
+def refused(why: Refused) -> Response:
+    """The 409 of an act that state, beds or version no longer allow."""
+    said = {"state": why.state, "problem": why.code, "message": gettext(PROBLEMS[why.code].label)}
+    answer = jsonify(said)
+    answer.status_code = 409
+    return answer

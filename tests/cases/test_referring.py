@@ -1,0 +1,377 @@
+"""Sending a group: from a consultation or alone, children and consulates, what is refused, the next shelter, Hoy."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from uuid import UUID, uuid4
+
+import pytest
+import time_machine
+from sqlalchemy import text
+
+from app.base import clock
+from app.base.database import db, unit_of_work
+from app.referrals.rules.going_on import may_go_on, next_of
+from tests.builders import at, consultation_json, make_account, make_desk, sign_in
+from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+
+ENGLISH = {"headers": {"Accept-Language": "en"}}
+on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What a page says is the same on both databases."""
+WOMAN = {"sex": "female", "age_band": "age_25_59", "n": 1}
+GIRL = {"sex": "female", "age_band": "age_5_11", "n": 1}
+
+
+def words(answer):
+    """The text of a page."""
+    page = answer.get_data(as_text=True)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page))).replace(" ,", ",")
+
+
+def form(**said):
+    """The fields of a page that refers one woman to HND-S1 by its card's button."""
+    usual = {"id": str(uuid4()), "desk": "HND-01", "to": "shelter", "priority": "tonight"}
+    one = {"persons-female-age_25_59": "1", "consent": "1", "shelters": "HND-S1"}
+    return {name: value for name, value in {**usual, **one, **said}.items() if value is not None}
+
+
+def stored():
+    """How many referrals, offers and letters there are."""
+    counted = [
+        db.session.scalar(text(f"SELECT count(*) FROM {table}"))
+        for table in ("referral", "referral_offer", "letter")
+    ]
+    db.session.rollback()
+    return counted
+
+
+def sent_to(office, name="ana", **said):
+    """The id of a referral that was sent by JSON."""
+    answer = office[name].post("/referrals", referral_json(**said))
+    assert answer.status_code == 201, answer.data
+    return answer.get_json()["id"]
+
+
+def record(office, **said):
+    content = consultation_json(**said)
+    assert office["ana"].post("/consultations", content).status_code == 201
+    return content["id"]
+
+
+def family(*persons):
+    [group] = consultation_json()["groups"]
+    return [{**group, "persons": list(persons)}]
+
+
+def test_what_the_outside_is_promised(office):
+    make_shelter()
+    said = referral_json(note="They come by bus")
+    first = office["ana"].post("/referrals", said)
+    assert first.status_code == 201
+    assert first.get_json().keys() == {"id", "arrival", "code", "state", "version", "deadline"}
+    assert re.fullmatch("[CDFGHJKMNPQRTVWXY34679]{4}", first.get_json()["code"])
+    again = office["ben"].post("/referrals", said)
+    assert (again.status_code, again.get_json()["arrival"]) == (200, "same")
+    other = office["ana"].post("/referrals", {**said, "priority": "urgent_72h"})
+    assert (other.status_code, other.get_json()) == (
+        409,
+        {"id": said["id"], "arrival": "different"},
+    )
+    foreign = office["guille"].post("/referrals", {**said, "desk": "GTM-01", "shelters": ["X"]})
+    assert (foreign.status_code, foreign.get_json().keys()) == (409, {"id", "arrival"})
+    one = office["ana"].get_json(f"/referrals/{said['id']}").get_json()
+    assert one.keys() >= {"id", "code", "state", "version", "deadline", "shelter", "events"}
+    assert (one["shelter"], one["state"]) == ("HND-S1", "sent")
+    assert [event["by_role"] for event in one["events"]] == ["desk_staff"]
+    assert "bus" not in str(one) and "female" not in str(one)
+
+
+@on_one
+def test_a_group_is_carried_over_from_its_consultation_and_sent_with_two_taps(office):
+    make_shelter(beds={"families": 6})
+    [group] = consultation_json()["groups"]
+    groups = [
+        {**group, "persons": [WOMAN, GIRL]},
+        {**group, "nationality": "VEN", "persons": [{**WOMAN, "n": 2}]},
+    ]
+    number = record(office, groups=groups, language="hat")
+    saved = office["ana"].post_form(
+        "/consultations",
+        {
+            "id": str(uuid4()),
+            "desk": "HND-01",
+            "held_on": clock.today_at("America/Tegucigalpa").isoformat(),
+            "groups-0-nationality": "HND",
+            "groups-0-repeat_contact": "unknown",
+            "groups-0-female-age_25_59": "1",
+            "topics": "shelter",
+            "outcomes": "information_given",
+        },
+        follow_redirects=True,
+    )
+    assert re.search(r'href="/referrals/new\?consultation=[0-9a-f-]{36}&amp;agreed=1"', saved.text)
+    record_page = office["ana"].get(f"/consultations/{number}").text
+    assert f"/referrals/new?consultation={number}&amp;agreed=1" in record_page
+
+    page = office["ana"].get(f"/referrals/new?consultation={number}&agreed=1", **ENGLISH)
+    fields = dict(re.findall(r'name="(persons-[\w-]+)" value="(\d+)"', page.text))
+    assert fields == {"persons-female-age_25_59": "3", "persons-female-age_5_11": "1"}
+    assert "3 women 25–59, 1 girl 5–11" in words(page)
+    assert re.search(r'name="consent" value="1" checked', page.text)
+    assert re.search(r'<option value="hat" selected>', page.text)
+    plain = office["ana"].get(f"/referrals/new?consultation={number}").text
+    assert not re.search(r'name="consent" value="1" checked', plain)
+
+    sent = office["ana"].post_form(
+        "/referrals", form(from_consultation=number, **fields), follow_redirects=True, **ENGLISH
+    )
+    assert sent.status_code == 200 and "3 women 25–59, 1 girl 5–11" in words(sent)
+    case = office["ana"].get(f"/cases/{number}", **ENGLISH)
+    assert "Sent" in words(case) and "Desk staff" in words(case)
+    for name in ("eva", "guille"):
+        assert office[name].get(f"/cases/{number}").status_code == 404
+        assert office[name].get(f"/referrals/new?consultation={number}").status_code == 404
+    for bad in ("nonsense", str(uuid4())):
+        assert office["ana"].get(f"/referrals/new?consultation={bad}").status_code == 404
+
+
+@on_one
+def test_shelters_stand_in_order_with_what_is_free_and_why_not(office):
+    opened = {"opens_at": "17:00", "closes_at": "23:00"}
+    make_shelter("HND-S1", {"women": 3, "men": 9}, name="Late", **opened)
+    make_shelter("HND-S2", {"women": 2}, name="Now")
+    make_shelter("HND-S3", {"women": 2}, name="Stale")
+    make_shelter("HND-S4", {"women": 0}, name="Full")
+    make_shelter("HND-S5", {"women": 4}, name="Men only", sexes=("male",), admits_children=False)
+    make_shelter("HND-S6", {"mixed": 4}, name="Shut", is_accepting=False)
+    make_shelter("HND-S7", {"women": 4}, name="Hidden", is_protected=True, meeting_point="Square")
+    make_shelter("GTM-S1", {"women": 4}, name="Abroad", country="GTM")
+    with time_machine.travel(at("2026-03-14 18:00")), unit_of_work():
+        for code, ago in (("HND-S1", 12), ("HND-S2", 12), ("HND-S3", 300), ("HND-S7", 1)):
+            db.session.execute(
+                text(
+                    "UPDATE bed_category SET confirmed_at = :at WHERE shelter_id ="
+                    " (SELECT id FROM shelter WHERE code = :code)"
+                ),
+                {"at": (clock.now() - timedelta(minutes=ago)).replace(tzinfo=None), "code": code}
+                if db.engine.dialect.name == "sqlite"
+                else {"at": clock.now() - timedelta(minutes=ago), "code": code},
+            )
+    with time_machine.travel(at("2026-03-14 18:00")):
+        ana = office.anew("ana")
+        shown = form(shelters=None, **{"persons-female-age_5_11": "1"})
+        families = words(ana.post_form("/referrals/new", shown, **ENGLISH))
+        page = ana.post_form("/referrals/new", form(shelters=None), **ENGLISH)
+    assert re.findall(r'name="shelters" value="(.+?)"', page.text) == [
+        "HND-S2", "HND-S7", "HND-S3", "HND-S1",
+    ]  # fmt: skip
+    said = words(page)
+    for sentence in (
+        "Now 2 Women Open at any hour Beds said 12 min ago",
+        "Late 3 Women Opens at 17:00 Beds said 12 min ago",
+        "Stale 2 Women Open at any hour Beds said 5 h ago : call first ☎ 2222-1111",
+        "Reserved shelter HND-S7 4 Women",
+        "Meeting point: Square",
+        "Full There are not enough free places for the whole group any more.",
+        "Men only This shelter does not take everybody of this group",
+        "Shut This shelter takes nobody in at present.",
+    ):
+        assert sentence in said.replace("ago:", "ago :"), (sentence, said)
+    assert "Hidden" not in page.text and "Abroad" not in page.text
+    assert "This shelter does not take children." in families
+
+
+@on_one
+def test_a_child_alone_always_goes_to_the_authority(office):
+    make_shelter(beds={"uasc_girls": 4, "women": 4})
+    alone = record(office, travel_group="uasc")
+    children = {"persons-female-age_25_59": None, "persons-female-age_5_11": "2"}
+    ways = [form(**children), form(flags="uasc"), form(from_consultation=alone)]
+    for way in ways:
+        page = office["ana"].post_form("/referrals/new", {**way, "shelters": []}, **ENGLISH)
+        assert "A child alone goes to the child-protection authority, always." in words(page)
+        assert re.findall(
+            r'<button[^>]* name="(?:shelters|service|offers)" value="(\w+)"', page.text
+        ) == ["child_protection_authority"]
+        refused = office["ana"].post_form("/referrals", way, **ENGLISH)
+        assert refused.status_code == 422 and "always" in words(refused)
+    assert stored() == [0, 0, 0]
+    for way in ways:
+        answer = office["ana"].post_form(
+            "/referrals", {**way, "shelters": [], "service": "child_protection_authority"}
+        )
+        assert answer.status_code == 302, words(answer)
+    assert stored() == [3, 0, 0]
+
+
+@on_one
+def test_a_consulate_is_asked_about_twice_after_asylum(office):
+    after = record(office, topics=["asylum"])
+    calm = record(office, topics=["health"])
+    way = form(to="service", service="consulate", shelters=None)
+    for risky in ({"from_consultation": after}, {"flags": "protection_concern"}):
+        refused = office["ana"].post_form("/referrals", {**way, **risky}, **ENGLISH)
+        assert refused.status_code == 422
+        assert "could be in danger at their consulate" in words(refused)
+        assert 'name="confirmed"' in refused.text and stored() == [0, 0, 0]
+    page = office["ana"].get(f"/referrals/new?consultation={calm}&to=service").text
+    assert 'name="confirmed"' not in page and 'value="consulate"' in page
+    done = {**way, "from_consultation": after, "confirmed": "1"}
+    assert office["ana"].post_form("/referrals", done).status_code == 302
+    calmly = {**way, "id": str(uuid4()), "from_consultation": calm}
+    assert office["ana"].post_form("/referrals", calmly).status_code == 302
+
+
+REFUSED = [
+    ({"shelters": ["HND-XX"]}, "shelters.0", "unknown_shelter"),
+    ({"shelters": ["GTM-S1"]}, "shelters.0", "unknown_shelter"),
+    ({"shelters": ["HND-S2"]}, "shelters.0", "sex_not_admitted"),
+    ({"shelters": ["HND-S1", "HND-S1"]}, "shelters", "duplicate"),
+    ({"shelters": ["A", "B", "C", "D"]}, "shelters", "too_many_shelters"),
+    ({"shelters": []}, "service", "required"),
+    ({"service": "health"}, "service", "shelter_or_service"),
+    ({"service": "hotel"}, "service", "unknown_code"),
+    ({"bed_category": "isolation"}, "bed_category", "no_such_category"),
+    ({"bed_category": "suite"}, "bed_category", "unknown_code"),
+    ({"persons": []}, "persons", "no_people"),
+    ({"persons": [{**WOMAN, "n": 0}]}, "persons.0.n", "out_of_range"),
+    ({"persons": [{**WOMAN, "n": 500}]}, "persons.0.n", "out_of_range"),
+    ({"persons": [{**WOMAN, "n": 51}]}, "persons", "too_many_to_refer"),
+    ({"consent": False}, "consent", "no_consent"),
+    ({"priority": "yesterday"}, "priority", "unknown_code"),
+    ({"from_consultation": str(uuid4())}, "from_consultation", "unknown_consultation"),
+    ({"from_consultation": "FOREIGN"}, "from_consultation", "unknown_consultation"),
+    ({"desk": "HND-02"}, "desk", "not_your_desk"),
+    ({"desk": "HND-09"}, "desk", "desk_not_open"),
+    ({"deadline": "2020-01-01"}, "deadline", "unknown_field"),
+    ({"name": "Ana"}, "name", "unknown_field"),
+    ({"id": "7"}, "id", "not_a_uuid"),
+]
+
+
+def test_what_is_wrong_is_told_in_one_sentence_and_changes_nothing(office):
+    make_shelter()
+    make_shelter("HND-S2", sexes=("male",))
+    make_shelter("GTM-S1", country="GTM")
+    closed = make_desk(
+        "HND-09", closed_on=clock.today_at("America/Tegucigalpa") - timedelta(days=1)
+    )
+    make_account("zoe", "desk_staff", (office.desks["HND-01"], closed))
+    zoe = sign_in(office.app, "zoe")
+    theirs = consultation_json("HND-02")
+    assert office["eva"].post("/consultations", theirs).status_code == 201
+    before = stored()
+    for given, field, code in REFUSED:
+        is_foreign = given.get("from_consultation") == "FOREIGN"
+        said = {"from_consultation": theirs["id"]} if is_foreign else given
+        answer = zoe.post("/referrals", referral_json(**said))
+        told = {(one["field"], one["code"]) for one in answer.get_json()["problems"]}
+        assert answer.status_code == 422 and (field, code) in told, (said, told)
+        assert all(one["message"] for one in answer.get_json()["problems"])
+    assert stored() == before
+
+
+@on_one
+def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_tells_who(office):
+    make_shelter(name="Casa Uno")
+    make_shelter("HND-S2", name="Casa Dos")
+    said = form(
+        consent=None,
+        priority="urgent_72h",
+        note="Ring +504 9812 3456",
+        flags=["disability", "lgbtiq"],
+        language="fra",
+        bed_category="women",
+        **{"persons-male-age_18_24": "500"},
+    )
+    page = office["ana"].post_form("/referrals", said, **ENGLISH)
+    assert page.status_code == 422 and stored() == [0, 0, 0]
+    assert "9812" not in page.text
+    assert "Without the person's consent nothing is sent" in words(page)
+    assert said["id"] in page.text
+    for chosen in ("urgent_72h", "disability", "lgbtiq"):
+        assert re.search(rf'value="{chosen}" checked', page.text), chosen
+    for chosen in ("fra", "women"):
+        assert f'<option value="{chosen}" selected>' in page.text
+    assert 'name="persons-male-age_18_24" value="500"' in page.text
+    several = form(shelters=None, several="1", offers=["HND-S1", "HND-S2"])
+    assert office["ana"].post_form("/referrals", several).status_code == 302
+    one = form(offers=["HND-S1", "HND-S2"])
+    assert office["ana"].post_form("/referrals", one).status_code == 302
+    assert stored()[:2] == [2, 3]
+    nobody = office["ana"].post_form("/referrals", form(shelters=None, several="1"), **ENGLISH)
+    assert nobody.status_code == 422 and "Please answer this." in words(nobody)
+
+
+def test_the_next_shelter_is_asked_with_one_tap_and_none_twice(office):
+    shelters = [make_shelter(f"HND-S{n}", name=f"Casa {n}") for n in (1, 2, 3)]
+    make_coordinator("coro", *shelters)
+    coro = sign_in(office.app, "coro")
+    first = sent_to(office, note="By bus")
+    waits = office["ana"].post(f"/referrals/{first}/next")
+    assert (waits.status_code, waits.get_json()["problem"]) == (409, "not_in_this_state")
+    assert coro.post(f"/referrals/{first}/decline", {"reason": "no_capacity"}).status_code == 200
+    for name in ("eva", "guille"):
+        assert office[name].post(f"/referrals/{first}/next").status_code == 404
+    page = words(office["ana"].get(f"/referrals/{first}", **ENGLISH))
+    assert "Declined" in page and "No capacity" in page and "Next shelter" in page
+
+    answer = office["ana"].post(f"/referrals/{first}/next")
+    assert answer.status_code == 201
+    second = answer.get_json()["id"]
+    assert office["ben"].post(f"/referrals/{first}/next").get_json()["id"] == second
+    one = office["ana"].get_json(f"/referrals/{second}").get_json()
+    assert (one["shelter"], one["state"]) == ("HND-S2", "sent")
+    row = db.session.execute(
+        text("SELECT after_id, note, party FROM referral WHERE id = :id"),
+        {"id": UUID(second) if db.engine.dialect.name == "postgresql" else UUID(second).hex},
+    ).one()
+    assert (UUID(str(row.after_id)), row.note, row.party) == (UUID(first), "By bus", 1)
+    db.session.rollback()
+
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        ana = office.anew("ana")
+        third = ana.post(f"/referrals/{second}/next").get_json()
+        assert ana.get_json(f"/referrals/{second}").get_json()["state"] == "cancelled"
+        assert ana.get_json(f"/referrals/{third['id']}").get_json()["shelter"] == "HND-S3"
+        assert ana.post(f"/referrals/{third['id']}/cancel", {}).status_code == 200
+        before = stored()
+        none = ana.post(f"/referrals/{third['id']}/next")
+        assert (none.status_code, none.get_json()["problem"]) == (409, "no_next_shelter")
+        assert stored() == before
+
+
+def test_when_a_group_goes_on_and_where():
+    now = at("2026-03-14 16:30")
+    early, late = now - timedelta(minutes=1), now + timedelta(minutes=1)
+    assert may_go_on("declined", [], now) and may_go_on("expired", [late], now)
+    assert may_go_on("sent", [early, now], now) and not may_go_on("sent", [early, late], now)
+    assert not any(may_go_on(state, [], now) for state in ("accepted", "arrived", "no_show"))
+    assert next_of(["A", "B", "C"], {"A", "C"}) == "B"
+    assert next_of(["A"], ["A"]) is None and next_of([], []) is None
+
+
+def test_the_day_shows_what_was_sent_and_what_is_still_open(office):
+    make_shelter(name="Casa Uno")
+    make_shelter("HND-S2", name="Secret", is_protected=True)
+    with time_machine.travel(at("2026-03-13 18:00")):
+        office.anew("ana")
+        sent_to(office, priority="normal_14d", shelters=["HND-S2"])
+        gone = sent_to(office)
+        assert office["ana"].post(f"/referrals/{gone}/cancel", {}).status_code == 200
+        sent_to(office, priority="tonight", persons=[{**WOMAN, "n": 7}])
+    with time_machine.travel(at("2026-03-14 18:00")):
+        office.anew("ana")
+        sent_to(office, persons=[{**WOMAN, "n": 3}])
+        sent_to(office, shelters=[], service="gbv_services", priority="normal_14d")
+        page = words(office["ana"].get("/today?desk=HND-01", **ENGLISH))
+        theirs = words(office.anew("eva").get("/today?desk=HND-02", **ENGLISH))
+    assert "2 referred" in page or "referred 2" in page
+    rows = page[page.index("open ones and those of the day") :]
+    assert rows.count("Sent") == 3
+    assert "3 people Casa Uno Sent Answer expected by" in rows
+    assert "1 person Reserved shelter Sent No answer in time." in rows
+    assert "1 person Reserved service Sent" in rows
+    assert "7 people" not in rows and "Cancelled" not in rows
+    assert "Secret" not in page and "GBV" not in page
+    assert "open ones" not in theirs
