@@ -19,12 +19,12 @@ INSTALL := apt-get install --yes --no-install-recommends
 run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 	$(FLASK) db upgrade
 	$(FLASK) demo --if-empty
-	@echo "Sign in at http://$(HOST):$(PORT) as desk.hnd, supervisor.hnd, regional or admin; password ventanilla-demo"
-	@echo "(desk.<country> and supervisor.<country> exist for every programme country)"
+	@echo "Sign in at http://$(HOST):$(PORT) as desk.hnd, shelter.hnd, supervisor.hnd, regional or admin; password ventanilla-demo"
+	@echo "(desk.<country>, shelter.<country> and supervisor.<country> exist for every programme country)"
 	exec $(BIN)/gunicorn --workers 2 --worker-class sync --bind $(HOST):$(PORT) wsgi:application
 
 test: .venv/installed-dev postgresql chromium ## everything: unit, both databases, browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.halves
 
 check: .venv/installed-dev ## format, lint, types, walls between rooms, templates, dependencies, catalogues
 	$(BIN)/ruff format --check .
@@ -36,7 +36,7 @@ check: .venv/installed-dev ## format, lint, types, walls between rooms, template
 	$(BIN)/python -m pytest --quiet tests/contracts/test_catalogues.py
 
 soak: .venv/installed-dev postgresql chromium ## the long kill, race and browser rounds
-	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/people tests/counts tests/browser
+	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/referrals tests/people tests/counts tests/browser
 
 bench: .venv/installed-dev postgresql ## one table: figure, target, the ratio's two sides
 	$(BIN)/python -m tests.bench

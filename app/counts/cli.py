@@ -14,11 +14,15 @@ from app.base.access import Scope
 from app.base.database import db, unit_of_work
 from app.base.month import Month
 from app.counts import actions, forms
-from app.counts.indicators import INDICATORS
+from app.counts.indicators.indicator import Indicator
+from app.counts.indicators.people import INDICATORS
+from app.counts.indicators.referrals import REFERRALS
 from app.counts.queries import figures
 from app.counts.queries.figures import Figures
 from app.places.vocabulary import programme
+from app.referrals.vocabulary import DECLINE_REASONS
 
+DECLINED = "declined"
 commands = AppGroup("counts", help="Figures.")
 
 
@@ -94,10 +98,16 @@ def _bar(label: str, length: int) -> Any:
 
 
 def _table(shown: Figures) -> str:
-    width = max(len(indicator.label) for indicator in INDICATORS.values())
+    every: dict[str, Indicator[Any, Any]] = {**INDICATORS, **REFERRALS}
+    values = shown.values | shown.referrals
+    width = max(len(indicator.label) for indicator in every.values())
     lines = [f"{shown.wanted.name} {shown.wanted.month}"]
-    for code, indicator in INDICATORS.items():
-        lines.append(f"{indicator.label:<{width}}  {shown.values[code]:>9,}  {indicator.unit}")
+    for code, indicator in every.items():
+        value = "–" if values[code] is None else f"{values[code]:,}"
+        lines.append(f"{indicator.label:<{width}}  {value:>9}  {indicator.unit}")
+    for reason, n in shown.declined.items():
+        label = f"{DECLINED}: {DECLINE_REASONS[reason].label}"
+        lines.append(f"{label:<{width}}  {n:>9,}  {REFERRALS['declined'].unit}")
     complete = shown.completeness
     lines.append(f"{complete.reported} of {complete.expected} desks reported.")
     return "\n".join(lines)

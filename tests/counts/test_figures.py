@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base import clock
-from app.counts import rules
+from app.counts.rules import people as rules
 from app.people.actions import linking
 from app.people.rules import previous
 from tests.builders import JSON, Browser, alone, sign_in

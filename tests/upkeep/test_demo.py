@@ -21,6 +21,9 @@ from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES
 from app.places.queries import DESKS, find_desk, list_desks
 from app.places.vocabulary import programme
+from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
+from app.shelters.queries.beds import HOLDS
+from app.shelters.queries.shelters import SHELTERS
 from app.staff.queries import ACCOUNTS, find_account, get_scope
 from app.upkeep.actions.demo import building
 from app.upkeep.actions.demo.batches import Batch
@@ -120,7 +123,7 @@ def test_building_twice_gives_identical_rows(app):
     build(consultations=300)
     first = rows_of(*tables)
     session = db.session()
-    for table in (LINES, VERSIONS, ROWS, CARDS):
+    for table in (HOLDS, OFFERS, EVENTS, REFERRALS, LINES, VERSIONS, ROWS, CARDS):
         session.execute(table.delete())
     session.commit()
     desks = {desk.code: desk for desk in list_desks(session, EVERYTHING)}
@@ -128,6 +131,7 @@ def test_building_twice_gives_identical_rows(app):
     crew = Crew(
         {c: names.get(f"desk.{c.lower()}", names[f"desk.{c[:3].lower()}"]) for c in desks},
         {c: names[f"supervisor.{c.lower()}"] for c in programme()},
+        {},
     )
     batch = Batch(session)
     for desk, telling in told(300):
@@ -265,7 +269,7 @@ def test_the_command_says_the_names_and_refuses_a_second_time(app):
     runner = app.test_cli_runner()
     made = alone(runner.invoke, args=["demo", "--consultations", "200"])
     assert made.exit_code == 0, made.output
-    assert "desk.<country>" in made.output
+    assert "desk.<country>, shelter.<country>" in made.output
     assert "ventanilla-demo" in made.output
     spoken = f"200 consultations and {count(LINES)} person rows in "
     assert re.search(re.escape(spoken) + r"[\d.]+ seconds: \d+ rows a second\.\n$", made.output)
@@ -282,5 +286,5 @@ def test_a_building_that_fails_leaves_nothing(app):
 
     with pytest.raises(OSError, match="no space"), unit_of_work():
         building.build(db.session(), building.Wish(1, 2, 300), full)
-    for table in (ROWS, LINES, CARDS, DESKS, ACCOUNTS, TRAIL):
+    for table in (ROWS, LINES, CARDS, DESKS, ACCOUNTS, TRAIL, REFERRALS, SHELTERS):
         assert count(table) == 0

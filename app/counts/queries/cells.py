@@ -11,7 +11,7 @@ from app.base.access import Scope
 from app.base.month import Month
 from app.counts.queries import statements
 from app.counts.queries.statements import Shape
-from app.counts.rules import (
+from app.counts.rules.people import (
     Cells,
     Parts,
     Placed,

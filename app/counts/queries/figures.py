@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 from app.base import clock
 from app.base.access import Scope
 from app.base.month import Month
-from app.counts.indicators import reckon
+from app.counts.indicators import referrals as of_referrals
+from app.counts.indicators.people import reckon
 from app.counts.queries import cells as reading
 from app.counts.queries.cells import Asked, Wanted
-from app.counts.rules import Cells, Parts, cross_sex_and_age, margin, split_by_place
+from app.counts.queries.referrals import get_referred
+from app.counts.rules.people import Cells, Parts, cross_sex_and_age, margin, split_by_place
+from app.counts.rules.referrals import Referred
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
 
@@ -34,7 +37,10 @@ class Completeness:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures by code, those of the month they are compared with, breakdowns, and how complete they are."""
+    """The figures by code, those of the month they are compared with, breakdowns, and how complete they are.
+
+    `referrals` are those of referrals and beds by code, `declined` the refusals by reason.
+    """
 
     wanted: Wanted
     values: dict[str, int]
@@ -42,17 +48,19 @@ class Figures:
     by: dict[str, dict[str, int]]
     by_topic_any: dict[str, int]
     completeness: Completeness
+    referrals: dict[str, int | float | None]
+    declined: dict[str, int]
 
 
 def get_figures(session: Session, scope: Scope, asked: Asked) -> tuple[Figures, Cells, Parts]:
     """The figures that were asked for, with what they were reckoned from."""
     cells = reading.get_cells(session, scope, asked.wanted)
     parts = reading.get_parts(session, scope, asked.wanted)
-    return put_together(asked, cells, parts), cells, parts
+    referred = get_referred(session, scope, asked)
+    return _put_together(asked, cells, parts, referred), cells, parts
 
 
-def put_together(asked: Asked, cells: Cells, parts: Parts) -> Figures:
-    """The figures of these cells."""
+def _put_together(asked: Asked, cells: Cells, parts: Parts, referred: Referred) -> Figures:
     codes = {str(desk.id): desk.code for desk in asked.desks}
     crossed = cross_sex_and_age(parts.by["sex_age"])
     by = {"sex": margin(crossed, 0), "age_band": margin(crossed, 1)}
@@ -67,6 +75,8 @@ def put_together(asked: Asked, cells: Cells, parts: Parts) -> Figures:
         by,
         parts.by["topic_any"],
         _completeness(asked, parts),
+        of_referrals.reckon(referred),
+        dict(referred.declined),
     )
 
 
@@ -125,7 +135,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
         },
         "by": figures.by,
         "by_topic_any": figures.by_topic_any,
-        "referrals": None,
+        "referrals": figures.referrals | {"declined": figures.declined},
         "returns": None,
         "completeness": {
             "desks_expected": figures.completeness.expected,

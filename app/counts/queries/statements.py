@@ -25,7 +25,8 @@ class Shape(NamedTuple):
     desk: bool
 
 
-def _narrow(chosen: Select[Any], table: Table, shape: Shape) -> Select[Any]:
+def narrow(chosen: Select[Any], table: Table, shape: Shape) -> Select[Any]:
+    """The rows that the asker may see, of the country or the desk that is wanted."""
     if not shape.sees_all:
         desks = table.c.desk_id.in_(bindparam("desks", expanding=True))
         chosen = chosen.where(desks | table.c.country.in_(bindparam("countries", expanding=True)))
@@ -56,7 +57,7 @@ def reaches(shape: Shape) -> Select[Any]:
     """People by month, previous month and whether it is known, from month `first` to `month`."""
     keys = (REACH.c.month, *_past(shape))
     chosen = select(*keys, func.sum(REACH.c.n)).where(REACH.c.month.between(FIRST, MONTH))
-    return _narrow(chosen.group_by(*keys).order_by(*keys), REACH, shape)
+    return narrow(chosen.group_by(*keys).order_by(*keys), REACH, shape)
 
 
 @cache
@@ -65,7 +66,7 @@ def volumes(shape: Shape) -> Select[Any]:
     month = VOLUME.c.month
     chosen = select(month, *_volumes()).where(VOLUME.c.outcome == ALL)
     window = chosen.where(month.between(FIRST, MONTH)).group_by(month).order_by(month)
-    return _narrow(window, VOLUME, shape)
+    return narrow(window, VOLUME, shape)
 
 
 @cache
@@ -74,7 +75,7 @@ def at_desks(shape: Shape) -> Select[Any]:
     keys, n = (VOLUME.c.country, VOLUME.c.desk_id), func.sum(VOLUME.c.consultations)
     chosen = select(*keys, n, func.max(VOLUME.c.last_received_at))
     month = chosen.where(VOLUME.c.outcome == ALL, VOLUME.c.month == MONTH)
-    return _narrow(month.group_by(*keys).having(n > 0).order_by(*keys), VOLUME, shape)
+    return narrow(month.group_by(*keys).having(n > 0).order_by(*keys), VOLUME, shape)
 
 
 @cache
@@ -83,7 +84,7 @@ def days(shape: Shape) -> Select[Any]:
     day = VOLUME.c.held_on
     chosen = select(day, *_volumes()).where(VOLUME.c.outcome == ALL, VOLUME.c.month == MONTH)
     grouped = chosen.group_by(day).having(func.sum(VOLUME.c.consultations) > 0).order_by(day)
-    return _narrow(grouped, VOLUME, shape)
+    return narrow(grouped, VOLUME, shape)
 
 
 @cache
@@ -91,7 +92,7 @@ def parts(shape: Shape) -> Select[Any]:
     """The month's distinct people by part and code."""
     keys, n = (PART.c.part, PART.c.code), func.sum(_people(shape))
     chosen = select(*keys, n).where(PART.c.month == MONTH).group_by(*keys)
-    return _narrow(chosen.having(n > 0).order_by(*keys), PART, shape)
+    return narrow(chosen.having(n > 0).order_by(*keys), PART, shape)
 
 
 @cache
@@ -102,7 +103,7 @@ def placed(shape: Shape) -> Select[Any]:
     children = case((code.in_(CHILDREN_CODES), n), else_=0)
     sums = (func.sum(some) for some in (n, women, children))
     chosen = select(*keys, *sums).where(PART.c.month == MONTH, PART.c.part == "sex_age")
-    return _narrow(chosen.group_by(*keys).order_by(*keys), PART, shape)
+    return narrow(chosen.group_by(*keys).order_by(*keys), PART, shape)
 
 
 @cache
@@ -112,4 +113,4 @@ def new(shape: Shape) -> Select[Any]:
     chosen = select(*keys, func.sum(REACH.c.n)).where(
         REACH.c.month == MONTH, known, previous < YEAR_START
     )
-    return _narrow(chosen.group_by(*keys).order_by(*keys), REACH, shape)
+    return narrow(chosen.group_by(*keys).order_by(*keys), REACH, shape)

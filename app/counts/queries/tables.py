@@ -8,7 +8,7 @@ from typing import Any
 from app.base.month import Month, months_between
 from app.counts.queries.cells import TREND, Asked, Wanted
 from app.counts.queries.figures import list_active
-from app.counts.rules import Cells, Parts, Reach, low, unknown
+from app.counts.rules.people import Cells, Parts, Reach, low, unknown
 from app.places.vocabulary import programme
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from app.base.month import Month, months_between
-from app.counts.indicators import INDICATORS, Indicator
+from app.counts.indicators.indicator import Indicator
+from app.counts.indicators.people import INDICATORS
 from app.counts.queries.cells import YEAR_BEFORE, Wanted
 from app.counts.queries.figures import Figures
-from app.counts.rules import Cells, is_minimum
+from app.counts.rules.people import Cells, is_minimum
 
 CARDS = ("reached_low", "consultations", "persons_in_consultations", "new", "year_reached_low")
 YEAR_TO_DATE = "year_reached_low"
@@ -38,7 +39,7 @@ class Unsure:
 class Card:
     """One figure large; `change` and `unsure` are None where there is nothing to say."""
 
-    indicator: Indicator
+    indicator: Indicator[Cells, int]
     value: int
     change: Change | None
     unsure: Unsure | None

@@ -21,10 +21,12 @@ from app.counts.queries.tables import (
     list_months,
     list_year,
 )
-from app.counts.rules import cross_sex_and_age
+from app.counts.rules.people import cross_sex_and_age
 from app.counts.views import charts
 from app.counts.views.cards import Card, Comparison, compare, list_cards
+from app.counts.views.referred import ReferredPart, get_part
 from app.places.vocabulary import programme
+from app.referrals.vocabulary import DECLINE_REASONS
 
 MONTHS_OFFERED = 24
 WORDS = {
@@ -34,6 +36,7 @@ WORDS = {
     "nationality": country,
     "situation": partial(term, SITUATIONS),
     "topic": partial(term, TOPICS),
+    "declined": DECLINE_REASONS,
 }
 
 
@@ -80,6 +83,7 @@ class MonthPage:
     year: list[tuple[MonthLine, int]]
     map: list[Tile]
     by: dict[str, list[charts.Row]]
+    referred: ReferredPart
     choices: Choices
     v: dict[str, Any]
 
@@ -105,6 +109,7 @@ def get_page(scope: Scope, asked: Asked) -> MonthPage:
         year=list_year(wanted, months),
         map=[] if wanted.country else _tiles(lines),
         by=_breakdowns(figures),
+        referred=get_part(figures),
         choices=_choices(scope, asked),
         v=WORDS,
     )

@@ -7,12 +7,14 @@ from app.base import clock
 from app.base.access import csrf
 from app.base.database import db, writing
 from app.upkeep.bench import queries
+from app.upkeep.bench.housing import fill_housing
 from app.upkeep.bench.scale import fill as fill_scale
 from app.upkeep.bench.scratch import fill
 from wsgi import application
 
 application.cli.command("fill-scratch")(fill)
 application.cli.add_command(fill_scale)
+application.cli.add_command(fill_housing)
 
 
 @application.post("/bench/bare")
@@ -29,6 +31,14 @@ def bare() -> Response:
     answer = jsonify({"id": sent["id"]})
     answer.status_code = 201
     return answer
+
+
+@application.get("/bench/page")
+def bare_page() -> Response:
+    """What any signed-in reading of this app costs at least."""
+    if not current_user.is_authenticated:
+        abort(401)
+    return jsonify({})
 
 
 @application.post("/bench/raw")

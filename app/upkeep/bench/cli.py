@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from app.upkeep.bench.growth import lines_for_growth
+from app.upkeep.bench.housing import lines_for_housing
 from app.upkeep.bench.importing import lines_for_import
 from app.upkeep.bench.scratch import prepare, scratch_postgresql, scratch_sqlite
 from app.upkeep.bench.table import Line, lines_for
 from app.upkeep.bench.telling import lines_for_demo
 
-PARTS = ("recording", "growth", "import", "demo")
+PARTS = ("recording", "growth", "import", "demo", "referrals")
 
 
 @click.command("bench")
@@ -54,6 +55,8 @@ def _measured(
     url = scratch(part)
     if part == "growth":
         return lines_for_growth(name, url, scratch("many"), (how["many"], how["rounds"]))
+    if part == "referrals":
+        return lines_for_housing(name, url, scratch("housing"), how["rounds"])
     if part == "demo":
         return lines_for_demo(name, url, how["told"])
     prepare(url)

@@ -6,7 +6,8 @@ from datetime import date
 from random import Random
 
 from app.base.month import Month
-from app.consultations.rules.content import Group, Persons
+from app.base.party import Persons
+from app.consultations.rules.content import Group
 from app.upkeep.demo.cards import Held
 from app.upkeep.demo.mixes import Mix
 from app.upkeep.demo.places import comers

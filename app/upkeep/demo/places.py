@@ -77,6 +77,8 @@ def _desk(country: str, place: int, entry: dict[str, Any], period: Period) -> De
         "modality": entry.get("modality", "informational"),
         "opened_on": opened_on,
         "closed_on": closes_with_country(country, closed_on),
+        "latitude": entry["at"][0],
+        "longitude": entry["at"][1],
     }
     share = mine["share"] * entry["weight"] / sum(desk["weight"] for desk in mine["desks"])
     return DemoDesk(fields, share, mine["growth"], entry.get("border", False), place == 1)

@@ -17,10 +17,26 @@ from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES
 from app.people.rules.cells import ADD, Sums
 from app.places.queries import DeskRow
+from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
+from app.shelters.models import BedCensus, BedChange
+from app.shelters.queries.beds import BEDS, HOLDS
 from app.upkeep.actions.demo.crew import Crew
 from app.upkeep.demo.consultations import Telling
 
 BATCH = 1000
+OF_SHELTERS = {
+    table.name: table
+    for table in (
+        BEDS,
+        REFERRALS,
+        OFFERS,
+        EVENTS,
+        HOLDS,
+        BedChange.__table__,
+        BedCensus.__table__,
+    )
+}
+"""In the order in which their rows point to each other."""
 REPLACED = update(CARDS).where(CARDS.c.id == bindparam("lost")).values(is_replaced=True)
 LAST_NUMBER = text(
     "SELECT setval(pg_get_serial_sequence('visitor_card', 'id'), max(id)) FROM visitor_card"
@@ -33,7 +49,8 @@ class Batch:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.rows: dict[Table, Rows] = {table: [] for table in (CARDS, ROWS, LINES, VERSIONS)}
+        tables = (CARDS, ROWS, LINES, VERSIONS, *OF_SHELTERS.values())
+        self.rows: dict[Table, Rows] = {table: [] for table in tables}
         self.lost: Rows = []
         self.sums = Sums()
         self.persons = 0
@@ -53,6 +70,10 @@ class Batch:
             self.lost.append({"lost": telling.shown.lost})
         if telling.changed_at is not None:
             self.rows[VERSIONS].append(_first_version(telling, row))
+
+    def take(self, table: str, row: dict[str, Any]) -> None:
+        """Takes up a row of shelters or referrals; what it points to was taken up before."""
+        self.rows[OF_SHELTERS[table]].append(row)
 
     def _add_lines(self, telling: Telling, row: dict[str, Any]) -> None:
         contact, held = contact_of(row, telling.shown.card), telling.shown.held

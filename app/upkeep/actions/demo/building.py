@@ -1,4 +1,4 @@
-"""Builds the demo programme: desks, accounts, and what was recorded there."""
+"""Builds the demo programme: desks, shelters, accounts, and what was recorded there."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from app.places.actions import open_desk
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 from app.upkeep.actions.demo.batches import Batch, number_cards_on
-from app.upkeep.actions.demo.crew import hire
+from app.upkeep.actions.demo.crew import Crew, hire, hire_at_shelters
+from app.upkeep.actions.demo.housing import Houses, open_shelters
 from app.upkeep.demo.cards import Press
 from app.upkeep.demo.consultations import DeskStory, Telling
 from app.upkeep.demo.days import share_out
@@ -23,6 +24,7 @@ from app.upkeep.demo.mixes import chance_of
 from app.upkeep.demo.places import DemoDesk, Period, demo_desks
 from app.upkeep.demo.pool import Pool
 from app.upkeep.demo.roads import Roads, along_the_way
+from app.upkeep.demo.shelters import demo_shelters
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,26 @@ def build(session: Session, wish: Wish, done: Callable[[int], None]) -> Built:
     desks = {desk.code: desk for desk in list_desks(session, Scope(programme=True))}
     crew = hire(session, plans, desks)
     batch = Batch(session)
+    houses = _house(session, wish, plans, crew, batch)
+    for plan in plans:
+        houses.open(plan, desks[plan.code], period)
     for desk, telling in tell(wish, plans, desks, period):
         batch.add(telling, desk, crew)
+        houses.desks[desk.code].hear(telling)
         if batch.is_full:
             done(batch.write())
     done(batch.write())
+    houses.finish(batch.write)
     number_cards_on(session)
     note(None, "demo_built", f"demo:{wish.seed}")
     return Built(len(desks), batch.persons)
+
+
+def _house(session: Session, wish: Wish, plans: list[DemoDesk], crew: Crew, batch: Batch) -> Houses:
+    shelters = demo_shelters(plans)
+    rows = open_shelters(session, shelters)
+    hire_at_shelters(session, shelters, rows, crew)
+    return Houses((shelters, rows), crew, wish.seed, batch.take)
 
 
 def period_of(months: int) -> Period:

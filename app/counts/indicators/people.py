@@ -1,30 +1,13 @@
-"""Every figure, defined once: code, label, unit, definition in words and formula (counting.md)."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""Figures of people and their contacts: code, label, unit, definition in words and formula (counting.md)."""
 
 from app.base.words import N_
-from app.counts.rules import Cells, low, unknown
+from app.counts.indicators.indicator import Indicator
+from app.counts.rules.people import Cells, low, unknown
 
 IN_TWO_COUNTRIES = N_(
     "Visitor cards are exact across countries; somebody without a card may be counted in two."
 )
 CONTACT, PERSON = N_("contacts"), N_("persons")
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One figure: code, name, unit, what it counts in words, and how it is reckoned.
-
-    `in_programme` is what must be said beside the definition where the figure is the whole programme's.
-    """
-
-    code: str
-    label: str
-    unit: str
-    definition: str
-    formula: Callable[[Cells], int]
-    in_programme: str = ""
 
 
 def _consultations(cells: Cells) -> int:
@@ -78,7 +61,7 @@ def _year_persons(cells: Cells) -> int:
     return sum(v.persons for v in cells.volumes if v.month in year)
 
 
-_ALL = (
+_ALL: tuple[Indicator[Cells, int], ...] = (
     Indicator(
         "consultations",
         N_("consultations"),

@@ -1,0 +1,1 @@
+"""Every figure, defined once: `people` and their contacts, `referrals` and beds."""

@@ -1,0 +1,1 @@
+"""What figures are made of, and how it is added up: people (`people`), referrals and beds (`referrals`)."""
