@@ -1,8 +1,8 @@
 """The permission matrix: every route × every role × own and foreign object; a route that is not in the table fails."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -10,7 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.base.database import Base, db
+from app.base.access import Principal
+from app.base.database import Base, db, unit_of_work
+from app.cases.actions import refer
+from app.referrals.actions.sending import Arrival
+from app.referrals.forms.sending import read as read_referral
 from app.staff.vocabulary import ROLES
 from tests.builders import (
     JSON,
@@ -22,9 +26,11 @@ from tests.builders import (
     make_desk,
     sign_in,
 )
+from tests.shelter_builders import make_coordinator, make_shelter, referral_json
 
 EVERYBODY, SIGNED_IN = "everybody", "signed_in"
 DESK, SUPERVISOR, REGIONAL, ADMIN = "desk_staff", "supervisor", "regional", "admin"
+COORDINATOR = "shelter_coordinator"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 _numbers = count(1)
 
@@ -33,7 +39,8 @@ _numbers = count(1)
 class Route:
     """Who may call an endpoint, on an object of their own; and which objects of others answer like none.
 
-    `{own}` and `{foreign}` are consultations; `ok` is the status of the page for those who may.
+    `{own}` and `{foreign}` are consultations; `ok` is the status of the page for those who may, but for the
+    roles that get another one.
     """
 
     own: str
@@ -43,6 +50,7 @@ class Route:
     missing: str = ""
     form: Callable[[str], dict[str, Any]] | None = None
     json: Callable[[str], dict[str, Any]] | None = None
+    otherwise: Mapping[str, int] = field(default_factory=dict)
 
 
 def nothing(own: str) -> dict[str, Any]:
@@ -110,6 +118,40 @@ def mistyped_cards(own: str) -> dict[str, Any]:
     return {"lost": "WRONG", "replacement": "WRONG"}
 
 
+def some_shelter(own: str) -> dict[str, Any]:
+    numbers = {"hold_minutes": "90", "reply_minutes": "30"}
+    same = {name: some_desk(own)[name] for name in ("code", "country", "name", "organisation")}
+    return {**same, **numbers, "type": "family_house", "adm1": "HN01", "sexes": "female"}
+
+
+def changed_shelter(own: str) -> dict[str, Any]:
+    said = {k: v for k, v in some_shelter(own).items() if k not in ("code", "country")}
+    return {**said, "version": "1"}
+
+
+def some_beds(own: str) -> dict[str, Any]:
+    return {"category": "families", "capacity": "4", "reason": ""}
+
+
+def counted_beds(own: str) -> dict[str, Any]:
+    return {"category": "women", "occupied": 1, "confirmed": True}
+
+
+def a_referral(own: str) -> dict[str, Any]:
+    return referral_json()
+
+
+def nothing_new(own: str) -> dict[str, Any]:
+    return {}
+
+
+def accepting(own: str) -> dict[str, Any]:
+    return {"accepting": True}
+
+
+REFERRAL, THEIRS = "/referrals/{referral}", "/referrals/{foreign_referral}"
+NO_REFERRAL = f"/referrals/{NOWHERE}"
+FOLLOWERS = (DESK, COORDINATOR, SUPERVISOR)
 CASES, FIGURES = (DESK, SUPERVISOR), (DESK, SUPERVISOR, REGIONAL)
 ONE, OTHER, NONE = "/consultations/{own}", "/consultations/{foreign}", f"/consultations/{NOWHERE}"
 TABLE: dict[str, Route] = {
@@ -123,7 +165,7 @@ TABLE: dict[str, Route] = {
     "staff.take_up": Route("/invitations/unknown", EVERYBODY, 404, form=bad_password),
     "staff.preferences": Route("/preferences", EVERYBODY, 302, form=nothing),
     "staff.enter": Route("/sign-in", EVERYBODY, 401, form=bad_password),
-    "staff.me": Route("/sync/me", SIGNED_IN),
+    "cases.me": Route("/sync/me", SIGNED_IN),
     "staff.account": Route("/account", SIGNED_IN),
     "staff.change_password": Route("/account/password", SIGNED_IN, 422, form=bad_password),
     "consultations.new": Route(
@@ -168,6 +210,83 @@ TABLE: dict[str, Route] = {
     "places.desk": Route("/desks/HND-03", (ADMIN,), foreign=("/desks/GTM-99",), missing="/desks/X"),
     "places.change": Route("/desks/HND-03", (ADMIN,), 302, form=changed_desk),
     "places.close": Route("/desks/HND-03/close", (ADMIN,), 302, form=closing),
+    "shelters.list": Route("/shelters", (ADMIN,)),
+    "shelters.new": Route("/shelters/new", (ADMIN,)),
+    "shelters.open_new": Route("/shelters/new", (ADMIN,), 302, form=some_shelter),
+    "shelters.one": Route(
+        "/shelters/HND-S3", (ADMIN,), foreign=("/shelters/GTM-S9",), missing="/shelters/X"
+    ),
+    "shelters.change": Route("/shelters/HND-S3", (ADMIN,), 302, form=changed_shelter),
+    "shelters.close": Route("/shelters/HND-S3/close", (ADMIN,), 302, form=closing),
+    "shelters.set_capacity": Route("/shelters/HND-S3/categories", (ADMIN,), 302, form=some_beds),
+    "shelters.change_coordinators": Route(
+        "/shelters/HND-S3/coordinators", (ADMIN,), 302, form=nothing
+    ),
+    "shelters.shelters_json": Route(
+        "/shelters.json?country=HND",
+        (DESK, COORDINATOR, SUPERVISOR),
+        foreign=("/shelters.json?country=GTM",),
+        missing="/shelters.json?country=ZZZ",
+    ),
+    "shelters.set_beds": Route(
+        "/shelters/HND-S1/beds",
+        (COORDINATOR,),
+        foreign=("/shelters/GTM-S1/beds", "/shelters/HND-S3/beds"),
+        missing="/shelters/X/beds",
+        json=counted_beds,
+    ),
+    "shelters.confirm": Route(
+        "/shelters/HND-S1/confirm",
+        (COORDINATOR,),
+        302,
+        foreign=("/shelters/GTM-S1/confirm", "/shelters/HND-S3/confirm"),
+        missing="/shelters/X/confirm",
+        form=nothing,
+    ),
+    "shelters.set_accepting": Route(
+        "/shelters/HND-S1/accepting",
+        (COORDINATOR,),
+        foreign=("/shelters/GTM-S1/accepting", "/shelters/HND-S3/accepting"),
+        missing="/shelters/X/accepting",
+        json=accepting,
+    ),
+    "cases.new_referral": Route(
+        "/referrals/new",
+        CASES,
+        foreign=("/referrals/new?desk=GTM-01", "/referrals/new?consultation={foreign}"),
+        missing=f"/referrals/new?consultation={NOWHERE}",
+    ),
+    "cases.choose_again": Route("/referrals/new", CASES, form=nothing),
+    "cases.send_referral": Route("/referrals", CASES, 201, json=a_referral),
+    "cases.next_shelter": Route(
+        f"{REFERRAL}/next",
+        CASES,
+        409,
+        foreign=(f"{THEIRS}/next",),
+        missing=f"{NO_REFERRAL}/next",
+        json=nothing_new,
+    ),
+    "cases.timeline": Route(
+        "/cases/{own}", CASES, foreign=("/cases/{foreign}",), missing=f"/cases/{NOWHERE}"
+    ),
+    "referrals.inbox": Route("/referrals/inbox", (COORDINATOR,)),
+    "referrals.arriving": Route("/referrals/arrive", (COORDINATOR,)),
+    "referrals.read": Route(REFERRAL, FOLLOWERS, foreign=(THEIRS,), missing=NO_REFERRAL),
+    "referrals.do": Route(
+        f"{REFERRAL}/seen",
+        FOLLOWERS,
+        otherwise=dict.fromkeys(CASES, 404),
+        foreign=(f"{THEIRS}/seen", f"{THEIRS}/accept", f"{THEIRS}/cancel"),
+        missing=f"{NO_REFERRAL}/seen",
+        json=nothing_new,
+    ),
+    "referrals.slip": Route(
+        f"{REFERRAL}/slip",
+        FOLLOWERS,
+        foreign=(f"{THEIRS}/slip",),
+        missing=f"{NO_REFERRAL}/slip",
+    ),
+    "referrals.public_card": Route("/v/{referral}", EVERYBODY, otherwise={COORDINATOR: 302}),
     "staff.accounts_list": Route("/accounts", (SUPERVISOR, ADMIN)),
     "staff.inviting": Route("/accounts/new", (SUPERVISOR, ADMIN)),
     "staff.invite": Route("/accounts/new", (SUPERVISOR, ADMIN), form=invitation),
@@ -203,13 +322,25 @@ def world(app: Flask) -> dict[str, str]:
     make_desk("HND-03")
     desk = make_account("the.desk_staff", DESK, (hnd,))
     stranger = make_account("stranger", DESK, (gtm,))
-    make_account("the.shelter_coordinator", "shelter_coordinator")
+    make_coordinator("the.shelter_coordinator", make_shelter("HND-S1"))
+    make_shelter("HND-S3")
+    make_shelter("GTM-S1", country="GTM")
     make_account("the.supervisor", SUPERVISOR, countries=("HND",))
     make_account("the.regional", REGIONAL)
     make_account("the.admin", ADMIN)
     make_account("colleague", DESK, (hnd,))
     own = make_consultation(desk, "HND-01")["id"]
-    return {"own": own, "foreign": make_consultation(stranger, "GTM-01")["id"]}
+    sent = {"referral": sent_by(desk), "foreign_referral": sent_by(stranger, "GTM-01", "GTM-S1")}
+    return {"own": own, "foreign": make_consultation(stranger, "GTM-01")["id"], **sent}
+
+
+def sent_by(who: Principal, desk: str = "HND-01", shelter: str = "HND-S1") -> str:
+    """The id of a referral."""
+    content, _ = read_referral(referral_json(desk, shelters=[shelter]))
+    with unit_of_work():
+        assert isinstance(refer(db.session(), who, content), Arrival)
+    db.session.remove()
+    return content.id
 
 
 def browser_of(app: Flask, role: str) -> Browser:
@@ -358,6 +489,7 @@ def test_who_may_is_answered(app: Flask, world: dict[str, str]) -> None:
             path = route.own.replace("colleague", f"colleague.{role}")
             answer = call(browser, route, path, world)
             expected = 302 if endpoint == "staff.sign_in" and role != "anonymous" else route.ok
+            expected = route.otherwise.get(role, expected)
             assert answer.status_code == expected, (role, endpoint, answer.data[:300])
         if role != "anonymous":
             again = browser_of(app, role)

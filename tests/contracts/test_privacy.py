@@ -12,8 +12,21 @@ FREE_TEXT = {
     "consultation_version.content",
     "desk.name",
     "desk.organisation",
+    "letter.body",
+    "letter.subject",
+    "letter.to_address",
+    "referral.note",
+    "shelter.address",
+    "shelter.directions",
+    "shelter.mailbox",
+    "shelter.meeting_point",
+    "shelter.name",
+    "shelter.organisation",
 }
-"""Texts that are no code, digest or number: staff, desks, devices, superseded contents."""
+"""Texts that are no code, digest or number: staff, desks, devices, superseded contents, letters of ours, shelters.
+
+And the one exception: the note of a referral, which is guarded, and purged 30 days after closing.
+"""
 
 
 def test_every_column_states_its_privacy(app):
@@ -28,6 +41,12 @@ def test_what_is_said_about_people_is_marked_as_personal(app):
         assert tables["person_line"].c[name].info == PERSONAL, name
     for name in ("topics", "outcomes", "flags", "language", "travel_group", "received_at"):
         assert tables["consultation"].c[name].info == PERSONAL, name
+
+
+def test_what_a_protected_shelter_hides_is_marked_as_sensitive(app):
+    columns = db.metadata.tables["shelter"].c
+    hidden = ("name", "organisation", "address", "directions", "latitude", "longitude", "mailbox")
+    assert [name for name in hidden if columns[name].info != SENSITIVE] == []
 
 
 def test_secrets_are_marked_as_sensitive(app):
@@ -50,5 +69,6 @@ def test_no_column_has_room_for_free_text_about_a_person(app):
         "audit_entry.subject",
         "audit_entry.seal",
         "desk.time_zone",
+        "shelter.time_zone",
     }
     assert wide - about_the_system == FREE_TEXT

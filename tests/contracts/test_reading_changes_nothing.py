@@ -4,6 +4,8 @@ from sqlalchemy import select
 
 from app.base.database import db
 from tests.builders import make_account, make_consultation, make_desk, sign_in
+from tests.contracts.test_permissions import sent_by
+from tests.shelter_builders import make_coordinator, make_shelter
 
 SEEN = {"audit_entry": None, "staff_session": "seen_at"}
 
@@ -14,14 +16,16 @@ def test_reading_every_address_changes_nothing(app):
     make_account("eva", "supervisor", countries=("HND",))
     make_account("rita", "regional")
     make_account("otto", "admin")
+    make_coordinator("cora", make_shelter())
     known = {
         "consultation_id": make_consultation(ana)["id"],
-        "code": desk.code,
+        "referral_id": sent_by(ana),
+        "code": "HND-S1",
         "username": "ana",
         "token": "no-such-token",
         "filename": "style.css",
     }
-    browsers = [sign_in(app, name) for name in ("ana", "eva", "rita", "otto")]
+    browsers = [sign_in(app, name) for name in ("ana", "cora", "eva", "rita", "otto")]
     before, answered = _rows(), 0
     for rule in [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]:
         path = rule.build({name: known[name] for name in rule.arguments})[1]

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.builders import make_account, make_consultation, make_desk, sign_in
+from tests.shelter_builders import make_shelter
 
 PAGES = {
     "ana": ("/consultations/new", "/consultations/new?like=last", "/today", "/account", "RECORD"),
@@ -18,7 +19,17 @@ PAGES = {
         "/trail",
     ),
     "rita": ("/counts", "/account"),
-    "otto": ("/desks", "/desks/HND-01", "/desks/new", "/accounts", "/accounts/new", "/trail"),
+    "otto": (
+        "/desks",
+        "/desks/HND-01",
+        "/desks/new",
+        "/shelters",
+        "/shelters/HND-S1",
+        "/shelters/new",
+        "/accounts",
+        "/accounts/new",
+        "/trail",
+    ),
 }
 CODE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 
@@ -30,6 +41,7 @@ def pages(app):
     make_account("eva", "supervisor", countries=("HND",))
     make_account("rita", "regional")
     make_account("otto", "admin")
+    make_shelter(type="family_house", beds={"women_with_children": 2})
     said = {"travel_group": "family_with_children", "flags": ["pregnant_lactating"]}
     record = f"/consultations/{make_consultation(ana, **said)['id']}"
     browsers = {name: sign_in(app, name) for name in PAGES}
