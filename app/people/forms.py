@@ -1,12 +1,10 @@
 """Reads what was sent about visitor cards, by form or as JSON, and lays out the sheet that is printed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 
-import segno
 from flask import request
 from flask_babel import force_locale, gettext
 
@@ -15,12 +13,12 @@ from app.base.database import Session
 from app.base.forms import NOT_A_FIELD
 from app.base.language import LOCALES
 from app.base.problems import Problem
+from app.base.qr import QUIET, draw
 from app.base.requests import is_form, sent_json
 from app.base.words import N_
 from app.places.queries import DeskRow, find_desk
 
 A_PAGE = 10
-QUIET = 4
 QR_SIDE = 21 + 2 * QUIET
 """A code is always a QR code of version 1, with the quiet zone that readers need."""
 USUAL_NUMBER = 20
@@ -98,22 +96,8 @@ class PrintedCard:
 
 def sheet(codes: Sequence[str]) -> list[list[PrintedCard]]:
     """The pages of a sheet of codes as printed, ten cards each."""
-    cards = [PrintedCard(tuple(code.split("-")), _path(code)) for code in codes]
+    cards = [PrintedCard(tuple(code.split("-")), draw(code, 1).path) for code in codes]
     return [cards[first : first + A_PAGE] for first in range(0, len(cards), A_PAGE)]
-
-
-def _path(code: str) -> str:
-    rows = segno.make_qr(code, version=1, error="m", boost_error=False).matrix_iter(border=QUIET)
-    return "".join(_runs(y, row) for y, row in enumerate(rows))
-
-
-def _runs(y: int, row: Iterable[int]) -> str:
-    path, x = "", 0
-    for dark, run in groupby(row, key=bool):
-        wide = len(list(run))
-        path += f"M{x} {y}h{wide}v1h-{wide}z" if dark else ""
-        x += wide
-    return path
 
 
 def sentences() -> list[tuple[str, str]]:

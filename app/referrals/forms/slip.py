@@ -1,11 +1,8 @@
 """What a slip says, in Spanish and in the language of who carries it: nothing about who they are."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-import segno
 from babel import Locale, dates
 from flask_babel import force_locale, gettext, ngettext
 
@@ -15,7 +12,6 @@ from app.base.lists import languages
 from app.shelters.queries.shelters import PublicShelter
 
 SPANISH = "es"
-QUIET = 4
 
 
 @dataclass(frozen=True)
@@ -82,27 +78,3 @@ def _hours(shelter: PublicShelter) -> str:
 def _moment(moment: datetime, time_zone: str, locale: str) -> str:
     zone, known = clock.zone(time_zone), Locale.parse(locale)
     return str(dates.format_datetime(moment, "EEE d MMM, HH:mm", zone, locale=known))
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A QR code as the path of an SVG of `side` units, with its quiet zone."""
-
-    side: int
-    path: str
-
-
-def draw(address: str) -> Drawing:
-    """The QR code of an address, coarse enough for a bad camera."""
-    code = segno.make_qr(address, error="m", boost_error=False)
-    rows = list(code.matrix_iter(border=QUIET))
-    return Drawing(len(rows), "".join(_runs(y, row) for y, row in enumerate(rows)))
-
-
-def _runs(y: int, row: Iterable[int]) -> str:
-    path, x = "", 0
-    for dark, run in groupby(row, key=bool):
-        wide = len(list(run))
-        path += f"M{x} {y}h{wide}v1h-{wide}z" if dark else ""
-        x += wide
-    return path

@@ -13,6 +13,7 @@ from app.base import clock
 from app.base.access import allow, limiter, principal
 from app.base.database import db
 from app.base.pages import go_to, page, public_link
+from app.base.qr import draw
 from app.referrals.forms import slip as forms
 from app.referrals.queries import referrals as reading
 from app.referrals.queries.referrals import ReferralRow
@@ -65,7 +66,7 @@ def _printed(referral: ReferralRow, shelter_id: int) -> dict[str, Any]:
     return {
         "shelter": seen,
         "columns": forms.columns(referral.language, seen, referral.party, until),
-        "qr": forms.draw(public_link("referrals.public_card", referral_id=referral.id)),
+        "qr": draw(public_link("referrals.public_card", referral_id=referral.id)),
     }
 
 

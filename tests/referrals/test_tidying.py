@@ -1,0 +1,73 @@
+"""Tidying writes down what time has ended; notes go 30 days after closing, and nothing else of a referral."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.base import clock
+from app.base.database import db, unit_of_work
+from app.referrals.models import Referral
+from app.upkeep.actions import retention
+from tests.builders import Browser, alone, at, make_account, make_desk, sign_in
+from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+
+SENT_AT = at("2026-03-10 18:00")
+NOTE = "llegan a las 8 de la noche"
+ROWS = Referral.__table__
+
+
+def sent(app: Flask) -> str:
+    """The id of a referral with a note."""
+    make_account("ana", "desk_staff", (make_desk(),))
+    make_coordinator("cora", make_shelter())
+    said = referral_json(note=NOTE)
+    with clock.standing_at(SENT_AT):
+        ana = sign_in(app, "ana")
+    answer = standing(ana, SENT_AT, said)
+    assert answer.status_code == 201, answer.text
+    return str(said["id"])
+
+
+def standing(browser: Browser, moment: object, said: dict[str, object]) -> object:
+    def post() -> object:
+        with clock.standing_at(moment):  # type: ignore[arg-type]
+            token = browser.client.get("/sync/token").get_json()["csrf_token"]
+            headers = {"X-CSRFToken": token, "Accept": "application/json"}
+            return browser.client.post("/referrals", json=said, headers=headers)
+
+    return alone(post)
+
+
+def row(referral_id: str) -> object:
+    found = db.session.execute(select(ROWS).where(ROWS.c.id == UUID(referral_id))).one()
+    db.session.rollback()
+    return found
+
+
+def notes_kind() -> retention.Kind:
+    return next(kind for kind in retention.KINDS if kind.subject == "notes")
+
+
+def test_tidying_writes_the_moment_at_which_time_ended_it_and_a_second_run_finds_nothing(
+    app: Flask,
+) -> None:
+    id_ = sent(app)
+    with clock.standing_at(SENT_AT + timedelta(days=3)):
+        first = alone(app.test_cli_runner().invoke, args=["referrals", "tidy"])
+        second = alone(app.test_cli_runner().invoke, args=["referrals", "tidy"])
+    assert "1 expired, 0 did not come." in first.output and first.exit_code == 0
+    assert "0 expired, 0 did not come." in second.output
+    assert row(id_).state == "expired" and row(id_).closed_at == row(id_).deadline
+
+
+def test_a_note_goes_thirty_days_after_the_end_whoever_wrote_the_end_down(app: Flask) -> None:
+    id_ = sent(app)
+    kind, end = notes_kind(), row(id_).deadline
+    for age, kept in ((timedelta(days=30) - timedelta(hours=1), True), (timedelta(days=31), False)):
+        with clock.standing_at(end + age), unit_of_work():
+            assert retention.count(db.session(), kind) == (0 if kept else 1)
+            retention.purge(db.session(), kind)
+        assert row(id_).note == (NOTE if kept else "")
+    assert row(id_).party == 1 and row(id_).persons == [["female", "age_25_59", 1]]
