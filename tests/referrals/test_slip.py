@@ -10,7 +10,8 @@ import time_machine
 
 from app.base import clock
 from app.base.lists import AGE_BANDS, SEXES
-from app.referrals.forms.slip import QUIET, catalogue_of, draw, printed_languages
+from app.base.qr import QUIET, draw
+from app.referrals.forms.slip import catalogue_of, printed_languages
 from tests.builders import JSON, Browser, alone, consultation_json, sign_in
 from tests.shelter_builders import make_coordinator, make_shelter, referral_json
 
