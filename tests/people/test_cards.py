@@ -183,7 +183,8 @@ def test_no_cards_are_made_for_a_desk_that_is_closed_or_a_year_without_a_key(mar
     assert only_problem(march["susana"].post("/cards", order)) == ("desk", "no_card_key")
     march.app.config["SETTINGS"] = settings
     with march.app.app_context():
-        db.session.execute(text("UPDATE desk SET closed_on = '2026-02-01' WHERE code = 'HND-01'"))
+        closed = "UPDATE desk SET closed_on = '2026-02-01', version = version + 1"
+        db.session.execute(text(f"{closed} WHERE code = 'HND-01'"))
         db.session.commit()
     assert only_problem(march["susana"].post("/cards", order)) == ("desk", "desk_not_open")
     assert "HND-01 ·" not in march["susana"].get("/cards").text
