@@ -245,6 +245,16 @@ def test_somebody_elses_referrals_and_shelters_are_not_there(house):
     assert house.ana.get("/referrals/inbox").status_code == 403
 
 
+def test_who_was_not_the_first_learns_neither_who_else_was_asked_nor_who_accepted(house):
+    number, _ = house.send(shelters=["HND-S1", "HND-S2"])
+    assert house.dora.post(f"/referrals/{number}/accept", {}).status_code == 200
+    told = house.cora.get_json(f"/referrals/{number}").get_json()
+    assert told["state"] == "accepted" and told["shelter"] is None
+    assert told["offers"] == [{"shelter": "HND-S1", "state": "taken"}]
+    every = house.ana.get_json(f"/referrals/{number}").get_json()
+    assert every["shelter"] == "HND-S2" and len(every["offers"]) == 2
+
+
 def test_the_slip_opens_the_group_where_it_is_awaited_and_says_nothing_elsewhere(house):
     number, code = house.send()
     typed = f"{code[:2].lower()}-{code[2:]}"

@@ -134,6 +134,7 @@ def test_one_outcome_whoever_acts_at_the_same_moment(app: Flask) -> None:
             told = at_once(pool, three)
             assert Counter(status for status, _ in told) == {200: 1, 409: 2}
             assert {s["problem"] for status, s in told if status == 409} == {"taken_by_another"}
+            assert len(ana.ask("GET", f"/referrals/{one}")[1]["offers"]) == len(codes)
         for one in answers:
             pair = [acting(cora, one, "accept"), acting(dora, one, "decline", reason="safety_risk")]
             _one_wins(at_once(pool, pair), ana, one, {"accepted", "declined"})

@@ -67,14 +67,17 @@ class ReferralReader(Reader):
             self.wrong("note", "unreadable")
             return ""
         plain = " ".join(value.split())
-        rule = find_in_note(plain)
+        code = self._wrong_note(plain)
+        if code:
+            self.wrong("note", code)
+        return "" if code else plain
+
+    @staticmethod
+    def _wrong_note(plain: str) -> str:
         if len(plain) > LONGEST_NOTE:
-            self.wrong("note", "too_long")
-        elif rule:
-            self.wrong("note", f"note_{rule}")
-        else:
-            return plain
-        return ""
+            return "too_long"
+        rule = find_in_note(plain)
+        return f"note_{rule}" if rule else ""
 
     def service(self, shelters: tuple[str, ...]) -> str:
         value = self.raw.get("service")

@@ -32,12 +32,17 @@ def moment(value: Any) -> str | None:
 
 
 def as_json(referral: ReferralRow) -> dict[str, Any]:
-    """The promise of `GET /referrals/<id>` (outside.md); no note, no composition."""
-    session = db.session()
-    offers = reading.list_offers(session, [referral.id])[referral.id]
+    """The promise of `GET /referrals/<id>` (outside.md); no note, no composition.
+
+    A shelter's people learn of their own shelters only: who else was asked, and who accepted, is not theirs to know.
+    """
+    session, asking = db.session(), principal()
+    every = reading.list_offers(session, [referral.id])[referral.id]
+    is_desks = asking.may("send_referrals")
+    offers = [one for one in every if is_desks or one.shelter_id in asking.scope.shelters]
     shelters = list_of_ids(session, [one.shelter_id for one in offers])
     codes = {one.id: one.code for one in shelters.values()}
-    only = offers[0].shelter_id if len(offers) == 1 else None
+    only = offers[0].shelter_id if len(every) == 1 else None
     return {
         "id": str(referral.id),
         "code": referral.code,
