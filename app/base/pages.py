@@ -40,6 +40,12 @@ def go_to(path: str) -> Response:
     return jsonify({}) if wants_json() else redirect(path)  # type: ignore[return-value]
 
 
+def remember_here(answer: Response, cookie: str, value: str) -> None:
+    """Keeps a choice on this device for a year."""
+    secure = current_app.config["SETTINGS"].production
+    answer.set_cookie(cookie, value, max_age=31_536_000, samesite="Lax", secure=secure)
+
+
 def public_link(endpoint: str, **values: Any) -> str:
     """The full address of a page as it is known outside."""
     settings = current_app.config["SETTINGS"]

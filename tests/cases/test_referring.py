@@ -303,6 +303,18 @@ def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_tells_who(
     assert nobody.status_code == 422 and "Please answer this." in words(nobody)
 
 
+def test_another_language_keeps_every_answer_and_is_remembered_on_the_device(office):
+    make_shelter()
+    said = form(shelters=None, consent="1", note="They come by bus", switch_locale="pt")
+    page = office["ana"].post_form("/referrals/new", said)
+    assert page.status_code == 200 and 'lang="pt"' in page.text
+    shown = re.sub(r"\s+", " ", page.text)
+    assert re.search(r'name="persons-female-age_25_59" value="1"', shown)
+    assert "They come by bus" in shown and re.search(r'name="consent"[^>]* checked', shown)
+    assert 'lang="pt"' in office["ana"].get("/referrals/new").text
+    assert stored() == [0, 0, 0]
+
+
 def test_the_next_shelter_is_asked_with_one_tap_and_none_twice(office):
     shelters = [make_shelter(f"HND-S{n}", name=f"Casa {n}") for n in (1, 2, 3)]
     make_coordinator("coro", *shelters)

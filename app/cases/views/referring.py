@@ -7,11 +7,11 @@ from flask import Response, abort, jsonify, request, url_for
 from flask_babel import gettext
 
 from app.audit.actions import note
-from app.base import arrival
+from app.base import arrival, language
 from app.base.access import allow, principal
 from app.base.answers import problem
 from app.base.database import db
-from app.base.pages import go_to, say
+from app.base.pages import go_to, remember_here, say
 from app.base.problems import PROBLEMS, Problem, refuse
 from app.base.requests import is_form, sent_json, wants_json
 from app.cases import actions, forms
@@ -56,9 +56,20 @@ def _from_consultation(number: str, kind: str) -> Shown:
 @blueprint.post("/referrals/new")
 @allow("send_referrals")
 def choose_again() -> Response:
-    """The page with the answers so far and the shelters for this group; nothing is sent or stored."""
-    shown = forms.of_form(request.form)
-    return choosing_page(desk_to_send_from(shown.desk), shown, {})
+    """The page with the answers so far and the shelters for this group, in another language where `switch_locale` says.
+
+    Nothing is sent or stored.
+    """
+    sent = request.form.copy()
+    chosen = sent.pop("switch_locale", "")
+    shown = forms.of_form(sent)
+    desk = desk_to_send_from(shown.desk)
+    if chosen not in language.LOCALES:
+        return choosing_page(desk, shown, {})
+    language.switch(chosen)
+    answer = choosing_page(desk, shown, {})
+    remember_here(answer, language.COOKIE, chosen)
+    return answer
 
 
 @blueprint.post("/referrals")

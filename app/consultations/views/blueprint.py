@@ -74,12 +74,6 @@ def remembered() -> dict[str, str]:
     return {"channel": channel, "modality": modality} if right else {}
 
 
-def remember_here(answer: Response, cookie: str, value: str) -> None:
-    """Keeps a choice on this device for a year."""
-    secure = request_settings().production
-    answer.set_cookie(cookie, value, max_age=31_536_000, samesite="Lax", secure=secure)
-
-
 def form_page(
     choices: Choices, shown: Shown, problems: list[Problem], status: int = 200, **facts: Any
 ) -> Response:

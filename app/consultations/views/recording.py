@@ -13,7 +13,7 @@ from app.base import arrival, clock, language
 from app.base.access import allow, principal
 from app.base.answers import problem
 from app.base.database import db
-from app.base.pages import say
+from app.base.pages import remember_here, say
 from app.base.problems import Problem, refuse
 from app.base.requests import is_form, sent_json, wants_json
 from app.consultations import queries
@@ -36,7 +36,6 @@ from app.consultations.views.blueprint import (
     desk_of,
     form_page,
     own_desk,
-    remember_here,
     remembered,
     row_of,
 )
