@@ -144,6 +144,8 @@ def commit_reading() -> None:
     session = db.session()
     left = {name: kept for name, kept in session.info.items() if name != HELD}
     session.rollback()
+    if not left:
+        return
     session.info.update(left)
     with writing():
         commit()
