@@ -84,7 +84,7 @@ class MailServer(ThreadingTCPServer):
 
     @property
     def letters(self) -> list[EmailMessage]:
-        return [message_from_bytes(one, policy=default) for one in self.taken]  # type: ignore[misc]
+        return [message_from_bytes(one, policy=default) for one in self.taken]
 
 
 @contextmanager

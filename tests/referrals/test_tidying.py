@@ -1,6 +1,6 @@
 """Tidying writes down what time has ended; notes go 30 days after closing, and nothing else of a referral."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
@@ -30,9 +30,9 @@ def sent(app: Flask) -> str:
     return str(said["id"])
 
 
-def standing(browser: Browser, moment: object, said: dict[str, object]) -> object:
+def standing(browser: Browser, moment: datetime, said: dict[str, object]) -> object:
     def post() -> object:
-        with clock.standing_at(moment):  # type: ignore[arg-type]
+        with clock.standing_at(moment):
             token = browser.client.get("/sync/token").get_json()["csrf_token"]
             headers = {"X-CSRFToken": token, "Accept": "application/json"}
             return browser.client.post("/referrals", json=said, headers=headers)
