@@ -12,6 +12,7 @@ from app.people import views as people
 from app.places import views as places
 from app.referrals import cli as referrals_cli
 from app.referrals import views as referrals
+from app.returns import views as returns
 from app.shelters import views as shelters
 from app.staff import cli as staff_cli
 from app.staff import views as staff
@@ -23,6 +24,7 @@ BLUEPRINTS = (
     cases.blueprint,
     counts.blueprint,
     referrals.blueprint,
+    returns.blueprint,
     shelters.blueprint,
     people.blueprint,
     places.blueprint,

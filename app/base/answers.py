@@ -56,7 +56,9 @@ SENTENCES = {
     500: N_("Something went wrong on our side. Nothing was stored; please try again."),
     503: N_("The server is busy. Nothing was stored; please try again in a moment."),
 }
-KEEPING = frozenset({"consultations.record", "consultations.again", "consultations.correct"})
+KEEPING = frozenset(
+    {"consultations.record", "consultations.again", "consultations.correct", "cases.open_return"}
+)
 """Where an expired session must not cost the answers given; every other form is short, or holds a password."""
 log = logging.getLogger("ventanilla")
 
@@ -88,7 +90,7 @@ def prepare(app: Flask) -> None:
 
 def _http(error: HTTPException) -> Response:
     db.session.rollback()
-    answer = problem(error.code or 500)
+    answer = problem(error.code or 500, getattr(error, "sentence", None))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value

@@ -1,5 +1,6 @@
 """Takes the fields of sent JSON one after the other, collecting what is wrong with each."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -128,3 +129,24 @@ class Reader:
     def why_not(self, name: str, code: Any) -> str:
         """Why a code is not taken in that field."""
         return "unknown_code"
+
+
+def persons_of_form(form: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The counters of a page, `persons-female-age_25_59` = n, in the shape of the JSON; strange ones too."""
+    read = []
+    for sex in SEXES.codes:
+        for band in AGE_BANDS.codes:
+            said = form.get(f"persons-{sex}-{band}", "").strip()
+            if said not in ("", "0"):
+                n: Any = (
+                    int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else said
+                )
+                read.append({"sex": sex, "age_band": band, "n": n})
+    strange = [name for name in form if name.startswith("persons-") and not _is_counter(name)]
+    return read + [{name[8:88]: 1} for name in strange]
+
+
+def _is_counter(name: str) -> bool:
+    _, _, rest = name.partition("-")
+    sex, _, band = rest.partition("-")
+    return sex in SEXES and band in AGE_BANDS

@@ -1,7 +1,9 @@
-"""What a desk's day says of people who came before."""
+"""What a desk's day says of people who came before, and which consultations are those of a child alone."""
 
 from app.base.month import Month
 
+CHILD_ALONE = "uasc"
+"""The travel group of a child without their family."""
 THIS_MONTH, THIS_YEAR = "repeat_this_month", "first_this_month"
 
 

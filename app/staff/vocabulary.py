@@ -19,6 +19,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "see_shelters",
             "send_referrals",
             "follow_referrals",
+            "open_returns",
+            "see_returns",
             "see_today",
             "see_counts",
         }
@@ -32,6 +34,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "see_shelters",
             "send_referrals",
             "follow_referrals",
+            "see_returns",
+            "decide_returns",
             "see_today",
             "see_counts",
             "invite_staff",

@@ -14,7 +14,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from app.base.language import LOCALES
-from app.people.rules.codes import ALPHABET, make_code, read_code
+from app.base.signs import ALPHABET
+from app.people.rules.codes import make_code, read_code
 from tests.browser.conftest import ARGS, Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, MODES, violations
 from tests.browser.test_registrar import FEMALE_ADULT, Taps, last

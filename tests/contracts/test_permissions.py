@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.base.access import Principal
 from app.base.database import Base, db, unit_of_work
-from app.cases.actions import refer
+from app.cases.actions.referring import refer
 from app.referrals.actions.sending import Arrival
 from app.referrals.forms.sending import read as read_referral
 from app.staff.vocabulary import ROLES

@@ -7,8 +7,8 @@ from math import log2
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from app.base.signs import ALPHABET
 from app.people.rules.codes import (
-    ALPHABET,
     LENGTH,
     digest_of,
     make_code,

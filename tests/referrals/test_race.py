@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.base.database import db, unit_of_work
-from app.cases.actions import refer
+from app.cases.actions.referring import refer
 from app.referrals.actions.sending import Arrival
 from app.referrals.forms.sending import read
 from app.referrals.models import Referral, ReferralOffer

@@ -1,15 +1,13 @@
 """Reads a new referral, form fields and JSON alike."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
 from app.base.identifiers import find_in_note
-from app.base.lists import AGE_BANDS, SEXES
 from app.base.problems import Problem
-from app.base.reader import Reader
+from app.base.reader import Reader, persons_of_form
 from app.referrals.rules.sending import MOST_SHELTERS, Content
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SERVICES, SHELTER
 from app.shelters.vocabulary import BED_CATEGORIES
@@ -125,25 +123,5 @@ def from_form(form: MultiDict[str, str]) -> dict[str, Any]:
     for name in TICKS:
         if name in raw:
             raw[name] = raw[name] in ("1", "on", "true", "yes")
-    raw["persons"] = _persons(form)
+    raw["persons"] = persons_of_form(form)
     return raw
-
-
-def _persons(form: Mapping[str, str]) -> list[dict[str, Any]]:
-    read = []
-    for sex in SEXES.codes:
-        for band in AGE_BANDS.codes:
-            said = form.get(f"persons-{sex}-{band}", "").strip()
-            if said not in ("", "0"):
-                n: Any = (
-                    int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else said
-                )
-                read.append({"sex": sex, "age_band": band, "n": n})
-    strange = [name for name in form if name.startswith("persons-") and not _is_counter(name)]
-    return read + [{name[8:88]: 1} for name in strange]
-
-
-def _is_counter(name: str) -> bool:
-    _, _, rest = name.partition("-")
-    sex, _, band = rest.partition("-")
-    return sex in SEXES and band in AGE_BANDS

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from app.base.identifiers import find_identifier
 from app.base.sheets.limits import Odd, Value
+from app.base.signs import ALPHABET
 from app.consultations.forms.sheets.labels import AMBIGUOUS, meanings_of, plain
-from app.people.rules.codes import ALPHABET
 
 Answer: TypeAlias = tuple[Any, str]
 """What the cell says, and the code of what is wrong with it (empty where nothing is)."""

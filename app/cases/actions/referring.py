@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.base import arrival, clock
 from app.base.access import Principal
 from app.base.problems import Problem
+from app.cases.rules import CHILD_ALONE
 from app.consultations.queries import find_consultation
 from app.places.queries import find_desk
 from app.referrals.actions import answering, sending
@@ -22,8 +23,6 @@ from app.referrals.rules.states import WAITING
 from app.referrals.vocabulary import SHELTER
 from app.shelters.actions.beds import announce
 from app.shelters.queries.shelters import find_shelter
-
-CHILD_ALONE = "uasc"
 
 
 def refer(session: Session, by: Principal, content: Content) -> Arrival | list[Problem]:

@@ -1,0 +1,1 @@
+"""What comes of a consultation: a referral (`referring`), a return request (`returning`)."""

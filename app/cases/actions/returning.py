@@ -1,0 +1,38 @@
+"""Opens a return request that comes from a consultation, or stands alone."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.base.access import Principal
+from app.base.problems import Problem
+from app.cases.rules import CHILD_ALONE
+from app.consultations.queries import find_consultation
+from app.consultations.vocabulary import VOID
+from app.places.queries import find_desk
+from app.returns.actions import opening
+from app.returns.actions.opening import Arrival, Second
+from app.returns.rules.opening import Content, Known
+
+
+def open_return(
+    session: Session, by: Principal, content: Content
+) -> Arrival | Second | list[Problem]:
+    """Opens a request at a desk of the account; what its consultation says decides with."""
+    desk = find_desk(session, by.scope, content.desk)
+    if desk is None or desk.id not in by.scope.desks:
+        return [Problem("desk", "not_your_desk")]
+    known: Known | None = Known()
+    if content.consultation:
+        known = known_of(session, by, UUID(content.consultation), desk.id)
+    if known is None:
+        return [Problem("from_consultation", "unknown_consultation")]
+    return opening.open_request(session, by, desk, content, known)
+
+
+def known_of(session: Session, by: Principal, consultation: UUID, desk_id: int) -> Known | None:
+    """What a consultation of that desk says; None where there is none in the account's scope."""
+    found = find_consultation(session, by.scope, consultation)
+    if found is None or found.desk_id != desk_id or found.state == VOID or found.is_tally:
+        return None
+    return Known(found.travel_group == CHILD_ALONE)

@@ -1,0 +1,1 @@
+"""Opens requests (`opening`), records their steps (`moving`) and their other turns (`turning`)."""

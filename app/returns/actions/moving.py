@@ -1,0 +1,82 @@
+"""Records a stage of a request, or corrects one: gates, turn and version are checked under one lock."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.base.access import Principal
+from app.base.problems import Problem
+from app.returns.actions.writing import Moved, Turn, begin, is_stale, write
+from app.returns.rules import way
+from app.returns.rules.gates import refused_departure
+from app.returns.rules.stages import ARRANGED, ARRIVED, DEPARTED
+
+
+@dataclass(frozen=True)
+class Said:
+    """What goes with a stage: its fields as they were read, and the version that was seen."""
+
+    fields: dict[str, Any]
+    version: int | None = None
+
+
+def side_of(by: Principal) -> str:
+    """Which part of the way an account records: the desk's, or the supervisor's."""
+    return way.SUPERVISOR if by.may("decide_returns") else way.DESK
+
+
+def record(session: Session, by: Principal, reference: str, stage: str, said: Said) -> Moved:
+    """The request with one more stage; a stage that is recorded once more renews or corrects it."""
+    turn = begin(session, by, reference)
+    if turn is None:
+        return None
+    refused = _refused(turn, stage, said.version)
+    if refused:
+        return turn.refused(refused)
+    fields = _filled(turn, stage, said.fields)
+    problems = _wrong_days(turn, stage, fields) or _wrong_people(turn, fields)
+    if problems:
+        return problems
+    after = turn.after(stage, fields)
+    broken = refused_departure(after)
+    if broken:
+        return turn.refused(broken)
+    early = way.wrong_day(after, stage)
+    return [Problem(early, "not_before")] if early else write(turn, stage, fields)
+
+
+def _refused(turn: Turn, stage: str, version: int | None) -> str:
+    if is_stale(turn, version):
+        return "request_closed" if turn.standing.reason == "withdrew" else "stale"
+    by_turn = way.refused_turn(turn.standing, stage, side_of(turn.by))
+    return by_turn or way.refused(turn.standing, stage, turn.today)
+
+
+def _filled(turn: Turn, stage: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """What was left open is as usual: today, and everybody who asked."""
+    usual: dict[str, Any] = {}
+    if stage == DEPARTED:
+        before = turn.standing
+        usual["departed_on"] = (before.departed_on or turn.today).isoformat()
+        usual["persons"] = [list(one) for one in before.departed] or turn.request.persons
+    if stage == ARRIVED:
+        usual["arrived_on"] = (turn.standing.arrived_on or turn.today).isoformat()
+    return {**usual, **{name: value for name, value in fields.items() if value is not None}}
+
+
+def _wrong_days(turn: Turn, stage: str, fields: dict[str, Any]) -> list[Problem]:
+    past = {DEPARTED: "departed_on", ARRIVED: "arrived_on", ARRANGED: "reconfirmed_on"}.get(stage)
+    said = fields.get(past) if past else None
+    if said and date.fromisoformat(said) > turn.today:
+        return [Problem(str(past), "in_future")]
+    return []
+
+
+def _wrong_people(turn: Turn, fields: dict[str, Any]) -> list[Problem]:
+    """Who departs is among those who asked."""
+    asked = Counter({(sex, band): n for sex, band, n in turn.request.persons})
+    going = Counter({(sex, band): n for sex, band, n in fields.get("persons", [])})
+    return [Problem("persons", "only_who_asked")] if going - asked else []

@@ -1,0 +1,119 @@
+"""Return requests and everything recorded of them; no identity: that lives in the return programme alone."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.base.database import Base, Moment
+from app.base.privacy import OPEN, PERSONAL, SENSITIVE
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+OPEN_ONES = text("closed_at IS NULL")
+STANDING = text("closed_at IS NULL OR departed_on IS NOT NULL")
+
+
+class ReturnRequest(Base):
+    """One travelling unit that asks to return, and how its steps leave it standing (rules.folding).
+
+    `persons` and `departed` are lists of [sex, age band, n]. Months are those of the moment at the desk, `yyyymm`;
+    `departed_month` is empty again where a closing reason says that it was no return.
+    """
+
+    __tablename__ = "return_request"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=OPEN)
+    reference: Mapped[str] = mapped_column(String(5), info=SENSITIVE)
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"), info=OPEN)
+    country: Mapped[str] = mapped_column(String(3), info=OPEN)
+    author_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
+    consultation_id: Mapped[UUID | None] = mapped_column(
+        Uuid, ForeignKey("consultation.id"), info=OPEN
+    )
+    country_of_departure: Mapped[str] = mapped_column(String(3), info=PERSONAL)
+    country_of_return: Mapped[str] = mapped_column(String(3), info=PERSONAL)
+    nationality: Mapped[str] = mapped_column(String(3), info=PERSONAL)
+    persons: Mapped[list[list[Any]]] = mapped_column(JSON, info=PERSONAL)
+    party: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+    is_child_alone: Mapped[bool] = mapped_column(info=SENSITIVE)
+    arrival_digest: Mapped[str] = mapped_column(String(64), info=OPEN)
+    stage: Mapped[str] = mapped_column(String(40), info=SENSITIVE)
+    version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
+    opened_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    opened_month: Mapped[int] = mapped_column(Integer, info=OPEN)
+    moved_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    is_stopped: Mapped[bool] = mapped_column(default=False, info=SENSITIVE)
+    consent_on: Mapped[date | None] = mapped_column(Date, info=SENSITIVE)
+    consent_until: Mapped[date | None] = mapped_column(Date, info=SENSITIVE)
+    handed_month: Mapped[int | None] = mapped_column(Integer, info=OPEN)
+    transport_mode: Mapped[str] = mapped_column(String(10), default="", info=SENSITIVE)
+    departed_on: Mapped[date | None] = mapped_column(Date, info=SENSITIVE)
+    departed_month: Mapped[int | None] = mapped_column(Integer, info=OPEN)
+    departed: Mapped[list[list[Any]]] = mapped_column(JSON, info=PERSONAL)
+    withdrawn_month: Mapped[int | None] = mapped_column(Integer, info=OPEN)
+    closing_reason: Mapped[str] = mapped_column(String(30), default="", info=SENSITIVE)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        CheckConstraint("party BETWEEN 1 AND 99", name="party_in_range"),
+        CheckConstraint("country_of_departure <> country_of_return", name="two_countries"),
+        CheckConstraint("(closed_at IS NULL) = (closing_reason = '')", name="closed_with_reason"),
+        CheckConstraint(
+            "departed_on IS NULL OR (handed_month IS NOT NULL AND withdrawn_month IS NULL)",
+            name="departed_after_hand_over",
+        ),
+        CheckConstraint("handed_month IS NULL OR consent_on IS NOT NULL", name="handed_consented"),
+        Index(
+            "uq_return_request_consultation_id",
+            "consultation_id",
+            unique=True,
+            sqlite_where=STANDING,
+            postgresql_where=STANDING,
+        ),
+        Index(
+            "ix_return_request_open",
+            "country",
+            "desk_id",
+            sqlite_where=OPEN_ONES,
+            postgresql_where=OPEN_ONES,
+        ),
+        Index("ix_return_request_desk_id_opened_at", "desk_id", "opened_at"),
+        Index("ix_return_request_country_opened_month", "country", "opened_month"),
+        Index("ix_return_request_country_departed_month", "country", "departed_month"),
+    )
+
+
+class ReturnStep(Base):
+    """One thing that was recorded of a request: a stage or another turn, and what was said; append-only.
+
+    A correction is a new step with the stage it corrects.
+    """
+
+    __tablename__ = "return_step"
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("return_request.id"), info=OPEN)
+    number: Mapped[int] = mapped_column(Integer, info=OPEN)
+    act: Mapped[str] = mapped_column(String(40), info=SENSITIVE)
+    said: Mapped[dict[str, Any]] = mapped_column(JSON, info=SENSITIVE)
+    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    day: Mapped[date] = mapped_column(Date, info=OPEN)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
+    role: Mapped[str] = mapped_column(String(20), info=OPEN)
+
+    __table_args__ = (UniqueConstraint("request_id", "number"),)

@@ -1,0 +1,1 @@
+"""Reads return requests with their steps (`requests`), and lists of them (`lists`)."""

@@ -1,0 +1,1 @@
+"""How a request stands (`standing`), its way and gates (`way`), its end (`ending`), its beginning (`opening`)."""

@@ -1,0 +1,80 @@
+"""What is recorded of a request: by programs and by the pages of the steps."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, request, url_for
+from flask_babel import gettext
+
+from app.base.access import Principal, allow, principal
+from app.base.database import Session, db
+from app.base.pages import go_to, say
+from app.base.problems import NotThere, Problem, refuse
+from app.base.requests import is_form, sent_json, wants_json
+from app.returns.actions import moving, turning
+from app.returns.actions.moving import Said, side_of
+from app.returns.actions.writing import Moved, Refused
+from app.returns.forms.reading import read_step, step_of_form
+from app.returns.forms.steps import STEPS
+from app.returns.queries.requests import RequestRow
+from app.returns.rules import stages, way
+from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
+from app.returns.views.blueprint import blueprint, refused, signs_of, told
+from app.returns.views.steps import step_again
+
+Turning = Callable[[Session, Principal, str, Said], Moved]
+TURNS: dict[str, Turning] = {
+    STOP: turning.stop,
+    RESUME: turning.resume,
+    CLOSE: turning.close,
+    WITHDRAW: lambda session, by, reference, _: turning.withdraw(session, by, reference),
+}
+
+
+@blueprint.post("/<reference>/<act>")
+@allow("see_returns")
+def do(reference: str, act: str) -> Any:
+    """Records a step or turn: 200, 403 where it is not this role's, 409 naming the gate, 422 with what is wrong."""
+    act = CLOSE if act == stages.CLOSED else act
+    if act not in STEPS:
+        abort(404)
+    if not may_record(act):
+        abort(403)
+    signs = signs_of(reference)
+    said, problems = read_step(act, _raw(act))
+    moved = problems or _move(signs, act, said)
+    if moved is None:
+        raise NotThere("unknown_request")
+    return _answer(reference, act, moved)
+
+
+def may_record(act: str) -> bool:
+    """Whether a step is one that the account's role may record at any time."""
+    if act in TURNS:
+        return act != RESUME or principal().may("decide_returns")
+    is_desk = side_of(principal()) == way.DESK
+    return act in (stages.DESKS if is_desk else stages.SUPERVISORS)
+
+
+def _raw(act: str) -> dict[str, Any]:
+    if is_form():
+        return step_of_form(act, request.form)
+    return sent_json() if request.content_length else {}
+
+
+def _move(signs: str, act: str, said: Said) -> Moved:
+    session, by = db.session(), principal()
+    if act in TURNS:
+        return TURNS[act](session, by, signs, said)
+    return moving.record(session, by, signs, act, said)
+
+
+def _answer(reference: str, act: str, moved: RequestRow | Refused | list[Problem]) -> Any:
+    if isinstance(moved, list):
+        return refuse(moved) if not is_form() else step_again(reference, act, moved)
+    if isinstance(moved, Refused):
+        return refused(moved) if not is_form() else step_again(reference, act, moved)
+    if wants_json():
+        return told(moved)
+    say(gettext("Done."))
+    return go_to(url_for("returns.read", reference=moved.shown))

@@ -1,0 +1,74 @@
+"""The blueprint of returns, and how their JSON is written."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from flask_babel import gettext
+
+from app.base.access import principal
+from app.base.database import db
+from app.base.problems import PROBLEMS, NotThere
+from app.returns.actions.writing import Refused
+from app.returns.queries import requests as reading
+from app.returns.queries.requests import RequestRow, StepRow
+from app.returns.rules import stages
+from app.returns.rules.gates import open_gates
+from app.returns.rules.references import read_reference
+from app.returns.rules.standing import Standing
+from app.returns.vocabulary import texts
+
+blueprint = Blueprint("returns", __name__, url_prefix="/returns")
+
+
+def signs_of(reference: str) -> str:
+    """The five signs of a reference in an address; 404 with its sentence where it is mistyped."""
+    signs = read_reference(reference)
+    if signs is None:
+        raise NotThere("reference_mistyped")
+    return signs
+
+
+def own(reference: str) -> tuple[RequestRow, list[StepRow], Standing]:
+    """A request in the account's scope, its steps, and how it stands; 404 where there is none."""
+    session = db.session()
+    found = reading.find(session, principal().scope, signs_of(reference))
+    if found is None:
+        raise NotThere("unknown_request")
+    steps = reading.list_steps(session, [found])[found.id]
+    return found, steps, reading.standing_of(found, steps)
+
+
+def as_json(request: RequestRow, steps: list[StepRow], standing: Standing) -> dict[str, Any]:
+    """The promise of `GET /returns/<reference>` (outside.md); no composition."""
+    return {
+        "reference": request.shown,
+        "stage": request.stage,
+        "version": request.version,
+        "open_gates": open_gates(standing, request.today),
+        "stages": [_step(one) for one in steps if one.act not in (stages.STOP, stages.RESUME)],
+        "stops": [_step(one) for one in steps if one.act in (stages.STOP, stages.RESUME)],
+        "closing_reason": request.closing_reason or None,
+        "consent_until": standing.consent_until.isoformat() if standing.consent_until else None,
+        "text_version": texts.current(),
+    }
+
+
+def _step(step: StepRow) -> dict[str, Any]:
+    ended = step.act in (stages.WITHDRAW, stages.CLOSE)
+    at = step.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"stage": stages.CLOSED if ended else step.act, "at": at, "by_role": step.role}
+
+
+def told(request: RequestRow) -> Response:
+    """The 200 of a step."""
+    said = {"reference": request.shown, "stage": request.stage, "version": request.version}
+    return jsonify(said)
+
+
+def refused(why: Refused) -> Response:
+    """The 409 of a step that a gate, the way or somebody else keeps."""
+    sentence = gettext(PROBLEMS[why.code].label)
+    said = {"stage": why.stage, "problem": why.code, "version": why.version, "message": sentence}
+    answer = jsonify(said)
+    answer.status_code = 409
+    return answer
