@@ -49,6 +49,7 @@ SUBJECTS = Terms(
     "subject",
     Term("account", N_("Account")),
     Term("desk", N_("Desk")),
+    Term("country", N_("Country")),
     Term("consultation", N_("Consultation")),
     Term("card", N_("Visitor card")),
     Term("shelter", N_("Shelter")),

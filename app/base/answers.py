@@ -56,10 +56,12 @@ SENTENCES = {
     500: N_("Something went wrong on our side. Nothing was stored; please try again."),
     503: N_("The server is busy. Nothing was stored; please try again in a moment."),
 }
-KEEPING = frozenset(
-    {"consultations.record", "consultations.again", "consultations.correct", "cases.open_return"}
-)
-"""Where an expired session must not cost the answers given; every other form is short, or holds a password."""
+KEEPING = dict.fromkeys(
+    ("consultations.record", "consultations.again", "consultations.correct"), "consultations.again"
+) | dict.fromkeys(("cases.open_return", "cases.new_return_again"), "cases.new_return_again")
+"""Where an expired session must not cost the answers given, and what draws their page again.
+
+Every other form is short, or holds a password."""
 log = logging.getLogger("ventanilla")
 
 
@@ -107,7 +109,14 @@ def _not_signed_in(error: NotSignedIn) -> Response:
         kept = _answers_given()
     except HTTPException as unreadable:
         return _http(unreadable)
-    return page("staff/sign_in.html", 401, kept=kept, expired=True, next="", problem="")
+    next_ = url_for(KEEPING[str(request.endpoint)]) if kept else ""
+    return page("staff/sign_in.html", 401, kept=kept, expired=True, next=next_, problem="")
+
+
+def page_again(path: str | None) -> str:
+    """Where kept answers are shown again: that path where it is one of KEEPING, else a consultation's page."""
+    known = {url_for(endpoint) for endpoint in set(KEEPING.values())}
+    return str(path) if path in known else url_for("consultations.again")
 
 
 def _answers_given() -> list[tuple[str, str]]:

@@ -118,6 +118,8 @@ OUTCOMES = Terms(
     Term("person_declined_record", N_("Declined recording (tally only)")),
 )
 DECLINED = "person_declined_record"
+RETURN_TOPIC, RETURN_OUTCOME = "voluntary_return", "return_request_opened"
+"""Either of them says that the people ask about returning."""
 QUALIFYING_OUTCOMES = frozenset(OUTCOMES.codes[:6])
 CHANGE_REASONS = Terms(
     "change_reason",

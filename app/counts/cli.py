@@ -17,6 +17,7 @@ from app.counts import actions, forms
 from app.counts.indicators.indicator import Indicator
 from app.counts.indicators.people import INDICATORS
 from app.counts.indicators.referrals import REFERRALS
+from app.counts.indicators.returns import RETURNS
 from app.counts.queries import figures
 from app.counts.queries.figures import Figures
 from app.places.vocabulary import programme
@@ -40,7 +41,10 @@ def _month(_context: click.Context, _parameter: click.Parameter, text: str) -> s
 @click.option("--month", required=True, callback=_month, help="YYYY-MM")
 @click.option("--format", "shown_as", type=click.Choice(("table", "json")), default="table")
 def show(country: str | None, month: str, shown_as: str) -> None:
-    """Prints the exact figures of a country or of the programme; the reading leaves an entry."""
+    """Prints the figures of a country or of the programme; the reading leaves an entry.
+
+    They are exact; those of voluntary return that are small stand as a dash.
+    """
     with unit_of_work():
         scope = Scope(programme=True)
         said = {"month": month, "country": country or ""}
@@ -98,8 +102,8 @@ def _bar(label: str, length: int) -> Any:
 
 
 def _table(shown: Figures) -> str:
-    every: dict[str, Indicator[Any, Any]] = {**INDICATORS, **REFERRALS}
-    values = shown.values | shown.referrals
+    every: dict[str, Indicator[Any, Any]] = {**INDICATORS, **REFERRALS, **RETURNS}
+    values = shown.values | shown.referrals | shown.returns.values
     width = max(len(indicator.label) for indicator in every.values())
     lines = [f"{shown.wanted.name} {shown.wanted.month}"]
     for code, indicator in every.items():

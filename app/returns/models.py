@@ -51,7 +51,7 @@ class ReturnRequest(Base):
     party: Mapped[int] = mapped_column(Integer, info=PERSONAL)
     is_child_alone: Mapped[bool] = mapped_column(info=SENSITIVE)
     arrival_digest: Mapped[str] = mapped_column(String(64), info=OPEN)
-    stage: Mapped[str] = mapped_column(String(40), info=SENSITIVE)
+    stage: Mapped[str] = mapped_column(String(36), info=SENSITIVE)
     version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
     opened_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
     opened_month: Mapped[int] = mapped_column(Integer, info=OPEN)
@@ -94,6 +94,8 @@ class ReturnRequest(Base):
         ),
         Index("ix_return_request_desk_id_opened_at", "desk_id", "opened_at"),
         Index("ix_return_request_country_opened_month", "country", "opened_month"),
+        Index("ix_return_request_country_handed_month", "country", "handed_month"),
+        Index("ix_return_request_country_withdrawn_month", "country", "withdrawn_month"),
         Index("ix_return_request_country_departed_month", "country", "departed_month"),
     )
 
@@ -109,7 +111,7 @@ class ReturnStep(Base):
     id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
     request_id: Mapped[UUID] = mapped_column(ForeignKey("return_request.id"), info=OPEN)
     number: Mapped[int] = mapped_column(Integer, info=OPEN)
-    act: Mapped[str] = mapped_column(String(40), info=SENSITIVE)
+    act: Mapped[str] = mapped_column(String(36), info=SENSITIVE)
     said: Mapped[dict[str, Any]] = mapped_column(JSON, info=SENSITIVE)
     at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
     day: Mapped[date] = mapped_column(Date, info=OPEN)

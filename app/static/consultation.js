@@ -315,7 +315,7 @@
     toast(said.saved, async () => {
       const answer = await post(`/consultations/${sent.id}/void`, { reason: "undo" });
       if (answer.ok) { restore(before); toast(said.undone, null); }
-    }, said.refer ? `${said.refer}&consultation=${sent.id}` : "");
+    }, onward(sent));
   }
   const snapshot = () => ({ nodes: all("input, select").filter((i) => i.name && i.type !== "hidden").map((i) => [i, i.checked, i.value]), order: order.slice(), groups: groups().slice(1), situations: situations().slice(1) });
   function restore(before) {
@@ -354,11 +354,18 @@
     total();
   }
   let fading = 0;
-  function toast(text, undo, refer = "") {
+  function onward(sent) {
+    const asks = sent.topics.includes("voluntary_return") || sent.outcomes.includes("return_request_opened");
+    return [
+      [said.refer && `${said.refer}&consultation=${sent.id}`, said.agrees],
+      [asks && said.return && `${said.return}?consultation=${sent.id}`, said.asks],
+    ].filter(([href]) => href);
+  }
+  function toast(text, undo, links = []) {
     const box = document.getElementById("toast");
     clearTimeout(fading);
     box.replaceChildren(el("span", { textContent: text }));
-    if (refer) box.append(el("a", { href: refer, textContent: said.agrees }));
+    links.forEach(([href, textContent]) => box.append(el("a", { href, textContent })));
     if (undo) {
       const b = el("button", { type: "button", textContent: said.undo });
       b.addEventListener("click", () => { box.hidden = true; undo().catch(() => toast(said.offline, null)); });

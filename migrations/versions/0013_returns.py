@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("party", sa.Integer(), nullable=False),
         sa.Column("is_child_alone", sa.Boolean(), nullable=False),
         sa.Column("arrival_digest", sa.String(length=64), nullable=False),
-        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("stage", sa.String(length=36), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_month", sa.Integer(), nullable=False),
@@ -85,6 +85,18 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "ix_return_request_country_handed_month",
+        "return_request",
+        ["country", "handed_month"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_return_request_country_withdrawn_month",
+        "return_request",
+        ["country", "withdrawn_month"],
+        unique=False,
+    )
+    op.create_index(
         "ix_return_request_country_opened_month",
         "return_request",
         ["country", "opened_month"],
@@ -117,7 +129,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("request_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("act", sa.String(length=40), nullable=False),
+        sa.Column("act", sa.String(length=36), nullable=False),
         sa.Column("said", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),

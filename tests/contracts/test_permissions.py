@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from app.base.database import Base, db, unit_of_work
 from app.cases.actions.referring import refer
 from app.referrals.actions.sending import Arrival
 from app.referrals.forms.sending import read as read_referral
+from app.returns.queries.requests import RequestRow
+from app.returns.rules.references import draw_reference, shown
 from app.staff.vocabulary import ROLES
 from tests.builders import (
     JSON,
@@ -26,6 +29,7 @@ from tests.builders import (
     make_desk,
     sign_in,
 )
+from tests.return_builders import make_return, move, return_json
 from tests.shelter_builders import make_coordinator, make_shelter, referral_json
 
 EVERYBODY, SIGNED_IN = "everybody", "signed_in"
@@ -149,6 +153,12 @@ def accepting(own: str) -> dict[str, Any]:
     return {"accepting": True}
 
 
+def a_return(own: str) -> dict[str, Any]:
+    return return_json()
+
+
+NO_RETURN = f"/returns/{shown(draw_reference(Random(7).randrange))}"
+RETURN, THEIR_RETURN = "/returns/{return_}", "/returns/{foreign_return}"
 REFERRAL, THEIRS = "/referrals/{referral}", "/referrals/{foreign_referral}"
 NO_REFERRAL = f"/referrals/{NOWHERE}"
 FOLLOWERS = (DESK, COORDINATOR, SUPERVISOR)
@@ -287,6 +297,51 @@ TABLE: dict[str, Route] = {
         missing=f"{NO_REFERRAL}/slip",
     ),
     "referrals.public_card": Route("/v/{referral}", EVERYBODY, otherwise={COORDINATOR: 302}),
+    "cases.new_return": Route(
+        "/returns/new",
+        (DESK,),
+        foreign=("/returns/new?desk=GTM-01", "/returns/new?consultation={foreign}"),
+        missing=f"/returns/new?consultation={NOWHERE}",
+    ),
+    "cases.new_return_again": Route("/returns/new", (DESK,), form=nothing),
+    "cases.open_return": Route("/returns", (DESK,), 201, json=a_return),
+    "returns.list": Route(
+        "/returns", CASES, foreign=("/returns?desk=GTM-01",), missing="/returns?desk=GTM-99"
+    ),
+    "returns.find": Route("/returns/find?reference={return_}", CASES, 302),
+    "returns.read": Route(RETURN, CASES, foreign=(THEIR_RETURN,), missing=NO_RETURN),
+    "returns.step": Route(
+        f"{RETURN}/withdraw",
+        CASES,
+        foreign=(f"{THEIR_RETURN}/withdraw",),
+        missing=f"{NO_RETURN}/withdraw",
+    ),
+    "returns.typed_again": Route(
+        f"{RETURN}/stop/again",
+        CASES,
+        foreign=(f"{THEIR_RETURN}/stop/again",),
+        missing=f"{NO_RETURN}/stop/again",
+        form=nothing,
+    ),
+    "returns.do": Route(
+        f"{RETURN}/withdraw",
+        CASES,
+        foreign=(f"{THEIR_RETURN}/withdraw",),
+        missing=f"{NO_RETURN}/withdraw",
+        json=nothing_new,
+    ),
+    "returns.consent_sheet": Route(
+        "/returns/{consented}/consent-sheet",
+        CASES,
+        foreign=(f"{THEIR_RETURN}/consent-sheet",),
+        missing=f"{NO_RETURN}/consent-sheet",
+    ),
+    "returns.hand_over_sheet": Route(
+        "/returns/{consented}/hand-over-sheet",
+        CASES,
+        foreign=(f"{THEIR_RETURN}/hand-over-sheet",),
+        missing=f"{NO_RETURN}/hand-over-sheet",
+    ),
     "staff.accounts_list": Route("/accounts", (SUPERVISOR, ADMIN)),
     "staff.inviting": Route("/accounts/new", (SUPERVISOR, ADMIN)),
     "staff.invite": Route("/accounts/new", (SUPERVISOR, ADMIN), form=invitation),
@@ -331,7 +386,20 @@ def world(app: Flask) -> dict[str, str]:
     make_account("colleague", DESK, (hnd,))
     own = make_consultation(desk, "HND-01")["id"]
     sent = {"referral": sent_by(desk), "foreign_referral": sent_by(stranger, "GTM-01", "GTM-S1")}
-    return {"own": own, "foreign": make_consultation(stranger, "GTM-01")["id"], **sent}
+    asked = {
+        "return_": make_return(desk).shown,
+        "foreign_return": make_return(stranger, "GTM-01").shown,
+        "consented": consented(desk).shown,
+    }
+    return {"own": own, "foreign": make_consultation(stranger, "GTM-01")["id"], **sent, **asked}
+
+
+def consented(who: Principal) -> RequestRow:
+    """A return request that may be handed over next."""
+    request = make_return(who)
+    for act in ("counselling", "consent_recorded", "voluntariness_vulnerability_check"):
+        request = move(request, who, act)
+    return request
 
 
 def sent_by(who: Principal, desk: str = "HND-01", shelter: str = "HND-S1") -> str:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.base.database import db
 from tests.builders import make_account, make_consultation, make_desk, sign_in
-from tests.contracts.test_permissions import sent_by
+from tests.contracts.test_permissions import consented, sent_by
 from tests.shelter_builders import make_coordinator, make_shelter
 
 SEEN = {"audit_entry": None, "staff_session": "seen_at"}
@@ -20,6 +20,8 @@ def test_reading_every_address_changes_nothing(app):
     known = {
         "consultation_id": make_consultation(ana)["id"],
         "referral_id": sent_by(ana),
+        "reference": consented(ana).shown,
+        "act": "handed_to_iom",
         "code": "HND-S1",
         "username": "ana",
         "token": "no-such-token",

@@ -22,6 +22,7 @@ from app.people.queries.lines import LINES
 from app.places.queries import DESKS, find_desk, list_desks
 from app.places.vocabulary import programme
 from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
+from app.returns.queries.requests import REQUESTS, STEPS
 from app.shelters.queries.beds import HOLDS
 from app.shelters.queries.shelters import SHELTERS
 from app.staff.queries import ACCOUNTS, find_account, get_scope
@@ -123,7 +124,7 @@ def test_building_twice_gives_identical_rows(app):
     build(consultations=300)
     first = rows_of(*tables)
     session = db.session()
-    for table in (HOLDS, OFFERS, EVENTS, REFERRALS, LINES, VERSIONS, ROWS, CARDS):
+    for table in (STEPS, REQUESTS, HOLDS, OFFERS, EVENTS, REFERRALS, LINES, VERSIONS, ROWS, CARDS):
         session.execute(table.delete())
     session.commit()
     desks = {desk.code: desk for desk in list_desks(session, EVERYTHING)}

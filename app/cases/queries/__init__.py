@@ -1,4 +1,4 @@
-"""Reads what spans rooms: a desk's day (`day`), all that came of one consultation (`timeline`)."""
+"""Reads what spans rooms: a desk's day (`day`, `returns`), all that came of one consultation (`timeline`)."""
 
 from app.cases.queries.day import Day, DayLine, DayReferral, Totals, get_day
 from app.cases.queries.timeline import Timeline, get_timeline

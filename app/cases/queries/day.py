@@ -1,4 +1,4 @@
-"""A desk's day: its consultations with their people, its referrals, and the totals."""
+"""A desk's day: its consultations with their people, its referrals and return requests, and the totals."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,8 +13,10 @@ from app.base.access import Scope
 from app.base.database import Record
 from app.base.lists import CHILDREN
 from app.base.month import Month
+from app.cases.queries.returns import list_opened, list_requested
 from app.cases.rules import came_before
 from app.consultations.queries import list_day
+from app.consultations.rules.checks import asks_to_return
 from app.consultations.vocabulary import RESTRICTED_TOPICS, VOID
 from app.people.queries.lines import list_lines_of_day
 from app.people.rules.previous import NEVER
@@ -22,6 +24,7 @@ from app.places.queries import DeskRow
 from app.referrals.queries import referrals as sent
 from app.referrals.queries.referrals import OfferRow, ReferralRow
 from app.referrals.rules.states import ACCEPTED, WAITING
+from app.returns.queries.requests import RequestRow
 from app.shelters.queries.shelters import PublicShelter, list_of_ids, public
 
 STILL_OPEN = frozenset({*WAITING, ACCEPTED})
@@ -33,6 +36,7 @@ class DayLine:
     """One consultation of the day, as the list shows it; `main_topic` is empty where no list may name it.
 
     `came_before` is a code of REPEAT_CONTACTS: its people's latest return in this country; empty where none is known.
+    `may_ask_to_return` is where they ask about returning and no request stands.
     """
 
     id: UUID
@@ -47,6 +51,7 @@ class DayLine:
     has_card: bool
     is_tally: bool
     is_void: bool
+    may_ask_to_return: bool
     version: int
 
 
@@ -79,13 +84,14 @@ class Totals:
 
 @dataclass(frozen=True)
 class Day:
-    """A desk's day: lines and referrals, the last first, and totals."""
+    """A desk's day: lines, referrals and the return requests opened on it, the last first, and totals."""
 
     desk: DeskRow
     day: date
     lines: list[DayLine]
     totals: Totals
     referrals: list[DayReferral]
+    returns: list[RequestRow]
 
 
 def get_day(session: Session, scope: Scope, desk: DeskRow, day: date, year_start: Month) -> Day:
@@ -96,11 +102,19 @@ def get_day(session: Session, scope: Scope, desk: DeskRow, day: date, year_start
     for some in people:
         of_each.setdefault(some.consultation_id, []).append(some)
     period = Month.of(day), year_start
-    lines = [_line(desk, row, of_each.get(row.id, []), period) for row in rows]
+    asking = _asking_to_return(session, scope, rows)
+    lines = [_line(desk, row, of_each.get(row.id, []), period, asking) for row in rows]
     since, until = _moments(desk, day)
     referrals = list_day_referrals(session, scope, desk, (since, until))
     referred = sum(not one.is_older for one in referrals)
-    return Day(desk, day, lines, _totals(lines, people, referred), referrals)
+    opened = list_opened(session, scope, desk, (since, until))
+    return Day(desk, day, lines, _totals(lines, people, referred), referrals, opened)
+
+
+def _asking_to_return(session: Session, scope: Scope, rows: Sequence[Record]) -> frozenset[UUID]:
+    """The consultations whose people ask about returning and have no request that stands."""
+    ask = {row.id for row in rows if asks_to_return(row.topics, row.outcomes)}
+    return frozenset(ask - list_requested(session, scope, ask))
 
 
 def _moments(desk: DeskRow, day: date) -> tuple[datetime, datetime]:
@@ -135,7 +149,13 @@ def _named(
     return [shelters[one.shelter_id] for one in named]
 
 
-def _line(desk: DeskRow, row: Record, people: list[Record], period: tuple[Month, Month]) -> DayLine:
+def _line(
+    desk: DeskRow,
+    row: Record,
+    people: list[Record],
+    period: tuple[Month, Month],
+    asking: frozenset[UUID],
+) -> DayLine:
     previous = max((some.previous_in_country for some in people), default=NEVER)
     return DayLine(
         row.id,
@@ -150,6 +170,7 @@ def _line(desk: DeskRow, row: Record, people: list[Record], period: tuple[Month,
         any(some.card_id is not None for some in people),
         row.is_tally,
         row.state == VOID,
+        row.id in asking,
         row.version,
     )
 

@@ -1,4 +1,4 @@
-"""All that came of one consultation: its own record, and every referral with what happened to it."""
+"""All that came of one consultation: its own record, every referral and every return request, in one order of time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,27 +12,49 @@ from app.base.party import Persons
 from app.consultations.queries import content_of, find_consultation
 from app.referrals.queries import referrals as sent
 from app.referrals.queries.referrals import EventRow, ReferralRow
+from app.referrals.rules.states import ended_by_time_at
+from app.returns.queries import requests as asked
+from app.returns.queries.requests import RequestRow, StepRow
 from app.shelters.queries.shelters import PublicShelter, list_of_ids, public
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One thing that happened: `event` to `referral` at `shelter` (where one is meant)."""
+class ReferralMoment:
+    """One thing that happened: `event` to `referral` at `shelter` (where one is meant); without one time was up."""
 
     at: datetime
     referral: ReferralRow
-    event: EventRow
+    event: EventRow | None
     shelter: PublicShelter | None
 
 
 @dataclass(frozen=True)
+class ReturnMoment:
+    """One thing that was recorded of a return request; `is_again` where it renews or corrects an earlier one."""
+
+    at: datetime
+    request: RequestRow
+    step: StepRow
+    is_again: bool
+
+
+Moment = ReferralMoment | ReturnMoment
+
+
+@dataclass(frozen=True)
 class Timeline:
-    """A consultation with its people, its referrals, the first sent first, and all that happened, in order."""
+    """A consultation with its people, its referrals and return requests, and all that happened, in order."""
 
     consultation: Record
     people: tuple[Persons, ...]
     referrals: list[ReferralRow]
+    requests: list[RequestRow]
     moments: list[Moment]
+
+    @property
+    def has_request(self) -> bool:
+        """Whether a return request stands: an open one, or one whose people departed."""
+        return any(one.closed_at is None or one.departed_on for one in self.requests)
 
 
 def get_timeline(session: Session, scope: Scope, consultation: UUID) -> Timeline | None:
@@ -41,7 +63,10 @@ def get_timeline(session: Session, scope: Scope, consultation: UUID) -> Timeline
     if row is None:
         return None
     referrals = sent.list_of_consultation(session, scope, consultation)
-    return Timeline(row, people_of(session, row), referrals, _moments(session, referrals))
+    requests = asked.list_of_consultation(session, scope, consultation)
+    moments: list[Moment] = [*_of_referrals(session, referrals), *_of_requests(session, requests)]
+    ordered = sorted(moments, key=lambda moment: moment.at)
+    return Timeline(row, people_of(session, row), referrals, requests, ordered)
 
 
 def people_of(session: Session, row: Record) -> tuple[Persons, ...]:
@@ -54,11 +79,31 @@ def people_of(session: Session, row: Record) -> tuple[Persons, ...]:
     return tuple(Persons(*profile, n) for profile, n in summed.items())
 
 
-def _moments(session: Session, referrals: list[ReferralRow]) -> list[Moment]:
+def _of_referrals(session: Session, referrals: list[ReferralRow]) -> list[ReferralMoment]:
     events = [(one, event) for one in referrals for event in sent.list_events(session, one.id)]
     ids = {event.shelter_id for _, event in events if event.shelter_id is not None}
     shelters = {key: public(one) for key, one in list_of_ids(session, ids).items()}
     met = [
-        Moment(event.at, one, event, shelters.get(event.shelter_id or 0)) for one, event in events
+        ReferralMoment(event.at, one, event, shelters.get(event.shelter_id or 0))
+        for one, event in events
     ]
-    return sorted(met, key=lambda moment: moment.at)
+    ended = [
+        ReferralMoment(
+            ended_by_time_at(one.state_now, one.deadline, one.hold_until), one, None, None
+        )
+        for one in referrals
+        if one.state_now != one.state
+    ]
+    return met + ended
+
+
+def _of_requests(session: Session, requests: list[RequestRow]) -> list[ReturnMoment]:
+    steps = asked.list_steps(session, requests)
+    met: list[ReturnMoment] = []
+    for request in requests:
+        acts = [step.act for step in steps[request.id]]
+        met += [
+            ReturnMoment(step.at, request, step, step.act in acts[:place])
+            for place, step in enumerate(steps[request.id])
+        ]
+    return met

@@ -14,7 +14,7 @@ from app.base.lists import AGE_BANDS, KNOWN_AGES, SEXES, SHORT_AGES, SHORT_SEXES
 from app.base.pages import page
 from app.base.problems import PROBLEMS
 from app.cases.actions import referring as actions
-from app.cases.forms import Shown
+from app.cases.forms.referring import Shown
 from app.consultations.vocabulary import FLAGS_B
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.referrals import vocabulary

@@ -14,9 +14,9 @@ from app.base.database import db
 from app.base.pages import go_to, remember_here, say
 from app.base.problems import PROBLEMS, Problem, refuse
 from app.base.requests import is_form, sent_json, wants_json
-from app.cases import forms
 from app.cases.actions import referring as actions
-from app.cases.forms import Shown
+from app.cases.forms import referring as forms
+from app.cases.forms.referring import Shown
 from app.cases.queries.timeline import people_of
 from app.cases.views.blueprint import blueprint
 from app.cases.views.choosing import choosing_page, desk_to_send_from

@@ -1,32 +1,83 @@
 """Opens return requests: by programs and by the page; a consultation's people are carried over."""
 
 from typing import Any
+from uuid import UUID
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, abort, jsonify, request, url_for
 from flask_babel import gettext
 
-from app.base import arrival
+from app.audit.actions import note
+from app.base import arrival, language
 from app.base.access import allow, principal
 from app.base.answers import problem
 from app.base.database import db
-from app.base.pages import go_to, say
+from app.base.pages import go_to, remember_here, say
 from app.base.problems import PROBLEMS, Problem, refuse
 from app.base.requests import is_form, sent_json, wants_json
 from app.cases.actions import returning
+from app.cases.forms import returning as forms
+from app.cases.queries.timeline import people_of
+from app.cases.views.asking import asking_page, own_desk, requested_page
 from app.cases.views.blueprint import blueprint
+from app.consultations.queries import content_of, find_consultation
 from app.returns.actions.opening import Arrival, Second
-from app.returns.forms.reading import new_of_form, read_new
+from app.returns.forms.reading import read_new
+from app.returns.queries.requests import find_standing
+
+
+@blueprint.get("/returns/new")
+@allow("open_returns", audited=True)
+def new_return() -> Response:
+    """The page on which a request is opened; `consultation` carries its people over, or leads to its request."""
+    number = request.args.get("consultation")
+    if number:
+        return _from_consultation(number)
+    desk = own_desk(request.args.get("desk"))
+    return asking_page(desk, forms.blank(desk), {})
+
+
+def _from_consultation(number: str) -> Response:
+    session, asking = db.session(), principal()
+    try:
+        row = find_consultation(session, asking.scope, UUID(number))
+    except ValueError:
+        row = None
+    if row is None or returning.known_of(session, asking, row.id, row.desk_id) is None:
+        abort(404)
+    note(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
+    already = find_standing(session, row.id)
+    if already is not None:
+        say(Problem("", "already_requested").sentence, "warn")
+        return go_to(url_for("returns.read", reference=already.shown))
+    desk = own_desk(row.desk)
+    content, people = content_of(session, row), people_of(session, row)
+    return asking_page(desk, forms.carry_over(forms.blank(desk), people, content), {})
+
+
+@blueprint.post("/returns/new")
+@allow("open_returns")
+def new_return_again() -> Response:
+    """The page with the answers so far, in another language where `switch_locale` says; nothing is stored."""
+    sent = request.form.copy()
+    chosen = sent.pop("switch_locale", "")
+    shown = forms.of_form(sent)
+    if chosen not in language.LOCALES:
+        return asking_page(own_desk(None, shown.desk), shown, {})
+    language.switch(chosen)
+    answer = asking_page(own_desk(None, shown.desk), shown, {})
+    remember_here(answer, language.COOKIE, chosen)
+    return answer
 
 
 @blueprint.post("/returns")
 @allow("open_returns")
 def open_return() -> Any:
     """Opens a request: 201 new, 200 same, 409 different or a second one of its consultation, 422 problems."""
-    raw = new_of_form(request.form) if is_form() else sent_json()
+    raw = forms.sent_fields(request.form) if is_form() else sent_json()
     content, problems = read_new(raw)
     opened = problems or returning.open_return(db.session(), principal(), content)
     if isinstance(opened, list):
-        return refuse(opened)
+        return refuse(opened) if wants_json() or not is_form() else _ask_again(opened)
     return _told(opened) if wants_json() else _go_on(opened)
 
 
@@ -49,9 +100,14 @@ def _conflict(code: str, reference: str | None) -> Response:
     return answer
 
 
+def _ask_again(problems: list[Problem]) -> Response:
+    shown = forms.of_form(request.form)
+    return asking_page(own_desk(None, shown.desk), shown, forms.placed(problems), 422)
+
+
 def _go_on(opened: Arrival | Second) -> Any:
     if isinstance(opened, Second):
-        return problem(409, Problem("", "already_requested").sentence)
+        return requested_page(opened.request)
     if opened.request is None:
         return problem(409, Problem("", "not_this_request").sentence)
     say(gettext("Opened. The reference is the only name it has: write it down for the person."))

@@ -11,15 +11,17 @@ from app.base.database import db
 from app.base.pages import page
 from app.cases import queries
 from app.cases.views.blueprint import blueprint
+from app.consultations.rules.checks import asks_to_return
 from app.referrals import vocabulary
 from app.referrals.forms import words
+from app.returns.forms.words import act_in_words
 from app.staff.vocabulary import ROLES
 
 
 @blueprint.get("/cases/<uuid:consultation_id>")
 @allow("see_today", audited=True)
 def timeline(consultation_id: UUID) -> Response:
-    """The consultation, its referrals and what happened to each; the reading leaves an entry."""
+    """The consultation, its referrals and return requests with all that happened; the reading leaves an entry."""
     asking = principal()
     found = queries.get_timeline(db.session(), asking.scope, consultation_id)
     if found is None:
@@ -27,4 +29,5 @@ def timeline(consultation_id: UUID) -> Response:
     row = found.consultation
     note(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
     facts: dict[str, Any] = {"v": vocabulary, "words": words, "ROLES": ROLES}
+    facts |= {"act_in_words": act_in_words, "asks_to_return": asks_to_return}
     return page("cases/timeline.html", case=found, **facts)

@@ -14,19 +14,27 @@ from app.base.lists import REPEAT_CONTACTS
 from app.base.month import Month
 from app.base.pages import page
 from app.cases import queries
+from app.cases.queries.returns import count_waiting
 from app.cases.views.blueprint import blueprint
 from app.consultations import vocabulary
 from app.consultations.actions.changing import may_change
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.referrals import vocabulary as referrals
+from app.returns.vocabulary import STAGES
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+WORDS: dict[str, Any] = {
+    "v": vocabulary,
+    "r": referrals,
+    "returns": REPEAT_CONTACTS,
+    "RETURN_STAGES": STAGES,
+}
 
 
 @blueprint.get("/today")
 @allow("see_today", audited=True)
 def today() -> Response:
-    """Consultations and referrals of a desk on a day, today unless `day` is given; the reading leaves an entry."""
+    """What a desk did on a day, today without `day`, and what waits; the reading leaves an entry."""
     session, asking = db.session(), principal()
     desks = list_desks(session, asking.scope)
     desk = _desk(request.args.get("desk"), desks)
@@ -34,17 +42,22 @@ def today() -> Response:
     day = _day(request.args.get("day"), now)
     shown = queries.get_day(session, asking.scope, desk, day, _year_start(day))
     note(asking.account_id, "day_read", f"desk:{desk.code}", desk.country)
-    own = {line.id for line in shown.lines if may_change(asking, line)}
     facts: dict[str, Any] = {
-        "today": now,
-        "own": own,
-        "desks": desks,
-        "v": vocabulary,
-        "returns": REPEAT_CONTACTS,
-        "r": referrals,
-        "now": clock.now(),
+        "own": {line.id for line in shown.lines if may_change(asking, line)},
+        "waiting": _waiting(desk) if day == now else 0,
     }
-    return page("cases/today.html", shown=shown, **facts)
+    return page(
+        "cases/today.html", shown=shown, desks=desks, today=now, now=clock.now(), **facts, **WORDS
+    )
+
+
+def _waiting(desk: DeskRow) -> int:
+    """How many of the desk's return requests wait for who asks, or for a new consent."""
+    asking = principal()
+    if not asking.may("see_returns"):
+        return 0
+    waits_for = "supervisor" if asking.may("decide_returns") else "desk"
+    return count_waiting(db.session(), asking.scope, desk, waits_for)
 
 
 def _year_start(day: date) -> Month:

@@ -1,11 +1,11 @@
 """What must be true of a consultation's content, and who may change it until when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
 from app.base.month import Month
 from app.consultations.rules.content import Content, Group
-from app.consultations.vocabulary import FLAGS_B
+from app.consultations.vocabulary import FLAGS_B, RETURN_OUTCOME, RETURN_TOPIC
 
 Found = tuple[str, str]
 """A field's path and the code of what is wrong with it."""
@@ -54,6 +54,11 @@ def offers_earlier_month(month: Month, reporting_year_start: int) -> bool:
 def author_may_change(received_on: date, today: date) -> bool:
     """Whether the author may still correct: until the end of the day after receipt, at the desk (outside.md)."""
     return today <= received_on + timedelta(days=1)
+
+
+def asks_to_return(topics: Collection[str], outcomes: Collection[str]) -> bool:
+    """Whether the people of a consultation ask about returning: a request may be opened for them."""
+    return RETURN_TOPIC in topics or RETURN_OUTCOME in outcomes
 
 
 def is_restricted(field: str, code: object) -> bool:

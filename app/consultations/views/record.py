@@ -21,6 +21,7 @@ from app.consultations.forms.fields import from_form
 from app.consultations.forms.page import of_content, of_raw
 from app.consultations.forms.reading import read
 from app.consultations.forms.words import describe, differences
+from app.consultations.rules.checks import asks_to_return
 from app.consultations.rules.content import ATTACHED, as_json
 from app.consultations.views.blueprint import (
     WORDS,
@@ -47,9 +48,8 @@ def read_one(consultation_id: UUID) -> Response:
         said = {**as_json(content), "version": row.version, "state": row.state, "trail": trail}
         return jsonify(said)
     may = changing.may_change(principal(), row)
-    return page(
-        "consultations/record.html", row=row, trail=trail, describe=describe, may=may, **WORDS
-    )
+    facts: dict[str, Any] = {"describe": describe, "may": may, "asks_to_return": asks_to_return}
+    return page("consultations/record.html", row=row, trail=trail, **facts, **WORDS)
 
 
 def _trail(row: Any) -> list[dict[str, Any]]:

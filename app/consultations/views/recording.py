@@ -29,6 +29,7 @@ from app.consultations.forms.page import (
     with_last_composition,
 )
 from app.consultations.forms.reading import read
+from app.consultations.rules.checks import asks_to_return
 from app.consultations.views.blueprint import (
     USUAL_COOKIE,
     blueprint,
@@ -144,7 +145,9 @@ def _go_on(recorded: Arrival, raw: dict[str, Any]) -> Any:
         return problem(
             409, gettext("Another record has this number. Nothing was stored; start anew.")
         )
-    say(gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version))
+    marked = (raw.get("topics") or (), raw.get("outcomes") or ())
+    facts = {"returning": "1"} if asks_to_return(*marked) else {}
+    say(gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version), **facts)
     several = len(principal().scope.desks) > 1
     return redirect(url_for("cases.today", desk=raw["desk"] if several else None))
 

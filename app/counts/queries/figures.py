@@ -15,6 +15,7 @@ from app.counts.indicators.people import reckon
 from app.counts.queries import cells as reading
 from app.counts.queries.cells import Asked, Wanted
 from app.counts.queries.referrals import get_referred
+from app.counts.queries.returns import ReturnFigures, get_return_figures
 from app.counts.rules.people import Cells, Parts, cross_sex_and_age, margin, split_by_place
 from app.counts.rules.referrals import Referred
 from app.places.queries import DeskRow
@@ -39,7 +40,8 @@ class Completeness:
 class Figures:
     """The figures by code, those of the month they are compared with, breakdowns, and how complete they are.
 
-    `referrals` are those of referrals and beds by code, `declined` the refusals by reason.
+    `referrals` are those of referrals and beds by code, `declined` the refusals by reason; `returns` are those of
+    voluntary return, as far as who asked may see them.
     """
 
     wanted: Wanted
@@ -50,17 +52,21 @@ class Figures:
     completeness: Completeness
     referrals: dict[str, int | float | None]
     declined: dict[str, int]
+    returns: ReturnFigures
 
 
 def get_figures(session: Session, scope: Scope, asked: Asked) -> tuple[Figures, Cells, Parts]:
     """The figures that were asked for, with what they were reckoned from."""
     cells = reading.get_cells(session, scope, asked.wanted)
     parts = reading.get_parts(session, scope, asked.wanted)
-    referred = get_referred(session, scope, asked)
-    return _put_together(asked, cells, parts, referred), cells, parts
+    others = get_referred(session, scope, asked), get_return_figures(session, scope, asked.wanted)
+    return _put_together(asked, cells, parts, others), cells, parts
 
 
-def _put_together(asked: Asked, cells: Cells, parts: Parts, referred: Referred) -> Figures:
+def _put_together(
+    asked: Asked, cells: Cells, parts: Parts, others: tuple[Referred, ReturnFigures]
+) -> Figures:
+    referred, returns = others
     codes = {str(desk.id): desk.code for desk in asked.desks}
     crossed = cross_sex_and_age(parts.by["sex_age"])
     by = {"sex": margin(crossed, 0), "age_band": margin(crossed, 1)}
@@ -77,6 +83,7 @@ def _put_together(asked: Asked, cells: Cells, parts: Parts, referred: Referred) 
         _completeness(asked, parts),
         of_referrals.reckon(referred),
         dict(referred.declined),
+        returns,
     )
 
 
@@ -136,7 +143,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
         "by": figures.by,
         "by_topic_any": figures.by_topic_any,
         "referrals": figures.referrals | {"declined": figures.declined},
-        "returns": None,
+        "returns": figures.returns.values | {"departed": figures.returns.departed},
         "completeness": {
             "desks_expected": figures.completeness.expected,
             "desks_reported": figures.completeness.reported,

@@ -22,9 +22,8 @@ from app.counts.queries.tables import (
     list_year,
 )
 from app.counts.rules.people import cross_sex_and_age
-from app.counts.views import charts
+from app.counts.views import charts, referred, returned
 from app.counts.views.cards import Card, Comparison, compare, list_cards
-from app.counts.views.referred import ReferredPart, get_part
 from app.places.vocabulary import programme
 from app.referrals.vocabulary import DECLINE_REASONS
 
@@ -83,7 +82,8 @@ class MonthPage:
     year: list[tuple[MonthLine, int]]
     map: list[Tile]
     by: dict[str, list[charts.Row]]
-    referred: ReferredPart
+    referred: referred.ReferredPart
+    returned: returned.ReturnPart
     choices: Choices
     v: dict[str, Any]
 
@@ -109,7 +109,8 @@ def get_page(scope: Scope, asked: Asked) -> MonthPage:
         year=list_year(wanted, months),
         map=[] if wanted.country else _tiles(lines),
         by=_breakdowns(figures),
-        referred=get_part(figures),
+        referred=referred.get_part(figures),
+        returned=returned.get_part(figures),
         choices=_choices(scope, asked),
         v=WORDS,
     )

@@ -5,9 +5,13 @@ from sqlalchemy.orm import Session
 from app.base.access import Principal
 from app.returns.actions.moving import Said, side_of
 from app.returns.actions.writing import Moved, Turn, begin, is_stale, write
-from app.returns.rules import ending, stages, way
+from app.returns.rules import ending
+from app.returns.rules.possible import refused_act
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.vocabulary import CLOSING_REASONS
+
+NEVER = frozenset({"request_closed", "after_hand_over"})
+"""Told before anything else: no newer version would change it."""
 
 
 def withdraw(session: Session, by: Principal, reference: str) -> Moved:
@@ -26,46 +30,36 @@ def withdraw(session: Session, by: Principal, reference: str) -> Moved:
 
 def stop(session: Session, by: Principal, reference: str, said: Said) -> Moved:
     """The request stopped by a sign that was seen, until a supervisor decides; the desk may always do this."""
-    turn = begin(session, by, reference)
-    if turn is None:
-        return None
-    refused = "stale" if is_stale(turn, said.version) else ending.refused_stop(turn.standing)
-    return turn.refused(refused) if refused else write(turn, STOP, said.fields)
+    return _turn(session, by, reference, (STOP, said))
 
 
 def resume(session: Session, by: Principal, reference: str, said: Said) -> Moved:
     """The request let go on by a supervisor, who says why."""
-    turn = begin(session, by, reference)
-    if turn is None:
-        return None
-    refused = _refused_resuming(turn, said.version)
-    return turn.refused(refused) if refused else write(turn, RESUME, said.fields)
-
-
-def _refused_resuming(turn: Turn, version: int | None) -> str:
-    if turn.standing.is_closed:
-        return "request_closed"
-    if is_stale(turn, version):
-        return "stale"
-    return "" if turn.standing.is_stopped else "not_stopped"
+    return _turn(session, by, reference, (RESUME, said))
 
 
 def close(session: Session, by: Principal, reference: str, said: Said) -> Moved:
     """The request closed with a reason; what a person withdraws is a withdrawal, however it is sent."""
-    reason = said.fields["reason"]
-    if reason == ending.WITHDREW:
+    if CLOSING_REASONS[said.fields["reason"]].code == ending.WITHDREW:
         return withdraw(session, by, reference)
+    return _turn(session, by, reference, (CLOSE, said))
+
+
+def _turn(session: Session, by: Principal, reference: str, what: tuple[str, Said]) -> Moved:
     turn = begin(session, by, reference)
     if turn is None:
         return None
-    refused = _refused_closing(turn, CLOSING_REASONS[reason].code, said.version)
-    return turn.refused(refused) if refused else write(turn, CLOSE, {"reason": reason})
+    act, said = what
+    refused = _refused(turn, act, said)
+    return turn.refused(refused) if refused else write(turn, act, said.fields)
 
 
-def _refused_closing(turn: Turn, reason: str, version: int | None) -> str:
-    is_handed = stages.HANDED in turn.standing.recorded
-    if side_of(turn.by) == way.DESK and (is_handed or turn.standing.is_closed):
-        return "after_hand_over" if is_handed else "request_closed"
-    if is_stale(turn, version):
+def _refused(turn: Turn, act: str, said: Said) -> str:
+    refused = refused_act(turn.standing, act, side_of(turn.by), turn.today)
+    if refused in NEVER:
+        return refused
+    if is_stale(turn, said.version):
         return "stale"
-    return ending.refused_closing(turn.standing, reason)
+    if refused or act != CLOSE:
+        return refused
+    return ending.refused_closing(turn.standing, said.fields["reason"])

@@ -75,7 +75,7 @@ def write(turn: Turn, act: str, said: dict[str, Any]) -> RequestRow:
     session, request, now = turn.session, turn.request, clock.now()
     standing, version = turn.after(act, said), request.version + 1
     write_step(session, turn.by, request, (version, act, said))
-    facts = _columns(standing, request, now)
+    facts = columns_of(standing, request.closed_at, now)
     mine = update(REQUESTS).where(REQUESTS.c.id == request.id)
     session.execute(mine.values(version=version, moved_at=now, **facts))
     note(turn.by.account_id, "return_changed", f"return:{request.shown}", request.country)
@@ -103,7 +103,8 @@ def write_step(
     )
 
 
-def _columns(standing: Standing, request: RequestRow, now: datetime) -> dict[str, Any]:
+def columns_of(standing: Standing, closed_at: datetime | None, now: datetime) -> dict[str, Any]:
+    """What a request's row says of how it stands now; `closed_at` is what it said before."""
     counts = ending.counts_as_departed(standing)
     return {
         "stage": standing.stage,
@@ -118,7 +119,7 @@ def _columns(standing: Standing, request: RequestRow, now: datetime) -> dict[str
         "departed": [list(one) for one in standing.departed],
         "withdrawn_month": _month(standing.closed_on) if ending.is_withdrawn(standing) else None,
         "closing_reason": standing.reason,
-        "closed_at": (request.closed_at or now) if standing.is_closed else None,
+        "closed_at": (closed_at or now) if standing.is_closed else None,
     }
 
 

@@ -36,6 +36,9 @@ class Wanted:
     are_closed: bool = False
 
 
+EVERY_OPEN = Wanted()
+
+
 @dataclass(frozen=True)
 class Line:
     """One request of a list: how it stands, whom it waits for (a code of WAITS), since how many days.
@@ -52,7 +55,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Listed:
-    """The lines, those that wait longest first, the number of all that were wanted, and of each stage."""
+    """The lines, first the stopped ones, then those that wait longest; the number of all, and of each stage."""
 
     lines: list[Line]
     total: int
@@ -66,8 +69,9 @@ def list_requests(session: Session, scope: Scope, wanted: Wanted) -> Listed:
     found = {row[0]: int(row[1]) for row in session.execute(counted.order_by(REQUESTS.c.stage))}
     by_stage = {stage: found[stage] for stage in STAGES.codes if stage in found}
     mine = [*of_desk, REQUESTS.c.stage == wanted.stage] if wanted.stage else of_desk
-    order = REQUESTS.c.closed_at.desc() if wanted.are_closed else REQUESTS.c.moved_at
-    rows = session.execute(WITH_DESK.where(*mine).order_by(order, REQUESTS.c.id).limit(MOST))
+    waiting = REQUESTS.c.is_stopped.desc(), REQUESTS.c.moved_at
+    order = (REQUESTS.c.closed_at.desc(),) if wanted.are_closed else waiting
+    rows = session.execute(WITH_DESK.where(*mine).order_by(*order, REQUESTS.c.id).limit(MOST))
     total = by_stage.get(wanted.stage, 0) if wanted.stage else sum(by_stage.values())
     return Listed(_lines(session, [row_of(row) for row in rows]), total, by_stage)
 
@@ -78,11 +82,12 @@ def _where(scope: Scope, wanted: Wanted) -> list[ColumnElement[bool]]:
     return [*found, REQUESTS.c.desk_id == wanted.desk.id] if wanted.desk else found
 
 
-def list_expiring(session: Session, scope: Scope, latest: date) -> list[Line]:
+def list_expiring(
+    session: Session, scope: Scope, latest: date, wanted: Wanted = EVERY_OPEN
+) -> list[Line]:
     """Open requests, not departed, whose consent has ended or ends within SOON of a day, the first to end first."""
     ends = REQUESTS.c.consent_until <= latest + SOON
-    waiting = REQUESTS.c.closed_at.is_(None) & REQUESTS.c.departed_on.is_(None)
-    mine = WITH_DESK.where(within(scope), waiting, ends)
+    mine = WITH_DESK.where(*_where(scope, wanted), REQUESTS.c.departed_on.is_(None), ends)
     ordered = mine.order_by(REQUESTS.c.consent_until, REQUESTS.c.id).limit(MOST)
     return _lines(session, [row_of(row) for row in session.execute(ordered)])
 

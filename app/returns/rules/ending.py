@@ -4,10 +4,11 @@ from app.returns.rules import stages
 from app.returns.rules.standing import Standing
 from app.returns.vocabulary import CLOSING_REASONS
 
-RETURNED, WITHDREW, REMOVED = "returned", "withdrew", "removed_by_authority"
-UNCOUNTED = frozenset({REMOVED, "duplicate"})
+RETURNED, WITHDREW = "returned", "withdrew"
+REMOVED, DUPLICATE = "removed_by_authority", "duplicate"
+UNCOUNTED = frozenset({REMOVED, DUPLICATE})
 """Never counted as a return, whatever was recorded before."""
-AFTER_DEPARTURE = (RETURNED, "lost_contact", REMOVED, "duplicate", "other")
+AFTER_DEPARTURE = (RETURNED, "lost_contact", REMOVED, DUPLICATE, "other")
 
 
 def reasons_now(standing: Standing) -> tuple[str, ...]:

@@ -58,12 +58,11 @@ def _travel_is_arranged(standing: Standing, step: Step) -> dict[str, Any]:
 
 def _are_checked(standing: Standing, step: Step) -> dict[str, Any]:
     free, informed = step.said["free_choice"], step.said["informed_decision"]
-    answers = {"free": free, "informed": informed}
-    if stages.NO in (free, informed):
-        return {**answers, "reason": "not_voluntary", "closed_on": step.on}
     seen = _are_stopped(standing, step)
     doubt = stages.REFER in (free, informed)
-    return {**answers, **seen, "is_stopped": seen["is_stopped"] or doubt}
+    told = {**seen, "free": free, "informed": informed, "is_stopped": seen["is_stopped"] or doubt}
+    closes = {"reason": "not_voluntary", "closed_on": step.on}
+    return {**told, **(closes if stages.NO in (free, informed) else {})}
 
 
 def _are_stopped(standing: Standing, step: Step) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from app.returns.actions.writing import Moved, Refused
 from app.returns.forms.reading import read_step, step_of_form
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import RequestRow
-from app.returns.rules import stages, way
+from app.returns.rules import stages
+from app.returns.rules.possible import is_of_side
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.views.blueprint import blueprint, refused, signs_of, told
 from app.returns.views.steps import step_again
@@ -38,7 +39,7 @@ def do(reference: str, act: str) -> Any:
     act = CLOSE if act == stages.CLOSED else act
     if act not in STEPS:
         abort(404)
-    if not may_record(act):
+    if not is_of_side(act, side_of(principal())):
         abort(403)
     signs = signs_of(reference)
     said, problems = read_step(act, _raw(act))
@@ -46,14 +47,6 @@ def do(reference: str, act: str) -> Any:
     if moved is None:
         raise NotThere("unknown_request")
     return _answer(reference, act, moved)
-
-
-def may_record(act: str) -> bool:
-    """Whether a step is one that the account's role may record at any time."""
-    if act in TURNS:
-        return act != RESUME or principal().may("decide_returns")
-    is_desk = side_of(principal()) == way.DESK
-    return act in (stages.DESKS if is_desk else stages.SUPERVISORS)
 
 
 def _raw(act: str) -> dict[str, Any]:

@@ -7,24 +7,45 @@ from flask import Response, abort, request
 from flask_babel import gettext
 
 from app.audit.actions import note
+from app.base import language
 from app.base.access import allow, principal
-from app.base.pages import page
+from app.base.pages import page, remember_here
 from app.base.problems import PROBLEMS, Problem
+from app.places.vocabulary import programme
 from app.returns.actions.moving import side_of
 from app.returns.actions.writing import Refused
+from app.returns.forms import words
 from app.returns.forms.steps import STEPS
-from app.returns.rules import stages, way
+from app.returns.queries.requests import RequestRow, StepRow
+from app.returns.rules import possible, way
+from app.returns.rules.standing import Standing
 from app.returns.views.blueprint import blueprint, own
-from app.returns.views.showing import WORDS
+from app.returns.views.showing import WORDS, frame
+from app.returns.vocabulary import texts
 
 
 @blueprint.get("/<reference>/<act>")
 @allow("see_returns", audited=True)
 def step(reference: str, act: str) -> Response:
-    """The page of a step or turn."""
+    """The page of a step or turn; 409 with why where it cannot be recorded now, 403 where the role never does."""
     if act not in STEPS:
         abort(404)
     return _page(reference, act, {})
+
+
+@blueprint.post("/<reference>/<act>/again")
+@allow("see_returns", audited=True)
+def typed_again(reference: str, act: str) -> Response:
+    """The page of a step with what was ticked so far, in another language; nothing is stored."""
+    chosen = request.form.get("switch_locale", "")
+    if act not in STEPS:
+        abort(404)
+    if chosen not in language.LOCALES:
+        return _page(reference, act, {})
+    language.switch(chosen)
+    answer = _page(reference, act, {})
+    remember_here(answer, language.COOKIE, chosen)
+    return answer
 
 
 def step_again(reference: str, act: str, why: Refused | list[Problem]) -> Response:
@@ -40,7 +61,38 @@ def step_again(reference: str, act: str, why: Refused | list[Problem]) -> Respon
 def _page(reference: str, act: str, wrong: Mapping[str, str], status: int = 200) -> Response:
     found, steps, standing = own(reference)
     note(principal().account_id, "return_read", f"return:{found.shown}", found.country)
-    facts: dict[str, Any] = {"request": found, "steps": steps, "standing": standing}
-    facts |= {"form": STEPS[act], "act": act, "wrong": wrong, "given": request.form}
-    facts |= {"side": side_of(principal()), "way": way, "stages": stages}
+    kept = _kept(found, standing, act)
+    facts = frame(found, standing) | {"form": STEPS[act], "act": act, "wrong": wrong, "kept": kept}
+    if kept:
+        is_ever = possible.is_of_side(act, side_of(principal()))
+        return page("returns/kept.html", 409 if is_ever else 403, **facts, **WORDS)
+    facts |= {"fields": words.shown_fields(act, _known(found, steps, standing, act), standing)}
+    facts["languages_spoken"] = _spoken_at(found.country)
+    if STEPS[act].text:
+        facts["text"] = texts.text(texts.current(), STEPS[act].text, language.selected())
     return page("returns/step.html", status, **facts, **WORDS)
+
+
+def _spoken_at(country: str) -> list[tuple[str, str]]:
+    """Every spoken language with its name, those of the country first."""
+    own_ones = [(code, language.language(code)) for code in programme()[country].languages]
+    return own_ones + [one for one in language.spoken(language.selected()) if one not in own_ones]
+
+
+def _kept(found: RequestRow, standing: Standing, act: str) -> str:
+    """Why this account cannot record a step now, as a sentence; empty where it can."""
+    side = side_of(principal())
+    if not possible.is_of_side(act, side):
+        if side == way.DESK:
+            return str(gettext("The supervisor of the country records this."))
+        return str(gettext("The desk records this."))
+    refused = possible.refused_act(standing, act, side, found.today)
+    return str(gettext(PROBLEMS[refused].label)) if refused else ""
+
+
+def _known(found: RequestRow, steps: list[StepRow], standing: Standing, act: str) -> dict[str, Any]:
+    if request.form:
+        return words.typed(act, request.form)
+    everybody = {f"{sex}-{band}": n for sex, band, n in found.persons}
+    usual = words.usual(standing, steps, found.today)
+    return usual | {"persons": usual["persons"] or everybody}

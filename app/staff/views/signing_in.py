@@ -9,7 +9,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app.base import language
 from app.base.access import Principal, allow, limiter, principal
-from app.base.answers import problem, request_settings
+from app.base.answers import page_again, problem, request_settings
 from app.base.database import db
 from app.base.pages import MODES, go_to, page
 from app.base.requests import own_path, sent_json, wants_json
@@ -97,7 +97,7 @@ def _kept(sent: Any) -> list[tuple[str, str]]:
 def _go_on(sent: Any) -> Any:
     kept = _kept(sent)
     if kept:
-        return page("staff/go_on.html", kept=kept)
+        return page("staff/go_on.html", kept=kept, again=page_again(sent.get("next")))
     return redirect(own_path(sent.get("next"), url_for("staff.home")))
 
 

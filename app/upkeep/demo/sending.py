@@ -51,7 +51,7 @@ class Wanted:
 def wanted_by(telling: Telling, chance: Random) -> Wanted | None:
     """Who is sent on after a consultation, None where nobody is."""
     content = telling.content
-    persons = _together(content)
+    persons = together(content)
     if chance.random() >= SHARE or number_in(persons) > LARGEST:
         return None
     flags = tuple(code for code in content.flags if code in FLAGS)
@@ -65,7 +65,8 @@ def may_send(telling: Telling) -> bool:
     return REFERRED in telling.content.outcomes and not telling.is_void
 
 
-def _together(content: Content) -> tuple[Persons, ...]:
+def together(content: Content) -> tuple[Persons, ...]:
+    """Everybody in a consultation, whatever their nationality."""
     sums: Counter[tuple[str, str]] = Counter()
     for group in content.groups:
         for some in group.persons:

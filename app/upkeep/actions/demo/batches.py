@@ -18,13 +18,14 @@ from app.people.queries.lines import LINES
 from app.people.rules.cells import ADD, Sums
 from app.places.queries import DeskRow
 from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
+from app.returns.queries.requests import REQUESTS, STEPS
 from app.shelters.models import BedCensus, BedChange
 from app.shelters.queries.beds import BEDS, HOLDS
 from app.upkeep.actions.demo.crew import Crew
 from app.upkeep.demo.consultations import Telling
 
 BATCH = 1000
-OF_SHELTERS = {
+FOLLOWING = {
     table.name: table
     for table in (
         BEDS,
@@ -34,9 +35,11 @@ OF_SHELTERS = {
         HOLDS,
         BedChange.__table__,
         BedCensus.__table__,
+        REQUESTS,
+        STEPS,
     )
 }
-"""In the order in which their rows point to each other."""
+"""What follows from consultations, in the order in which the rows point to each other."""
 REPLACED = update(CARDS).where(CARDS.c.id == bindparam("lost")).values(is_replaced=True)
 LAST_NUMBER = text(
     "SELECT setval(pg_get_serial_sequence('visitor_card', 'id'), max(id)) FROM visitor_card"
@@ -49,7 +52,7 @@ class Batch:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        tables = (CARDS, ROWS, LINES, VERSIONS, *OF_SHELTERS.values())
+        tables = (CARDS, ROWS, LINES, VERSIONS, *FOLLOWING.values())
         self.rows: dict[Table, Rows] = {table: [] for table in tables}
         self.lost: Rows = []
         self.sums = Sums()
@@ -72,8 +75,8 @@ class Batch:
             self.rows[VERSIONS].append(_first_version(telling, row))
 
     def take(self, table: str, row: dict[str, Any]) -> None:
-        """Takes up a row of shelters or referrals; what it points to was taken up before."""
-        self.rows[OF_SHELTERS[table]].append(row)
+        """Takes up a row of shelters, referrals or returns; what it points to was taken up before."""
+        self.rows[FOLLOWING[table]].append(row)
 
     def _add_lines(self, telling: Telling, row: dict[str, Any]) -> None:
         contact, held = contact_of(row, telling.shown.card), telling.shown.held

@@ -17,6 +17,7 @@ from app.places.vocabulary import programme
 from app.upkeep.actions.demo.batches import Batch, number_cards_on
 from app.upkeep.actions.demo.crew import Crew, hire, hire_at_shelters
 from app.upkeep.actions.demo.housing import Houses, open_shelters
+from app.upkeep.actions.demo.returning import Returns
 from app.upkeep.demo.cards import Press
 from app.upkeep.demo.consultations import DeskStory, Telling
 from app.upkeep.demo.days import share_out
@@ -56,11 +57,14 @@ def build(session: Session, wish: Wish, done: Callable[[int], None]) -> Built:
     crew = hire(session, plans, desks)
     batch = Batch(session)
     houses = _house(session, wish, plans, crew, batch)
+    returns = Returns(crew, batch.take)
     for plan in plans:
         houses.open(plan, desks[plan.code], period)
+        returns.open(plan, desks[plan.code])
     for desk, telling in tell(wish, plans, desks, period):
         batch.add(telling, desk, crew)
         houses.desks[desk.code].hear(telling)
+        returns.desks[desk.code].hear(telling)
         if batch.is_full:
             done(batch.write())
     done(batch.write())

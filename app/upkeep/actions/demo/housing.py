@@ -50,7 +50,7 @@ class Houses:
         boards = [self._board(one) for one in self.plans if one.desk == plan.code]
         author = self.crew.at_desk[plan.code]
         began = self.desks[plan.code] = DeskReferrals(desk, author, boards, self.now, self.sink)
-        began.begin(_morning(period, desk), _end(desk, self.now.moment))
+        began.begin(_morning(period, desk), end_of(desk, self.now.moment))
         if plan.leads and desk.closed_on is None:
             began.have_waiting(programme()[desk.country].languages[0])
 
@@ -71,7 +71,7 @@ def _morning(period: Period, desk: DeskRow) -> datetime:
     return begins.astimezone(UTC) + MORNING
 
 
-def _end(desk: DeskRow, now: datetime) -> datetime:
+def end_of(desk: DeskRow, now: datetime) -> datetime:
     """Now, or the last evening of a desk that has closed."""
     if desk.closed_on is None:
         return now

@@ -8,10 +8,11 @@ from uuid import uuid4
 from werkzeug.datastructures import MultiDict
 
 from app.base.identifiers import find_in_note
-from app.base.lists import AGE_BANDS, SEXES, UNKNOWN_AGES, languages
+from app.base.lists import languages
 from app.base.party import Persons
 from app.base.problems import Problem
 from app.base.words import Terms
+from app.cases.forms.counters import counts_of, counts_of_form, has_unknown, party_of
 from app.referrals.forms.sending import from_form
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SHELTER
 
@@ -47,18 +48,12 @@ class Shown:
     @property
     def counts_unknown(self) -> bool:
         """Whether anything stands in a box of people whose age is not known."""
-        return any(self.counts.get(f"{sex}-{band}") for sex in SEXES.codes for band in UNKNOWN_AGES)
+        return has_unknown(self.counts)
 
     @property
     def party(self) -> list[Persons]:
         """The people that can be read from what was typed."""
-        read = []
-        for sex in SEXES.codes:
-            for band in AGE_BANDS.codes:
-                said = self.counts.get(f"{sex}-{band}", "").strip()
-                if said.isascii() and said.isdecimal() and len(said) < 3 and int(said):
-                    read.append(Persons(sex, band, int(said)))
-        return read
+        return party_of(self.counts)
 
 
 def blank(desk: str, to: str) -> Shown:
@@ -73,7 +68,7 @@ def carry_over(
 ) -> Shown:
     """The page filled with a consultation's people; `said` is the language spoken and the conditions told."""
     shown.consultation = consultation
-    shown.counts = {f"{one.sex}-{one.age_band}": str(one.n) for one in people}
+    shown.counts = counts_of(people)
     shown.language, told = said
     shown.flags = [code for code in told if code in FLAGS]
     return shown
@@ -85,9 +80,7 @@ def of_form(form: MultiDict[str, str]) -> Shown:
     shown = blank(form.get("desk", ""), kinds[-1])
     shown.id = form.get("id") or shown.id
     shown.consultation = form.get("from_consultation", "")
-    shown.counts = {
-        name.removeprefix("persons-"): form[name][:4] for name in form if name[:8] == "persons-"
-    }
+    shown.counts = counts_of_form(form)
     if kinds[0] == kinds[-1]:
         shown.priority = _one(PRIORITIES, form.get("priority"), shown.priority)
     shown.flags = [code for code in form.getlist("flags") if code in FLAGS]

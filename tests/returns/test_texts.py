@@ -1,0 +1,62 @@
+"""What is read to people never changes, is short and in six languages; the README says what each step takes."""
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from app.base.language import LOCALES
+from app.returns.forms.fields import Several
+from app.returns.forms.steps import STEPS
+from app.returns.rules.standing import CONSENT_DAYS
+from app.returns.vocabulary import texts
+
+README = Path(__file__).parents[2] / "README.md"
+PINNED = {"2026-1": "11d872b606291efc78cf746c7a239e3b0f5afdc0ed63e658c5b74ce6acbe7d97"}
+"""SHA-256 of every version there has been: what was read to somebody must stay readable as it was."""
+A_MINUTE_ALOUD = 150
+
+
+def test_a_version_that_was_read_never_changes():
+    found = {
+        version: sha256((texts.TEXTS / f"{version}.toml").read_bytes()).hexdigest()
+        for version in texts.versions()
+    }
+    assert found == PINNED
+
+
+def test_every_text_is_written_in_six_languages_with_as_many_paragraphs():
+    for version in texts.versions():
+        for part in texts.PARTS:
+            read = {locale: texts.text(version, part, locale) for locale in LOCALES}
+            assert {one.locale for one in read.values()} == set(LOCALES), (version, part)
+            assert len({len(one.paragraphs) for one in read.values()}) == 1, (version, part)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_each_text_is_read_aloud_within_a_minute(locale: str):
+    for part in texts.PARTS:
+        words = " ".join(texts.text(texts.current(), part, locale).paragraphs).split()
+        assert len(words) <= A_MINUTE_ALOUD, (part, len(words))
+
+
+def test_the_consent_says_for_how_long_it_is_valid():
+    for locale in LOCALES:
+        said = " ".join(texts.text(texts.current(), "consent", locale).paragraphs)
+        assert str(CONSENT_DAYS) in said, locale
+
+
+def test_the_readme_names_every_field_and_code_of_every_step():
+    rows = {
+        name: line
+        for line in README.read_text("utf-8").splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    everything = set(re.findall(r"\w+", " ".join(rows.values())))
+    for act, form in STEPS.items():
+        assert set(re.findall(r"\w+", rows[act])) >= {one.name for one in form.fields}, act
+        for field in (one for one in form.fields if one.name != "reason"):
+            codes = field.terms.codes if isinstance(field, Several) else getattr(field, "codes", ())
+            assert everything >= set(codes), (act, field.name)
