@@ -324,7 +324,7 @@ TABLE: dict[str, Route] = {
         form=nothing,
     ),
     "returns.do": Route(
-        f"{RETURN}/withdraw",
+        "/returns/{another}/withdraw",
         CASES,
         foreign=(f"{THEIR_RETURN}/withdraw",),
         missing=f"{NO_RETURN}/withdraw",
@@ -389,6 +389,7 @@ def world(app: Flask) -> dict[str, str]:
     asked = {
         "return_": make_return(desk).shown,
         "foreign_return": make_return(stranger, "GTM-01").shown,
+        "another": make_return(desk).shown,
         "consented": consented(desk).shown,
     }
     return {"own": own, "foreign": make_consultation(stranger, "GTM-01")["id"], **sent, **asked}
