@@ -1,5 +1,6 @@
 """What a row that a client sends is to us: new, the same again, or different under a known id."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -32,3 +33,32 @@ def _once(table: Table, dialect: str) -> Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     once = insert(table).on_conflict_do_nothing(index_elements=["id"])
     return once.returning(table.c.id)
+
+
+DRAWS = 50
+
+
+def insert_drawn(
+    session: Session,
+    table: Table,
+    row: dict[str, Any],
+    drawn: tuple[str, Callable[[], str]],
+    is_known: Callable[[], bool],
+) -> bool:
+    """Inserts a row with a code that no other has (`drawn`: its column, and what draws one).
+
+    False where `is_known` says that something else than the code kept it out: its id, or what may stand once only.
+    """
+    connection, (name, draw) = connection_of(session), drawn
+    once = _unless_there(table, connection.dialect.name).returning(table.c.id)
+    for _ in range(DRAWS):
+        if connection.execute(once, {**row, name: draw()}).first() is not None:
+            return True
+        if is_known():
+            return False
+    raise RuntimeError(f"no free {name}: far too many rows of {table.name} are there")
+
+
+def _unless_there(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()

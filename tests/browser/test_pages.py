@@ -18,6 +18,7 @@ PAGES = [
     ("/sign-in", None),
     ("/consultations/new", "desk.mex"),
     ("/today", "desk.mex"),
+    ("/returns/new", "desk.mex"),
     ("/account", "desk.mex"),
     ("/counts", "regional"),
     ("/counts?country=MEX", "supervisor.mex"),

@@ -9,7 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from app.base.database import db
-from tests.builders import consultation_json, make_account, make_desk, sign_in
+from tests.builders import (
+    PASSWORD,
+    Browser,
+    consultation_json,
+    make_account,
+    make_desk,
+    sign_in,
+)
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -284,3 +291,32 @@ def test_a_request_is_offered_where_they_asked_about_returning(office):
     plain = {**said, "id": str(uuid4()), "topics": "health"}
     saved = office["ana"].post_form("/consultations", plain, follow_redirects=True)
     assert "/returns/new?" not in saved.text[: saved.text.index('class="day-head"')]
+
+
+@on_one
+def test_an_ended_session_keeps_the_answers_of_a_new_request_through_signing_in(office):
+    sent = form(**{"persons-female-age_25_59": "3"})
+    stranger = Browser(office.app.test_client())
+    asked = stranger.post_form("/returns", sent)
+    assert asked.status_code == 401
+    hidden = r'<input type="hidden" name="([^"]*)" value="([^"]*)"'
+    main = asked.text.partition("<main")[2]
+    kept = [pair for pair in re.findall(hidden, main) if pair[0] != "csrf_token"]
+    entered = stranger.post_form("/sign-in", [*kept, ("username", "ana"), ("password", PASSWORD)])
+    going_on = entered.text.partition('action="/returns/new"')[2].partition("</form>")[0]
+    carried = [pair for pair in re.findall(hidden, going_on) if pair[0] != "csrf_token"]
+    assert dict(carried)["id"] == sent["id"]
+    shown = stranger.post_form("/returns/new", carried).text
+    assert f'value="{sent["id"]}"' in shown
+    assert re.search(r'name="persons-female-age_25_59" value="3"', shown)
+    assert stored() == []
+
+
+@on_one
+def test_kept_answers_lead_to_pages_of_this_site_only(office):
+    stranger = Browser(office.app.test_client())
+    for wanted in ("https://elsewhere.example", "/sign-out", "//x", "/returns/new?x=1"):
+        sent = [("kept.id", "1"), ("next", wanted), ("username", "ana"), ("password", PASSWORD)]
+        entered = stranger.post_form("/sign-in", sent).text.partition("<main")[2]
+        assert 'action="/consultations/new"' in entered and wanted not in entered
+        stranger.post_form("/sign-out", {})

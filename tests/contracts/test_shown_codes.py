@@ -5,10 +5,22 @@ import re
 import pytest
 
 from tests.builders import make_account, make_consultation, make_desk, sign_in
+from tests.return_builders import make_return, move
 from tests.shelter_builders import make_shelter
 
 PAGES = {
-    "ana": ("/consultations/new", "/consultations/new?like=last", "/today", "/account", "RECORD"),
+    "ana": (
+        "/consultations/new",
+        "/consultations/new?like=last",
+        "/today",
+        "/account",
+        "RECORD",
+        "/returns",
+        "/returns/new",
+        "RETURN",
+        "RETURN/best_interests_process",
+        "RETURN/hand-over-sheet",
+    ),
     "eva": (
         "/consultations/import",
         "/counts?country=HND",
@@ -17,6 +29,9 @@ PAGES = {
         "RECORD/correct",
         "/accounts",
         "/trail",
+        "/returns",
+        "RETURN/resume",
+        "RETURN/close",
     ),
     "rita": ("/counts", "/account"),
     "otto": (
@@ -44,6 +59,12 @@ def pages(app):
     make_shelter(type="family_house", beds={"women_with_children": 2})
     said = {"travel_group": "family_with_children", "flags": ["pregnant_lactating"]}
     record = f"/consultations/{make_consultation(ana, **said)['id']}"
+    asked = make_return(ana, child_alone=True)
+    for act in ("counselling", "consent_recorded", "voluntariness_vulnerability_check"):
+        asked = move(asked, ana, act)
+    move(asked, ana, "best_interests_process", decision="yes")
+    stopped = move(make_return(ana), ana, "stop", signs=["trafficking", "asylum_pending"])
+    returns = {"ana": f"/returns/{asked.shown}", "eva": f"/returns/{stopped.shown}"}
     browsers = {name: sign_in(app, name) for name in PAGES}
 
     def read(locale: str) -> dict[str, str]:
@@ -51,7 +72,9 @@ def pages(app):
         for name, paths in PAGES.items():
             browsers[name].client.set_cookie("locale", locale)
             for path in paths:
-                answer = browsers[name].get(path.replace("RECORD", record))
+                answer = browsers[name].get(
+                    path.replace("RECORD", record).replace("RETURN", returns.get(name, ""))
+                )
                 assert answer.status_code == 200, (name, path, answer.status_code)
                 texts[f"{name} {path}"] = answer.get_data(as_text=True)
         return texts

@@ -11,8 +11,8 @@ from app.base import clock
 from app.base.access import Scope
 from app.base.month import Month
 from app.counts.queries import referral_statements as statements
-from app.counts.queries.cells import Asked
-from app.counts.queries.statements import Shape
+from app.counts.queries.asking import asking
+from app.counts.queries.cells import Asked, Wanted
 from app.counts.rules.referrals import BedsChanged, Cohort, Referred, each_day
 from app.places.vocabulary import programme
 from app.referrals.rules import states
@@ -26,7 +26,7 @@ def get_referred(session: Session, scope: Scope, asked: Asked) -> Referred:
 
     Beds are those of the country, or of the programme, whoever asks: a desk sees the shelters of its country anyway.
     """
-    ask = _asking(session, scope, asked)
+    ask = _asking(session, scope, asked.wanted)
     happened, declined = Counter[str](), Counter[str]()
     for state, reason, n in ask(statements.happened):
         happened[state] += n
@@ -58,28 +58,14 @@ def _last_day(asked: Asked, changes: list[BedsChanged]) -> date:
     return min(asked.wanted.month.last_day, max(begun))
 
 
-def _asking(session: Session, scope: Scope, asked: Asked) -> Callable[..., Any]:
-    wanted = asked.wanted
-    month, country, desk = wanted.month, wanted.country, wanted.desk
-    shape = Shape(scope.programme, country is not None, desk is not None)
-    said: dict[str, Any] = {
-        "month": int(month),
+def _asking(session: Session, scope: Scope, wanted: Wanted) -> Callable[..., Any]:
+    month = wanted.month
+    span = {
         "now": clock.now(),
         "a_day_ago": clock.now() - states.NO_SHOW_AFTER,
         "begins": datetime.combine(month.first_day - AROUND, MIDNIGHT),
         "ends": datetime.combine(month.last_day + AROUND, MIDNIGHT),
         "first_day": month.first_day,
         "last_day": month.last_day,
-        "wanted_countries": [country] if country else sorted(programme()),
     }
-    if not scope.programme:
-        said |= {"desks": sorted(scope.desks), "countries": sorted(scope.countries)}
-    if desk:
-        said["desk_id"] = desk.id
-    elif country:
-        said["country"] = country
-
-    def ask(statement: Callable[[Shape], Any]) -> Any:
-        return session.execute(statement(shape), said)
-
-    return ask
+    return asking(session, scope, wanted, span)

@@ -1,7 +1,6 @@
 """Reads the figures of voluntary return of a month, as far as who asks may see them."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +9,9 @@ from sqlalchemy.orm import Session
 from app.base.access import Scope
 from app.counts.indicators.returns import reckon
 from app.counts.queries import return_statements as statements
+from app.counts.queries.asking import asking
 from app.counts.queries.cells import Wanted
-from app.counts.queries.statements import Shape
 from app.counts.rules.returns import Departure, Reader, Returned, shown_to
-from app.places.vocabulary import programme
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def together(by_country: dict[str, Returned]) -> Returned:
 
 def get_returned(session: Session, scope: Scope, wanted: Wanted) -> dict[str, Returned]:
     """What happened in the month within the scope, by country; exact."""
-    ask = _asking(session, scope, wanted)
+    ask = asking(session, scope, wanted, {})
     happened: dict[str, dict[str, int]] = defaultdict(dict)
     for code, country, n in ask(statements.happened):
         happened[country][code] = n
@@ -78,23 +76,3 @@ def _departure(row: Any) -> Departure:
         row.is_child_alone,
         (row.departed_on - row.consent_on).days,
     )
-
-
-def _asking(session: Session, scope: Scope, wanted: Wanted) -> Callable[..., Any]:
-    month, country, desk = wanted.month, wanted.country, wanted.desk
-    shape = Shape(scope.programme, country is not None, desk is not None)
-    said: dict[str, Any] = {
-        "month": int(month),
-        "wanted_countries": [country] if country else sorted(programme()),
-    }
-    if not scope.programme:
-        said |= {"desks": sorted(scope.desks), "countries": sorted(scope.countries)}
-    if desk:
-        said["desk_id"] = desk.id
-    elif country:
-        said["country"] = country
-
-    def ask(statement: Callable[[Shape], Any]) -> Any:
-        return session.execute(statement(shape), said)
-
-    return ask

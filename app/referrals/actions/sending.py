@@ -7,13 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import arrival, clock
 from app.base.access import Principal
-from app.base.database import connection_of
 from app.base.month import Month
 from app.base.problems import Problem
 from app.places.queries import DeskRow
@@ -31,8 +29,6 @@ from app.referrals.rules.states import SENT
 from app.shelters.actions.beds import announce
 from app.shelters.queries.beds import list_beds
 from app.shelters.queries.shelters import ShelterRow, find_shelter
-
-DRAWS = 50
 
 
 @dataclass(frozen=True)
@@ -156,16 +152,12 @@ def _reply_by(sent_at: datetime, shelter: ShelterRow, last: datetime) -> datetim
 
 def _insert(session: Session, row: dict[str, Any]) -> bool:
     """Inserts with a code that no open referral has; False where the id is known."""
-    connection = connection_of(session)
-    new = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    once = new(REFERRALS).on_conflict_do_nothing().returning(REFERRALS.c.id)
-    for _ in range(DRAWS):
-        coded = {**row, "code": draw_code(secrets.randbelow)}
-        if connection.execute(once, coded).first() is not None:
-            return True
-        if reading.find_arrival(session, row["id"]) is not None:
-            return False
-    raise RuntimeError("no free code: far too many referrals are open")
+
+    def is_known() -> bool:
+        return reading.find_arrival(session, row["id"]) is not None
+
+    drawn = ("code", lambda: draw_code(secrets.randbelow))
+    return arrival.insert_drawn(session, REFERRALS, row, drawn, is_known)
 
 
 def _known(by: Principal, known: ReferralRow | None, content: Content) -> Arrival:

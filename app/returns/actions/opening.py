@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import arrival, clock
 from app.base.access import Principal
-from app.base.database import connection_of
 from app.base.month import Month
 from app.base.problems import Problem
 from app.places.queries import DeskRow
@@ -23,8 +21,6 @@ from app.returns.rules import opening as rules
 from app.returns.rules.opening import Content, Known
 from app.returns.rules.references import draw_reference
 from app.returns.rules.stages import ENQUIRY
-
-DRAWS = 50
 
 
 @dataclass(frozen=True)
@@ -98,16 +94,13 @@ def _row(by: Principal, desk: DeskRow, content: Content) -> dict[str, Any]:
 
 def _insert(session: Session, row: dict[str, Any]) -> bool:
     """Inserts with a reference that no request has; False where its id or its consultation has one."""
-    connection = connection_of(session)
-    new = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    once = new(REQUESTS).on_conflict_do_nothing().returning(REQUESTS.c.id)
-    for _ in range(DRAWS):
-        named = {**row, "reference": draw_reference(secrets.randbelow)}
-        if connection.execute(once, named).first() is not None:
-            return True
-        if reading.find_arrival(session, row["id"]) or _standing(session, row["consultation_id"]):
-            return False
-    raise RuntimeError("no free reference: far too many requests are there")
+
+    def is_known() -> bool:
+        again = reading.find_arrival(session, row["id"])
+        return again is not None or _standing(session, row["consultation_id"]) is not None
+
+    drawn = ("reference", lambda: draw_reference(secrets.randbelow))
+    return arrival.insert_drawn(session, REQUESTS, row, drawn, is_known)
 
 
 def _standing(session: Session, consultation_id: UUID | None) -> RequestRow | None:
