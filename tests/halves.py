@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LONG = ("browser", "consultations", "referrals", "people")
+LONG = ("browser", "consultations", "referrals")
 """The folders of the first process; whatever else there is belongs to the second, so nothing is left out."""
 
 

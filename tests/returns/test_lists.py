@@ -105,13 +105,13 @@ def test_stages_are_counted_and_chosen_and_closed_ones_stand_apart(office: Offic
 
 
 def test_a_line_says_whom_it_waits_for_since_when_and_that_it_is_stopped(office: Office):
-    in_english(office, "ana", "susana")
     reference = make(office, "consent_recorded")
     with time_machine.travel(NOON + timedelta(days=3), tick=False):
-        assert "the desk for 3 days" in rows(office.anew("ana").get("/returns").text)[reference]
+        office.anew("ana")
+        in_english(office, "ana")
+        assert "the desk for 3 days" in rows(office["ana"].get("/returns").text)[reference]
         said = {"signs": ["pressure"], "version": 3}
         assert office["ana"].post(f"/returns/{reference}/stop", said).status_code == 200
-        in_english(office, "ana")
         line = rows(office["ana"].get("/returns").text)[reference]
     assert "Stopped" in line and "the supervisor since today" in line
 
