@@ -326,7 +326,7 @@ TABLE: dict[str, Route] = {
     "returns.do": Route(
         "/returns/{another}/withdraw",
         CASES,
-        foreign=(f"{THEIR_RETURN}/withdraw",),
+        foreign=(f"{THEIR_RETURN}/withdraw", f"{THEIR_RETURN}/close"),
         missing=f"{NO_RETURN}/withdraw",
         json=nothing_new,
     ),

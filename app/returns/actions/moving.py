@@ -12,6 +12,7 @@ from app.base.problems import Problem
 from app.returns.actions.writing import Moved, Turn, begin, is_stale, write
 from app.returns.rules import way
 from app.returns.rules.gates import refused_departure
+from app.returns.rules.possible import refused_act
 from app.returns.rules.stages import ARRANGED, ARRIVED, DEPARTED
 
 
@@ -46,6 +47,17 @@ def record(session: Session, by: Principal, reference: str, stage: str, said: Sa
         return turn.refused(broken)
     early = way.wrong_day(after, stage)
     return [Problem(early, "not_before")] if early else write(turn, stage, fields)
+
+
+def refuse_unread(
+    session: Session, by: Principal, reference: str, act: str, problems: list[Problem]
+) -> Moved:
+    """What keeps a step or turn; where nothing does, what could not be read of it. Nothing is written."""
+    turn = begin(session, by, reference)
+    if turn is None:
+        return None
+    refused = refused_act(turn.standing, act, side_of(by), turn.today)
+    return turn.refused(refused) if refused else problems
 
 
 def _refused(turn: Turn, stage: str, version: int | None) -> str:

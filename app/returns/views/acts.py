@@ -43,7 +43,7 @@ def do(reference: str, act: str) -> Any:
         abort(403)
     signs = signs_of(reference)
     said, problems = read_step(act, _raw(act))
-    moved = problems or _move(signs, act, said)
+    moved = _move(signs, act, said) if not problems else _unread(signs, act, problems)
     if moved is None:
         raise NotThere("unknown_request")
     return _answer(reference, act, moved)
@@ -60,6 +60,10 @@ def _move(signs: str, act: str, said: Said) -> Moved:
     if act in TURNS:
         return TURNS[act](session, by, signs, said)
     return moving.record(session, by, signs, act, said)
+
+
+def _unread(signs: str, act: str, problems: list[Problem]) -> Moved:
+    return moving.refuse_unread(db.session(), principal(), signs, act, problems)
 
 
 def _answer(reference: str, act: str, moved: RequestRow | Refused | list[Problem]) -> Any:
