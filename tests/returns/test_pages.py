@@ -10,6 +10,7 @@ from flask import Flask
 
 from app.base import clock
 from app.base.database import db
+from app.base.language import LOCALES
 from app.returns.actions import moving, turning
 from app.returns.actions.moving import Said
 from app.returns.forms.steps import STEPS
@@ -127,6 +128,17 @@ def test_the_one_next_step_stands_on_the_page_of_whose_it_is_and_leads_to_a_form
     assert next_of(main_of(office["susana"], f"/returns/{reference}")) == ["close"]
     act_on(office, reference, "close", SUPERVISOR, reason="returned")
     assert next_of(main_of(office["susana"], f"/returns/{reference}")) == []
+
+
+@on_one
+def test_the_longest_pages_are_read_within_a_minute_in_every_language(office):
+    reference = make(office, persons=PAIR)
+    for _, act, said in way(TODAY)[:3]:
+        for locale in LOCALES:
+            office["ana"].client.set_cookie("locale", locale)
+            main = main_of(office["ana"], f"/returns/{reference}/{act}")
+            assert words_of(main) <= MOST_WORDS, (act, locale, words_of(main))
+        act_on(office, reference, act, DESK, **said)
 
 
 @on_one
