@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.base.access import Scope
 from app.places.queries import DeskRow
-from app.returns.queries.lists import Line, Wanted, list_requests
+from app.returns.queries.lists import Line, Wanted, list_lines
 from app.returns.queries.requests import REQUESTS, WITH_DESK, RequestRow, row_of, within
 from app.returns.rules.gates import open_gates
 
@@ -40,7 +40,7 @@ def list_requested(
 
 def count_waiting(session: Session, scope: Scope, desk: DeskRow, waits_for: str) -> int:
     """How many open requests of a desk wait for somebody (a code of WAITS), or for a new consent."""
-    lines = list_requests(session, scope, Wanted(desk=desk)).lines
+    lines = list_lines(session, scope, Wanted(desk=desk))
     return sum(one.waits_for == waits_for or _needs_consent(one) for one in lines)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, abort
+from flask import Response
 
 from app.base import language
 from app.base.access import principal
@@ -20,7 +20,7 @@ from app.base.lists import (
 from app.base.pages import page
 from app.base.problems import PROBLEMS
 from app.cases.forms.returning import Shown, offered_nationalities
-from app.places.queries import DeskRow, find_desk, list_desks
+from app.places.queries import DeskRow, list_desks
 from app.returns import vocabulary
 from app.returns.queries.requests import RequestRow
 
@@ -35,19 +35,6 @@ WORDS: dict[str, Any] = {
     "SHORT_SEXES": SHORT_SEXES,
     "SPECIAL_NATIONALITIES": SPECIAL_NATIONALITIES,
 }
-
-
-def own_desk(code: str | None, rather: str = "") -> DeskRow:
-    """The account's desk of that code, 404 where it is not its own; without one `rather`, else its first."""
-    session, scope = db.session(), principal().scope
-    if code:
-        found = find_desk(session, scope, code)
-    else:
-        preferred = find_desk(session, scope, rather) if rather else None
-        found = preferred or next(iter(list_desks(session, scope)), None)
-    if found is None:
-        abort(404)
-    return found
 
 
 def asking_page(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort
+from flask import Response
 from flask_babel import gettext
 
 from app.base.access import principal
@@ -16,7 +16,7 @@ from app.base.problems import PROBLEMS
 from app.cases.actions import referring as actions
 from app.cases.forms.referring import Shown
 from app.consultations.vocabulary import FLAGS_B
-from app.places.queries import DeskRow, find_desk, list_desks
+from app.places.queries import DeskRow, list_desks
 from app.referrals import vocabulary
 from app.referrals.forms.slip import printed_languages
 from app.referrals.queries.choosing import list_choices
@@ -35,17 +35,6 @@ WORDS: dict[str, Any] = {
     "BED_CATEGORIES": BED_CATEGORIES,
     "FLAGS_B": FLAGS_B,
 }
-
-
-def desk_to_send_from(code: str | None) -> DeskRow:
-    """The account's desk of that code, or its first; 404 where it is not its own or it has none."""
-    session, scope = db.session(), principal().scope
-    found = (
-        find_desk(session, scope, code) if code else next(iter(list_desks(session, scope)), None)
-    )
-    if found is None:
-        abort(404)
-    return found
 
 
 def choosing_page(

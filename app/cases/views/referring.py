@@ -19,7 +19,8 @@ from app.cases.forms import referring as forms
 from app.cases.forms.referring import Shown
 from app.cases.queries.timeline import people_of
 from app.cases.views.blueprint import blueprint
-from app.cases.views.choosing import choosing_page, desk_to_send_from
+from app.cases.views.choosing import choosing_page
+from app.cases.views.desk import own_desk
 from app.consultations.queries import find_consultation
 from app.referrals.actions.sending import Arrival
 from app.referrals.actions.turn import Refused
@@ -33,11 +34,11 @@ def new_referral() -> Response:
     number = request.args.get("consultation")
     kind = request.args.get("to", "")
     if not number:
-        desk = desk_to_send_from(request.args.get("desk"))
+        desk = own_desk(request.args.get("desk"))
         return choosing_page(desk, forms.blank(desk.code, kind), {})
     shown = _from_consultation(number, kind)
     shown.consent = request.args.get("agreed") == "1"
-    return choosing_page(desk_to_send_from(shown.desk), shown, {})
+    return choosing_page(own_desk(shown.desk), shown, {})
 
 
 def _from_consultation(number: str, kind: str) -> Shown:
@@ -64,7 +65,7 @@ def choose_again() -> Response:
     sent = request.form.copy()
     chosen = sent.pop("switch_locale", "")
     shown = forms.of_form(sent)
-    desk = desk_to_send_from(shown.desk)
+    desk = own_desk(shown.desk)
     if chosen not in language.LOCALES:
         return choosing_page(desk, shown, {})
     language.switch(chosen)
@@ -108,7 +109,7 @@ def _go_on(sent: Arrival, sentence: str) -> Any:
 
 def _ask_again(raw: dict[str, Any], problems: list[Problem]) -> Response:
     shown = forms.of_form(request.form)
-    desk = desk_to_send_from(shown.desk)
+    desk = own_desk(shown.desk)
     return choosing_page(desk, shown, forms.placed(problems, raw), 422)
 
 

@@ -17,8 +17,9 @@ from app.base.requests import is_form, sent_json, wants_json
 from app.cases.actions import returning
 from app.cases.forms import returning as forms
 from app.cases.queries.timeline import people_of
-from app.cases.views.asking import asking_page, own_desk, requested_page
+from app.cases.views.asking import asking_page, requested_page
 from app.cases.views.blueprint import blueprint
+from app.cases.views.desk import own_desk
 from app.consultations.queries import content_of, find_consultation
 from app.returns.actions.opening import Arrival, Second
 from app.returns.forms.reading import read_new

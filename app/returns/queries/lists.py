@@ -64,16 +64,22 @@ class Listed:
 
 def list_requests(session: Session, scope: Scope, wanted: Wanted) -> Listed:
     """At most MOST requests of an account; the numbers are those of all."""
-    of_desk = _where(scope, wanted)
-    counted = select(REQUESTS.c.stage, func.count()).where(*of_desk).group_by(REQUESTS.c.stage)
-    found = {row[0]: int(row[1]) for row in session.execute(counted.order_by(REQUESTS.c.stage))}
+    counted = select(REQUESTS.c.stage, func.count()).where(*_where(scope, wanted))
+    ordered = counted.group_by(REQUESTS.c.stage).order_by(REQUESTS.c.stage)
+    found = {row[0]: int(row[1]) for row in session.execute(ordered)}
     by_stage = {stage: found[stage] for stage in STAGES.codes if stage in found}
-    mine = [*of_desk, REQUESTS.c.stage == wanted.stage] if wanted.stage else of_desk
+    total = by_stage.get(wanted.stage, 0) if wanted.stage else sum(by_stage.values())
+    return Listed(list_lines(session, scope, wanted), total, by_stage)
+
+
+def list_lines(session: Session, scope: Scope, wanted: Wanted) -> list[Line]:
+    """The lines alone, in the same order and number."""
+    mine = _where(scope, wanted)
+    mine += [REQUESTS.c.stage == wanted.stage] if wanted.stage else []
     waiting = REQUESTS.c.is_stopped.desc(), REQUESTS.c.moved_at
     order = (REQUESTS.c.closed_at.desc(),) if wanted.are_closed else waiting
     rows = session.execute(WITH_DESK.where(*mine).order_by(*order, REQUESTS.c.id).limit(MOST))
-    total = by_stage.get(wanted.stage, 0) if wanted.stage else sum(by_stage.values())
-    return Listed(_lines(session, [row_of(row) for row in rows]), total, by_stage)
+    return _lines(session, [row_of(row) for row in rows])
 
 
 def _where(scope: Scope, wanted: Wanted) -> list[ColumnElement[bool]]:
