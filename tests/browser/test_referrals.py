@@ -118,7 +118,9 @@ def test_a_woman_is_referred_with_two_taps_and_the_shelters_phone_accepts(
     until(lambda: neighbours.state(number) == "accepted", 5)
     page.wait_for_selector("h1:has-text('Accepted')", timeout=15_000)
     page.goto("/today")
-    assert re.search(r"1 person\s+Casa Alba\s+Accepted", page.inner_text(".referred"))
+    assert re.search(
+        r"1 person\s+Casa Alba\s+Accepted", page.inner_text("section:has(#t-referred)")
+    )
 
     page.goto(f"/referrals/{number}/slip")
     paper = printed(page, tmp_path / "slip.pdf")
