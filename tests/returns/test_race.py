@@ -6,6 +6,7 @@ from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -78,6 +79,22 @@ def test_one_outcome_whoever_acts_on_a_request_at_the_same_moment(app: Flask) ->
             _withdrawn(pool, (ana, bea, cleo), *checked(ana))
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_race_would_show_a_request_that_nobody_holds(app: Flask) -> None:
+    make_account("ana", "desk_staff", (make_desk(),))
+    url = app.config["SETTINGS"].database_url
+    with (
+        serving(url, workers=4, module="tests.hasty:application") as server,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        ana, bea = (Client(server.port).sign_in("ana") for _ in range(2))
+        statuses = set()
+        for _ in range(3):
+            told = _both_hand_over(pool, (ana, bea), *checked(ana))
+            statuses.add(tuple(sorted(status for status, _ in told)))
+    assert statuses != {(200, 409)}
+
+
 def _opened_once(pool: ThreadPoolExecutor, clients: Any, consultation: str) -> None:
     said = {**ASKED, "from_consultation": consultation}
     told = at_once(pool, *(lambda c=c: c.post("/returns", said) for c in clients))
@@ -88,9 +105,15 @@ def _opened_once(pool: ThreadPoolExecutor, clients: Any, consultation: str) -> N
     db.session.remove()
 
 
-def _handed_once(pool: ThreadPoolExecutor, clients: Any, reference: str, version: int) -> None:
+def _both_hand_over(
+    pool: ThreadPoolExecutor, clients: Any, reference: str, version: int
+) -> list[tuple[int, Any]]:
     path, said = f"/returns/{reference}/handed_to_iom", {"version": version}
-    told = at_once(pool, *(lambda c=c: c.post(path, said) for c in clients))
+    return at_once(pool, *(lambda c=c: c.post(path, said) for c in clients))
+
+
+def _handed_once(pool: ThreadPoolExecutor, clients: Any, reference: str, version: int) -> None:
+    told = _both_hand_over(pool, clients, reference, version)
     assert sorted(status for status, _ in told) == [200, 409]
     assert next(s["problem"] for status, s in told if status == 409) == "stale"
     assert acts_of(reference)[-1] == "handed_to_iom"
