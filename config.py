@@ -4,6 +4,7 @@ import hmac
 import json
 import os
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ ADDRESS = re.compile(
     r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.A | re.I
 )
 """An e-mail address alone, in ASCII: no name, no blank, no line end."""
+OUTBOX_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,20}", re.A)
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 MAIL_SCHEMES = ("smtps", "smtp+starttls", "smtp")
 
 
@@ -44,6 +47,8 @@ class Settings:
     mail_from: str
     card_keys: Mapping[int, bytes] = field(repr=False)
     """The key of visitor cards by the calendar year in which the reporting year begins."""
+    outbox_keys: Mapping[str, bytes] = field(repr=False)
+    """Private keys that open what tablets seal, by key id; tablets seal to the last one."""
 
     @property
     def production(self) -> bool:
@@ -67,6 +72,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_url=_smtp_url(env),
         mail_from=_mail_from(env),
         card_keys=_card_keys(env, production),
+        outbox_keys=_outbox_keys(env, production),
     )
     if production:
         _refuse_unsafe(settings)
@@ -146,6 +152,37 @@ def _ring_in(path: Path) -> dict[int, bytes]:
     if min(map(len, ring.values())) < SHORTEST_KEY or len(set(ring.values())) != len(ring):
         raise UnsafeSettings(
             "Every key in CARD_KEYS must have at least 32 characters and stand there once."
+        )
+    return ring
+
+
+def _outbox_keys(env: Mapping[str, str], production: bool) -> Mapping[str, bytes]:
+    path = env.get("OUTBOX_KEYS", "")
+    if path:
+        return MappingProxyType(_outbox_ring_in(Path(path)))
+    if production:
+        raise UnsafeSettings("OUTBOX_KEYS must name the file that holds the keys of tablets.")
+    return MappingProxyType(
+        {"development": hmac.digest(DEVELOPMENT_KEY.encode(), b"outbox", "sha256")}
+    )
+
+
+def _outbox_ring_in(path: Path) -> dict[str, bytes]:
+    try:
+        pairs = json.loads(path.read_text("utf-8"), object_pairs_hook=list)
+        ring = {
+            name: urlsafe_b64decode(key + "=" * (-len(key) % 4))
+            for name, key in pairs
+            if OUTBOX_KEY_ID.fullmatch(name)
+        }
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise UnsafeSettings(
+            'OUTBOX_KEYS must name a readable JSON file of key ids and keys: {"2026-11": "…"}.'
+        ) from error
+    right = all(len(key) == 32 and 0 < int.from_bytes(key) < P256_ORDER for key in ring.values())
+    if not ring or len(ring) != len(pairs) or len(set(ring.values())) != len(ring) or not right:
+        raise UnsafeSettings(
+            "OUTBOX_KEYS must hold each key once, as `sync key` makes them, under an id of its own."
         )
     return ring
 

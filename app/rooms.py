@@ -16,6 +16,8 @@ from app.returns import views as returns
 from app.shelters import views as shelters
 from app.staff import cli as staff_cli
 from app.staff import views as staff
+from app.sync import cli as sync_cli
+from app.sync import views as sync
 from app.upkeep import cli as upkeep_cli
 from app.upkeep import views as upkeep
 
@@ -29,6 +31,7 @@ BLUEPRINTS = (
     people.blueprint,
     places.blueprint,
     staff.blueprint,
+    sync.blueprint,
     upkeep.blueprint,
 )
 COMMANDS = (
@@ -37,6 +40,7 @@ COMMANDS = (
     counts_cli.commands,
     referrals_cli.commands,
     staff_cli.commands,
+    sync_cli.commands,
     *upkeep_cli.COMMANDS,
 )
 

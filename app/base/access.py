@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Response, abort, g, make_response, request
 from flask_limiter import Limiter
@@ -19,11 +20,15 @@ csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
 login_manager = LoginManager()
 login_manager.session_protection = None
+BY_CREDENTIAL = frozenset({"enrolling", "enrolled_device"})
+"""What is asked with a secret that the request itself carries: no other site can send it, so no token is needed."""
 
 PERMISSIONS = Terms(
     "permission",
     Term("public", N_("Open to everybody")),
     Term("signed_in", N_("Own account")),
+    Term("enrolling", N_("Enrol this tablet with its code")),
+    Term("enrolled_device", N_("Send from an enrolled tablet")),
     Term("record_consultations", N_("Record consultations")),
     Term("correct_consultations", N_("Read, correct and void consultations")),
     Term("import_consultations", N_("Bring sheets of consultations")),
@@ -38,6 +43,11 @@ PERMISSIONS = Terms(
     Term("decide_returns", N_("Decide stops and record the later steps of returns")),
     Term("see_today", N_("Follow a desk's day")),
     Term("see_counts", N_("See figures")),
+    Term("see_devices", N_("See tablets and what waits on them")),
+    Term(
+        "mend_envelopes", N_("Put records right that arrived from a tablet and could not be taken")
+    ),
+    Term("bring_envelopes", N_("Bring the copy of a tablet's queue")),
     Term("invite_staff", N_("Invite staff")),
     Term("configure", N_("Configure desks and accounts")),
     Term("see_audit", N_("Read the audit trail")),
@@ -83,8 +93,44 @@ class Principal:
         return permission in self.permissions
 
 
+@dataclass(frozen=True)
+class Device:
+    """The enrolled tablet that is asking, and the desk that it belongs to."""
+
+    id: UUID
+    desk_id: int
+
+
 class NotSignedIn(Exception):
     """Nobody is signed in, or the session has ended."""
+
+
+class NotEnrolled(Exception):
+    """No enrolled tablet is asking; `why` is `unknown` or `revoked`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+DeviceLoader = Callable[[str], Device]
+_loaders: list[DeviceLoader] = []
+
+
+def device_loader(load: DeviceLoader) -> DeviceLoader:
+    """Registers what finds the tablet of a credential; it raises NotEnrolled where there is none."""
+    _loaders[:] = [load]
+    return load
+
+
+def device() -> Device:
+    """The tablet of this request; raises NotEnrolled where none is asking."""
+    if "device" not in g:
+        kind, _, credential = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "device" or not _loaders:
+            raise NotEnrolled("unknown")
+        g.device = _loaders[0](credential.strip())
+    return g.device  # type: ignore[no-any-return]
 
 
 def principal() -> Principal:
@@ -99,7 +145,8 @@ def allow(
 ) -> Callable[..., Any]:
     """States who may call a view and runs it as one transaction; `audited` marks a reading that leaves an entry.
 
-    Order: who (401), may they (403), did they mean it (CSRF, 400). A view that answers below 400 is committed.
+    Order: who (401), may they (403), did they mean it (CSRF, 400; not where a credential is sent).
+    A view that answers below 400 is committed.
     `most_bytes` lets this view take a larger body than all others.
     """
     stated = PERMISSIONS[permission].code
@@ -113,7 +160,8 @@ def allow(
                 return _answer(view, arguments, finish)
             if most_bytes is not None:
                 request.max_content_length = most_bytes
-            csrf.protect()
+            if stated not in BY_CREDENTIAL:
+                csrf.protect()
             with database.writing():
                 return _answer(view, arguments, database.commit)
 
@@ -124,7 +172,9 @@ def allow(
 
 
 def _admit(permission: str) -> None:
-    if permission == "public":
+    if permission == "enrolled_device":
+        device()
+    if permission == "public" or permission in BY_CREDENTIAL:
         if request.method not in READING:
             current_user._get_current_object()  # now: later it would end the change's transaction
         return

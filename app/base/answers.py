@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from app.base.access import NotSignedIn, request_account_id
+from app.base.access import NotEnrolled, NotSignedIn, request_account_id
 from app.base.database import Unacknowledged, db
 from app.base.pages import page
 from app.base.requests import is_form, wants_json
@@ -33,6 +33,8 @@ CSP = "; ".join(
         "form-action 'self'",
         "frame-ancestors 'none'",
         "object-src 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types ventanilla",
     )
 )
 HEADERS = {
@@ -82,6 +84,7 @@ def prepare(app: Flask) -> None:
     """Registers error answers, security headers and the log line of every request."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(NotSignedIn, _not_signed_in)
+    app.register_error_handler(NotEnrolled, _not_enrolled)
     app.register_error_handler(CSRFError, _not_meant)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Unacknowledged, _busy)
@@ -111,6 +114,14 @@ def _not_signed_in(error: NotSignedIn) -> Response:
         return _http(unreadable)
     next_ = url_for(KEEPING[str(request.endpoint)]) if kept else ""
     return page("staff/sign_in.html", 401, kept=kept, expired=True, next=next_, problem="")
+
+
+def _not_enrolled(error: NotEnrolled) -> Response:
+    """Said so that a tablet can tell it from any other 401: it keeps what it has and sends nothing more."""
+    db.session.rollback()
+    answer = jsonify({"problem": gettext("This tablet is not enrolled."), "device": error.why})
+    answer.status_code = 401
+    return answer
 
 
 def page_again(path: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The forms of accounts: invited, and passwords; and what an inviter may choose from."""
+"""The forms of accounts: invited, passwords and PINs; and what an inviter may choose from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,6 +47,14 @@ class PasswordForm(NewPasswordForm):
     """The password until now and a new one, twice."""
 
     current = StringField(validators=[required()])
+
+
+class PinForm(PageForm):
+    """The password and a new PIN, twice."""
+
+    own_password = StringField(validators=[required()])
+    pin = StringField(validators=[required()])
+    repeated_pin = StringField(validators=[required()])
 
 
 @dataclass(frozen=True)

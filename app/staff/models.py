@@ -1,4 +1,4 @@
-"""Accounts, what they are scoped to, their sessions, invitations and failed sign-ins."""
+"""Accounts, what they are scoped to, their PINs, sessions, invitations and failed sign-ins."""
 
 from datetime import datetime
 
@@ -58,6 +58,22 @@ class AccountShelter(Base):
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, info=OPEN)
     shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), primary_key=True, info=OPEN)
+
+
+class AccountPin(Base):
+    """The PIN with which an account takes over a shared tablet; of it only a hash, and ten bits for the tablet."""
+
+    __tablename__ = "account_pin"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, info=OPEN)
+    hash: Mapped[str] = mapped_column(String(200), info=SENSITIVE)
+    salt: Mapped[str] = mapped_column(String(22), info=SENSITIVE)
+    check_bits: Mapped[int] = mapped_column(Integer, info=SENSITIVE)
+    failed: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
+    failed_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    set_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+
+    __table_args__ = (CheckConstraint("check_bits BETWEEN 0 AND 1023", name="check_is_ten_bits"),)
 
 
 class StaffSession(Base):

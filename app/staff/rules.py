@@ -1,10 +1,11 @@
-"""When a session has ended, when signing in must wait, what a password and a name must be like."""
+"""When a session has ended, when signing in must wait, what a password, a PIN and a name must be like."""
 
 import hmac
 import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 
 from app.staff.vocabulary import ROLES
 
@@ -16,6 +17,9 @@ INVITATION = timedelta(days=7)
 ANYWHERE_FACTOR = 10
 KNOWN_FOR = timedelta(days=30)
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
+PIN = re.compile(r"[0-9]{6}")
+PIN_TRIES = 5
+PIN_ENDS = 10
 COMMON = ("password", "contrase", "ventanilla", "123456", "qwerty", "migrant", "albergue")
 
 
@@ -55,6 +59,36 @@ def wrong_password(password: str, username: str) -> str | None:
     return "too_common" if guessable else None
 
 
+def wrong_pin(pin: str) -> str | None:
+    """The problem code of a new PIN, None where it will do: six digits that do not count or repeat themselves."""
+    if PIN.fullmatch(pin) is None:
+        return "not_a_pin"
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
+    repeats = pin == pin[:2] * 3 or pin == pin[:3] * 2 or pin[0::2] == pin[1::2]
+    return "pin_too_easy" if steps in ({0}, {1}, {-1}) or repeats else None
+
+
+def pin_check(salt: bytes, pin: str) -> int:
+    """What a tablet holds of a PIN: the first ten bits of SHA-256(salt ‖ digits), 0 to 1023.
+
+    One wrong PIN in 1,024 opens the screen without the network; whoever reads the tablet's memory still has about a
+    thousand PINs to try, and the server lets nobody try them.
+    """
+    return int.from_bytes(sha256(salt + pin.encode()).digest()[:2], "big") >> 6
+
+
+def pin_must_wait(failed: int, failed_at: datetime | None, now: datetime) -> bool:
+    """Whether a PIN must not be tried now: for a quarter of an hour after five wrong ones, for good after ten."""
+    if failed_at is None or failed < PIN_TRIES:
+        return False
+    return failed >= PIN_ENDS or (failed % PIN_TRIES == 0 and now - failed_at < WINDOW)
+
+
+def pin_tries_left(failed: int) -> int:
+    """How many more wrong PINs are answered before the next wait."""
+    return -failed % PIN_TRIES
+
+
 def may_invite(inviter_role: str, role: str) -> bool:
     """Whether an account of one role may invite another: admins everybody, supervisors desk staff."""
     return inviter_role == "admin" or (inviter_role == "supervisor" and role == "desk_staff")
@@ -75,6 +109,11 @@ def may_manage(
 def is_username(text: str) -> bool:
     """Whether a text can be a username: 3 to 40 of a–z, 0–9, dot, dash, underscore."""
     return USERNAME.fullmatch(text) is not None
+
+
+def takes_over(role: str) -> bool:
+    """Whether accounts of a role work at a shared tablet and take it over with a PIN."""
+    return needs(role) == "desks"
 
 
 def needs(role: str) -> str:

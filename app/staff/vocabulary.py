@@ -23,6 +23,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "see_returns",
             "see_today",
             "see_counts",
+            "mend_envelopes",
         }
     ),
     "shelter_coordinator": frozenset({"see_shelters", "answer_referrals", "follow_referrals"}),
@@ -38,11 +39,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "decide_returns",
             "see_today",
             "see_counts",
+            "see_devices",
+            "mend_envelopes",
+            "bring_envelopes",
             "invite_staff",
             "see_audit",
         }
     ),
     "regional": frozenset({"see_counts"}),
-    "admin": frozenset({"configure", "invite_staff", "see_audit"}),
+    "admin": frozenset({"configure", "see_devices", "invite_staff", "see_audit"}),
 }
 """Admins configure and see no case data; a new role sees nothing until it is stated here."""

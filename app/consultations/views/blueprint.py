@@ -1,49 +1,22 @@
 """The blueprint that both files of views share, and how they draw the page of a consultation."""
 
 from typing import Any
-from uuid import uuid4
 
 from flask import Blueprint, Response, abort, request
 
-from app.base import clock, language
+from app.base import clock
 from app.base.access import principal
 from app.base.answers import request_settings
 from app.base.database import Record, db
-from app.base.lists import (
-    AGE_BANDS,
-    KNOWN_AGES,
-    REPEAT_CONTACTS,
-    SEXES,
-    SHORT_AGES,
-    SHORT_SEXES,
-    SITUATIONS,
-    SPECIAL_NATIONALITIES,
-    UNKNOWN_AGES,
-)
 from app.base.pages import page
-from app.base.problems import PROBLEMS, Problem
+from app.base.problems import Problem
 from app.consultations import queries, vocabulary
+from app.consultations.forms import drawing
 from app.consultations.forms import page as shown_page
-from app.consultations.forms import words
 from app.consultations.forms.page import Choices, Shown
-from app.consultations.rules.content import ATTACHED
 from app.places.queries import DeskRow, find_desk, list_desks
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/consultations")
-WORDS: dict[str, Any] = {
-    "v": vocabulary,
-    "ATTACHED": ATTACHED,
-    "PROBLEMS": PROBLEMS,
-    "SEXES": SEXES,
-    "AGE_BANDS": AGE_BANDS,
-    "KNOWN_AGES": KNOWN_AGES,
-    "UNKNOWN_AGES": UNKNOWN_AGES,
-    "SHORT_AGES": SHORT_AGES,
-    "SHORT_SEXES": SHORT_SEXES,
-    "SITUATIONS": SITUATIONS,
-    "REPEAT_CONTACTS": REPEAT_CONTACTS,
-    "SPECIAL_NATIONALITIES": SPECIAL_NATIONALITIES,
-}
 CAMERA = "geolocation=(), microphone=(), camera=(self)"
 """Only here may the page itself use the camera: to scan a visitor card."""
 USUAL_COOKIE = "usual"
@@ -78,61 +51,10 @@ def form_page(
     choices: Choices, shown: Shown, problems: list[Problem], status: int = 200, **facts: Any
 ) -> Response:
     """The page of a consultation with its answers and problems."""
-    wrong: dict[str, str] = {}
-    for problem in problems:
-        wrong.setdefault(place_of(problem.field), problem.sentence)
-    answer = page(
-        "consultations/form.html",
-        status,
-        choices=choices,
-        shown=shown,
-        wrong=wrong,
-        placed=_places(len(shown.groups)),
-        tally_id=uuid4(),
-        **_options(choices),
-        **WORDS,
-        **facts,
-    )
+    drawn = drawing.facts_of(choices, shown, problems)
+    answer = page(drawing.TEMPLATE, status, **{**drawn, **facts})
     answer.headers["Permissions-Policy"] = CAMERA
     return answer
-
-
-def _places(groups: int) -> set[str]:
-    plain = (
-        "desk",
-        "id",
-        "card",
-        "held_on",
-        "topics",
-        "main_topic",
-        "outcomes",
-        "flags",
-        "reason",
-        "groups",
-    )
-    inside = ("persons", "nationality", "repeat_contact")
-    return {*plain, *(f"groups.{n}.{name}" for n in range(groups) for name in inside)}
-
-
-def _options(choices: Choices) -> dict[str, Any]:
-    own = [(code, language.language(code)) for code in choices.languages]
-    spoken = [pair for pair in language.spoken(language.selected()) if pair not in own]
-    return {
-        "world": language.world(language.selected()),
-        "spoken": own + spoken,
-        "channels": words.pairs(vocabulary.CHANNELS),
-        "modalities": words.pairs(vocabulary.MODALITIES),
-        "travel_groups": words.pairs(vocabulary.TRAVEL_GROUPS),
-        "situations": words.pairs(SITUATIONS),
-    }
-
-
-def place_of(field: str) -> str:
-    """Where on the page a field's problem stands: `groups.0.persons.1.n` at `groups.0.persons`."""
-    parts = field.split(".")
-    if parts[0] == "groups":
-        return ".".join(parts[:3]) if len(parts) > 1 else "groups.0.persons"
-    return parts[0]
 
 
 def desk_of(raw: dict[str, Any]) -> DeskRow:

@@ -17,6 +17,7 @@ from app.base.requests import is_form, sent_json, wants_json
 from app.consultations import queries
 from app.consultations.actions import changing
 from app.consultations.actions.changing import Change, NotAllowed, Stale
+from app.consultations.forms.drawing import WORDS
 from app.consultations.forms.fields import from_form
 from app.consultations.forms.page import of_content, of_raw
 from app.consultations.forms.reading import read
@@ -24,7 +25,6 @@ from app.consultations.forms.words import describe, differences
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.rules.content import ATTACHED, as_json
 from app.consultations.views.blueprint import (
-    WORDS,
     blueprint,
     choices_at,
     form_page,

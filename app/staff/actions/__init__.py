@@ -1,1 +1,1 @@
-"""Every change to sessions (`signing_in`) and accounts (`accounts`)."""
+"""Every change to sessions (`signing_in`), accounts (`accounts`), their shelters (`scopes`) and PINs (`pins`)."""

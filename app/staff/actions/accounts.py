@@ -13,7 +13,7 @@ from app.base.problems import Problem
 from app.places.queries import EVERYWHERE, find_desk
 from app.places.vocabulary import programme
 from app.staff import queries, rules
-from app.staff.actions import signing_in
+from app.staff.actions import pins, signing_in
 from app.staff.queries import (
     ACCOUNT_COUNTRIES,
     ACCOUNT_DESKS,
@@ -105,7 +105,8 @@ def insert_account(
 
 
 def start_reset(session: Session, by: int | None, account: AccountRow) -> str:
-    """The one-time token with which the person sets a new password; the old one holds until then."""
+    """The one-time token with which the person sets a new password; the old one holds until then, the PIN does not."""
+    pins.forget(session, account.id)
     note(by, "reset_started", f"account:{account.id}", _home(session, account.username))
     return _new_link(session, account.id)
 
@@ -169,6 +170,7 @@ def _new_password(username: str, password: str, repeated: str) -> list[Problem]:
 def _set_password(session: Session, account_id: int, hashed: str, but: str = "") -> None:
     mine = update(ACCOUNTS).where(ACCOUNTS.c.id == account_id)
     session.execute(mine.values(password_hash=hashed))
+    pins.forget(session, account_id)
     signing_in.end_all_sessions(session, account_id, but)
 
 
@@ -176,6 +178,7 @@ def close_account(session: Session, by: int | None, account: AccountRow) -> None
     """Closes an account for good and ends its sessions; its name stays taken."""
     mine = update(ACCOUNTS).where(ACCOUNTS.c.id == account.id, ACCOUNTS.c.closed_at.is_(None))
     session.execute(mine.values(closed_at=clock.now(), version=account.version + 1))
+    pins.forget(session, account.id)
     signing_in.end_all_sessions(session, account.id)
     note(by, "account_closed", f"account:{account.id}", _home(session, account.username))
 

@@ -32,13 +32,17 @@ def hash_password(password: str) -> str:
 
 def is_password(account: AccountRow | None, password: str) -> bool:
     """Whether it is the account's password; takes as long where there is no account."""
-    stored = account.password_hash if account and account.password_hash else None
+    return is_secret(account.password_hash if account else None, password)
+
+
+def is_secret(stored: str | None, said: str) -> bool:
+    """Whether a password or PIN is the one of a stored hash; takes as long where there is none."""
     try:
         with _at_once:
-            hasher.verify(stored or NOBODY, password[:1000].encode("utf-8", "replace"))
+            hasher.verify(stored or NOBODY, said[:1000].encode("utf-8", "replace"))
     except (VerificationError, InvalidHashError):
         return False
-    return stored is not None
+    return bool(stored)
 
 
 def sign_in(username: str, password: str, address: str) -> tuple[AccountRow | None, bool]:

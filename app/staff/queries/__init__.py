@@ -1,4 +1,4 @@
-"""Every reading of accounts, sessions and invitations (`accounts`) and of the trail (`trail`)."""
+"""Every reading of accounts, sessions and invitations (`accounts`), PINs (`pins`) and of the trail (`trail`)."""
 
 from app.staff.queries.accounts import (
     ACCOUNT_COUNTRIES,
@@ -19,6 +19,7 @@ from app.staff.queries.accounts import (
     list_accounts,
     list_usernames,
 )
+from app.staff.queries.pins import PINS, TabletPin, find_desk_account, has_pin, list_pins, lock_pin
 from app.staff.queries.scope import ACCOUNT_SHELTERS, get_scope
 from app.staff.queries.trail import TrailLine, list_trail
 
@@ -29,19 +30,25 @@ __all__ = [
     "ACCOUNT_SHELTERS",
     "ATTEMPTS",
     "INVITATIONS",
+    "PINS",
     "SESSIONS",
     "AccountLine",
     "AccountRow",
+    "TabletPin",
     "TrailLine",
     "count_attempts",
     "find_account",
     "find_demo_account",
+    "find_desk_account",
     "find_invited",
     "find_line",
     "find_session",
     "get_scope",
+    "has_pin",
     "is_known_place",
     "list_accounts",
+    "list_pins",
     "list_trail",
     "list_usernames",
+    "lock_pin",
 ]

@@ -26,14 +26,21 @@ PER_MINUTE = "20 per minute"
 @allow("signed_in")
 def account() -> Response:
     """One's own account."""
-    return _account_page([])
+    return account_page([])
 
 
-def _account_page(problems: list[Problem]) -> Response:
+def account_page(problems: list[Problem]) -> Response:
+    """The page of one's own account, with what was wrong."""
     asking = principal()
     desks = [] if asking.scope.programme else list_desks(db.session(), asking.scope)
-    facts = {"own": desks if rules.needs(asking.role) == "desks" else [], "ROLES": ROLES}
-    return page("staff/account.html", 422 if problems else 200, wrong=wrong_in(problems), **facts)
+    facts: dict[str, Any] = {
+        "own": desks if rules.needs(asking.role) == "desks" else [],
+        "ROLES": ROLES,
+    }
+    takes_over = rules.takes_over(asking.role)
+    facts |= {"takes_over": takes_over, "wrong": wrong_in(problems)}
+    facts["has_pin"] = takes_over and queries.has_pin(db.session(), asking.account_id)
+    return page("staff/account.html", 422 if problems else 200, **facts)
 
 
 @blueprint.post("/account/password")
@@ -47,7 +54,7 @@ def change_password() -> Response:
         sent = (form.current.data, form.password.data, form.repeated.data)
         problems = accounts.change_password(db.session(), principal(), *sent)
     if problems:
-        return refuse(problems) if wants_json() else _account_page(problems)
+        return refuse(problems) if wants_json() else account_page(problems)
     say(gettext("Your password was changed. Your other sessions have ended."))
     return go_to(url_for("staff.account"))
 

@@ -1,0 +1,41 @@
+"""The PIN of one's own account: set with the password, removed without it."""
+
+from flask import Response, abort, url_for
+from flask_babel import gettext
+
+from app.base.access import allow, limiter, principal
+from app.base.database import db
+from app.base.pages import go_to, say
+from app.base.problems import refuse
+from app.base.requests import wants_json
+from app.staff import forms, rules
+from app.staff.actions import pins
+from app.staff.views.blueprint import blueprint
+from app.staff.views.own import PER_MINUTE, account_page
+
+
+@blueprint.post("/account/pin")
+@limiter.limit(PER_MINUTE)
+@allow("signed_in")
+def set_pin() -> Response:
+    """Sets the PIN with which one takes over a shared tablet."""
+    if not rules.takes_over(principal().role):
+        abort(403)
+    form = forms.PinForm.sent()
+    problems = form.problems()
+    if not problems:
+        sent = (form.own_password.data, form.pin.data, form.repeated_pin.data)
+        problems = pins.set_pin(db.session(), principal(), *sent)
+    if problems:
+        return refuse(problems) if wants_json() else account_page(problems)
+    say(gettext("Your PIN is set. A tablet knows it after its next contact with the server."))
+    return go_to(url_for("staff.account"))
+
+
+@blueprint.post("/account/pin/remove")
+@allow("signed_in")
+def remove_pin() -> Response:
+    """Takes the PIN off one's own account."""
+    pins.remove_pin(db.session(), principal())
+    say(gettext("Your PIN is removed."))
+    return go_to(url_for("staff.account"))

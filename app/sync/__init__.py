@@ -1,0 +1,1 @@
+"""Tablets: devices, sealed envelopes and their quarantine; what a tablet needs beyond the pages."""

@@ -1,0 +1,1 @@
+"""Tablets (`devices`); what they send (`receiving`, `kinds`); what was set aside (`mending`)."""

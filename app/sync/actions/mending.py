@@ -1,0 +1,73 @@
+"""Puts right or voids what was set aside: by its author as far as the answers go, by the supervisor in every case."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base import arrival, clock
+from app.base.access import Principal, Scope
+from app.base.problems import Problem
+from app.consultations import queries as consultations
+from app.consultations.actions import changing, recording
+from app.consultations.actions.changing import NotAllowed
+from app.consultations.rules.content import Reading
+from app.places.queries import find_desk
+from app.sync.queries.envelopes import ENVELOPES, EnvelopeRow
+from app.sync.rules.mending import author_may_mend
+from app.sync.vocabulary import HELD, MENDED, OPEN, VOIDED
+
+
+def may_mend(by: Principal, row: EnvelopeRow) -> bool:
+    """Whether the account may put it right: the supervisor always, the author where only answers are wrong."""
+    return row.country in by.scope.countries or author_may_mend(row.reason)
+
+
+def is_open(row: EnvelopeRow) -> bool:
+    """Whether anything is still to be done about it."""
+    return row.state in (OPEN, HELD)
+
+
+def mend(session: Session, by: Principal, row: EnvelopeRow, reading: Reading) -> list[Problem]:
+    """Records a consultation that was set aside (a row of `envelopes.lock`) in its author's name; what is wrong."""
+    desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
+    author = row.author_id if row.author_id is not None else by.account_id
+    scope = Scope(desks=frozenset({desk.id} if desk else ()), home=by.scope.home)
+    telemetry = {**reading.telemetry, "device": str(row.device_id) if row.device_id else None}
+    named = replace(by, account_id=author, scope=scope)
+    done = recording.record(session, named, replace(reading, telemetry=telemetry))
+    if isinstance(done, list):
+        return done
+    if done.arrival == arrival.DIFFERENT:
+        return [Problem("id", "different")]
+    _settle(session, by, row, MENDED)
+    return []
+
+
+def apply_void(session: Session, by: Principal, row: EnvelopeRow, reason: Any) -> list[Problem]:
+    """Voids the record that a late voiding names, as the supervisor decides; what is wrong."""
+    found = consultations.find_to_change(session, by.scope, row.about) if row.about else None
+    if found is None:
+        return [Problem("record", "not_there")]
+    try:
+        done = changing.void(session, by, found, {"reason": reason}, frozenset())
+    except NotAllowed:
+        return [Problem("record", "not_there")]
+    if isinstance(done, list):
+        return done
+    _settle(session, by, row, MENDED)
+    return []
+
+
+def discard(session: Session, by: Principal, row: EnvelopeRow) -> None:
+    """Takes what was set aside out of the list for good; its line stays, what was sealed in it goes."""
+    _settle(session, by, row, VOIDED)
+
+
+def _settle(session: Session, by: Principal, row: EnvelopeRow, state: str) -> None:
+    ended = {"state": state, "sealed": None, "settled_at": clock.now(), "settled_by": by.account_id}
+    session.execute(update(ENVELOPES).where(ENVELOPES.c.number == row.number).values(**ended))
+    act = "envelope_mended" if state == MENDED else "envelope_voided"
+    note(by.account_id, act, f"envelope:{row.id}", row.country)

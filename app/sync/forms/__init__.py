@@ -1,0 +1,1 @@
+"""Reads what tablets send (`sent`) and what the pages about them do."""

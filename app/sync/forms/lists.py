@@ -1,0 +1,53 @@
+"""What a tablet is given: the key to seal to, and what its desk offers."""
+
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from flask import current_app
+
+from app.base import clock
+from app.base.access import Scope
+from app.base.answers import request_settings
+from app.base.database import Session
+from app.consultations.forms.page import Choices, choices
+from app.places.queries import DeskRow, list_desks
+from app.sync.rules.sealing import public_text
+
+
+@dataclass(frozen=True)
+class Given:
+    """A desk as its tablet knows it: what it offers today, and a version that changes with any of it."""
+
+    desk: DeskRow
+    choices: Choices
+
+    @property
+    def lists(self) -> dict[str, Any]:
+        """The same in the words of the outside."""
+        plain = ("code", "name", "country", "time_zone")
+        said = {
+            "desk": {name: getattr(self.desk, name) for name in plain},
+            "nationalities": self.choices.nationalities,
+            "topics": self.choices.topics,
+            "languages": list(self.choices.languages),
+            "last_day": self.choices.last_day.isoformat(),
+        }
+        known = (sorted(asdict(self.desk).items(), key=str), said)
+        return {"version": sha256(repr(known).encode()).hexdigest()[:16], **said}
+
+
+def given_to(session: Session, desk_id: int) -> Given:
+    """What a desk's tablet is given now."""
+    scope = Scope(desks=frozenset({desk_id}))
+    desk = list_desks(session, scope)[0]
+    start = request_settings().reporting_year_start
+    today = clock.today_at(desk.time_zone)
+    return Given(desk, choices(session, scope, desk, today, start))
+
+
+def keys() -> list[dict[str, str]]:
+    """The public key that tablets seal to now: the last of the ring."""
+    ring: dict[str, bytes] = current_app.config["SETTINGS"].outbox_keys
+    key_id = list(ring)[-1]
+    return [{"id": key_id, "public": public_text(ring[key_id])}]

@@ -1,0 +1,1 @@
+"""Reads tablets (`devices`) and what they sent (`envelopes`)."""

@@ -1,0 +1,116 @@
+"""Reads tablets."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.base.access import Scope
+from app.places.models import Desk
+from app.sync.models import Device, Envelope
+
+DEVICES = Device.__table__
+ENVELOPES = Envelope.__table__
+DESKS = Desk.__table__
+
+
+@dataclass(frozen=True)
+class DeviceRow:
+    """One tablet with its desk: `missing` records were saved on it and neither arrived nor wait (its own word)."""
+
+    id: UUID
+    name: str
+    desk_id: int
+    created_at: datetime
+    enrolled_at: datetime | None
+    revoked_at: datetime | None
+    code_expires_at: datetime | None
+    contact_at: datetime | None
+    waiting: int
+    oldest_at: datetime | None
+    saved: int
+    lost: int
+    app_version: str
+    is_persisted: bool | None
+    desk: str
+    desk_name: str
+    country: str
+    time_zone: str
+
+    @property
+    def is_enrolled(self) -> bool:
+        return self.enrolled_at is not None and self.revoked_at is None
+
+
+_own = [name for name in DeviceRow.__dataclass_fields__ if name in DEVICES.c]
+_rows: Select[Any] = select(
+    *(DEVICES.c[name] for name in _own),
+    DESKS.c.code.label("desk"),
+    DESKS.c.name.label("desk_name"),
+    DESKS.c.country,
+    DESKS.c.time_zone,
+).join(DESKS, DESKS.c.id == DEVICES.c.desk_id)
+
+
+def find_by_credential(session: Session, digest: str) -> DeviceRow | None:
+    """The tablet that a credential was given to, revoked ones too."""
+    row = session.execute(_rows.where(DEVICES.c.credential_digest == digest)).first()
+    return DeviceRow(**row._mapping) if row else None
+
+
+def lock_by_code(session: Session, digest: str) -> DeviceRow | None:
+    """The tablet that a code enrols, held until the transaction ends."""
+    wanted = _rows.where(DEVICES.c.code_digest == digest).with_for_update(of=DEVICES)
+    row = session.execute(wanted).first()
+    return DeviceRow(**row._mapping) if row else None
+
+
+def lock(session: Session, device_id: UUID) -> DeviceRow | None:
+    """A tablet, held until the transaction ends: what it sends queues up, and a revocation counts at once."""
+    wanted = _rows.where(DEVICES.c.id == device_id).with_for_update(of=DEVICES)
+    row = session.execute(wanted).first()
+    return DeviceRow(**row._mapping) if row else None
+
+
+def find(session: Session, scope: Scope, device_id: UUID) -> DeviceRow | None:
+    """A tablet of the scope's countries, None where there is none or it is foreign."""
+    row = session.execute(_within(scope).where(DEVICES.c.id == device_id)).first()
+    return DeviceRow(**row._mapping) if row else None
+
+
+def list_devices(session: Session, scope: Scope) -> list[DeviceRow]:
+    """The tablets of the scope's countries, or all; by country, desk and name."""
+    ordered = _within(scope).order_by(DESKS.c.country, DESKS.c.code, DEVICES.c.name, DEVICES.c.id)
+    return [DeviceRow(**row._mapping) for row in session.execute(ordered)]
+
+
+def _within(scope: Scope) -> Select[Any]:
+    return _rows if scope.programme else _rows.where(DESKS.c.country.in_(scope.countries))
+
+
+def count_waiting(session: Session, country: str | None, desk_ids: frozenset[int] | None) -> int:
+    """How many records wait on enrolled tablets, by their last word: of a country, of some desks, or everywhere."""
+    wanted = (
+        select(func.coalesce(func.sum(DEVICES.c.waiting), 0))
+        .join(DESKS, DESKS.c.id == DEVICES.c.desk_id)
+        .where(DEVICES.c.revoked_at.is_(None), DEVICES.c.enrolled_at.is_not(None))
+    )
+    if country is not None:
+        wanted = wanted.where(DESKS.c.country == country)
+    if desk_ids is not None:
+        wanted = wanted.where(DEVICES.c.desk_id.in_(desk_ids))
+    return int(session.execute(wanted).scalar_one())
+
+
+def count_arrived(session: Session, device_ids: list[UUID]) -> dict[UUID, int]:
+    """How many different records arrived from each tablet, itself or as a copy of its queue."""
+    counted = (
+        select(ENVELOPES.c.device_id, func.count(ENVELOPES.c.id.distinct()).label("n"))
+        .where(ENVELOPES.c.device_id.in_(device_ids))
+        .group_by(ENVELOPES.c.device_id)
+        .order_by(ENVELOPES.c.device_id)
+    )
+    return {row.device_id: row.n for row in session.execute(counted)}

@@ -1,0 +1,128 @@
+"""Reads what tablets sent: known arrivals, and what was set aside."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.base.access import Principal
+from app.places.models import Desk
+from app.staff.models import Account
+from app.sync.models import Device, Envelope
+from app.sync.vocabulary import HELD, OPEN
+
+ENVELOPES = Envelope.__table__
+DEVICES = Device.__table__
+DESKS = Desk.__table__
+ACCOUNTS = Account.__table__
+SHOWN_AFTER = timedelta(days=5)
+"""A voiding whose record has not arrived by then is shown with what was set aside (reliability.md 2.4, 43)."""
+
+
+@dataclass(frozen=True)
+class EnvelopeRow:
+    """One envelope with its desk, and its tablet's and author's names where they are known."""
+
+    number: int
+    id: UUID
+    receipt: str
+    source: str
+    device_id: UUID | None
+    key_id: str
+    format: int
+    kind: str
+    about: UUID | None
+    desk_id: int
+    country: str
+    author_id: int | None
+    result: str
+    reason: str
+    state: str
+    sealed: bytes | None
+    received_at: datetime
+    settled_at: datetime | None
+    desk: str
+    desk_name: str
+    time_zone: str
+    device_name: str | None
+    author: str | None
+
+
+_own = [name for name in EnvelopeRow.__dataclass_fields__ if name in ENVELOPES.c]
+_rows: Select[Any] = (
+    select(
+        *(ENVELOPES.c[name] for name in _own),
+        DESKS.c.code.label("desk"),
+        DESKS.c.name.label("desk_name"),
+        DESKS.c.time_zone,
+        DEVICES.c.name.label("device_name"),
+        ACCOUNTS.c.username.label("author"),
+    )
+    .join(DESKS, DESKS.c.id == ENVELOPES.c.desk_id)
+    .outerjoin(DEVICES, DEVICES.c.id == ENVELOPES.c.device_id)
+    .outerjoin(ACCOUNTS, ACCOUNTS.c.id == ENVELOPES.c.author_id)
+)
+
+
+def list_known(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Any]]:
+    """Id, receipt, source, result and state of every line that has one of the ids, whoever sent it."""
+    names = ("id", "receipt", "source", "result", "state")
+    wanted = select(*(ENVELOPES.c[name] for name in names)).where(ENVELOPES.c.id.in_(ids))
+    known: dict[UUID, list[Any]] = {}
+    for row in session.execute(wanted.order_by(ENVELOPES.c.number)):
+        known.setdefault(row.id, []).append(row)
+    return known
+
+
+def _mine(asking: Principal) -> Any:
+    """What the account may put right: its own records, a supervisor's countries'."""
+    own = ENVELOPES.c.author_id == asking.account_id
+    return or_(own, ENVELOPES.c.country.in_(asking.scope.countries))
+
+
+def _to_mend(now: datetime) -> Any:
+    late = (ENVELOPES.c.state == HELD) & (ENVELOPES.c.received_at < now - SHOWN_AFTER)
+    return or_(ENVELOPES.c.state == OPEN, late)
+
+
+def list_to_mend(session: Session, asking: Principal, now: datetime) -> list[EnvelopeRow]:
+    """What was set aside and waits for the account, the oldest first; at most 200."""
+    wanted = _rows.where(_mine(asking), _to_mend(now)).order_by(ENVELOPES.c.number).limit(200)
+    return [EnvelopeRow(**row._mapping) for row in session.execute(wanted)]
+
+
+def count_to_mend(session: Session, asking: Principal, now: datetime) -> int:
+    """How many records that were set aside wait for the account."""
+    wanted = select(func.count()).select_from(ENVELOPES).where(_mine(asking), _to_mend(now))
+    return int(session.execute(wanted).scalar_one())
+
+
+def count_to_mend_of(session: Session, device_id: UUID) -> int:
+    """How many records of a tablet were set aside and are not settled."""
+    wanted = select(func.count()).select_from(ENVELOPES)
+    of_it = (ENVELOPES.c.device_id == device_id) & (ENVELOPES.c.state == OPEN)
+    return int(session.execute(wanted.where(of_it)).scalar_one())
+
+
+def find(session: Session, asking: Principal, number: int) -> EnvelopeRow | None:
+    """An envelope that the account may put right, None where there is none or it is foreign."""
+    row = session.execute(_rows.where(_mine(asking), ENVELOPES.c.number == number)).first()
+    return EnvelopeRow(**row._mapping) if row else None
+
+
+def lock(session: Session, asking: Principal, number: int) -> EnvelopeRow | None:
+    """The same envelope, held until the transaction ends."""
+    wanted = _rows.where(_mine(asking), ENVELOPES.c.number == number).with_for_update(of=ENVELOPES)
+    row = session.execute(wanted).first()
+    return EnvelopeRow(**row._mapping) if row else None
+
+
+def list_held(session: Session, device_id: UUID) -> list[EnvelopeRow]:
+    """A tablet's voidings that wait for their records, in the order of their arrival."""
+    of_it = (ENVELOPES.c.device_id == device_id) & (ENVELOPES.c.state == HELD)
+    wanted = _rows.where(of_it).order_by(ENVELOPES.c.number).limit(500)
+    return [EnvelopeRow(**row._mapping) for row in session.execute(wanted)]

@@ -1,0 +1,70 @@
+"""What a tablet asks for: to be enrolled, to send, to say how it is."""
+
+from typing import Any
+
+from flask import Response, abort, jsonify
+from flask_babel import gettext
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.base import clock
+from app.base.access import allow, device, limiter
+from app.base.answers import problem
+from app.base.database import db
+from app.base.requests import sent_json
+from app.staff.queries import list_pins
+from app.sync.actions import devices, receiving
+from app.sync.forms import lists, sent
+from app.sync.queries.envelopes import count_to_mend_of
+from app.sync.rules.taking import batches_too_much
+from app.sync.views.blueprint import blueprint
+from app.sync.vocabulary import LARGEST, MOST_BYTES, MOST_IN_A_BATCH
+
+MOST_SENT = LARGEST * 2
+PER_MINUTE = "20 per minute"
+
+
+@blueprint.post("/sync/enrol")
+@limiter.limit(PER_MINUTE)
+@allow("enrolling")
+def enrol() -> Response:
+    """Enrols the tablet that sends the one-time code; its credential is shown this once."""
+    code = sent_json().get("code")
+    done = devices.enrol(db.session(), code) if isinstance(code, str) else None
+    if done is None:
+        return problem(401, gettext("This code is wrong, was used or has expired."))
+    enrolled, credential = done
+    given = lists.given_to(db.session(), enrolled.desk_id)
+    said = {"device": str(enrolled.id), "credential": credential, "desk": enrolled.desk}
+    return jsonify({**said, "keys": lists.keys(), "lists": given.lists})
+
+
+@blueprint.post("/sync/envelopes")
+@allow("enrolled_device", most_bytes=MOST_SENT)
+def envelopes() -> Response:
+    """Takes a batch: 200 with each envelope's result and receipt, 413 where there is too much of it."""
+    batch = sent.read_envelopes(sent_json())
+    if batch is None:
+        abort(400)
+    if batches_too_much([len(one.sealed) for one in batch], MOST_IN_A_BATCH, MOST_BYTES):
+        raise RequestEntityTooLarge
+    sender = receiving.sender_of(db.session(), device().id)
+    told = receiving.receive(db.session(), sender, batch)
+    return jsonify({"results": [vars(one) for one in told]})
+
+
+@blueprint.post("/sync/contact")
+@allow("enrolled_device")
+def contact() -> Response:
+    """Keeps what the tablet says of itself; says what it must know: its desk, key, lists, colleagues, the time."""
+    said = sent.read_contact(sent_json())
+    heard = devices.heard(db.session(), device().id, said)
+    given = lists.given_to(db.session(), heard.desk_id)
+    answer: dict[str, Any] = {
+        "desk": given.desk.code,
+        "keys": lists.keys(),
+        "lists": given.lists,
+        "now": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "people": [vars(one) for one in list_pins(db.session(), heard.desk_id)],
+        "to_mend": count_to_mend_of(db.session(), heard.id),
+    }
+    return jsonify(answer)

@@ -1,0 +1,49 @@
+"""How an envelope of a tablet ended, why one was set aside, and what it can hold."""
+
+from app.base.words import N_, Term, Terms
+
+CREATED, DUPLICATE, CONFLICT, QUARANTINED = "created", "duplicate", "conflict", "quarantined"
+RESULTS = (CREATED, DUPLICATE, CONFLICT, QUARANTINED)
+SETTLED, OPEN, HELD, MENDED, VOIDED = "settled", "open", "held", "mended", "voided"
+STATES = Terms(
+    "envelope_state",
+    Term(SETTLED, N_("Taken")),
+    Term(OPEN, N_("To be put right")),
+    Term(HELD, N_("Waits for its record")),
+    Term(MENDED, N_("Put right")),
+    Term(VOIDED, N_("Voided")),
+)
+REASONS = Terms(
+    "quarantine_reason",
+    Term("unreadable", N_("It could not be opened: it was damaged or changed on the way.")),
+    Term("unknown_key", N_("It was sealed with a key that is not known here.")),
+    Term("unknown_format", N_("It has a format that is not known here.")),
+    Term("unknown_kind", N_("It is of a kind that is not known here.")),
+    Term("too_large", N_("It is far larger than a record can be.")),
+    Term("other_device", N_("Another tablet had sent it, or it was made on another tablet.")),
+    Term("other_desk", N_("It was recorded for another desk than the tablet's.")),
+    Term("unknown_author", N_("Its author has no account.")),
+    Term("closed_author", N_("Its author's account is closed.")),
+    Term("foreign_author", N_("Its author does not work at this desk.")),
+    Term("too_old", N_("Its day lies more than 60 days back.")),
+    Term("in_future", N_("Its day lies in the future: the tablet's clock may be wrong.")),
+    Term("invalid", N_("Some of its answers cannot be recorded as they are.")),
+    Term("different", N_("Another record with the same number says something else.")),
+    Term("record_missing", N_("It voids a record that has not arrived.")),
+    Term("too_late", N_("It voids a record that only a supervisor may change now.")),
+    Term("fault", N_("Something went wrong on our side while it was taken.")),
+)
+"""Why an envelope was set aside; `different` is a conflict, every other one a quarantine (tablets.md 3)."""
+CONSULTATION, VOID, REFERRAL = "consultation", "void", "referral"
+KINDS = Terms(
+    "envelope_kind",
+    Term(CONSULTATION, N_("Consultation")),
+    Term(VOID, N_("Voiding")),
+    Term(REFERRAL, N_("Referral")),
+    Term("", N_("Sealed")),
+)
+"""What an envelope can hold; empty where it was not opened."""
+FORMATS = (1,)
+"""The formats that are read; one is never taken out while a tablet may hold records of it (tablets.md 7)."""
+MOST_DAYS = 60
+MOST_IN_A_BATCH, MOST_BYTES, LARGEST = 50, 100 * 1024, 2 * 1024 * 1024
