@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
-from uuid import UUID
 
 from flask import Flask, Response, abort, g, make_response, request
 from flask_limiter import Limiter
@@ -13,6 +12,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
 from app.base import database
+from app.base.enrolment import device
 from app.base.words import N_, Term, Terms
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -93,44 +93,8 @@ class Principal:
         return permission in self.permissions
 
 
-@dataclass(frozen=True)
-class Device:
-    """The enrolled tablet that is asking, and the desk that it belongs to."""
-
-    id: UUID
-    desk_id: int
-
-
 class NotSignedIn(Exception):
     """Nobody is signed in, or the session has ended."""
-
-
-class NotEnrolled(Exception):
-    """No enrolled tablet is asking; `why` is `unknown` or `revoked`."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-DeviceLoader = Callable[[str], Device]
-_loaders: list[DeviceLoader] = []
-
-
-def device_loader(load: DeviceLoader) -> DeviceLoader:
-    """Registers what finds the tablet of a credential; it raises NotEnrolled where there is none."""
-    _loaders[:] = [load]
-    return load
-
-
-def device() -> Device:
-    """The tablet of this request; raises NotEnrolled where none is asking."""
-    if "device" not in g:
-        kind, _, credential = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "device" or not _loaders:
-            raise NotEnrolled("unknown")
-        g.device = _loaders[0](credential.strip())
-    return g.device  # type: ignore[no-any-return]
 
 
 def principal() -> Principal:

@@ -13,38 +13,14 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from app.base.access import NotEnrolled, NotSignedIn, request_account_id
+from app.base.access import NotSignedIn, request_account_id
 from app.base.database import Unacknowledged, db
+from app.base.enrolment import NotEnrolled
+from app.base.headers import HEADERS
 from app.base.pages import page
 from app.base.requests import is_form, wants_json
 from app.base.words import N_
 
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "font-src 'self'",
-        "worker-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "object-src 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types ventanilla",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
-}
 SENTENCES = {
     400: N_("This could not be read. Nothing was stored."),
     401: N_("Please sign in."),

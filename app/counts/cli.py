@@ -114,4 +114,5 @@ def _table(shown: Figures) -> str:
         lines.append(f"{label:<{width}}  {n:>9,}  {REFERRALS['declined'].unit}")
     complete = shown.completeness
     lines.append(f"{complete.reported} of {complete.expected} desks reported.")
+    lines.append(f"{complete.waiting_on_tablets:,} records wait on tablets.")
     return "\n".join(lines)

@@ -66,7 +66,7 @@ class AccountPin(Base):
     __tablename__ = "account_pin"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, info=OPEN)
-    hash: Mapped[str] = mapped_column(String(200), info=SENSITIVE)
+    pin_hash: Mapped[str] = mapped_column(String(200), info=SENSITIVE)
     salt: Mapped[str] = mapped_column(String(22), info=SENSITIVE)
     check_bits: Mapped[int] = mapped_column(Integer, info=SENSITIVE)
     failed: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)

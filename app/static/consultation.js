@@ -8,7 +8,7 @@
   const fixing = said.correcting === "yes";
   const all = (selector, root = form) => [...root.querySelectorAll(selector)];
   const el = (tag, facts = {}) => Object.assign(document.createElement(tag), facts);
-  let taps = 0, began = 0, sending = false, last = null;
+  let taps = 0, began = 0, sending = false, last = null, undoing = false;
 
   const uuid = () => {
     if (crypto.randomUUID) return crypto.randomUUID();
@@ -209,7 +209,7 @@
   });
   document.addEventListener("click", (event) => {
     all("details.more[open]").forEach((d) => { if (!d.contains(event.target)) d.open = false; });
-    if (!cardBox.contains(event.target)) cardBox.classList.remove("offers");
+    if (!card.box.contains(event.target)) card.box.classList.remove("offers");
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape") all("details.more[open]").forEach((d) => { d.open = false; });
@@ -234,7 +234,7 @@
     const kept = people.filter((g, n) => n === 0 || g.nationality || g.persons.length);
     const sent = {
       id: value("id"), desk: value("desk"), held_on: value("held_on"), channel: value("channel"), modality: value("modality"),
-      travel_group: value("travel_group"), language: value("language"), card: card.value.trim() || null, groups: kept, topics: order, outcomes: checked("outcomes"), flags: checked("flags"),
+      travel_group: value("travel_group"), language: value("language"), card: card.input.value.trim() || null, groups: kept, topics: order, outcomes: checked("outcomes"), flags: checked("flags"),
     };
     const chosen = main.value || order[0];
     if (chosen) sent.main_topic = chosen;
@@ -251,17 +251,29 @@
     document.querySelectorAll("input[name=csrf_token]").forEach((i) => { i.value = token.csrf_token; });
     return post(url, body, false);
   }
+  // Where a record goes: to the server, or on an enrolled tablet to the tablet itself (tablet/record.js).
+  const server = {
+    async keep(sent) {
+      const answer = await post(form.action, sent);
+      if (answer.status === 401) return { left: true };
+      const told = await answer.json();
+      if ((answer.status === 201 || answer.status === 200) && told.id === sent.id) return { kept: true };
+      return answer.status === 422 ? { problems: told.problems } : { problem: told.problem };
+    },
+    async undo(id) { return (await post(`/consultations/${id}/void`, { reason: "undo" })).ok; },
+  };
+  let keeper = server;
   async function save(button) {
     if (sending || fixing) return;
     sending = true;
     all("button.save").forEach((b) => { b.disabled = true; });
-    const sent = answers(button.value);
     try {
-      const answer = await post(form.action, sent);
-      if (answer.status === 401) { leave(button.value); return; }
-      const told = await answer.json();
-      if ((answer.status === 201 || answer.status === 200) && told.id === sent.id) done(sent, told);
-      else if (answer.status === 422) complain(told.problems);
+      await opened;
+      const sent = answers(button.value);
+      const told = await keeper.keep(sent);
+      if (told.left) leave(button.value);
+      else if (told.kept) done(sent);
+      else if (told.problems) complain(told.problems);
       else toast(told.problem || said.offline, null);
     } catch (error) {
       toast(said.offline, null);
@@ -297,24 +309,23 @@
       line.hidden = false;
       shown.push(problem.field === "card" ? "0" : n);
     });
-    cardBox.classList.toggle("wrong", !document.getElementById("p-card").hidden);
+    card.box.classList.toggle("wrong", !document.getElementById("p-card").hidden);
     if (!shown.length) return;
     const groupsWrong = shown.filter((n) => n !== "").map(Number);
     if (groupsWrong.length) activate(Math.min(...groupsWrong));
     const part = all(".problem:not([hidden])").map((line) => line.closest(".part")).find((p) => p && p.offsetParent);
     if (!part) return;
-    const wrongCard = !document.getElementById("p-card").hidden && card.offsetParent ? [card] : [];
+    const wrongCard = !document.getElementById("p-card").hidden && card.input.offsetParent ? [card.input] : [];
     const target = [...wrongCard, ...all(".plus[tabindex='0'], .chip input, select, input:not(#card)", part)].find((e) => e.offsetParent);
     if (target) target.focus({ preventScroll: true });
     part.scrollIntoView({ block: "nearest" });
   }
-  function done(sent, told) {
+  function done(sent) {
     last = { ...sent, card: null };
     const before = snapshot();
     clear();
     toast(said.saved, async () => {
-      const answer = await post(`/consultations/${sent.id}/void`, { reason: "undo" });
-      if (answer.ok) { restore(before); toast(said.undone, null); }
+      if (await keeper.undo(sent.id)) { restore(before); toast(said.undone, null); }
     }, onward(sent));
   }
   const snapshot = () => ({ nodes: all("input, select").filter((i) => i.name && i.type !== "hidden").map((i) => [i, i.checked, i.value]), order: order.slice(), groups: groups().slice(1), situations: situations().slice(1) });
@@ -324,13 +335,13 @@
     before.nodes.forEach(([i, checked, value]) => { i.checked = checked; if (i.type !== "checkbox" && i.type !== "radio") i.value = value; });
     order = before.order;
     redraw();
-    checkCard(false);
+    card.check(false);
   }
   function clear() {
     groups().slice(1).forEach((g) => g.remove());
     situations().slice(1).forEach((s) => s.remove());
-    card.value = "";
-    checkCard(false);
+    card.input.value = "";
+    card.check(false);
     all("input[type=number]").forEach((i) => { i.value = ""; });
     all("input[type=radio], input[name=topics], input[name=flags]").forEach((i) => { i.checked = false; });
     all("input[name=outcomes]").forEach((i) => { i.checked = i.value === "information_given"; });
@@ -338,6 +349,7 @@
     form.elements["groups-0-situation"].value = "unknown";
     form.elements.travel_group.value = "not_stated";
     form.elements.language.selectedIndex = 0;
+    if (keeper.setDay) keeper.setDay();
     form.elements.held_on.value = form.elements.held_on.max;
     form.elements.id.value = uuid();
     order = [];
@@ -368,16 +380,18 @@
     links.forEach(([href, textContent]) => box.append(el("a", { href, textContent })));
     if (undo) {
       const b = el("button", { type: "button", textContent: said.undo });
-      b.addEventListener("click", () => { box.hidden = true; undo().catch(() => toast(said.offline, null)); });
+      b.addEventListener("click", () => { box.hidden = true; undoing = false; undo().catch(() => toast(said.offline, null)); });
       box.append(b);
     }
     box.hidden = false;
-    fading = setTimeout(() => { box.hidden = true; }, 10000);
+    undoing = !!undo;
+    fading = setTimeout(() => { box.hidden = true; undoing = false; }, 10000);
   }
 
   // --- Same as the last one: its nationality and topics, never its people. ---
   const like = document.getElementById("like-last");
   if (like) like.addEventListener("click", (event) => {
+    if (!last && keeper.isShell) { event.preventDefault(); toast(said.nolast, null); }
     if (!last) return;
     event.preventDefault();
     const group = groups()[0];
@@ -394,128 +408,47 @@
     event.preventDefault();
     const id = tally.elements.id.value;
     try {
-      const answer = await post(tally.action, { id, desk: tally.elements.desk.value, held_on: tally.elements.held_on.value, outcomes: [tally.elements.outcomes.value] });
-      if (answer.status === 401) { tally.submit(); return; }
-      if (!answer.ok) { toast((await answer.json()).problem || said.offline, null); return; }
+      await opened;
+      const told = await keeper.keep({ id, desk: tally.elements.desk.value, held_on: tally.elements.held_on.value, outcomes: [tally.elements.outcomes.value] });
+      if (told.left) { tally.submit(); return; }
+      if (!told.kept) { toast((told.problems ? told.problems[0].message : told.problem) || said.offline, null); return; }
       tally.elements.id.value = uuid();
       toast(said.tally, async () => {
-        const undone = await post(`/consultations/${id}/void`, { reason: "undo" });
-        if (undone.ok) toast(said.undone, null);
+        if (await keeper.undo(id)) toast(said.undone, null);
       });
     } catch (error) { toast(said.offline, null); }
   });
 
-  // --- The visitor card: its code is checked at once, as people/rules/codes.py does; what it held last is offered. ---
-  const card = document.getElementById("card");
-  const cardBox = card.closest(".card-box");
-  const offer = document.getElementById("card-offer");
-  const use = cardBox.querySelector("[data-use]");
-  const signs = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  let held = null, asked = "";
-  const plain = () => card.value.toUpperCase().replace(/[\s\-_\u2010-\u2015\u2212]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
-  function isCode(code) {
-    if (code.length !== 15 || [...code].some((sign) => !signs.includes(sign))) return false;
-    return [...code.slice(0, 14)].reduce((sum, sign) => (sum * 32 + signs.indexOf(sign)) % 37, 0) === signs.indexOf(code[14]);
+  // --- The answers so far, for the page in another language; they are held in memory only. ---
+  function state() {
+    const fields = [...new FormData(form)].filter(([name]) => name !== "csrf_token" && name !== "desk");
+    return { fields, groups: groups().length, order, main: main.value, taps, spent: began ? Date.now() - began : 0, last };
   }
-  function tellCard(problem) {
-    const line = document.getElementById("p-card");
-    line.textContent = problem;
-    line.hidden = !problem;
-    cardBox.classList.toggle("wrong", !!problem);
-    card.setAttribute("aria-invalid", !!problem);
-  }
-  function tellBefore(answer) {
-    all("button.save").forEach((b) => { if (b.value === answer) b.dataset.told = said.told; else delete b.dataset.told; });
-  }
-  function offerLast(found, quiet) {
-    held = found && found.groups.length ? found.groups : null;
-    const n = held ? held.flatMap((g) => g.persons).reduce((sum, some) => sum + some.n, 0) : 0;
-    const words = offer.dataset;
-    offer.textContent = !found ? "" : n === 0 ? words.new : n === 1 ? words.one : words.many.replace("{n}", n);
-    use.hidden = !held || quiet;
-    cardBox.classList.toggle("known", !!found);
-    cardBox.classList.toggle("offers", !!held && !quiet);
-    tellBefore(found && found.before);
-  }
-  // `finished`: the box was left, so that too few signs are wrong as well.
-  async function checkCard(finished) {
-    const code = plain(), right = isCode(code);
-    if (right) card.value = code.match(/.{5}/g).join("-");
-    if (right && code === asked) return;
-    asked = code;
-    offerLast(null);
-    tellCard(code && !right && (code.length > 14 || finished) ? card.dataset.wrong : "");
-    if (!right) return;
-    cardBox.classList.add("known");
-    if (!card.dataset.look) return;
-    const quiet = all(".cell").some((c) => count(c));
-    try {
-      const answer = await post(card.dataset.look, { card: code, desk: form.elements.desk.value, held_on: form.elements.held_on.value || null });
-      const told = await answer.json();
-      if (asked !== code) return;
-      if (answer.ok) { offerLast(told, quiet && finished === false); goOn(); }
-      else if (told.problems) { cardBox.classList.remove("known"); tellCard((told.problems.find((p) => p.field === "card") || { message: "" }).message); }
-    } catch (error) { asked = ""; }
-  }
-  // The box is done: on to the offer, or to the counters that its panel would cover.
-  function goOn() {
-    if (document.activeElement !== card) return;
-    if (held) { use.focus({ preventScroll: true }); return; }
-    toast(offer.textContent, null);
-    form.querySelector(".known .plus").focus({ preventScroll: true });
-  }
-  function useLast() {
-    while (groups().length < held.length) addGroup();
-    all(".cell").forEach((cell) => { input(cell).value = ""; });
-    held.forEach((met, n) => {
-      const group = groups()[n];
-      const radios = all(".from input[type=radio]", group);
-      radios.forEach((r) => { r.checked = r.value === met.nationality; });
-      group.querySelector(".other select").value = radios.some((r) => r.checked) ? "" : met.nationality;
-      form.elements[`groups-${n}-situation`].value = met.situation;
-      met.persons.forEach((some) => { group.querySelector(`[name="groups-${n}-${some.sex}-${some.age_band}"]`).value = some.n; });
+  function fill(kept) {
+    while (groups().length < kept.groups) addGroup();
+    const given = new Map();
+    kept.fields.forEach(([name, value]) => given.set(name, [...(given.get(name) || []), value]));
+    all("input, select").filter((i) => i.name && i.name !== "csrf_token" && i.name !== "desk").forEach((i) => {
+      const values = given.get(i.name) || [];
+      if (i.type === "checkbox" || i.type === "radio") i.checked = values.includes(i.value);
+      else if (values.length) i.value = values[values.length - 1];
     });
-    use.hidden = true;
-    cardBox.classList.remove("offers");
+    ({ order, taps, last } = kept);
+    began = kept.spent ? Date.now() - kept.spent : 0;
     redraw();
-    form.querySelector(".known .plus").focus({ preventScroll: true });
+    main.value = kept.main;
+    card.check(true);
   }
-  card.addEventListener("input", () => checkCard());
-  card.addEventListener("change", () => checkCard(true));
-  card.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) { event.preventDefault(); checkCard(true); } });
-  form.elements.held_on.addEventListener("change", () => { asked = ""; checkCard(true); });
-  use.addEventListener("click", useLast);
-  const scanning = document.getElementById("scan");
-  if ("BarcodeDetector" in window && navigator.mediaDevices && navigator.mediaDevices.getUserMedia) {
-    const button = cardBox.querySelector("[data-scan]");
-    button.hidden = false;
-    button.addEventListener("click", scan);
-  }
-  async function scan() {
-    const video = scanning.querySelector("video");
-    const problem = scanning.querySelector(".problem");
-    problem.hidden = true;
-    scanning.showModal();
-    try {
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      await video.play();
-      const reader = new BarcodeDetector({ formats: ["qr_code"] });
-      while (scanning.open) {
-        const seen = await reader.detect(video);
-        if (seen.length) { card.value = seen[0].rawValue.slice(0, 40); scanning.close(); checkCard(true); card.focus(); }
-        else await new Promise((next) => { setTimeout(next, 150); });
-      }
-    } catch (error) { problem.hidden = false; }
-    if (video.srcObject) video.srcObject.getTracks().forEach((track) => track.stop());
-  }
-  scanning.addEventListener("close", () => {
-    const video = scanning.querySelector("video");
-    if (video.srcObject) video.srcObject.getTracks().forEach((track) => track.stop());
-  });
+  const isDirty = () => undoing || sending || !!card.input.value || all(".cell").some((c) => count(c))
+    || all("input[name=topics]:checked, input[name=flags]:checked, .from input:checked").length > 0 || all(".from select").some((i) => i.value);
 
+  const card = self.ventanilla.card({ form, all, groups, input, count, addGroup, redraw, post, toast });
   groups().forEach(dressGroup);
   all("[data-rove]").forEach(rove);
   redraw();
-  if (card.value) checkCard(true);
+  if (card.input.value) card.check(true);
   if (!fixing) form.querySelector(".known .plus").focus({ preventScroll: true });
+  const opened = Promise.resolve(!fixing && self.ventanilla.ready).then(async (enrolled) => {
+    if (enrolled) keeper = (await self.ventanilla.record({ form, tally, card, uuid, state, fill, isDirty })) || server;
+  }).catch(() => {});
 })();

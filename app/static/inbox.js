@@ -106,7 +106,7 @@
   const refresh = async () => {
     const answer = await fetch(inbox().dataset.page, { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) { location.reload(); return; }
-    replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    replace(ventanilla.trusted.page(await answer.text()));
   };
 
   // Asking: nothing new costs one short answer.

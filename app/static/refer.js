@@ -14,12 +14,13 @@
       if (names.some((name) => event.target.name.startsWith(name))) later();
       if (event.target.name === "offers") atMost();
     });
+    form.addEventListener("input", () => { document.getElementById("no-network").hidden = true; });
     form.addEventListener("input", (event) => { if (event.target.name.startsWith("persons-")) later(); });
     form.addEventListener("submit", (event) => {
       const button = event.submitter;
       if (!button || button.formAction !== form.action && button.hasAttribute("formaction")) return;
       const consent = form.elements.consent;
-      if (consent.checked) return;
+      if (consent.checked) { send(event, button); return; }
       event.preventDefault();
       document.getElementById("p-consent").hidden = false;
       consent.closest(".agrees").classList.add("wrong");
@@ -32,6 +33,39 @@
       event.target.closest(".agrees").classList.remove("wrong");
     });
     atMost();
+    const away = document.getElementById("no-network");
+    let kept = null, plain = false;
+    if (self.ventanilla && ventanilla.ready) ventanilla.ready.then(async (enrolled) => {
+      if (enrolled) await ventanilla.load(away.dataset.script);
+    });
+
+    // On an enrolled tablet a send that finds no network is offered as a notice; what the server refuses, its page says.
+    async function send(event, button) {
+      const notices = self.ventanilla && ventanilla.notices;
+      if (plain || !notices) return;
+      event.preventDefault();
+      away.hidden = true;
+      kept = new FormData(form, button);
+      const sent = await notices.send(form.action, kept);
+      if (sent.id) { location.assign(`${form.action}/${sent.id}`); return; }
+      plain = !sent.isAway || !(await notices.isOfDesk(form.elements.desk.value));
+      if (plain) form.requestSubmit(button);
+      else { away.hidden = false; away.scrollIntoView({ block: "nearest" }); }
+    }
+    away.querySelector("[data-leave]").addEventListener("click", async (event) => {
+      const button = event.currentTarget;
+      button.disabled = true;
+      try {
+        await ventanilla.notices.leave(ventanilla.notices.contentOf(kept));
+        away.hidden = true;
+        form.hidden = true;
+        document.getElementById("notice-left").hidden = false;
+      } catch (error) {
+        const problems = JSON.parse(away.dataset.problems);
+        away.firstElementChild.textContent = problems[error.message] || problems.storage;
+      }
+      button.disabled = false;
+    });
 
     function later() {
       clearTimeout(waits);
@@ -42,7 +76,7 @@
       try {
         const answer = await fetch(form.dataset.again, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
         if (!answer.ok || mine !== asked) return;
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const page = ventanilla.trusted.page(await answer.text());
         for (const id of ["choosing", "party", "chosen"]) document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
         atMost();
       } catch (error) {

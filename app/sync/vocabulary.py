@@ -26,6 +26,7 @@ REASONS = Terms(
     Term("closed_author", N_("Its author's account is closed.")),
     Term("foreign_author", N_("Its author does not work at this desk.")),
     Term("too_old", N_("Its day lies more than 60 days back.")),
+    Term("stale_notice", N_("The notice of a referral arrived too late to be of use.")),
     Term("in_future", N_("Its day lies in the future: the tablet's clock may be wrong.")),
     Term("invalid", N_("Some of its answers cannot be recorded as they are.")),
     Term("different", N_("Another record with the same number says something else.")),

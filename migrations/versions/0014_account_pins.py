@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "account_pin",
         sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.String(length=200), nullable=False),
+        sa.Column("pin_hash", sa.String(length=200), nullable=False),
         sa.Column("salt", sa.String(length=22), nullable=False),
         sa.Column("check_bits", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),

@@ -7,7 +7,8 @@ from tests.builders import JSON, Browser, alone, make_account, make_desk, sign_i
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; manifest-src 'self'; font-src 'self'; worker-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
+    "require-trusted-types-for 'script'; trusted-types ventanilla"
 )
 ALWAYS = {
     "Content-Security-Policy": POLICY,

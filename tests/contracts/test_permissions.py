@@ -14,11 +14,14 @@ from sqlalchemy import select
 from app.base.access import Principal
 from app.base.database import Base, db, unit_of_work
 from app.cases.actions.referring import refer
+from app.places.queries import DeskRow
 from app.referrals.actions.sending import Arrival
 from app.referrals.forms.sending import read as read_referral
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.references import draw_reference, shown
+from app.staff import queries as staff
 from app.staff.vocabulary import ROLES
+from app.sync.models import Envelope
 from tests.builders import (
     JSON,
     Browser,
@@ -31,6 +34,7 @@ from tests.builders import (
 )
 from tests.return_builders import make_return, move, return_json
 from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+from tests.sync.tablet import make_tablet
 
 EVERYBODY, SIGNED_IN = "everybody", "signed_in"
 DESK, SUPERVISOR, REGIONAL, ADMIN = "desk_staff", "supervisor", "regional", "admin"
@@ -151,6 +155,14 @@ def nothing_new(own: str) -> dict[str, Any]:
 
 def accepting(own: str) -> dict[str, Any]:
     return {"accepting": True}
+
+
+def a_tablet(own: str) -> dict[str, Any]:
+    return {"desk": "HND-01", "name": f"Tablet {next(_numbers)}"}
+
+
+def another_desk(own: str) -> dict[str, Any]:
+    return {"desk": "HND-03"}
 
 
 def a_return(own: str) -> dict[str, Any]:
@@ -366,6 +378,55 @@ TABLE: dict[str, Route] = {
         "/account/sign-out-everywhere", SIGNED_IN, 302, form=nothing
     ),
 }
+DEVICE = "/devices/{device}"
+ASIDE, THEIR_ASIDE, NO_ASIDE = "/quarantine/{aside}", "/quarantine/{foreign_aside}", "/quarantine/9"
+TABLE |= {
+    "staff.set_pin": Route("/account/pin", SIGNED_IN, 422, form=nothing),
+    "staff.remove_pin": Route("/account/pin/remove", SIGNED_IN, 302, form=nothing),
+    "sync.devices": Route("/devices", (SUPERVISOR, ADMIN)),
+    "sync.add": Route("/devices", (ADMIN,), 201, json=a_tablet),
+    "sync.again": Route(f"{DEVICE}/again", (ADMIN,), form=nothing),
+    "sync.move": Route(f"{DEVICE}/move", (ADMIN,), 302, form=another_desk),
+    "sync.revoke": Route(f"{DEVICE}/revoke", (ADMIN,), 302, form=nothing),
+    "sync.enrolling": Route("/enrol", EVERYBODY),
+    "sync.worker": Route("/sw.js", EVERYBODY),
+    "sync.manifest": Route("/manifest.webmanifest", EVERYBODY),
+    "sync.offline": Route("/offline", EVERYBODY),
+    "sync.locked": Route("/lock", EVERYBODY),
+    "sync.quarantine": Route("/quarantine", CASES),
+    "sync.envelope": Route(ASIDE, CASES, foreign=(THEIR_ASIDE,), missing=NO_ASIDE),
+    "sync.mending_page": Route(
+        f"{ASIDE}/mend", CASES, foreign=(f"{THEIR_ASIDE}/mend",), missing=f"{NO_ASIDE}/mend"
+    ),
+    "sync.mend": Route(
+        f"{ASIDE}/mend",
+        CASES,
+        422,
+        foreign=(f"{THEIR_ASIDE}/mend",),
+        missing=f"{NO_ASIDE}/mend",
+        json=nothing_new,
+    ),
+    "sync.void": Route(
+        "/quarantine/{another_aside}/void",
+        CASES,
+        302,
+        otherwise={SUPERVISOR: 409},
+        foreign=(f"{THEIR_ASIDE}/void",),
+        missing=f"{NO_ASIDE}/void",
+        form=nothing,
+    ),
+    "sync.bringing_page": Route("/quarantine/file", (SUPERVISOR,)),
+    "sync.bring": Route("/quarantine/file", (SUPERVISOR,), 422, form=nothing),
+}
+BY_CREDENTIAL = {
+    "sync.enrol": "enrolling",
+    "sync.envelopes": "enrolled_device",
+    "sync.contact": "enrolled_device",
+    "sync.shell": "enrolled_device",
+    "sync.switch": "enrolled_device",
+    "sync.lock": "enrolled_device",
+}
+"""What a tablet asks with a secret of its own: no role may, no session helps (tests/contracts/test_tablet_routes)."""
 EVERYTHING_IS_OWN = {("staff.reset", ADMIN), ("staff.close", ADMIN)}
 """An admin manages every account; desks have no owner but the admin."""
 
@@ -385,6 +446,9 @@ def world(app: Flask) -> dict[str, str]:
     make_account("the.admin", ADMIN)
     make_account("colleague", DESK, (hnd,))
     own = make_consultation(desk, "HND-01")["id"]
+    tablets = aside(app, hnd, "the.desk_staff") | {
+        f"foreign_{name}": number for name, number in aside(app, gtm, "stranger").items()
+    }
     sent = {"referral": sent_by(desk), "foreign_referral": sent_by(stranger, "GTM-01", "GTM-S1")}
     asked = {
         "return_": make_return(desk).shown,
@@ -392,7 +456,26 @@ def world(app: Flask) -> dict[str, str]:
         "another": make_return(desk).shown,
         "consented": consented(desk).shown,
     }
-    return {"own": own, "foreign": make_consultation(stranger, "GTM-01")["id"], **sent, **asked}
+    return {
+        "own": own,
+        "foreign": make_consultation(stranger, "GTM-01")["id"],
+        **sent,
+        **asked,
+        **tablets,
+    }
+
+
+def aside(app: Flask, desk: DeskRow, author: str) -> dict[str, str]:
+    """A tablet of the desk, and the numbers of two records of the author that it sent and that were set aside."""
+    admin = staff.find_account(db.session(), "the.admin")
+    assert admin is not None
+    tablet = make_tablet(app, Principal(admin.id, "the.admin", ADMIN, frozenset()), desk)
+    wrong = [tablet.seal(tablet.consultation(author, topics=["retired"])) for _ in range(2)]
+    assert {one["result"] for one in tablet.send(*wrong)} == {"quarantined"}
+    found = select(Envelope.number).where(Envelope.desk_id == desk.id).order_by(Envelope.number)
+    numbers = [str(number) for number in db.session.execute(found).scalars()]
+    db.session.rollback()
+    return {"device": tablet.given["device"], "aside": numbers[0], "another_aside": numbers[1]}
 
 
 def consented(who: Principal) -> RequestRow:
@@ -452,7 +535,7 @@ def endpoints(app: Flask) -> list[str]:
 
 
 def test_every_route_stands_in_the_table(app: Flask) -> None:
-    assert endpoints(app) == sorted(TABLE)
+    assert endpoints(app) == sorted({*TABLE, *BY_CREDENTIAL})
 
 
 def test_every_route_states_the_permission_that_the_table_expects(app: Flask) -> None:
@@ -462,6 +545,9 @@ def test_every_route_states_the_permission_that_the_table_expects(app: Flask) ->
         if endpoint == "static":
             continue
         stated = view.permission  # type: ignore[attr-defined]
+        if endpoint in BY_CREDENTIAL:
+            assert stated == BY_CREDENTIAL[endpoint], endpoint
+            continue
         expected = TABLE[endpoint].roles
         if stated in ("public", "signed_in"):
             assert expected == {"public": EVERYBODY, "signed_in": SIGNED_IN}[stated], endpoint

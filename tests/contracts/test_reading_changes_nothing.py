@@ -26,6 +26,8 @@ def test_reading_every_address_changes_nothing(app):
         "username": "ana",
         "token": "no-such-token",
         "filename": "style.css",
+        "name": "record",
+        "number": 1,
     }
     browsers = [sign_in(app, name) for name in ("ana", "cora", "eva", "rita", "otto")]
     before, answered = _rows(), 0

@@ -84,7 +84,7 @@ def test_a_desk_is_expected_when_it_is_open_on_the_last_day_and_silent_without_a
         make_consultation(clerk, held_on="2026-03-15")
         make_consultation(clerk, held_on="2026-04-02")
     said = sign_in(app, "regional").get_json("/counts.json?country=HND&month=2026-03").get_json()
-    complete = {"desks_expected": 3, "desks_reported": 1, "waiting_on_tablets": None}
+    complete = {"desks_expected": 3, "desks_reported": 1, "waiting_on_tablets": 0}
     assert said["completeness"] == complete
 
 

@@ -71,5 +71,15 @@ RECORDS = (
         "not_a_username",
         N_("3 to 40 small letters, digits, dots or dashes. Begin with a letter or digit."),
     ),
+    Term("not_a_pin", N_("A PIN is six digits.")),
+    Term("pin_too_easy", N_("This PIN is too easy to guess. Do not count or repeat digits.")),
+    Term("not_the_same_pin", N_("The two PINs are not the same.")),
+    Term(
+        "too_long_ago",
+        N_("That day is more than 60 days ago. Choose a later day, or ask the supervisor."),
+    ),
     Term("own_account", N_("You cannot close your own account.")),
+    Term("different", N_("Another record has this number and says something else.")),
+    Term("no_envelope", N_("There is no such record among those that you may put right.")),
+    Term("not_there", N_("The record that it voids is not there or is not yours to void.")),
 )

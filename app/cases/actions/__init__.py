@@ -1,1 +1,1 @@
-"""What comes of a consultation: a referral (`referring`), a return request (`returning`)."""
+"""What comes of a consultation: a referral (`referring`, from a tablet `notices`), a return request (`returning`)."""

@@ -1,1 +1,1 @@
-"""What the pages of a new referral (`referring`) and a new return request (`returning`) show, and their `counters`."""
+"""What the pages of a new referral (`referring`, `offline`) or return request (`returning`) show; `counters`."""

@@ -20,16 +20,21 @@ from app.counts.rules.people import Cells, Parts, cross_sex_and_age, margin, spl
 from app.counts.rules.referrals import Referred
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
+from app.sync.queries.devices import count_waiting
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """Desks that should have reported, those that did not, and the month's last record received."""
+    """Desks that should have reported, those that did not, the month's last record received, what waits on tablets.
+
+    What waits is sealed, so nobody knows of which month it is: it is every record that waits now.
+    """
 
     expected: int
     silent: tuple[DeskRow, ...]
     last_received_at: datetime | None
     last_desk: DeskRow | None
+    waiting_on_tablets: int
 
     @property
     def reported(self) -> int:
@@ -60,13 +65,19 @@ def get_figures(session: Session, scope: Scope, asked: Asked) -> tuple[Figures, 
     cells = reading.get_cells(session, scope, asked.wanted)
     parts = reading.get_parts(session, scope, asked.wanted)
     others = get_referred(session, scope, asked), get_return_figures(session, scope, asked.wanted)
-    return _put_together(asked, cells, parts, others), cells, parts
+    complete = _completeness(asked, parts, _waiting(session, asked.wanted))
+    return _put_together(asked, cells, parts, (*others, complete)), cells, parts
+
+
+def _waiting(session: Session, wanted: Wanted) -> int:
+    own = frozenset({wanted.desk.id}) if wanted.desk else None
+    return count_waiting(session, wanted.country, own)
 
 
 def _put_together(
-    asked: Asked, cells: Cells, parts: Parts, others: tuple[Referred, ReturnFigures]
+    asked: Asked, cells: Cells, parts: Parts, others: tuple[Referred, ReturnFigures, Completeness]
 ) -> Figures:
-    referred, returns = others
+    referred, returns, complete = others
     codes = {str(desk.id): desk.code for desk in asked.desks}
     crossed = cross_sex_and_age(parts.by["sex_age"])
     by = {"sex": margin(crossed, 0), "age_band": margin(crossed, 1)}
@@ -80,7 +91,7 @@ def _put_together(
         reckon(_compared(asked.wanted, cells)),
         by,
         parts.by["topic_any"],
-        _completeness(asked, parts),
+        complete,
         of_referrals.reckon(referred),
         dict(referred.declined),
         returns,
@@ -108,15 +119,15 @@ def list_active(month: Month, desks: Iterable[DeskRow]) -> list[DeskRow]:
     ]
 
 
-def _completeness(asked: Asked, parts: Parts) -> Completeness:
+def _completeness(asked: Asked, parts: Parts, waiting: int) -> Completeness:
     active = list_active(asked.wanted.month, asked.desks)
     heard = {volume.desk_id for volume in parts.volumes}
     silent = tuple(desk for desk in active if desk.id not in heard)
     last = max(parts.volumes, key=lambda volume: volume.last_received_at, default=None)
     if last is None:
-        return Completeness(len(active), silent, None, None)
+        return Completeness(len(active), silent, None, None, waiting)
     desk = next(desk for desk in asked.desks if desk.id == last.desk_id)
-    return Completeness(len(active), silent, last.last_received_at, desk)
+    return Completeness(len(active), silent, last.last_received_at, desk, waiting)
 
 
 def as_json(figures: Figures) -> dict[str, Any]:
@@ -147,7 +158,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
         "completeness": {
             "desks_expected": figures.completeness.expected,
             "desks_reported": figures.completeness.reported,
-            "waiting_on_tablets": None,
+            "waiting_on_tablets": figures.completeness.waiting_on_tablets,
         },
     }
 

@@ -61,7 +61,7 @@ def _wrong(pin: str, repeated: str) -> list[Problem]:
 def _row(pin: str) -> dict[str, object]:
     salt = secrets.token_bytes(16)
     return {
-        "hash": signing_in.hash_password(pin),
+        "pin_hash": signing_in.hash_password(pin),
         "salt": urlsafe_b64encode(salt).decode().rstrip("="),
         "check_bits": rules.pin_check(salt, pin),
         "failed": 0,
@@ -112,7 +112,7 @@ def _count(session: Session, account: AccountRow | None) -> _Try:
         return _Try(must_wait=True)
     mine = update(PINS).where(PINS.c.account_id == kept.account_id)
     session.execute(mine.values(failed=kept.failed + 1, failed_at=now))
-    return _Try(kept.hash, kept.failed + 1)
+    return _Try(kept.pin_hash, kept.failed + 1)
 
 
 def _left(account: AccountRow, failed: int) -> int:

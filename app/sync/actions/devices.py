@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base import access, clock
+from app.base import clock, enrolment
 from app.base.database import db
 from app.places.queries import DeskRow
 from app.sync.queries import devices as queries
@@ -37,15 +37,15 @@ class Contact:
     persisted: bool | None
 
 
-@access.device_loader
-def load(credential: str) -> access.Device:
+@enrolment.device_loader
+def load(credential: str) -> enrolment.Device:
     """The tablet of a credential; raises NotEnrolled where it is unknown or was revoked."""
     found = queries.find_by_credential(db.session(), secrets.digest(credential))
     if found is None:
-        raise access.NotEnrolled("unknown")
+        raise enrolment.NotEnrolled("unknown")
     if found.revoked_at is not None:
-        raise access.NotEnrolled("revoked")
-    return access.Device(found.id, found.desk_id)
+        raise enrolment.NotEnrolled("revoked")
+    return enrolment.Device(found.id, found.desk_id)
 
 
 def add(session: Session, by: int, desk: DeskRow, name: str) -> Added:
@@ -117,7 +117,7 @@ def heard(session: Session, device_id: UUID, said: Contact) -> DeviceRow:
     """Keeps what a tablet says of itself; the tablet with the desk that it belongs to now."""
     device = queries.lock(session, device_id)
     if device is None or not device.is_enrolled:
-        raise access.NotEnrolled("revoked")
+        raise enrolment.NotEnrolled("revoked")
     kept: dict[str, Any] = {
         "contact_at": clock.now(),
         "waiting": said.waiting,

@@ -1,7 +1,7 @@
 """What becomes of each kind of record that an envelope can hold; rooms above add their own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from app.consultations import queries
 from app.consultations.actions import changing, recording
 from app.consultations.actions.changing import Change, NotAllowed
 from app.consultations.forms.reading import read
+from app.consultations.rules.content import Reading
+from app.consultations.vocabulary import DECLINED
 from app.sync.rules.taking import Opened
 from app.sync.vocabulary import CONFLICT, CONSULTATION, CREATED, DUPLICATE, QUARANTINED, VOID
 
@@ -32,6 +34,7 @@ class Taken:
 
 Opener: TypeAlias = Callable[[Session, Principal, Opened], Taken]
 _openers: dict[str, Opener] = {}
+OF_TABLET = frozenset({"device", "sequence"})
 _ARRIVED = {arrival.NEW: CREATED, arrival.SAME: DUPLICATE}
 
 
@@ -65,8 +68,17 @@ def refused(problems: list[Problem]) -> Taken:
 @opens(CONSULTATION)
 def take_consultation(session: Session, author: Principal, opened: Opened) -> Taken:
     """The one intake: the same form and action as the page's."""
-    done = recording.record(session, author, read(opened.said))
+    done = recording.record(session, author, reading_of(opened))
     return refused(done) if isinstance(done, list) else arrived(done.arrival)
+
+
+def reading_of(opened: Opened) -> Reading:
+    """What can be read of a consultation; a refusal to be recorded names its tablet beside its four answers."""
+    said = opened.said
+    if said.get("outcomes") != [DECLINED]:
+        return read(said)
+    reading = read({name: said[name] for name in said if name not in OF_TABLET})
+    return replace(reading, telemetry={**reading.telemetry, "device": said.get("device")})
 
 
 @opens(VOID)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import clock
-from app.base.access import NotEnrolled
+from app.base.enrolment import NotEnrolled
 from app.sync.actions import kinds
 from app.sync.actions.kinds import Taken
 from app.sync.actions.opening import apart, author_of, sent_of, unseal

@@ -1,7 +1,7 @@
 """Who may put right what was set aside."""
 
-ABOUT_ANSWERS = frozenset({"invalid", "in_future", "different"})
-"""Reasons that lie in what was answered; every other one asks whether the record may be believed at all."""
+ABOUT_ANSWERS = frozenset({"invalid", "in_future", "different", "stale_notice"})
+"""Reasons that lie in what was answered, or in being late; every other one asks whether the record may be believed."""
 
 
 def author_may_mend(reason: str) -> bool:

@@ -7,9 +7,10 @@ from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.base import clock
-from app.base.access import allow, device, limiter
+from app.base.access import allow, limiter
 from app.base.answers import problem
 from app.base.database import db
+from app.base.enrolment import device
 from app.base.requests import sent_json
 from app.staff.queries import list_pins
 from app.sync.actions import devices, receiving

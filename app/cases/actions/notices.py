@@ -1,0 +1,50 @@
+"""Takes the notice of a referral that was written on a tablet without the network: nothing was promised before."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.base import clock
+from app.base.access import Principal
+from app.base.problems import Problem
+from app.cases.actions.referring import refer
+from app.cases.rules import why_not_delivered
+from app.referrals.forms.sending import read
+from app.referrals.queries.referrals import find_arrival
+from app.sync.actions.kinds import Taken, arrived, opens, refused
+from app.sync.rules.taking import Opened
+from app.sync.vocabulary import QUARANTINED, REFERRAL
+
+ABOUT_THE_TABLET = frozenset({"device", "sequence", "written_at"})
+
+
+@opens(REFERRAL)
+def take_notice(session: Session, author: Principal, opened: Opened) -> Taken:
+    """Sends the referral in its author's name: the same form and action as the page's; every deadline begins now."""
+    if not author.may("send_referrals"):
+        return Taken(QUARANTINED, "foreign_author")
+    content, problems = read(_without(opened.said, ABOUT_THE_TABLET))
+    written_at = _moment(opened.said.get("written_at"))
+    if written_at is None:
+        problems.append(Problem("written_at", "unreadable"))
+    if problems or written_at is None:
+        return refused(problems)
+    late = why_not_delivered(written_at, clock.now())
+    if late and find_arrival(session, UUID(content.id)) is None:
+        return Taken(QUARANTINED, late)
+    sent = refer(session, author, content)
+    return refused(sent) if isinstance(sent, list) else arrived(sent.arrival)
+
+
+def _without(said: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name not in names}
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        read_at = datetime.fromisoformat(str(text))
+        return read_at.astimezone(UTC) if read_at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,30 @@
+"""The page of referring as a tablet keeps it for when there is no network."""
+
+from flask import Response
+
+from app.base import clock
+from app.base.database import db
+from app.base.pages import page
+from app.cases.forms import offline as forms
+from app.cases.forms.referring import TO_SHELTER, blank
+from app.cases.views.choosing import WORDS
+from app.referrals.rules.sending import MOST_PEOPLE
+from app.sync.forms.lists import Given
+from app.sync.forms.shells import draws, facts_of
+
+
+@draws("refer")
+def refer(given: Given) -> Response:
+    """The shelters of the desk's country to call, and a notice to leave in the queue; no number of beds."""
+    desk = given.desk
+    return page(
+        "sync/refer.html",
+        shown=blank(desk.code, TO_SHELTER),
+        cards=forms.cards(db.session(), desk.country),
+        drawn_on=clock.today_at(desk.time_zone),
+        most_people=MOST_PEOPLE,
+        child_bands=forms.CHILD_BANDS,
+        slip_languages=forms.slip_languages(desk.country),
+        slip_words=forms.words(),
+        **{**WORDS, **facts_of(given)},
+    )

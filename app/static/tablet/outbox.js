@@ -1,0 +1,48 @@
+// Saving on an enrolled tablet: the record is sealed at once, kept strictly, read back, and sent when it can be.
+"use strict";
+(() => {
+  const ventanilla = (self.ventanilla ||= {});
+  const FORMAT = 1, MOST_IN_A_COPY = 1000;
+  const store = ventanilla.store;
+
+  const device = () => store.get("device");
+  async function isOpen() {
+    const { device: mine, person, locked } = await store.many(["device", "person", "locked"]);
+    return Boolean(mine && mine.state === "enrolled" && person && !locked);
+  }
+
+  // Rejects with Error: "closed" (not enrolled, or nobody on duty), "taken" (this id is kept already), "full", "storage".
+  async function save(kind, content, n = 0, about = undefined) {
+    const { device: mine, person, locked } = await store.many(["device", "person", "locked"]);
+    if (!mine || mine.state !== "enrolled" || !person || locked) throw new Error("closed");
+    const id = content.id || ventanilla.uuid();
+    const place = await store.next();
+    const whole = { ...content, id, kind, author: person.account, device: mine.device, sequence: place };
+    const key = mine.keys[0];
+    const { sealed, receipt } = await ventanilla.seal(key, id, whole);
+    const entry = { id, place, key: key.id, format: FORMAT, sealed, receipt, saved_at: Date.now(), n, kind };
+    await store.put(about ? { ...entry, about } : entry);
+    ventanilla.sender.poke("save").catch(() => {});
+    return { id };
+  }
+  async function voided(record, reason) {
+    const mine = await device();
+    return save("void", { record, desk: mine && mine.desk.code, reason }, 0, record);
+  }
+
+  // The queue as files that a supervisor can bring to the server; they are as sealed as the queue itself.
+  async function copies() {
+    const mine = await device();
+    const all = await store.list();
+    const on = await store.today();
+    const files = [];
+    for (let from = 0; from < all.length; from += MOST_IN_A_COPY) {
+      const envelopes = all.slice(from, from + MOST_IN_A_COPY).map(ventanilla.envelope);
+      const text = JSON.stringify({ format: FORMAT, device: mine ? mine.device : null, envelopes });
+      files.push({ name: `ventanilla-${on}-${files.length + 1}.json`, blob: new Blob([text], { type: "application/json" }) });
+    }
+    return files;
+  }
+
+  ventanilla.outbox = { isOpen, device, save, void: voided, copies };
+})();

@@ -1,0 +1,56 @@
+"""Takes the copy of a tablet's queue that a supervisor brings."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.audit.actions import note
+from app.base.access import Principal
+from app.sync.actions import receiving
+from app.sync.actions.receiving import Sender
+from app.sync.queries import devices, envelopes
+from app.sync.rules.taking import Sent
+from app.sync.vocabulary import CREATED, DUPLICATE, MOST_IN_A_BATCH
+
+
+@dataclass(frozen=True)
+class Brought:
+    """How many records of a copy were new, were known before, were set aside."""
+
+    new: int
+    known: int
+    set_aside: int
+
+
+def bring(session: Session, by: Principal, device_id: UUID, sent: Sequence[Sent]) -> Brought | None:
+    """Takes what the copy of a tablet's queue holds; None where the tablet is not of the own countries."""
+    if devices.find(session, by.scope, device_id) is None:
+        return None
+    device = devices.lock(session, device_id)
+    if device is None:
+        return None
+    sender, counted = Sender(device, by.account_id), Counter[str]()
+    for start in range(0, len(sent), MOST_IN_A_BATCH):
+        part = sent[start : start + MOST_IN_A_BATCH]
+        fresh = _fresh(session, sender, part)
+        counted[DUPLICATE] += len(part) - len(fresh)
+        counted.update(told.result for told in receiving.receive(session, sender, fresh))
+    note(by.account_id, "envelopes_brought", f"device:{device.id}", device.country)
+    new, known = counted[CREATED], counted[DUPLICATE]
+    return Brought(new, known, counted.total() - new - known)
+
+
+def _fresh(session: Session, sender: Sender, part: Sequence[Sent]) -> list[Sent]:
+    """The envelopes that neither the tablet itself nor a copy has brought before."""
+    known = envelopes.list_known(session, {one.id for one in part})
+    own = {str(sender.device.id), sender.source}
+    return [
+        one
+        for one in part
+        if not any(
+            row.receipt == one.receipt and row.source in own for row in known.get(one.id, ())
+        )
+    ]

@@ -1,0 +1,84 @@
+"""What an admin says of a tablet, and each tablet as the page shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import StringField
+
+from app.base import clock
+from app.base.access import Scope
+from app.base.database import Session
+from app.base.forms import PageForm, Words, at_most, required
+from app.base.problems import Problem
+from app.base.requests import is_form, sent_json
+from app.places.queries import EVERYWHERE, DeskRow, find_desk
+from app.sync.queries import devices as queries
+from app.sync.queries.devices import DeviceRow
+from app.sync.rules import devices as rules
+
+
+class DeskForm(PageForm):
+    """Which desk a tablet belongs to."""
+
+    desk = StringField(validators=[required()])
+
+    @classmethod
+    def read(cls) -> tuple[Any, list[Problem]]:
+        """What was sent as form fields or as JSON, and what is wrong with it."""
+        if is_form():
+            form = cls.sent()
+            return form, form.problems()
+        raw, known = sent_json(), cls()._fields.keys()
+        unknown = [Problem(name[:40], "unknown_field") for name in sorted(raw.keys() - known)]
+        texts = {name: raw[name] for name in raw.keys() & known if isinstance(raw[name], str)}
+        form = cls(MultiDict(texts))
+        return form, [*unknown, *form.problems()]
+
+    def found(self, session: Session) -> DeskRow | None:
+        """The desk that was named; None where there is none."""
+        return find_desk(session, EVERYWHERE, (self.desk.data or "").strip().upper())
+
+
+class DeviceForm(DeskForm):
+    """What a new tablet must say."""
+
+    name = Words(validators=[required(), at_most(39)])
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One tablet: whether it is silent with records on it, how many are missing, whether its app is old."""
+
+    row: DeviceRow
+    is_silent: bool
+    missing: int
+    is_old: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The tablets of a scope: the silent ones that hold records first, then all others by desk."""
+
+    silent: list[Shown]
+    desks: list[tuple[str, list[Shown]]]
+    waiting: int
+
+
+def overview(session: Session, scope: Scope, version: str) -> Overview:
+    """The tablets of the scope's countries as they stand now; `version` is the app's newest."""
+    rows = queries.list_devices(session, scope)
+    arrived = queries.count_arrived(session, [row.id for row in rows])
+    every = [_shown(row, arrived.get(row.id, 0), version, clock.now()) for row in rows]
+    others = [one for one in every if not one.is_silent]
+    by_desk = [(name, list(own)) for name, own in groupby(others, lambda one: one.row.desk)]
+    silent = [one for one in every if one.is_silent]
+    return Overview(silent, by_desk, sum(one.row.waiting for one in every if one.row.is_enrolled))
+
+
+def _shown(row: DeviceRow, arrived: int, version: str, now: datetime) -> Shown:
+    silent = row.is_enrolled and rules.is_silent(row.contact_at, row.waiting, now)
+    missing = rules.missing(row.saved, row.waiting, arrived)
+    return Shown(row, silent, missing, row.app_version not in ("", version))

@@ -1,0 +1,147 @@
+"""What the pages of quarantine show: what was inside, what is wrong with it, the form to put it right."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask_babel import gettext
+
+from app.base import clock
+from app.base.access import Principal
+from app.base.answers import request_settings
+from app.base.database import Session
+from app.base.problems import Problem
+from app.consultations import queries as consultations
+from app.consultations.actions import recording
+from app.consultations.forms import drawing
+from app.consultations.forms.page import SECTIONS, Shown, choices
+from app.consultations.forms.reading import read
+from app.consultations.forms.words import Line, differences
+from app.consultations.rules.content import Content, Reading, as_json
+from app.consultations.vocabulary import CHANGE_REASONS, DECLINED
+from app.places.queries import find_desk
+from app.staff.queries import find_account
+from app.sync.actions.kinds import reading_of
+from app.sync.actions.mending import is_open, may_mend
+from app.sync.actions.opening import sent_of, unseal
+from app.sync.forms import inside
+from app.sync.queries.envelopes import EnvelopeRow
+from app.sync.rules.taking import Opened
+from app.sync.vocabulary import CONSULTATION, VOID
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A record that was set aside, as far as it can be opened, and whether the account may put it right."""
+
+    row: EnvelopeRow
+    opened: Opened | None
+    may: bool
+
+    @property
+    def is_open(self) -> bool:
+        return is_open(self.row)
+
+    @property
+    def kind(self) -> str:
+        return self.opened.kind if self.opened else self.row.kind
+
+    @property
+    def is_consultation(self) -> bool:
+        return self.opened is not None and self.opened.kind == CONSULTATION
+
+    @property
+    def is_void(self) -> bool:
+        return self.opened is not None and self.opened.kind == VOID
+
+    @property
+    def is_tally(self) -> bool:
+        return self.is_consultation and self.said.get("outcomes") == [DECLINED]
+
+    @property
+    def said(self) -> dict[str, Any]:
+        return self.opened.said if self.opened else {}
+
+    @property
+    def reason(self) -> str:
+        """Why a late voiding voids, empty where it gave no reason of the list."""
+        said = self.said.get("reason")
+        return said if isinstance(said, str) and said in CHANGE_REASONS else ""
+
+
+def aside(session: Session, asking: Principal, row: EnvelopeRow) -> Aside:
+    """A row of `envelopes.find`, opened; its author as the content says where it could not be read on arrival."""
+    opened = unseal(sent_of(row)).opened if is_open(row) else None
+    if opened is not None and row.author_id is None:
+        author = find_account(session, opened.author)
+        row = replace(row, author_id=author.id, author=author.username) if author else row
+    return Aside(row, opened, is_open(row) and may_mend(asking, row))
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One problem of a record: the section of the page that it belongs to, and its sentence."""
+
+    section: str
+    sentence: str
+
+
+def lines(one: Aside) -> list[Line]:
+    """What was inside, in words; nothing where it could not be opened."""
+    return inside.lines(one.opened) if one.opened else []
+
+
+def what_is_wrong(session: Session, asking: Principal, one: Aside) -> list[Wrong]:
+    """What is wrong with a consultation that was set aside, as the account would be told on recording it."""
+    if not one.is_consultation:
+        return []
+    found = _problems(session, asking, reading_of(one.opened)) if one.opened else []
+    return [Wrong(_section(problem.field), problem.sentence) for problem in found]
+
+
+def _problems(session: Session, asking: Principal, reading: Reading) -> list[Problem]:
+    desk = find_desk(session, asking.scope, reading.desk) if reading.desk else None
+    return recording.what_is_wrong(reading, desk, recording.card_of(session, reading))
+
+
+def _section(field: str) -> str:
+    parts = field.split(".")
+    place = f"{parts[0]}.{parts[2]}" if len(parts) > 2 else parts[0]
+    return next((str(gettext(label)) for _, label, own in SECTIONS if place in own), "")
+
+
+def compare(session: Session, asking: Principal, one: Aside) -> list[tuple[str, str, str]] | None:
+    """Where the record differs from the one that has its number; None where the account may not read that one."""
+    other = consultations.find_consultation(session, asking.scope, one.row.id)
+    mine = _content(session, asking, one)
+    if one.row.reason != "different" or other is None or mine is None:
+        return None
+    return differences(as_json(mine), as_json(consultations.content_of(session, other)))
+
+
+def _content(session: Session, asking: Principal, one: Aside) -> Content | None:
+    content = reading_of(one.opened).content if one.opened and one.is_consultation else None
+    desk = find_desk(session, asking.scope, content.desk) if content else None
+    return recording.with_language(content, desk) if content and desk else None
+
+
+def form_facts(
+    session: Session,
+    asking: Principal,
+    one: Aside,
+    shown: Shown,
+    problems: list[Problem] | None = None,
+) -> dict[str, Any] | None:
+    """The facts of the consultation's page with these answers; None where its desk is none of the account's.
+
+    Without `problems` those are told that the answers have as they came.
+    """
+    desk = find_desk(session, asking.scope, one.opened.desk) if one.opened else None
+    desk = desk or find_desk(session, asking.scope, one.row.desk)
+    if desk is None:
+        return None
+    if problems is None:
+        problems = _problems(session, asking, read({**one.said, "desk": desk.code}))
+    start = request_settings().reporting_year_start
+    today = clock.today_at(desk.time_zone)
+    offered = choices(session, asking.scope, desk, today, start)
+    return drawing.facts_of(offered, shown, problems)

@@ -1,0 +1,30 @@
+"""The pages that a tablet keeps for when there is no network, by name; rooms above add their own."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from flask import Response
+
+from app.base.access import Principal, Scope
+from app.staff.vocabulary import ROLE_PERMISSIONS
+from app.sync.forms.lists import Given
+
+Draw: TypeAlias = Callable[[Given], Response]
+SHELLS: dict[str, Draw] = {}
+
+
+def draws(name: str) -> Callable[[Draw], Draw]:
+    """Registers what draws one of the pages."""
+
+    def register(draw: Draw) -> Draw:
+        SHELLS[name] = draw
+        return draw
+
+    return register
+
+
+def facts_of(given: Given) -> dict[str, Any]:
+    """What each is drawn with: a stand-in for whoever is on duty may what desk staff may, and has no account."""
+    scope = Scope(desks=frozenset({given.desk.id}), home=given.desk.country)
+    anybody = Principal(0, "", "desk_staff", ROLE_PERMISSIONS["desk_staff"], scope)
+    return {"me": anybody, "shell": True, "desk": given.desk, "mode": ""}

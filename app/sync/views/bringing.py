@@ -1,0 +1,55 @@
+"""The page on which a supervisor brings the copy of a tablet's queue."""
+
+from contextlib import closing
+from typing import Any
+
+from flask import Response, jsonify, request
+from flask_babel import gettext
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.base.access import allow, principal
+from app.base.answers import problem
+from app.base.database import db
+from app.base.pages import page
+from app.base.requests import is_form, wants_json
+from app.sync.actions import bringing
+from app.sync.forms.copies import MOST_BYTES, read_copy
+from app.sync.views.blueprint import blueprint
+
+ROOM = 16 * 1024
+"""For the fields and the boundaries around the file."""
+
+
+@blueprint.get("/quarantine/file")
+@allow("bring_envelopes")
+def bringing_page() -> Response:
+    """The page that takes the copy of a queue."""
+    return page("sync/bring.html")
+
+
+@blueprint.post("/quarantine/file")
+@allow("bring_envelopes", most_bytes=MOST_BYTES + ROOM)
+def bring() -> Response:
+    """Takes the copy: how many of its records were new, known, set aside; brought twice, all are known."""
+    if not is_form():
+        raise UnsupportedMediaType
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _refused(422, gettext("Choose a file."))
+    with closing(file):
+        copy = read_copy(file.stream.read(MOST_BYTES + 1))
+    if copy is None:
+        return _refused(
+            422, gettext("This is not the copy of a tablet's queue, or it is too large.")
+        )
+    done = bringing.bring(db.session(), principal(), copy.device, copy.envelopes)
+    if done is None:
+        return _refused(404, gettext("The tablet that made this copy is none of your countries'."))
+    facts: dict[str, Any] = vars(done)
+    return jsonify(facts) if wants_json() else page("sync/bring.html", done=done)
+
+
+def _refused(status: int, sentence: str) -> Response:
+    if wants_json():
+        return problem(status, sentence)
+    return page("sync/bring.html", status, sentence=sentence)

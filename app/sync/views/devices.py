@@ -1,0 +1,134 @@
+"""The pages about tablets: who may send, what waits where, and the page on which a tablet is enrolled."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort, jsonify, url_for
+from flask_babel import gettext
+
+from app.base import clock, qr
+from app.base.access import allow, principal
+from app.base.database import db
+from app.base.pages import go_to, page, public_link, say
+from app.base.problems import Problem, refuse
+from app.base.requests import wants_json
+from app.places.queries import EVERYWHERE, list_desks
+from app.places.rules import closes_with_country, is_open
+from app.sync.actions import devices as actions
+from app.sync.actions.devices import Added
+from app.sync.forms import devices as forms
+from app.sync.queries import devices as queries
+from app.sync.queries.devices import DeviceRow
+from app.sync.queries.envelopes import count_to_mend
+from app.sync.rules import secrets
+from app.sync.views.blueprint import blueprint
+from app.sync.views.shell_app import version
+
+
+@blueprint.get("/devices")
+@allow("see_devices")
+def devices() -> Response:
+    """The tablets, the silent ones that hold records first: all for an admin, else the own countries'."""
+    return _page(forms.DeviceForm(), [])
+
+
+def _page(form: Any, problems: list[Problem]) -> Response:
+    asking = principal()
+    scope = EVERYWHERE if asking.may("configure") else asking.scope
+    to_mend = count_to_mend(db.session(), asking, clock.now())
+    wrong = {problem.field: problem.sentence for problem in reversed(problems)}
+    facts = {"seen": forms.overview(db.session(), scope, version()), "to_mend": to_mend}
+    desks = _open_desks() if asking.may("configure") else []
+    status = 422 if problems else 200
+    return page("sync/devices.html", status, form=form, wrong=wrong, desks=desks, **facts)
+
+
+def _open_desks() -> list[tuple[str, str]]:
+    return [
+        (desk.code, f"{desk.code} · {desk.name}")
+        for desk in list_desks(db.session(), EVERYWHERE)
+        if is_open(
+            desk.opened_on,
+            closes_with_country(desk.country, desk.closed_on),
+            clock.today_at(desk.time_zone),
+        )
+    ]
+
+
+@blueprint.post("/devices")
+@allow("configure")
+def add() -> Response:
+    """Adds a tablet of a desk and shows the code that enrols it, this once: JSON 201, or a page with its QR code."""
+    form, problems = forms.DeviceForm.read()
+    desk = form.found(db.session())
+    if desk is None and not problems:
+        problems = [Problem("desk", "unknown_code")]
+    if problems or desk is None:
+        return refuse(problems) if wants_json() else _page(form, problems)
+    added = actions.add(db.session(), principal().account_id, desk, form.name.data)
+    return _code(added, form.name.data, desk.name)
+
+
+def _code(added: Added, name: str, desk_name: str) -> Response:
+    if wants_json():
+        ends = added.expires_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+        answer = jsonify({"device": str(added.id), "code": added.code, "expires_at": ends})
+        answer.status_code = 201
+        return answer
+    link = public_link("sync.enrolling")
+    facts: dict[str, Any] = {
+        "name": name,
+        "desk_name": desk_name,
+        "link": link,
+        "code": secrets.shown(added.code),
+    }
+    minutes = int(secrets.CODE_HOLDS.total_seconds() // 60)
+    drawn = qr.draw(f"{link}#{added.code}")
+    return page("sync/device.html", qr=drawn, minutes=minutes, **facts)
+
+
+@blueprint.post("/devices/<uuid:device_id>/again")
+@allow("configure")
+def again(device_id: UUID) -> Response:
+    """Shows a new code for the same tablet, this once."""
+    device = _device(device_id)
+    added = actions.add_again(db.session(), principal().account_id, device)
+    return _code(added, device.name, device.desk_name)
+
+
+def _device(device_id: UUID) -> DeviceRow:
+    found = queries.find(db.session(), EVERYWHERE, device_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+@blueprint.post("/devices/<uuid:device_id>/revoke")
+@allow("configure")
+def revoke(device_id: UUID) -> Response:
+    """Ends what the tablet may send."""
+    actions.revoke(db.session(), principal().account_id, _device(device_id))
+    say(gettext("The tablet is revoked: it sends nothing more, and keeps what it has."))
+    return go_to(url_for("sync.devices"))
+
+
+@blueprint.post("/devices/<uuid:device_id>/move")
+@allow("configure")
+def move(device_id: UUID) -> Response:
+    """Gives the tablet to another desk."""
+    device, (form, problems) = _device(device_id), forms.DeskForm.read()
+    desk = form.found(db.session())
+    if desk is None and not problems:
+        problems = [Problem("desk", "unknown_code")]
+    if problems or desk is None:
+        return refuse(problems) if wants_json() else _page(forms.DeviceForm(), problems)
+    actions.move(db.session(), principal().account_id, device, desk)
+    say(gettext("The tablet belongs to {desk} now.").replace("{desk}", desk.name))
+    return go_to(url_for("sync.devices"))
+
+
+@blueprint.get("/enrol")
+@allow("public")
+def enrolling() -> Response:
+    """The page on which a tablet is enrolled; the code stands in the address's fragment or is typed."""
+    return page("sync/enrol.html")

@@ -1,0 +1,167 @@
+"""The pages on which records that were set aside are put right or voided, by their author or the supervisor."""
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Response, redirect, request, url_for
+from flask_babel import gettext
+
+from app.audit.actions import note
+from app.base import clock, language
+from app.base.access import allow, principal
+from app.base.answers import problem
+from app.base.database import db
+from app.base.pages import go_to, page, say
+from app.base.problems import NotThere, Problem, refuse
+from app.base.requests import is_form, sent_json, wants_json
+from app.consultations.forms import drawing
+from app.consultations.forms.fields import from_form
+from app.consultations.forms.page import ShownGroup, of_raw
+from app.consultations.forms.reading import read
+from app.consultations.vocabulary import CHANGE_REASONS
+from app.sync.actions import mending
+from app.sync.forms import inside
+from app.sync.forms import mending as forms
+from app.sync.forms.mending import Aside
+from app.sync.queries import envelopes
+from app.sync.views.blueprint import blueprint
+from app.sync.vocabulary import KINDS, REASONS, STATES
+
+NUMBER = "<int(max=2000000000):number>"
+WORDS: dict[str, Any] = {"KINDS": KINDS, "REASONS": REASONS, "STATES": STATES}
+
+
+@blueprint.get("/quarantine")
+@allow("mend_envelopes", audited=True)
+def quarantine() -> Response:
+    """What was set aside and waits for the account, the oldest first."""
+    rows = envelopes.list_to_mend(db.session(), principal(), clock.now())
+    for country in sorted({row.country for row in rows}):
+        note(principal().account_id, "envelopes_read", f"country:{country}", country)
+    may = {row.number for row in rows if mending.may_mend(principal(), row)}
+    return page("sync/quarantine.html", rows=rows, may=may, **WORDS)
+
+
+@blueprint.get(f"/quarantine/{NUMBER}")
+@allow("mend_envelopes", audited=True)
+def envelope(number: int) -> Response:
+    """What was inside, opened for this reader, and what can be done about it."""
+    return _shown(_read(number), [])
+
+
+def _read(number: int) -> Aside:
+    row = envelopes.find(db.session(), principal(), number)
+    if row is None:
+        raise NotThere("no_envelope")
+    note(principal().account_id, "envelope_read", f"envelope:{row.id}", row.country)
+    return forms.aside(db.session(), principal(), row)
+
+
+def _shown(one: Aside, problems: list[Problem]) -> Response:
+    asking = principal(), one
+    other = forms.compare(db.session(), *asking)
+    if other is not None:
+        about = f"consultation:{one.row.id}"
+        note(principal().account_id, "record_read", about, one.row.country)
+    facts = {"one": one, "lines": forms.lines(one), "differences": other, "problems": problems}
+    wrong = forms.what_is_wrong(db.session(), *asking)
+    status = 422 if problems else 200
+    reasons = [(why.code, gettext(why.label)) for why in CHANGE_REASONS]
+    return page("sync/envelope.html", status, wrong=wrong, reasons=reasons, **facts, **WORDS)
+
+
+@blueprint.get(f"/quarantine/{NUMBER}/mend")
+@allow("mend_envelopes", audited=True)
+def mending_page(number: int) -> Response:
+    """The page of the consultation with the answers as they came, their problems at their fields."""
+    one = _read(number)
+    refused = _refused(one)
+    if refused is not None:
+        return refused
+    if not one.is_consultation or one.is_tally:
+        return redirect(url_for("sync.envelope", number=number))  # type: ignore[return-value]
+    return _form(one, one.said, None)
+
+
+def _refused(one: Aside) -> Response | None:
+    if not one.is_open:
+        return problem(409, gettext("This was settled already."))
+    if not one.may:
+        return problem(403, gettext("Only the supervisor can decide this."))
+    return None
+
+
+def _form(one: Aside, raw: dict[str, Any], problems: list[Problem] | None) -> Response:
+    shown = of_raw(inside.readable(raw))
+    if raw.get("more_groups") and len(shown.groups) < 8:
+        shown.groups.append(ShownGroup())
+    drawn = forms.form_facts(db.session(), principal(), one, shown, problems)
+    if drawn is None:
+        return problem(403, gettext("Only the supervisor can decide this."))
+    number = one.row.number
+    ways = {"action": url_for("sync.mend", number=number)}
+    ways["leave"] = url_for("sync.envelope", number=number)
+    return page(drawing.TEMPLATE, 422 if problems else 200, mend=ways, **drawn)
+
+
+@blueprint.post(f"/quarantine/{NUMBER}/mend")
+@allow("mend_envelopes")
+def mend(number: int) -> Response:
+    """Records the consultation as it is put right, in its author's name; or voids what a late voiding names."""
+    one = _locked(number)
+    refused = _refused(one) or _unopened(one)
+    if refused is not None:
+        return refused
+    raw = from_form(request.form) if is_form() else sent_json()
+    if one.is_consultation and raw.keys() & {"switch_locale", "more_groups"}:
+        return _again(one, raw)
+    if one.is_void:
+        problems = mending.apply_void(db.session(), principal(), one.row, raw.get("reason"))
+        return _done(one, raw, problems, gettext("Voided."))
+    id_ = str(uuid4() if one.row.reason == "different" else one.row.id)
+    reading = read({**raw, "id": id_})
+    problems = mending.mend(db.session(), principal(), one.row, reading)
+    return _done(one, raw, problems, gettext("Put right and recorded."))
+
+
+def _locked(number: int) -> Aside:
+    row = envelopes.lock(db.session(), principal(), number)
+    if row is None:
+        raise NotThere("no_envelope")
+    return forms.aside(db.session(), principal(), row)
+
+
+def _unopened(one: Aside) -> Response | None:
+    if one.is_consultation or one.is_void:
+        return None
+    return problem(409, gettext("This cannot be put right here; it can only be voided."))
+
+
+def _again(one: Aside, raw: dict[str, Any]) -> Response:
+    chosen = raw.get("switch_locale")
+    if chosen in language.LOCALES:
+        language.switch(str(chosen))
+    return _form(one, raw, [])
+
+
+def _done(one: Aside, raw: dict[str, Any], problems: list[Problem], sentence: str) -> Response:
+    if problems and wants_json():
+        return refuse(problems)
+    if problems:
+        drawn_by_form = one.is_consultation and not one.is_tally
+        return _form(one, raw, problems) if drawn_by_form else _shown(one, problems)
+    say(sentence)
+    return go_to(url_for("sync.quarantine"))
+
+
+@blueprint.post(f"/quarantine/{NUMBER}/void")
+@allow("mend_envelopes")
+def void(number: int) -> Response:
+    """Takes the record out of the list for good: nothing of it is counted; or leaves a late voiding undone."""
+    one = _locked(number)
+    refused = _refused(one)
+    if refused is not None:
+        return refused
+    mending.discard(db.session(), principal(), one.row)
+    say(gettext("Taken out of the list."))
+    return go_to(url_for("sync.quarantine"))

@@ -1,0 +1,127 @@
+"""What makes the pages an app that can be installed: the worker, the manifest, the page without a network."""
+
+import json
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Response, current_app, g, jsonify, request
+from flask_babel import gettext
+
+from app.base import language
+from app.base.access import allow, login_manager
+from app.base.pages import asset, page
+from app.sync.views.blueprint import blueprint
+
+WORKER, FIRST_WORKER = "sw.js", "first_worker.js"
+"""The worker of a tablet, and the small one of any other browser, whose first visit must weigh little."""
+WORKER_SCRIPTS = ("tablet/store.js", "tablet/sender.js")
+KEPT = frozenset({".css", ".js", ".json", ".svg"})
+ICONS = (("192", "any"), ("512", "any"), ("maskable", "maskable"))
+DEEP_BLUE = "#0a3a63"
+
+
+@blueprint.get("/sw.js")
+@allow("public")
+def worker() -> Response:
+    """The worker with its build facts, a tablet's for `?tablet`; answered with 304 while nothing changed."""
+    script = _tablets_worker() if "tablet" in request.args else _first_worker()
+    answer = Response(script, mimetype="text/javascript")
+    answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Service-Worker-Allowed"] = "/"
+    answer.add_etag()
+    return answer.make_conditional(request)  # type: ignore[return-value]
+
+
+@cache
+def _first_worker() -> str:
+    return _with_facts(FIRST_WORKER, version=version())
+
+
+@cache
+def _tablets_worker() -> str:
+    return _with_facts(
+        WORKER,
+        version=version(),
+        assets=[asset(name) for name in _kept_files()],
+        scripts=[asset(name) for name in WORKER_SCRIPTS],
+        locales=list(language.LOCALES),
+    )
+
+
+def _with_facts(name: str, **facts: object) -> str:
+    script = (_static() / name).read_text("utf-8")
+    return f"const BUILD = {json.dumps(facts, separators=(',', ':'))};\n{script}"
+
+
+@cache
+def version() -> str:
+    """The sign of everything that a tablet keeps of the app: files, pages, texts."""
+    templates = Path(str(current_app.jinja_loader.searchpath[0]))  # type: ignore[union-attr]
+    texts = Path(current_app.config["BABEL_TRANSLATION_DIRECTORIES"])
+    read = [
+        *templates.rglob("*.html"),
+        *texts.rglob("*.po"),
+        *_static().glob("*worker.js"),
+        _static() / WORKER,
+    ]
+    addresses = [asset(name) for name in _kept_files()]
+    digests = [sha256(path.read_bytes()).hexdigest() for path in sorted(read)]
+    return sha256("\n".join(addresses + digests).encode()).hexdigest()[:12]
+
+
+def _static() -> Path:
+    return Path(str(current_app.static_folder))
+
+
+def _kept_files() -> list[str]:
+    found = (path for path in _static().rglob("*") if path.suffix in KEPT)
+    return sorted(
+        name
+        for path in found
+        if (name := path.relative_to(_static()).as_posix()) not in (WORKER, FIRST_WORKER)
+    )
+
+
+@blueprint.get("/manifest.webmanifest")
+@allow("public")
+def manifest() -> Response:
+    """What the device shows of the installed app."""
+    icons = [
+        {
+            "src": asset(f"icons/{name}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
+        for name, purpose in ICONS
+        for size in (name if name.isdigit() else "512",)
+    ]
+    said = {
+        "id": "/",
+        "name": "Ventanilla",
+        "short_name": "Ventanilla",
+        "description": gettext("Records consultations of a desk, with or without a network."),
+        "lang": language.selected(),
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": DEEP_BLUE,
+        "theme_color": DEEP_BLUE,
+        "icons": icons,
+    }
+    answer = jsonify(said)
+    answer.mimetype = "application/manifest+json"
+    return answer
+
+
+@blueprint.get("/offline")
+@allow("public")
+def offline() -> Response:
+    """The page shown where nothing else can be: drawn for nobody, so that any device may keep it."""
+    chosen = request.args.get("locale")
+    if chosen in language.LOCALES:
+        language.switch(str(chosen))
+    g.csrf_token = ""  # the page is kept: its forms would send a token that is long gone
+    nobody = {"me": login_manager.anonymous_user(), "shell": True, "mode": ""}
+    return page("sync/offline.html", **nobody)

@@ -1,0 +1,66 @@
+"""A shared tablet changes hands: one person's session ends, the next one's begins with a PIN."""
+
+from flask import Response, abort, jsonify, request, session, url_for
+from flask_babel import gettext
+from flask_login import current_user, login_user, logout_user
+
+from app.base import enrolment
+from app.base.access import allow, limiter, principal
+from app.base.answers import problem
+from app.base.database import db
+from app.base.pages import page
+from app.base.requests import sent_json
+from app.staff.actions import pins, signing_in
+from app.staff.actions.pins import Verdict
+from app.staff.rules import WINDOW
+from app.sync.views.blueprint import blueprint
+
+
+@blueprint.post("/sync/switch")
+@limiter.limit("60 per minute")
+@allow("enrolled_device")
+def switch() -> Response:
+    """Begins the session of a colleague of the tablet's desk: `{"account","role"}`, else 401 with `left`, or 429."""
+    sent = sent_json()
+    name, pin = sent.get("account"), sent.get("pin")
+    if not isinstance(name, str) or not isinstance(pin, str):
+        abort(400)
+    verdict = pins.verify(name, pin, enrolment.device().desk_id)
+    if verdict.account is None:
+        return _refused(verdict)
+    _end_session()
+    entered = signing_in.start_session(db.session(), verdict.account, request.remote_addr or "")
+    login_user(entered)
+    return jsonify({"account": entered.username, "role": entered.role})
+
+
+def _refused(verdict: Verdict) -> Response:
+    if verdict.must_wait:
+        answer = problem(429)
+        answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        return answer
+    answer = jsonify({"problem": gettext("The PIN is not right."), "left": verdict.left})
+    answer.status_code = 401
+    return answer
+
+
+@blueprint.post("/sync/lock")
+@allow("enrolled_device")
+def lock() -> Response:
+    """Ends the session that the tablet's cookie names, if there is one."""
+    _end_session()
+    return jsonify({})
+
+
+def _end_session() -> None:
+    if current_user.is_authenticated:
+        signing_in.end_session(db.session(), principal())
+        logout_user()
+    session.clear()
+
+
+@blueprint.get("/lock")
+@allow("public")
+def locked() -> Response:
+    """The sign-in page, where no worker stands before it: a tablet draws its own page here."""
+    return page("staff/sign_in.html", next=url_for("staff.home"), kept=[], problem="")

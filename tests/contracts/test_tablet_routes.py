@@ -1,0 +1,64 @@
+"""What a tablet asks with its own secret: a session does not help, another secret does not, and nothing is changed."""
+
+from typing import Any
+
+from flask import Flask
+
+from tests.builders import JSON, alone
+from tests.contracts.test_permissions import BY_CREDENTIAL, everything_stored
+from tests.office import Office
+from tests.sync.tablet import Tablet, make_tablet
+
+PATHS = {
+    "sync.envelopes": ("POST", "/sync/envelopes"),
+    "sync.contact": ("POST", "/sync/contact"),
+    "sync.shell": ("GET", "/sync/shell/record"),
+    "sync.switch": ("POST", "/sync/switch"),
+    "sync.lock": ("POST", "/sync/lock"),
+}
+
+
+def ask(app: Flask, endpoint: str, headers: dict[str, str], client: Any = None) -> Any:
+    method, path = PATHS[endpoint]
+    body = {"envelopes": [], "account": "ana", "pin": "000000"} if method == "POST" else None
+    asked = client or app.test_client()
+    return alone(asked.open, path, method=method, json=body, headers={**JSON, **headers})
+
+
+def test_every_such_route_is_tried_here() -> None:
+    assert set(PATHS) | {"sync.enrol"} == set(BY_CREDENTIAL)
+
+
+def test_without_its_own_secret_nobody_is_answered(app: Flask, office: Office) -> None:
+    tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+    sessions = [office[name].client for name in ("ana", "susana", "adela")]
+    before = everything_stored()
+    wrong = (
+        "",
+        "Device",
+        "Device x",
+        f"Bearer {tablet.given['credential']}",
+        "Device \u00e9\u4e00",
+    )
+    for endpoint in PATHS:
+        for client in (None, *sessions):
+            for said in wrong:
+                headers = {"Authorization": said} if said and said.isascii() else {}
+                answer = ask(app, endpoint, headers, client)
+                assert answer.status_code == 401, (endpoint, said)
+                assert answer.get_json()["device"] == "unknown"
+    assert everything_stored() == before
+
+
+def test_with_it_the_tablet_is_answered_and_no_token_is_needed(app: Flask, office: Office) -> None:
+    tablet: Tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+    own = {"Authorization": f"Device {tablet.given['credential']}"}
+    answers = {name: ask(app, name, own).status_code for name in PATHS}
+    assert answers == {**dict.fromkeys(PATHS, 200), "sync.switch": 401}
+
+
+def test_a_tablets_secret_opens_no_page_of_people(app: Flask, office: Office) -> None:
+    tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+    own = {**JSON, "Authorization": f"Device {tablet.given['credential']}"}
+    for path in ("/today", "/sync/me", "/quarantine", "/devices", "/counts.json", "/returns"):
+        assert alone(app.test_client().get, path, headers=own).status_code == 401, path

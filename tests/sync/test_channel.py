@@ -1,0 +1,149 @@
+"""Whatever the order of save, send, cut, retry, sign-in and update: server ∪ outbox = saved, and figures agree."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.base.database import db
+from app.consultations.models import Consultation
+from app.people.models.lines import PersonLine
+from app.sync.models import Envelope
+from tests.builders import alone
+from tests.office import Office
+from tests.server import ROUNDS
+from tests.sync.channel import Outbox, fresh
+from tests.sync.tablet import Tablet, make_tablet
+
+FATES = (
+    "clear", "request lost", "request cut", "answer lost", "answer cut", "portal", "twice",
+    "reordered",
+)  # fmt: skip
+AUTHORS = st.sampled_from(("ana", "ben"))
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("save"), AUTHORS, st.integers(1, 9)),
+        st.tuples(st.just("save"), AUTHORS, st.integers(1, 9)),
+        st.tuples(st.just("void"), AUTHORS, st.integers(0, 30)),
+        st.tuples(st.just("send"), st.sampled_from(FATES), st.integers(0, 5000)),
+        st.tuples(st.just("send"), st.sampled_from(FATES), st.integers(0, 5000)),
+        st.tuples(st.just("image"), st.just(""), st.just(0)),
+        st.tuples(st.just("restore"), st.just(""), st.just(0)),
+        st.tuples(st.just("update"), st.just(""), st.just(0)),
+        st.tuples(st.just("sign in"), AUTHORS, st.just(0)),
+    ),
+    max_size=25,
+)
+Step = tuple[str, str, int]
+
+
+@pytest.fixture
+def tablet(app: Flask, office: Office) -> Tablet:
+    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+
+
+def act(outbox: Outbox, office: Office, step: Step) -> None:
+    kind, word, number = step
+    if kind == "save":
+        outbox.save(word, number)
+    elif kind == "void":
+        outbox.void(word, number)
+    elif kind == "send":
+        outbox.send(word, number)
+    elif kind == "image":
+        outbox.take_image()
+    elif kind == "restore":
+        outbox.restore_image()
+    elif kind == "update":  # another version of the app asks for key, lists and time
+        outbox.tablet.given["keys"] = outbox.tablet.contact(version="next")["keys"]
+    else:  # somebody signs in on the same tablet: nothing of the queue changes
+        office.anew(word)
+
+
+def on_the_server(ids: set[str]) -> set[str]:
+    """Which of these numbers the server has a line of."""
+    wanted = select(Envelope.id).where(Envelope.id.in_([UUID(one) for one in ids]))
+    found = {str(one) for one in db.session.execute(wanted).scalars()}
+    db.session.rollback()
+    return found
+
+
+def what_is_lost(outbox: Outbox) -> set[str]:
+    """Saved numbers that are neither on the tablet nor on the server."""
+    every = set(outbox.saved) | set(outbox.voids)
+    return every - {one["id"] for one in outbox.kept} - on_the_server(every)
+
+
+def run(outbox: Outbox, office: Office, steps: list[Step]) -> list[str]:
+    """Does all steps, then sends over a clear line; what is wrong afterwards."""
+    for step in steps:
+        act(outbox, office, step)
+        lost = what_is_lost(outbox)
+        if lost:
+            return [f"{len(lost)} lost after {step}"]
+    outbox.send("clear", 0)
+    wrong = [] if outbox.kept or not what_is_lost(outbox) else ["lost at the end"]
+    if outbox.kept:
+        wrong.append("a clear line did not drain the outbox")
+    return wrong + disagreements(outbox)
+
+
+def disagreements(outbox: Outbox) -> list[str]:
+    """Records that are not on the server exactly once as they were saved and voided."""
+    ids = [UUID(one) for one in outbox.saved]
+    rows = db.session.execute(select(Consultation.__table__).where(Consultation.id.in_(ids))).all()
+    people = select(PersonLine.consultation_id, PersonLine.n, PersonLine.is_void)
+    lines = db.session.execute(people.where(PersonLine.consultation_id.in_(ids))).all()
+    db.session.rollback()
+    wrong = [] if len(rows) == len(ids) else [f"{len(rows)} of {len(ids)}"]
+    for row in rows:
+        content = outbox.saved[str(row.id)]
+        own = [line for line in lines if line.consultation_id == row.id]
+        n = content["groups"][0]["persons"][0]["n"]
+        # A voiding counts where the author asks for it; a colleague's waits for the supervisor.
+        expected = (str(row.id), content["author"]) in outbox.voids.values()
+        if [line.n for line in own] != [n] or {line.is_void for line in own} != {expected}:
+            wrong.append(f"{row.id}: {own}")
+    return wrong
+
+
+def test_nothing_is_lost_or_doubled_over_any_line(
+    app: Flask, office: Office, tablet: Tablet
+) -> None:
+    @settings(
+        max_examples=50 * ROUNDS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    @given(STEPS)
+    def holds(steps: list[Step]) -> None:
+        assert run(fresh(app, tablet), office, steps) == []
+
+    holds()
+    said = alone(app.test_cli_runner().invoke, args=["counts", "prove"])
+    assert said.exit_code == 0, said.output
+
+
+def test_an_outbox_that_takes_any_answer_for_a_receipt_is_caught(
+    app: Flask, office: Office, tablet: Tablet
+) -> None:
+    steps: list[Step] = [("save", "ana", 2), ("send", "portal", 0), ("save", "ben", 1)]
+    assert run(fresh(app, tablet, naive=True), office, steps) != []
+
+
+def test_what_a_colleague_voids_waits_for_the_supervisor(
+    app: Flask, office: Office, tablet: Tablet
+) -> None:
+    outbox: Any = fresh(app, tablet)
+    outbox.save("ana", 1)
+    outbox.void("ben", 0)
+    assert run(outbox, office, []) == []
+    states = [line.state for line in db.session.execute(select(Envelope.state)).all()]
+    db.session.rollback()
+    assert sorted(states) == ["open", "settled"]

@@ -1,0 +1,174 @@
+"""Tablets are added, enrolled, moved and revoked by the administration; supervisors read what waits on their own."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from app.base import clock
+from app.base.database import db, unit_of_work
+from app.sync.models import Device
+from app.sync.rules import devices as rules
+from tests.builders import alone
+from tests.office import Office
+from tests.sync.tablet import Tablet, enrol, make_tablet
+
+
+@pytest.fixture
+def tablet(app: Flask, office: Office) -> Tablet:
+    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+
+
+def turn_back(tablet: Tablet, hours: int) -> None:
+    """Lets a tablet's last contact lie so many hours back."""
+    gone = clock.now() - timedelta(hours=hours)
+    wanted = update(Device).where(Device.id == UUID(tablet.given["device"]))
+    with unit_of_work():
+        db.session.execute(wanted.values(contact_at=gone))
+
+
+def card(page: str, device: str) -> str:
+    """The part of the page that is about one tablet."""
+    found = re.search(rf'<article [^>]*data-device="{device}".*?</article>', page, re.S)
+    assert found, device
+    return found[0]
+
+
+def test_an_added_tablet_is_enrolled_by_its_code_once(app: Flask, office: Office) -> None:
+    answer = office["adela"].post("/devices", {"desk": "HND-01", "name": "Tablet 7"})
+
+    said = answer.get_json()
+    assert answer.status_code == 201 and said.keys() == {"device", "code", "expires_at"}
+    given = enrol(app, said["code"], "HND-01").given
+    assert given["device"] == said["device"] and given["lists"]["desk"]["code"] == "HND-01"
+    again = alone(app.test_client().post, "/sync/enrol", json={"code": said["code"]})
+    assert again.status_code == 401
+
+
+def test_the_page_shows_the_code_in_groups_and_the_same_as_a_qr(app: Flask, office: Office) -> None:
+    answer = office["adela"].post_form("/devices", {"desk": "HND-01", "name": "Tablet 7"})
+
+    code = re.search(r'id="code">([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})<', answer.text)
+    assert answer.status_code == 200 and code and "<path d=" in answer.text
+    assert enrol(app, code[1].lower(), "HND-01").given["credential"]
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "code"),
+    [
+        ({"desk": "HND-99", "name": "Tablet 7"}, "desk", "unknown_code"),
+        ({"desk": "HND-01", "name": ""}, "name", "required"),
+        ({"desk": "HND-01", "name": "x" * 40}, "name", "too_long"),
+        ({"desk": "HND-01", "name": "9912-3456"}, "name", "identifier"),
+        ({"desk": "HND-01", "name": 7}, "name", "required"),
+        ({"desk": ["HND-01"], "name": "Tablet 7"}, "desk", "required"),
+        ({"desk": "HND-01", "name": "Tablet 7", "owner": "x"}, "owner", "unknown_field"),
+    ],
+)
+def test_what_is_wrong_of_a_new_tablet_is_told_and_nothing_is_added(
+    office: Office, said: dict[str, Any], field: str, code: str
+) -> None:
+    answer = office["adela"].post("/devices", said)
+
+    told = [(one["field"], one["code"]) for one in answer.get_json()["problems"]]
+    assert answer.status_code == 422 and told == [(field, code)]
+    assert "data-device" not in office["adela"].get("/devices").text
+
+
+def test_a_silent_tablet_with_records_stands_first_and_says_what_waits(
+    app: Flask, office: Office, tablet: Tablet
+) -> None:
+    other = make_tablet(app, office.accounts["adela"], office.desks["HND-02"], "Tablet 2")
+    tablet.result(tablet.consultation("ana"))
+    tablet.contact(saved=2, waiting=1, oldest_at="2026-01-05T10:00:00Z", persisted=False)
+    other.contact(saved=5, waiting=3, version="old", persisted=True)
+    turn_back(other, 25)
+
+    page = office["susana"].get("/devices").text
+
+    assert page.index(other.given["device"]) < page.index(tablet.given["device"])
+    late, quiet = card(page, other.given["device"]), card(page, tablet.given["device"])
+    assert "silent" in late and "silent" not in quiet
+    assert "2 " in late and "5 ene 2026" in quiet
+    assert 'name="desk"' not in page
+
+
+def test_missing_are_records_that_neither_wait_nor_arrived() -> None:
+    assert rules.missing(saved=5, waiting=3, arrived=0) == 2
+    assert rules.missing(saved=5, waiting=3, arrived=2) == 0
+    assert rules.missing(saved=1, waiting=0, arrived=4) == 0
+
+
+def test_supervisors_see_their_own_countries_tablets_and_change_none(
+    app: Flask, office: Office, tablet: Tablet
+) -> None:
+    device = tablet.given["device"]
+    assert device in office["susana"].get("/devices").text
+    assert device not in office["gabi"].get("/devices").text
+    assert device in office["adela"].get("/devices").text
+    for path in ("", f"/{device}/again", f"/{device}/revoke", f"/{device}/move"):
+        assert office["susana"].post(f"/devices{path}", {}).status_code == 403
+    for name in ("ana", "rita"):
+        assert office[name].get("/devices").status_code == 403
+
+
+def test_a_revoked_tablet_sends_nothing_until_a_new_code_enrols_it(
+    app: Flask, office: Office, tablet: Tablet
+) -> None:
+    device = tablet.given["device"]
+    waits = tablet.seal(tablet.consultation("ana"))
+    tablet.contact(saved=1, waiting=1)
+    assert office["adela"].post(f"/devices/{device}/revoke", {}).status_code == 200
+    refused = tablet.post("/sync/envelopes", {"envelopes": [waits]})
+    assert refused.status_code == 401 and refused.get_json()["device"] == "revoked"
+
+    code = office["adela"].post(f"/devices/{device}/again", {}).get_json()["code"]
+    anew = enrol(app, code, "HND-01")
+
+    assert anew.given["device"] == device
+    assert anew.send(waits)[0]["result"] == "created"
+    shown = card(office["susana"].get("/devices").text, device)
+    assert shown.count("▲") >= 1 and "revoked" not in shown
+
+
+def test_a_moved_tablet_belongs_to_the_other_desk(office: Office, tablet: Tablet) -> None:
+    device = tablet.given["device"]
+    moved = office["adela"].post(f"/devices/{device}/move", {"desk": "HND-02"})
+    assert moved.status_code == 200 and tablet.contact()["desk"] == "HND-02"
+    refused = office["adela"].post(f"/devices/{device}/move", {"desk": "HND-99"})
+    assert refused.status_code == 422 and tablet.contact()["desk"] == "HND-02"
+    nowhere = office["adela"].post(f"/devices/{uuid4()}/move", {"desk": "HND-02"})
+    assert nowhere.status_code == 404
+
+
+def test_figures_say_how_many_records_wait_on_their_desks_tablets(
+    app: Flask, office: Office, tablet: Tablet
+) -> None:
+    adela = office.accounts["adela"]
+    near = make_tablet(app, adela, office.desks["HND-02"], "Tablet 2")
+    far = make_tablet(app, adela, office.desks["GTM-01"], "Tablet 3")
+    stolen = make_tablet(app, adela, office.desks["HND-01"], "Tablet 4")
+    for some, waiting in ((tablet, 1), (near, 20), (far, 300), (stolen, 4000)):
+        some.contact(saved=waiting, waiting=waiting)
+    office["adela"].post(f"/devices/{stolen.given['device']}/revoke", {})
+
+    def waiting(name: str, address: str) -> int:
+        said = office[name].get_json(f"/counts.json{address}").get_json()
+        return int(said["completeness"]["waiting_on_tablets"])
+
+    assert waiting("ana", "") == 1
+    assert waiting("susana", "?country=HND") == 21
+    assert waiting("susana", "?country=HND&desk=HND-02") == 20
+    assert waiting("rita", "?country=GTM") == 300
+    assert waiting("rita", "") == 321
+    assert ">21 " in re.sub(r"\s+", " ", office["susana"].get("/counts?country=HND").text)
+
+
+def test_the_page_that_enrols_is_open_to_everybody_and_holds_no_code(app: Flask) -> None:
+    answer = alone(app.test_client().get, "/enrol")
+    assert answer.status_code == 200 and "tablet/enrol.js" in answer.text
+    assert 'name="code"' in answer.text and "csrf" not in answer.text.partition("<main")[2]

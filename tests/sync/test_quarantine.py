@@ -1,0 +1,314 @@
+"""What was set aside is seen by its author and the supervisor, opened for them alone, put right or voided, once."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.audit.models import AuditEntry
+from app.base import clock
+from app.base.database import db, unit_of_work
+from app.consultations.models import Consultation
+from app.consultations.vocabulary import DECLINED
+from app.staff.actions.accounts import close_account
+from app.staff.queries import find_account
+from app.sync.forms.copies import MOST_BYTES, read_copy
+from app.sync.models import Envelope
+from tests.builders import JSON, Browser, alone
+from tests.office import Office
+from tests.sync.tablet import Tablet, make_tablet
+
+FUTURE = "2031-01-01"
+
+
+@pytest.fixture
+def tablet(app: Flask, office: Office) -> Tablet:
+    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+
+
+@contextmanager
+def reading() -> Iterator[Any]:
+    yield db.session
+    db.session.rollback()
+
+
+def last_line() -> Any:
+    with reading() as session:
+        return session.execute(
+            select(Envelope.__table__).order_by(Envelope.number.desc()).limit(1)
+        ).one()
+
+
+def recorded() -> dict[str, Any]:
+    with reading() as session:
+        rows = session.execute(select(Consultation.__table__).order_by(Consultation.id)).all()
+    return {str(row.id): row for row in rows}
+
+
+def acts(of: str) -> list[str]:
+    """Who read or settled an envelope, by the trail."""
+    with reading() as session:
+        wanted = select(AuditEntry.act).where(AuditEntry.subject == of).order_by(AuditEntry.number)
+        return list(session.scalars(wanted))
+
+
+def set_aside(tablet: Tablet, content: dict[str, Any], result: str = "quarantined") -> int:
+    """The number under which a record was set aside."""
+    assert tablet.result(content) == result
+    return int(last_line().number)
+
+
+def fields(content: dict[str, Any], **said: Any) -> dict[str, Any]:
+    """The consultation's form as a person sends it."""
+    plain = {name: content[name] for name in ("id", "desk", "held_on")}
+    group = content["groups"][0]
+    told = {f"groups-0-{name}": group[name] for name in ("nationality", "situation")}
+    counts = {
+        f"groups-0-{some['sex']}-{some['age_band']}": str(some["n"]) for some in group["persons"]
+    }
+    repeats = {"groups-0-repeat_contact": group["repeat_contact"]}
+    lists = {name: content[name] for name in ("topics", "outcomes")}
+    return {**plain, **told, **counts, **repeats, **lists, **said}
+
+
+def today() -> str:
+    return clock.today_at("America/Tegucigalpa").isoformat()
+
+
+def test_the_author_puts_the_answers_right_and_stays_the_author(
+    office: Office, tablet: Tablet
+) -> None:
+    content = tablet.consultation("ana", held_on=FUTURE)
+    number = set_aside(tablet, content)
+    ana = office["ana"]
+    assert f'data-number="{number}"' in ana.get("/quarantine").text
+    seen = ana.get(f"/quarantine/{number}").text
+    assert 'data-reason="in_future"' in seen and 'id="wrong"' in seen and 'id="mend"' in seen
+    form = ana.get(f"/quarantine/{number}/mend").text
+    assert f'action="/quarantine/{number}/mend"' in form and f'value="{FUTURE}"' in form
+    assert 'name="reason"' not in form and 'id="tally"' not in form
+
+    wrong = ana.post_form(f"/quarantine/{number}/mend", fields(content))
+    assert wrong.status_code == 422 and recorded() == {} and last_line().state == "open"
+    done = ana.post_form(f"/quarantine/{number}/mend", fields(content, held_on=today()))
+
+    row = recorded()[content["id"]]
+    assert done.status_code == 302 and done.location == "/quarantine"
+    assert row.author_id == office.accounts["ana"].account_id and row.device
+    assert (last_line().state, last_line().sealed) == ("mended", None)
+    assert f'data-number="{number}"' not in ana.get("/quarantine").text
+    again = ana.post_form(f"/quarantine/{number}/mend", fields(content, held_on=today()))
+    assert again.status_code == 409 and len(recorded()) == 1
+    read = acts(f"envelope:{content['id']}")
+    assert read == ["envelope_quarantined", "envelope_read", "envelope_mended"]
+
+
+def test_nobody_else_sees_it(office: Office, tablet: Tablet) -> None:
+    number = set_aside(tablet, tablet.consultation("ana", held_on=FUTURE))
+    for name in ("ben", "eva", "gabi"):
+        assert office[name].get(f"/quarantine/{number}").status_code == 404
+        assert f'data-number="{number}"' not in office[name].get("/quarantine").text
+        for way in ("mend", "void"):
+            assert office[name].post(f"/quarantine/{number}/{way}", {}).status_code == 404
+    for name in ("adela", "rita"):
+        assert office[name].get("/quarantine").status_code == 403
+    assert office["susana"].get(f"/quarantine/{number}").status_code == 200
+    assert office["susana"].get("/quarantine/99999999999999999999").status_code == 404
+    assert last_line().state == "open"
+
+
+def test_whether_a_record_may_be_believed_is_the_supervisors_to_decide(
+    office: Office, tablet: Tablet
+) -> None:
+    content = tablet.consultation("ana", desk="HND-02")
+    number = set_aside(tablet, content)
+    assert 'id="decides"' in office["ana"].get(f"/quarantine/{number}").text
+    assert office["ana"].get(f"/quarantine/{number}/mend").status_code == 403
+    for way in ("mend", "void"):
+        assert office["ana"].post(f"/quarantine/{number}/{way}", {}).status_code == 403
+
+    done = office["susana"].post_form(f"/quarantine/{number}/mend", fields(content))
+
+    row = recorded()[content["id"]]
+    assert done.status_code == 302 and row.desk_id == office.desks["HND-02"].id
+    assert row.author_id == office.accounts["ana"].account_id
+
+
+def test_a_record_of_a_closed_account_is_recorded_under_its_name(
+    office: Office, tablet: Tablet
+) -> None:
+    with unit_of_work():
+        account = find_account(db.session(), "ben")
+        assert account is not None
+        close_account(db.session(), office.accounts["adela"].account_id, account)
+    content = tablet.consultation("ben")
+    number = set_aside(tablet, content)
+    answer = office["susana"].post(
+        f"/quarantine/{number}/mend", {name: content[name] for name in consultation_names(content)}
+    )
+    assert answer.status_code == 200, answer.data
+    assert recorded()[content["id"]].author_id == office.accounts["ben"].account_id
+
+
+def consultation_names(content: dict[str, Any]) -> set[str]:
+    return content.keys() - {"kind", "author", "device", "sequence"}
+
+
+def test_a_voided_record_is_counted_nowhere_and_its_content_goes(
+    office: Office, tablet: Tablet
+) -> None:
+    number = set_aside(tablet, tablet.consultation("ana", held_on=FUTURE))
+    done = office["ana"].post_form(f"/quarantine/{number}/void", {})
+    assert done.status_code == 302 and recorded() == {}
+    assert (last_line().state, last_line().sealed) == ("voided", None)
+    assert office["ana"].post(f"/quarantine/{number}/void", {}).status_code == 409
+    settled = office["ana"].get(f"/quarantine/{number}").text
+    assert 'id="settled"' in settled and 'id="void"' not in settled
+
+
+def test_what_cannot_be_opened_can_only_be_voided(office: Office, tablet: Tablet) -> None:
+    envelope = tablet.seal(tablet.consultation("ana"))
+    envelope["sealed"] = envelope["sealed"][:-4] + "AAAA"
+    assert tablet.send(envelope)[0]["result"] == "quarantined"
+    number = last_line().number
+    susana = office["susana"]
+    seen = susana.get(f"/quarantine/{number}").text
+    assert 'id="unreadable"' in seen and 'id="mend"' not in seen and 'id="inside"' not in seen
+    assert susana.post(f"/quarantine/{number}/mend", {"desk": "HND-01"}).status_code == 409
+    assert susana.post(f"/quarantine/{number}/void", {}).status_code == 200
+
+
+def test_a_record_that_differs_stands_beside_the_other_and_gets_its_own_number(
+    office: Office, tablet: Tablet
+) -> None:
+    first = tablet.consultation("ana")
+    assert tablet.result(first) == "created"
+    second = {**first, "topics": ["health"]}
+    number = set_aside(tablet, second, "conflict")
+    assert 'class="table versions"' in office["ana"].get(f"/quarantine/{number}").text
+
+    done = office["ana"].post_form(f"/quarantine/{number}/mend", fields(second))
+
+    rows = recorded()
+    assert done.status_code == 302 and len(rows) == 2
+    assert rows.pop(first["id"]).topics == ("asylum",)
+    assert [row.topics for row in rows.values()] == [("health",)]
+
+
+@pytest.mark.parametrize("decided", ["mend", "void"])
+def test_a_late_voiding_is_the_supervisors_choice(
+    office: Office, tablet: Tablet, decided: str
+) -> None:
+    content = tablet.consultation("ana")
+    tablet.result(content)
+    stranger = tablet.void("ben", content["id"], reason="slip")
+    number = set_aside(tablet, stranger)
+    susana = office["susana"]
+    seen = susana.get(f"/quarantine/{number}").text
+    assert 'id="apply"' in seen and '<option value="slip" selected>' in seen
+
+    unreasoned = susana.post_form(f"/quarantine/{number}/mend", {"reason": ""})
+    assert unreasoned.status_code == 422 and last_line().state == "open"
+    done = susana.post_form(f"/quarantine/{number}/{decided}", {"reason": "slip"})
+
+    assert done.status_code == 302
+    expected = {"mend": ("void", "mended"), "void": ("live", "voided")}[decided]
+    assert (recorded()[content["id"]].state, last_line().state) == expected
+
+
+def test_a_refusal_to_be_recorded_is_put_right_by_its_day(office: Office, tablet: Tablet) -> None:
+    whole = tablet.consultation("ana", outcomes=[DECLINED], held_on=FUTURE)
+    names = ("id", "desk", "held_on", "outcomes", "kind", "author", "device", "sequence")
+    refusal = {name: whole[name] for name in names}
+    fine = {**refusal, "id": str(uuid4()), "held_on": today()}
+    assert tablet.result(fine) == "created" and recorded()[fine["id"]].device
+    number = set_aside(tablet, refusal)
+    assert 'id="tally"' in office["ana"].get(f"/quarantine/{number}").text
+    sent = {"desk": "HND-01", "outcomes": whole["outcomes"], "held_on": today()}
+    done = office["ana"].post_form(f"/quarantine/{number}/mend", sent)
+    assert done.status_code == 302 and recorded()[whole["id"]].is_tally
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"topics": ["<script>alert(1)</script>"]},
+        {"topics": {"asylum": 1}},
+        {"groups": [{"nationality": ["HND"], "persons": [{"n": "x", "sex": []}, 7]}, "group"]},
+        {"groups": "nobody"},
+        {"held_on": ["today"], "channel": {"a": [1]}, "card": ["x"]},
+    ],
+)
+def test_whatever_was_inside_is_shown_without_harm(
+    office: Office, tablet: Tablet, odd: dict[str, Any]
+) -> None:
+    number = set_aside(tablet, tablet.consultation("ana", **odd))
+    for page in ("", "/mend"):
+        answer = office["ana"].get(f"/quarantine/{number}{page}")
+        assert answer.status_code == 200 and "<script>alert" not in answer.text
+
+
+def bring(browser: Browser, content: bytes, name: str = "copy.json") -> Any:
+    data = {"file": (BytesIO(content), name), "csrf_token": browser.token()}
+    return alone(browser.client.post, "/quarantine/file", data=data, headers=JSON)
+
+
+def copy_of(tablet: Tablet, *envelopes: dict[str, Any], **said: Any) -> bytes:
+    whole = {"format": 1, "device": tablet.given["device"], "envelopes": envelopes}
+    return json.dumps({**whole, **said}).encode()
+
+
+def test_a_brought_copy_is_taken_as_if_the_tablet_had_sent_it_and_twice_is_once(
+    office: Office, tablet: Tablet
+) -> None:
+    sent = tablet.seal(tablet.consultation("ana"))
+    refused = tablet.seal(tablet.consultation("ana", held_on=FUTURE))
+    assert tablet.send(sent, refused)[1]["result"] == "quarantined"
+    fresh = [tablet.seal(tablet.consultation("ben")) for _ in range(60)]
+    wrong = tablet.seal(tablet.consultation("ana", held_on=FUTURE))
+    device = tablet.given["device"]
+    office["adela"].post(f"/devices/{device}/revoke", {})
+    copy = copy_of(tablet, sent, refused, *fresh, wrong)
+
+    first, again = bring(office["susana"], copy), bring(office["susana"], copy)
+
+    assert first.get_json() == {"new": 60, "known": 2, "set_aside": 1}
+    assert again.get_json() == {"new": 0, "known": 63, "set_aside": 0}
+    rows = recorded()
+    assert len(rows) == 61
+    assert rows[fresh[0]["id"]].author_id == office.accounts["ben"].account_id
+    assert acts(f"device:{device}")[-2:] == ["envelopes_brought"] * 2
+    number = last_line().number
+    assert f'data-number="{number}"' in office["susana"].get("/quarantine").text
+
+
+def test_a_file_that_is_no_copy_of_an_own_tablet_brings_nothing(
+    office: Office, tablet: Tablet
+) -> None:
+    envelope = tablet.seal(tablet.consultation("ana"))
+    for content in (
+        b"",
+        b"[]",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        copy_of(tablet, envelope, format=2),
+        copy_of(tablet, envelope, device="x"),
+        copy_of(tablet, envelope, envelopes=["x"]),
+    ):
+        assert bring(office["susana"], content).status_code == 422
+    assert read_copy(copy_of(tablet, *[envelope] * 1000)) is not None
+    assert read_copy(copy_of(tablet, *[envelope] * 1001)) is None
+    assert read_copy(copy_of(tablet, envelope, more="x" * MOST_BYTES)) is None
+    assert (
+        bring(office["susana"], copy_of(tablet, envelope, device=str(uuid4()))).status_code == 404
+    )
+    assert bring(office["gabi"], copy_of(tablet, envelope)).status_code == 404
+    assert bring(office["ana"], copy_of(tablet, envelope)).status_code == 403
+    assert recorded() == {}

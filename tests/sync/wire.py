@@ -1,0 +1,42 @@
+"""A tablet on the wire: its requests as bytes, to be cut wherever a network cuts."""
+
+import json
+import socket
+from contextlib import suppress
+from typing import Any
+
+
+def request_bytes(port: int, credential: str, envelopes: list[dict[str, Any]]) -> bytes:
+    """The whole request that sends a batch."""
+    body = json.dumps({"envelopes": envelopes}).encode()
+    head = (
+        f"POST /sync/envelopes HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+        f"Authorization: Device {credential}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def exchange(port: int, request: bytes, read: int = -1) -> bytes:
+    """What came back of a request, at most `read` bytes before the line was cut; nothing where it was refused."""
+    came = b""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(request)
+        line.shutdown(socket.SHUT_WR)
+        while read < 0 or len(came) < read:
+            part = line.recv(65536 if read < 0 else read - len(came))
+            if not part:
+                break
+            came += part
+    return came
+
+
+def results_of(answer: bytes) -> dict[str, str] | None:
+    """Receipts by id, where the answer is whole JSON that carries them; None for anything else."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200"):
+        return None
+    try:
+        return {one["id"]: one["receipt"] for one in json.loads(body)["results"]}
+    except (ValueError, KeyError, TypeError):
+        return None
