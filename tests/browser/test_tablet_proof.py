@@ -58,7 +58,7 @@ class Field:
     def open(self) -> Tablet:
         """Starts the browser, as whoever switches the tablet on."""
         self.tablet = opened(self.playwright, self.profile, self.site)
-        self.tablet.context.expose_function("said", self.saved.add)
+        self.tablet.context.expose_function("said", lambda id_: self.saved.add(id_))
         return self.tablet
 
     def save_on(self, n: int) -> None:

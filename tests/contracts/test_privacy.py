@@ -69,6 +69,7 @@ def test_no_column_has_room_for_free_text_about_a_person(app):
         "audit_entry.subject",
         "audit_entry.seal",
         "desk.time_zone",
+        "envelope.receipt",
         "shelter.time_zone",
     }
     assert wide - about_the_system == FREE_TEXT

@@ -6,15 +6,16 @@
   const store = ventanilla.store;
 
   const device = () => store.get("device");
-  async function isOpen() {
-    const { device: mine, person, locked } = await store.many(["device", "person", "locked"]);
-    return Boolean(mine && mine.state === "enrolled" && person && !locked);
-  }
+  // Whoever does not work at this desk (a supervisor who signs in, a visitor) records on line only, in their own scope.
+  const onDuty = ({ device: mine, person, locked, people }) => Boolean(mine && mine.state === "enrolled" && person && !locked && (!people || people.some((one) => one.account === person.account)));
+  const situation = () => store.many(["device", "person", "locked", "people"]);
+  const isOpen = async () => onDuty(await situation());
 
   // Rejects with Error: "closed" (not enrolled, or nobody on duty), "taken" (this id is kept already), "full", "storage".
   async function save(kind, content, n = 0, about = undefined) {
-    const { device: mine, person, locked } = await store.many(["device", "person", "locked"]);
-    if (!mine || mine.state !== "enrolled" || !person || locked) throw new Error("closed");
+    const now = await situation();
+    const { device: mine, person } = now;
+    if (!onDuty(now)) throw new Error("closed");
     const id = content.id || ventanilla.uuid();
     const place = await store.next();
     const whole = { ...content, id, kind, author: person.account, device: mine.device, sequence: place };

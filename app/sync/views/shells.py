@@ -1,6 +1,7 @@
 """Pages as a tablet keeps them for when there is no network: drawn for the device, with no data of people."""
 
 from flask import Response, abort, g, request
+from flask_login import AnonymousUserMixin
 
 from app.base import language
 from app.base.access import allow
@@ -47,4 +48,4 @@ def _today(given: Given) -> Response:
 
 @draws("lock")
 def _lock(given: Given) -> Response:
-    return page("sync/lock.html", **facts_of(given))
+    return page("sync/lock.html", **{**facts_of(given), "me": AnonymousUserMixin()})
