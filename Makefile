@@ -36,7 +36,7 @@ check: .venv/installed-dev ## format, lint, types, walls between rooms, template
 	$(BIN)/python -m pytest --quiet tests/contracts/test_catalogues.py
 
 soak: .venv/installed-dev postgresql chromium ## the long kill, race and browser rounds
-	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/referrals tests/people tests/counts tests/browser
+	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/referrals tests/people tests/counts tests/sync tests/browser
 
 bench: .venv/installed-dev postgresql ## one table: figure, target, the ratio's two sides
 	$(BIN)/python -m tests.bench

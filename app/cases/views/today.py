@@ -21,6 +21,7 @@ from app.consultations.actions.changing import may_change
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.referrals import vocabulary as referrals
 from app.returns.vocabulary import STAGES
+from app.sync.queries.envelopes import count_to_mend
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 WORDS: dict[str, Any] = {
@@ -45,6 +46,7 @@ def today() -> Response:
     facts: dict[str, Any] = {
         "own": {line.id for line in shown.lines if may_change(asking, line)},
         "waiting": _waiting(desk) if day == now else 0,
+        "aside": _aside() if day == now else 0,
     }
     return page(
         "cases/today.html", shown=shown, desks=desks, today=now, now=clock.now(), **facts, **WORDS
@@ -58,6 +60,13 @@ def _waiting(desk: DeskRow) -> int:
         return 0
     waits_for = "supervisor" if asking.may("decide_returns") else "desk"
     return count_waiting(db.session(), asking.scope, desk, waits_for)
+
+
+def _aside() -> int:
+    """How many records that tablets sent wait to be put right by who asks."""
+    if not principal().may("mend_envelopes"):
+        return 0
+    return count_to_mend(db.session(), principal(), clock.now())
 
 
 def _year_start(day: date) -> Month:

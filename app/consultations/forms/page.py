@@ -127,7 +127,8 @@ def of_raw(raw: dict[str, Any]) -> Shown:
     said |= {name: _texts(raw.get(name)) for name in ("topics", "outcomes", "flags")}
     groups = raw.get("groups")
     shown = Shown(str(raw.get("id") or uuid4())[:40], str(raw.get("held_on") or "")[:40])
-    known = [_shown_group(some) for some in groups] if isinstance(groups, list) else []
+    given = groups if isinstance(groups, list) else []
+    known = [_shown_group(some) for some in given if isinstance(some, dict)]
     return replace(shown, **said, groups=known or [ShownGroup()])
 
 

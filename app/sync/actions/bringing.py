@@ -46,11 +46,10 @@ def bring(session: Session, by: Principal, device_id: UUID, sent: Sequence[Sent]
 def _fresh(session: Session, sender: Sender, part: Sequence[Sent]) -> list[Sent]:
     """The envelopes that neither the tablet itself nor a copy has brought before."""
     known = envelopes.list_known(session, {one.id for one in part})
-    own = {str(sender.device.id), sender.source}
-    return [
-        one
-        for one in part
-        if not any(
-            row.receipt == one.receipt and row.source in own for row in known.get(one.id, ())
-        )
-    ]
+    own = {
+        (id_, row.receipt)
+        for id_, rows in known.items()
+        for row in rows
+        if row.device_id == sender.device.id
+    }
+    return [one for one in part if (one.id, one.receipt) not in own]

@@ -77,9 +77,9 @@ def receive(session: Session, sender: Sender, sent: Sequence[Sent]) -> list[Told
 
 
 def _again(sender: Sender, one: Sent, before: list[Any]) -> str:
-    """What was said of the very same bytes before; empty where they are new from there."""
+    """What was said of the tablet's very same bytes before, sent or brought; empty where they are new."""
     for row in before:
-        if row.receipt == one.receipt and row.source == sender.source:
+        if row.receipt == one.receipt and row.device_id == sender.device.id:
             return DUPLICATE if row.result == CREATED else str(row.result)
     return ""
 
@@ -92,7 +92,7 @@ def _take(session: Session, sender: Sender, one: Sent, before: list[Any]) -> str
         taken, author_id = _recorded(session, sender, unsealed.opened)
     row = _line(sender, one, unsealed.opened, (taken, author_id))
     session.execute(insert(ENVELOPES).values(**row))
-    before.append(_Known(one.id, one.receipt, sender.source, taken.result, row["state"]))
+    before.append(_Known(one.receipt, sender.device.id, taken.result))
     if row["state"] == OPEN:
         note(sender.brought_by, "envelope_quarantined", f"envelope:{one.id}", sender.device.country)
     return taken.result
@@ -100,19 +100,15 @@ def _take(session: Session, sender: Sender, one: Sent, before: list[Any]) -> str
 
 @dataclass(frozen=True)
 class _Known:
-    id: UUID
     receipt: str
-    source: str
+    device_id: UUID
     result: str
-    state: str
 
 
 def _replayed(sender: Sender, one: Sent, before: list[Any]) -> str:
-    """Why bytes that another tablet has sent are set aside; a copy of the queue may be brought before or after."""
-    if sender.brought_by is not None:
-        return ""
-    others = {row.source for row in before if row.receipt == one.receipt} - {"copy"}
-    return "other_device" if others - {sender.source} else ""
+    """Why bytes are set aside that came from another tablet before."""
+    others = {row.device_id for row in before if row.receipt == one.receipt}
+    return "other_device" if others - {sender.device.id} else ""
 
 
 def _recorded(session: Session, sender: Sender, opened: Opened) -> tuple[Taken, int | None]:

@@ -69,8 +69,8 @@ _rows: Select[Any] = (
 
 
 def list_known(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Any]]:
-    """Id, receipt, source, result and state of every line that has one of the ids, whoever sent it."""
-    names = ("id", "receipt", "source", "result", "state")
+    """Id, receipt, tablet and result of every line that has one of the ids, whoever sent it."""
+    names = ("id", "receipt", "device_id", "result")
     wanted = select(*(ENVELOPES.c[name] for name in names)).where(ENVELOPES.c.id.in_(ids))
     known: dict[UUID, list[Any]] = {}
     for row in session.execute(wanted.order_by(ENVELOPES.c.number)):

@@ -6,12 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.consultations.vocabulary import DECLINED
 from app.sync.vocabulary import CONSULTATION, KINDS, MOST_DAYS
 
 OUTER = frozenset({"kind", "author"})
-OF_TABLET = frozenset({"device", "sequence"})
-"""What the intake keeps of a record's way here; a refusal is a tally and takes not even that."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +55,7 @@ def read_content(content: bytes, envelope_id: UUID) -> Opened | None:
         return None
     texts = {name: said.get(name) for name in ("kind", "author", "desk")}
     device = said.get("device")
-    outer = OUTER | OF_TABLET if said.get("outcomes") == [DECLINED] else OUTER
-    rest = {name: value for name, value in said.items() if name not in outer}
+    rest = {name: value for name, value in said.items() if name not in OUTER}
     kind, author, desk = (str(texts[name] or "") for name in ("kind", "author", "desk"))
     return Opened(kind, author, desk, str(device or ""), rest)
 
