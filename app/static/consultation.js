@@ -6,6 +6,7 @@
   if (!form) return;
   const said = form.dataset;
   const fixing = said.correcting === "yes";
+  const { alike } = self.ventanilla;
   const all = (selector, root = form) => [...root.querySelectorAll(selector)];
   const el = (tag, facts = {}) => Object.assign(document.createElement(tag), facts);
   let taps = 0, began = 0, sending = false, last = null, undoing = false;
@@ -270,6 +271,9 @@
     try {
       await opened;
       const sent = answers(button.value);
+      const answer = await alike.ask(sent);
+      if (answer === "drop") drop();
+      if (answer !== "save") return;
       const told = await keeper.keep(sent);
       if (told.left) leave(button.value);
       else if (told.kept) done(sent);
@@ -322,11 +326,17 @@
   }
   function done(sent) {
     last = { ...sent, card: null };
+    alike.note(sent);
     const before = snapshot();
     clear();
     toast(said.saved, async () => {
-      if (await keeper.undo(sent.id)) { restore(before); toast(said.undone, null); }
+      if (await keeper.undo(sent.id)) { alike.forget(sent.id); restore(before); toast(said.undone, null); }
     }, onward(sent));
+  }
+  function drop() {
+    const before = snapshot();
+    clear();
+    toast(said.dropped, async () => { restore(before); });
   }
   const snapshot = () => ({ nodes: all("input, select").filter((i) => i.name && i.type !== "hidden").map((i) => [i, i.checked, i.value]), order: order.slice(), groups: groups().slice(1), situations: situations().slice(1) });
   function restore(before) {

@@ -15,7 +15,7 @@ const SHELLS = ["record", "today", "lock", "refer"], NEEDED = ["record", "today"
 const PLACES = { "/consultations/new": "record", "/today": "today", "/referrals/new": "refer" };
 const WITHOUT_A_PERSON = /^\/(sign-in|enrol|offline|invitations\/[^/]+)$/;
 const CHANGES_WHO = /^\/(sign-in|sign-out|account\/sign-out-everywhere|invitations\/[^/]+)$/;
-const PATIENCE = 5000, STALE = 72000000, HELD = 60000, TRIES = 2;
+const IDLE_SECONDS = 300, PATIENCE = 5000, STALE = 72000000, HELD = 60000, TRIES = 2;
 
 // --- Life: installed with what a first visit has fetched anyway, and on a tablet with all of the new version. ---
 self.addEventListener("install", (event) => event.waitUntil(install()));
@@ -48,10 +48,12 @@ let known = false;
 async function situation() {
   try {
     known ||= !indexedDB.databases || (await indexedDB.databases()).some((one) => one.name === "ventanilla");
-    return known ? await store.many(["device", "person", "session", "locked", "locale", "shells"]) : {};
+    return known ? await store.many(["device", "person", "session", "locked", "locale", "shells", "touched", "idle"]) : {};
   } catch (error) { return {}; }
 }
 const isEnrolled = ({ device }) => Boolean(device && device.state === "enrolled");
+// Nobody touched the tablet for as long as lock.js allows: nothing is shown first that the lock would then hide.
+const isIdle = ({ touched, idle }) => Boolean(touched) && Date.now() - touched >= 1000 * (idle || IDLE_SECONDS);
 
 // --- What is kept: the app's files, and pages without a person, packed so that nothing of them stands in clear on the disk. ---
 async function keepAssets(paths) {
@@ -138,8 +140,13 @@ async function asset(request) {
 async function open(event, url) {
   const now = await situation();
   if (isEnrolled(now)) event.waitUntil(refillSoon());
+  if (now.device && now.person && !now.locked && isIdle(now)) await lockNow(now);
   const answer = await drawn(event.request, url, now);
   return answer || await offline(now) || Response.error();
+}
+async function lockNow(now) {
+  now.locked = true;
+  await store.set("locked", true).catch(() => {});
 }
 // The lock comes before everything else; pages of the server only for the person whose session it is.
 function drawn(request, url, now) {

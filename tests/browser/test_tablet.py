@@ -226,8 +226,8 @@ def test_the_sheet_tells_what_waits_and_answers_honestly(tablet: Tablet):
 def test_the_chip_never_moves_what_stands_beside_it(tablet: Tablet):
     box = tablet.page.locator("#tablet-chip").bounding_box()
     tablet.offline()
-    for _ in range(2):
-        fill_in(tablet.page)
+    for nationality in ("HND", "SLV"):
+        fill_in(tablet.page, nationality)
         save(tablet.page)
         tablet.page.wait_for_selector(SHOWN)
     tablet.chip("cut", "2")

@@ -72,17 +72,16 @@
     const words = part("told").dataset;
     part("send").disabled = true;
     tell(words.busyNow);
-    const { told, sent, waiting } = await sendAlone();
-    const until = ((await store.get("retry")) || {}).until || 0;
-    const rest = { sent: waiting ? words.part : words.sent, busy: until > Date.now() ? words.busy : words.other };
-    tell(filled(rest[told] || words[told], { n: told === "sent" ? sent : Math.max(1, Math.ceil((until - Date.now()) / 1000)) }));
+    const { told, sent, waiting, wait } = await sendAlone();
+    const rest = { sent: waiting ? words.part : words.sent, busy: wait ? words.busy : words.other };
+    tell(filled(rest[told] || words[told], { n: told === "sent" ? sent : Math.max(1, Math.ceil((wait || 0) / 1000)) }));
     part("send").disabled = false;
   }
   // Another page or the worker may be sending just now: the answer is the one of our own try.
   async function sendAlone() {
     for (let tries = 0; ; tries += 1) {
       const result = await poke("chip");
-      if (result.told !== "busy" || tries === 10) return result;
+      if (result.told !== "busy" || result.wait || tries === 10) return result;
       await new Promise((next) => { setTimeout(next, 300); });
     }
   }
@@ -147,6 +146,7 @@
     if (person || locked) return;
     const since = Date.now();
     await store.set("session", account);
+    await store.set("touched", since);
     await store.set("person", { account, since, role });
     await store.update("shift", (shift) => (shift && shift.account === account ? shift : { account, since, saved: 0, persons: 0, voided: 0 }));
   }

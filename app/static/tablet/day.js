@@ -53,7 +53,8 @@
 
   ventanilla.ready.then((enrolled) => {
     if (!enrolled) return;
-    new BroadcastChannel("ventanilla").addEventListener("message", redraw);
-    redraw();
+    const draw = () => redraw().catch(() => { problem.textContent = problem.dataset.storage; problem.hidden = false; });
+    new BroadcastChannel("ventanilla").addEventListener("message", draw);
+    draw();
   });
 })();

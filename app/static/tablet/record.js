@@ -118,11 +118,18 @@
 
   ventanilla.askWorker = ask;
 
+  // Without its storage the tablet claims nothing; the answers stay in the form.
+  function cannotKeep() {
+    const { storage } = JSON.parse(page.form.dataset.problems);
+    return { isShell: true, keep: async () => ({ problem: storage }), undo: async () => false };
+  }
+
   // Answers what keeps the page's records, or nothing where its desk is not the tablet's.
   ventanilla.record = async (shown) => {
-    const device = await ventanilla.outbox.device();
+    const device = await ventanilla.outbox.device().catch(() => null);
     page = shown;
     const isShell = !!html.dataset.shell;
+    if (!device) return isShell ? cannotKeep() : null;
     if (isShell) [page.form, page.tally].forEach((form) => { form.elements.desk.value = device.desk.code; });
     if (page.form.elements.desk.value !== device.desk.code) return null;
     words = JSON.parse(page.form.dataset.problems);

@@ -10,7 +10,7 @@
   const isPage = typeof document !== "undefined";
   let wait = 0, notBefore = 0, timer = 0;
 
-  // --- The run: `told` says in one word what came of it. ---
+  // --- The run: `told` says in one word what came of it, `wait` in how many ms it is tried again by itself. ---
   async function poke(reason = "") {
     try {
       return await alone(reason, () => run(reason));
@@ -131,9 +131,10 @@
   async function later(done) {
     clearTimeout(timer);
     if (!done.waiting || done.told === "refused") return done;
-    if (isPage) timer = setTimeout(() => poke("timer"), await untilNext());
+    const next = await untilNext();
+    if (isPage) timer = setTimeout(() => poke("timer"), next);
     await wake();
-    return done;
+    return { ...done, wait: next };
   }
   async function untilNext() {
     const retry = await store.get("retry");
@@ -176,7 +177,7 @@
   async function learn(device, got, at) {
     await store.update("device", (mine) => (mine && mine.device === device.device
       ? { ...mine, desk: got.lists.desk, keys: got.keys, lists: got.lists, state: "enrolled" } : mine));
-    await store.set("people", got.people || []);
+    if (Array.isArray(got.people)) await store.set("people", got.people);
     await store.set("contact", { at: Date.now(), offset: Math.round(Date.parse(got.now) - at), to_mend: got.to_mend || 0, ok: true });
     await store.set("retry", undefined);
     wait = notBefore = 0;

@@ -9,8 +9,8 @@
   // --- Opening: one connection, given up when a newer version of the app wants to change the stores. ---
   function open() {
     opened ||= connect(VERSION).catch((error) => {
-      // A newer app ran here before: what waits may still leave, but nothing is added.
-      if (error && error.name === "VersionError") return connect();
+      // A newer app ran here before, or the stores could not be brought up to date: what waits may still leave, but nothing is added.
+      if (error && ["VersionError", "AbortError"].includes(error.name)) return connect();
       throw error;
     }).catch(() => { opened = null; throw new Error("storage"); });
     return opened;
@@ -35,7 +35,7 @@
   // Runs `work` in one transaction; what it returns is called (or its result read) when all of it is kept.
   async function inside(stores, mode, work, durability = "default") {
     const db = await open();
-    if (mode === "readwrite" && db.version > VERSION && durability === "strict") throw new Error("storage");
+    if (mode === "readwrite" && db.version !== VERSION && durability === "strict") throw new Error("storage");
     return new Promise((resolve, reject) => {
       const failed = (error) => reject(new Error(reasonOf(error)));
       let made;

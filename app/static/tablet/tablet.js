@@ -28,10 +28,15 @@
     return true;
   }
   // Whether this browser is an enrolled tablet; every page that saves asks this first.
-  ventanilla.ready = start().catch(() => false).then((enrolled) => {
-    if (!enrolled && chip && chip.dataset.warns) show("unknown", chip.dataset.unknown);
+  ventanilla.ready = start().catch(broken).then((enrolled) => {
+    if (!enrolled && chip && chip.dataset.warns && !chip.dataset.state) show("unknown", chip.dataset.unknown);
     return enrolled;
   });
+  // What this browser keeps cannot be read: a page kept on a tablet still is the tablet's, and says that it can keep nothing.
+  function broken() {
+    if (chip) show("broken", chip.dataset.broken);
+    return Boolean(document.documentElement.dataset.shell && ventanilla.record);
+  }
   function show(state, text) {
     chip.hidden = false;
     chip.dataset.state = state;

@@ -105,4 +105,6 @@ def _list(terms: Terms, codes: Any) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)[:MOST]
     return "–" if value in (None, "", []) else f"“{str(value)[:MOST]}”"

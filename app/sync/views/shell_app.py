@@ -17,6 +17,8 @@ WORKER, FIRST_WORKER = "sw.js", "first_worker.js"
 """The worker of a tablet, and the small one of any other browser, whose first visit must weigh little."""
 WORKER_SCRIPTS = ("tablet/store.js", "tablet/sender.js")
 KEPT = frozenset({".css", ".js", ".json", ".svg"})
+PAGE_ICON = "icons/192.png"
+"""The one picture that pages themselves ask for."""
 ICONS = (("192", "any"), ("512", "any"), ("maskable", "maskable"))
 DEEP_BLUE = "#0a3a63"
 
@@ -76,11 +78,8 @@ def _static() -> Path:
 
 def _kept_files() -> list[str]:
     found = (path for path in _static().rglob("*") if path.suffix in KEPT)
-    return sorted(
-        name
-        for path in found
-        if (name := path.relative_to(_static()).as_posix()) not in (WORKER, FIRST_WORKER)
-    )
+    names = {path.relative_to(_static()).as_posix() for path in found}
+    return sorted((names | {PAGE_ICON}) - {WORKER, FIRST_WORKER})
 
 
 @blueprint.get("/manifest.webmanifest")
