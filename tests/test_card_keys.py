@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ SAFE = {
     "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
     "AUDIT_KEY": "another-secret-of-the-test-long-enough",
     "PUBLIC_URL": "https://desks.example.org",
+    "OUTBOX_KEYS": str(Path(__file__).parent / "outbox_keys.json"),
 }
 
 

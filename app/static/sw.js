@@ -23,7 +23,7 @@ async function install() {
   await keepOfflinePage().catch(() => {});
   const { active } = self.registration, now = await situation();
   const isUpdate = Boolean(active && active.scriptURL.endsWith("?tablet"));
-  const done = isEnrolled(now) ? fill(now.device) : Promise.resolve();
+  const done = isEnrolled(now) ? fill(now.device, isUpdate) : Promise.resolve();
   // The former version goes on until this one has all that a tablet needs; a first one has nobody to wait for.
   await (isUpdate ? done : done.catch(() => {}));
   if (!isUpdate) await self.skipWaiting();
@@ -33,6 +33,7 @@ async function activate() {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name.startsWith("ventanilla-") && name !== CACHE).map((name) => caches.delete(name)));
   await self.clients.claim();
+  if (coming) await noteFilled(coming);
 }
 async function keepOfflinePage() {
   const chosen = self.cookieStore && await self.cookieStore.get("locale");
@@ -86,15 +87,19 @@ async function kept(key) {
 const isOurs = (answer) => (answer.headers.get("Content-Security-Policy") || "").includes("trusted-types ventanilla");
 
 // --- Shells: four pages in every language, the one spoken here first; again for a new version, new lists, a new day. ---
-let filling = null;
-const fill = (device) => (filling ||= fillAll(device).finally(() => { filling = null; }));
-async function fillAll(device) {
+let filling = null, coming = null;
+const fill = (device, isUpdate = false) => (filling ||= fillAll(device, isUpdate).finally(() => { filling = null; }));
+async function fillAll(device, isUpdate) {
   await keepAssets(BUILD.assets);
   const first = (await situation()).locale;
   for (const locale of [first, ...BUILD.locales.filter((one) => one !== first)].filter(Boolean)) {
     for (const name of SHELLS) await fetchShell(device, name, locale);
     await keepPage(`${OFFLINE}?locale=${locale}`, await fetchOffline(locale));
   }
+  // One that waits says so when its turn has come: else the former one would take its own pages for old and fetch all again.
+  if (isUpdate) coming = device; else await noteFilled(device);
+}
+async function noteFilled(device) {
   await store.set("version", BUILD.version);
   await store.set("shells", { of: signOf(device), at: Date.now() });
   self.ventanilla.changed();

@@ -394,6 +394,7 @@ def test_production_sends_no_password_in_the_clear_to_another_machine():
     safe = {
         "ENVIRONMENT": "production",
         "CARD_KEYS": str(ROOT / "tests" / "card_keys.json"),
+        "OUTBOX_KEYS": str(ROOT / "tests" / "outbox_keys.json"),
         "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
         "AUDIT_KEY": "another-secret-of-the-test-long-enough",
         "PUBLIC_URL": "https://desks.example.org",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 from statistics import median
+from threading import Event
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ JOURNEYS = {
     ),
     "8 page closed, a failed try": (
         "test_journeys",
-        "test_the_browser_wakes_the_worker_again_after_a_failed_try_with_the_page_closed",
+        "test_the_browser_wakes_the_worker_with_the_page_closed_and_a_failed_try_is_repeated",
     ),
     "8 after a restart": (
         "test_journeys",
@@ -125,8 +126,8 @@ WALKED = (*range(1, 17), 26, 27)
 PINS = {"ana": "493817", "ben": "680254"}
 SHOWN = "#toast:not([hidden])"
 ASKED = "#alike[open]"
-BEHIND = {"/sync/contact", "/sync/envelopes", "/sw.js"}
-"""What an open page tells and asks the server after it is drawn."""
+BEHIND = {"/sync/contact", "/sync/envelopes", "/sw.js", "/manifest.webmanifest"}
+"""What an open page and the browser ask the server while people work already."""
 CUT = "net::ERR_EMPTY_RESPONSE"
 MOST_SECONDS, MOST_SECONDS_ON_A_SLOW_LINE = 0.5, 1.0
 MOST_BYTES, MOST_MILLISECONDS = 600, 100
@@ -134,7 +135,8 @@ ROUNDS = 3  # a budget is met when one round of measuring meets it: the machine 
 NOTE_TAGS = """() => {
   self.tags = [];
   self.addEventListener("sync", (event) => self.tags.push(event.tag));
-  self.setTimeout = ((real) => (done, ms) => real(done, ms / 50))(self.setTimeout);
+  self.tries = 0;
+  self.setTimeout = ((real) => (done, ms) => { self.tries += 1; return real(done, ms / 4); })(self.setTimeout);
 }"""
 OPENED = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd / 1000"
 QUEUE = """async (n) => {
@@ -239,10 +241,14 @@ class Field:
         self.page.wait_for_selector("[data-shift]:not([hidden])")
 
     def take_over(self, name: str) -> None:
-        """Chooses the person and types the PIN."""
+        """Chooses the person on the page of a handover and types the PIN."""
         self.page.tap(f".person[value={name}]")
+        self.type_pin(name)
+
+    def type_pin(self, name: str) -> None:
+        self.page.wait_for_selector(".dots")
         self.page.keyboard.type(PINS[name])
-        self.page.wait_for_url(f"**{RECORD}")
+        self.page.wait_for_url(f"**{RECORD}", timeout=10000)
         self.tablet.until("ventanilla.ready")
 
 
@@ -319,7 +325,7 @@ def test_every_journey_names_a_test_that_is_there() -> None:
     assert {int(name.split()[0]) for name in JOURNEYS} == set(WALKED)
 
 
-def test_the_browser_wakes_the_worker_again_after_a_failed_try_with_the_page_closed(
+def test_the_browser_wakes_the_worker_with_the_page_closed_and_a_failed_try_is_repeated(
     field: Field,
 ) -> None:
     with field.without_server():
@@ -327,10 +333,7 @@ def test_the_browser_wakes_the_worker_again_after_a_failed_try_with_the_page_clo
         worker.evaluate(NOTE_TAGS)
         record = field.record()
         field.page.goto("about:blank")
-        for _ in range(30):
-            print(worker.evaluate("self.registration.sync.getTags().then((t) => [self.tags, t, performance.now()])"), field.tablet.errors[-3:], flush=True)
-            field.page.wait_for_timeout(200)
-        field.wait_for(lambda: len(set(worker.evaluate("self.tags"))) > 1)
+        field.wait_for(lambda: worker.evaluate("self.tags.length && self.tries"))
         assert field.state_of(record) == ""
     field.wait_for(lambda: field.state_of(record) == "live")
     assert [page.url for page in field.tablet.context.pages] == ["about:blank"]
@@ -370,9 +373,7 @@ def test_a_session_that_ended_meanwhile_keeps_no_record_back_and_a_pin_begins_an
     field.tablet.go("/account")
     assert field.page.locator("[name=password]").is_visible()
     field.tablet.go("/lock")
-    field.page.wait_for_selector("#lock")
-    field.page.keyboard.type(PINS["ana"])
-    field.page.wait_for_url(f"**{RECORD}")
+    field.type_pin("ana")
     field.tablet.go("/account")
     assert field.page.get_attribute("html", "data-account") == "ana"
 
@@ -423,7 +424,7 @@ def test_undo_is_gone_after_ten_seconds_and_the_day_can_still_void(field: Field)
     page = field.page
     page.evaluate(
         "self.waits = []; self.setTimeout = ((real) => (done, ms) =>"
-        " { self.waits.push(ms); return real(done, ms / 20); })(self.setTimeout)"
+        " { self.waits.push(ms); return real(done, ms / 20); })(self.setTimeout); 0"
     )
     record = field.record()
     page.wait_for_selector(f"{SHOWN} button")
@@ -476,7 +477,7 @@ def walk_look_alikes(page: Page, saved: Callable[[], int]) -> None:
     now(3)
     again()
     now(4)
-    page.evaluate("Date.now = ((real) => () => real() + 91000)(Date.now)")
+    page.evaluate("Date.now = ((real) => () => real() + 91000)(Date.now); 0")
     again()
     now(5)
     for more in (6, 7):
@@ -535,12 +536,22 @@ def measured(what: str, measure: Callable[[], float], most: float) -> None:
 
 def test_opening_asks_the_server_for_nothing_and_is_quick(field: Field) -> None:
     page = field.page
+    drawn = Event()
+
+    def late(exchange: Exchange) -> None:
+        drawn.wait(20)
+        exchange.send(*exchange.forward())
+
     field.relay.asked.clear()
     field.relay.weight = 0
+    field.relay.faults.update(dict.fromkeys(BEHIND, late))
     page.goto(f"{field.relay.address}{RECORD}", wait_until="load")
-    assert page.locator(".known .plus").count() > 0
-    assert set(field.relay.asked) <= BEHIND
-    print(f"opened on line: asked for {field.relay.asked}")
+    page.tap(".known .plus >> nth=0")
+    assert page.locator(".cell.some").count() == 1
+    assert (set(field.relay.asked) - BEHIND, field.relay.weight) == (set(), 0)
+    print(f"drawn after 0 bytes; asked meanwhile: {sorted(set(field.relay.asked))}")
+    drawn.set()
+    field.relay.faults.clear()
 
     def opening() -> float:
         page.reload()

@@ -381,7 +381,13 @@ TABLE: dict[str, Route] = {
 DEVICE = "/devices/{device}"
 ASIDE, THEIR_ASIDE, NO_ASIDE = "/quarantine/{aside}", "/quarantine/{foreign_aside}", "/quarantine/9"
 TABLE |= {
-    "staff.set_pin": Route("/account/pin", SIGNED_IN, 422, form=nothing),
+    "staff.set_pin": Route(
+        "/account/pin",
+        SIGNED_IN,
+        422,
+        form=nothing,
+        otherwise=dict.fromkeys((SUPERVISOR, COORDINATOR, REGIONAL, ADMIN), 403),
+    ),
     "staff.remove_pin": Route("/account/pin/remove", SIGNED_IN, 302, form=nothing),
     "sync.devices": Route("/devices", (SUPERVISOR, ADMIN)),
     "sync.add": Route("/devices", (ADMIN,), 201, json=a_tablet),
@@ -418,6 +424,8 @@ TABLE |= {
     "sync.bringing_page": Route("/quarantine/file", (SUPERVISOR,)),
     "sync.bring": Route("/quarantine/file", (SUPERVISOR,), 422, form=nothing),
 }
+for _last in ("staff.sign_out", "staff.sign_out_everywhere"):  # they end what the others need
+    TABLE[_last] = TABLE.pop(_last)
 BY_CREDENTIAL = {
     "sync.enrol": "enrolling",
     "sync.envelopes": "enrolled_device",

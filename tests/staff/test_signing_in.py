@@ -31,6 +31,7 @@ SAFE = {
     "AUDIT_KEY": "a" * 40,
     "PUBLIC_URL": "https://ventanilla.example",
     "CARD_KEYS": str(Path(__file__).parents[1] / "card_keys.json"),
+    "OUTBOX_KEYS": str(Path(__file__).parents[1] / "outbox_keys.json"),
 }
 
 

@@ -17,6 +17,7 @@ KEYS = ROOT / "tests" / "card_keys.json"
 SAFE = {
     "ENVIRONMENT": "production",
     "CARD_KEYS": str(KEYS),
+    "OUTBOX_KEYS": str(ROOT / "tests" / "outbox_keys.json"),
     "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
     "AUDIT_KEY": "another-secret-of-the-test-long-enough",
     "PUBLIC_URL": "https://desks.example.org",
@@ -71,6 +72,7 @@ def test_a_command_says_nothing_but_its_own_words(app, database_url):
         ("PUBLIC_URL", "http://desks.example.org"),
         ("SIGN_IN_LIMIT", "many"),
         ("CARD_KEYS", None),
+        ("OUTBOX_KEYS", None),
         ("CARD_KEYS", "/nowhere/at/all.json"),
     ],
 )

@@ -129,12 +129,15 @@
     };
   }
   const markDay = (id, facts) => inside("day", "readwrite", (days) => mark(days, id, facts)).then(changed);
+  // Once a day is enough, and a long list is not read again at every attempt to send.
   async function prune() {
     const here = await today();
+    if (await get("pruned") === here) return;
     await inside("day", "readwrite", (days) => {
       const asked = days.getAll();
       asked.onsuccess = () => asked.result.forEach((one) => { if (one.day !== here && one.state !== "waiting") days.delete(one.id); });
     });
+    await set("pruned", here);
   }
 
   // --- Tells every page and the worker that something changed. ---

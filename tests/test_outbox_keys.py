@@ -1,0 +1,80 @@
+"""The ring of tablets' keys: a command makes a new one, the last is sealed to, an unsafe file stops the start."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.sync.rules.sealing import public_text
+from config import P256_ORDER, UnsafeSettings, read_settings
+from tests.builders import alone
+
+KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+OTHER = "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+
+def read(tmp_path: Path, text: object):
+    path = tmp_path / "outbox_keys.json"
+    path.write_text(text if isinstance(text, str) else json.dumps(text), "utf-8")
+    return read_settings({"OUTBOX_KEYS": str(path)})
+
+
+def test_the_ring_keeps_its_order_and_is_shown_nowhere(tmp_path):
+    settings = read(tmp_path, {"old": KEY, "new": OTHER})
+    assert list(settings.outbox_keys) == ["old", "new"]
+    assert settings.outbox_keys["old"] == bytes(range(32))
+    assert "outbox_keys" not in repr(settings)
+    with pytest.raises(TypeError):
+        settings.outbox_keys["more"] = b"x" * 32
+
+
+def test_development_has_a_key_of_its_own_and_production_none():
+    assert len(public_text(read_settings({}).outbox_keys["development"])) == 87
+    safe = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
+        "AUDIT_KEY": "another-secret-of-the-test-long-enough",
+        "PUBLIC_URL": "https://desks.example.org",
+        "CARD_KEYS": str(Path(__file__).parent / "card_keys.json"),
+    }
+    with pytest.raises(UnsafeSettings, match="OUTBOX_KEYS must name the file"):
+        read_settings(safe)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        '{"a": 7}',
+        {"a": KEY, "b": KEY},
+        {"a": KEY[:-1]},
+        {"a": KEY + "AA"},
+        {"": KEY},
+        {"a key": KEY},
+        {"a" * 21: KEY},
+        {"a": "A" * 43},
+        {"a": "_" * 43},
+        '{"a": "' + KEY + '", "a": "' + OTHER + '"}',
+    ],
+)
+def test_a_ring_that_is_wrong_stops_the_start_with_one_sentence(tmp_path, text):
+    with pytest.raises(UnsafeSettings, match="OUTBOX_KEYS must"):
+        read(tmp_path, text)
+
+
+def test_a_file_that_is_not_there_stops_the_start(tmp_path):
+    with pytest.raises(UnsafeSettings, match="OUTBOX_KEYS must name a readable"):
+        read_settings({"OUTBOX_KEYS": str(tmp_path / "none.json")})
+
+
+def test_the_command_makes_a_key_that_the_ring_takes(app, tmp_path):
+    said = [alone(app.test_cli_runner().invoke, args=["sync", "key"]) for _ in range(2)]
+    assert [one.exit_code for one in said] == [0, 0]
+    first, second = (json.loads(one.output) for one in said)
+    assert first != second
+    (scalar,) = read(tmp_path, first).outbox_keys.values()
+    assert 0 < int.from_bytes(scalar) < P256_ORDER
