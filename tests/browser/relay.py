@@ -77,6 +77,7 @@ class Relay:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                self.close_connection = True  # also where the server itself has gone
                 with suppress(ConnectionError):  # the browser has gone
                     relay.handle(self)
 

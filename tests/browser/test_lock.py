@@ -194,6 +194,7 @@ def test_an_untouched_tablet_locks_itself_and_a_pin_opens_it_for_the_next_person
     tablet.type_pin(PINS["ben"])
     tablet.until(tablet.on("/consultations/new"))
     assert time.monotonic() - began < 5
+    tablet.until(lambda: tablet.meta("person"))
     assert (tablet.meta("person")["account"], tablet.meta("session")) == ("ben", "ben")
     me = "fetch('/sync/me', {headers: {Accept: 'application/json'}}).then((a) => a.json())"
     assert page.evaluate(me)["account"] == "ben"

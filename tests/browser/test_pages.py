@@ -10,10 +10,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from app import create_app
+from app.base.database import db
 from app.base.language import LOCALES
-from tests.browser.conftest import Open, Site
+from tests.browser.conftest import SIZES, Open, Site
 from tests.browser.relay import relaying, until
+from tests.browser.tablet import code_for
+from tests.conftest import settings_for
 from tests.server import ROUNDS
+from tests.sync.tablet import enrol
 
 MODES = ("light", "sun", "night")
 PAGES = [
@@ -32,6 +37,13 @@ PAGES = [
     ("/accounts/new", "admin"),
     ("/trail", "admin"),
     ("/nothing-here", "desk.mex"),
+]
+TABLETS = [
+    ("/devices", "admin"),
+    ("/enrol", None),
+    ("/quarantine", "supervisor.mex"),
+    ("", "supervisor.mex"),  # one record that was set aside
+    ("/quarantine/file", "supervisor.mex"),
 ]
 FAULTS = (Path(__file__).parent / "faults.js").read_text("utf-8").partition("\n")[2]
 CLEAN = {"sideways": False, "small": [], "clipped": [], "tiny": []}
@@ -79,6 +91,34 @@ def test_no_label_is_clipped_and_nothing_scrolls_sideways_in_any_language(
         assert page.get_attribute("html", "lang") == locale
         assert (size, mode, page.evaluate(FAULTS)) == (size, mode, CLEAN)
         page.context.close()
+
+
+@pytest.fixture(scope="module")
+def aside(site: Site) -> str:
+    """The address of a record that a tablet sent and that was set aside."""
+    app = create_app(settings_for(f"sqlite:///{site.path}"))
+    tablet = enrol(app, code_for(site), "MEX-02")
+    assert tablet.result(tablet.consultation("desk.mex", held_on="2035-01-01")) == "quarantined"
+    with app.app_context():
+        db.engine.dispose()
+    return f"/quarantine/{site.rows('SELECT max(number) FROM envelope')[0][0]}"
+
+
+@pytest.mark.parametrize(("path", "who"), TABLETS)
+def test_the_pages_about_tablets_are_whole_and_readable_in_every_light(
+    open_page: Open, aside: str, path: str, who: str
+):
+    for locale in ("nl", "es"):
+        page = open_page(path or aside, who, "phone", locale)
+        assert page.get_attribute("html", "lang") == locale
+        assert page.is_visible("h1")
+        for size in ("phone", "tablet"):
+            width, height, _ = SIZES[size]
+            page.set_viewport_size({"width": width, "height": height})
+            assert (locale, size, page.evaluate(FAULTS)) == (locale, size, CLEAN)
+    for mode in MODES:
+        page.evaluate("(mode) => { document.documentElement.dataset.mode = mode; }", mode)
+        assert (mode, violations(page)) == (mode, [])
 
 
 @pytest.mark.parametrize("size", ["tablet", "portrait"])

@@ -1,4 +1,4 @@
-"""Faults of the way from tablet to server (reliability.md 2.4) as the server sees them; the list of all 46 is complete."""
+"""Faults of the way from tablet to server (reliability.md 2.4) as the server sees them; the list names all 46."""
 
 import ast
 from collections.abc import Iterator
