@@ -24,7 +24,7 @@ run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 	exec $(BIN)/gunicorn --workers 2 --worker-class sync --bind $(HOST):$(PORT) wsgi:application
 
 test: .venv/installed-dev postgresql chromium ## everything: unit, both databases, browser
-	$(BIN)/python -m tests.halves
+	$(BIN)/python -m tests.parts
 
 check: .venv/installed-dev ## format, lint, types, walls between rooms, templates, dependencies, catalogues
 	$(BIN)/ruff format --check .
