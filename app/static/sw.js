@@ -216,11 +216,11 @@ async function sendAll() {
   for (let tries = 1; ; tries += 1) {
     const { waiting, told } = await sender.poke("sync");
     if (!waiting || told === "refused") return;
-    if (tries > TRIES) break;
+    if (tries > TRIES || self.registration.waiting) break;
     await new Promise((done) => setTimeout(done, pauseOf(tries)));
   }
-  // A used name would sleep for minutes; by now the network is either gone or another minute has passed.
-  if (self.registration.sync) await self.registration.sync.register(`send-${Date.now()}`).catch(() => {});
+  // A used name would sleep for minutes. Without a page the browser may refuse a new one: then it repeats this by itself.
+  if (!self.registration.waiting) await self.registration.sync.register(`send-${Date.now()}`);
 }
 const pauseOf = (tries) => (0.5 + Math.random() / 2) * Math.min(60000, 5000 * 6 ** (tries - 1));
 

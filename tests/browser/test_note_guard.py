@@ -69,6 +69,12 @@ def field() -> str:
         return render_template_string(FIELD, sentences=sentences)
 
 
+PUT = """(html) => {
+  const made = ventanilla.trusted.page(html);
+  document.querySelector("main").replaceChildren(...made.body.childNodes);
+}"""
+
+
 def draw(page: Page, field: str) -> list[str]:
     """Puts the form into the page and starts its script; what it sends is listed, not answered."""
     sent: list[str] = []
@@ -76,7 +82,7 @@ def draw(page: Page, field: str) -> list[str]:
         "**/nowhere",
         lambda route: (sent.append(route.request.post_data or ""), route.fulfill(status=204)),
     )
-    page.evaluate("html => { document.querySelector('main').innerHTML = html; }", field)
+    page.evaluate(PUT, f"<!doctype html>{field}")
     page.evaluate("() => import('/static/identifiers.js')")
     return sent
 

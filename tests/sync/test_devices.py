@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.base import clock
 from app.base.database import db, unit_of_work
@@ -47,6 +47,14 @@ def test_an_added_tablet_is_enrolled_by_its_code_once(app: Flask, office: Office
     assert given["device"] == said["device"] and given["lists"]["desk"]["code"] == "HND-01"
     again = alone(app.test_client().post, "/sync/enrol", json={"code": said["code"]})
     assert again.status_code == 401
+
+
+def test_a_program_may_leave_the_name_to_the_desk(app: Flask, office: Office) -> None:
+    for _ in range(2):
+        assert office["adela"].post("/devices", {"desk": "HND-01"}).status_code == 201
+    names = db.session.execute(select(Device.name).order_by(Device.name)).scalars().all()
+    db.session.rollback()
+    assert names == ["T1", "T2"]
 
 
 def test_the_page_shows_the_code_in_groups_and_the_same_as_a_qr(app: Flask, office: Office) -> None:

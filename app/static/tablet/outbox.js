@@ -18,13 +18,26 @@
     if (!onDuty(now)) throw new Error("closed");
     const id = content.id || ventanilla.uuid();
     const place = await store.next();
-    const whole = { ...content, id, kind, author: person.account, device: mine.device, sequence: place };
+    const said = kind === "consultation" ? lean(content, mine) : content;
+    const whole = { ...said, id, kind, author: person.account, sequence: place };
     const key = mine.keys[0];
     const { sealed, receipt } = await ventanilla.seal(key, id, whole);
     const entry = { id, place, key: key.id, format: FORMAT, sealed, receipt, saved_at: Date.now(), n, kind };
     await store.put(about ? { ...entry, about } : entry);
     ventanilla.sender.poke("save").catch(() => {});
     return { id };
+  }
+  // What the server fills in itself is left out: on a bad line every byte is paid for, also by the battery.
+  const USUAL = { channel: "desk_in_person", modality: "informational", travel_group: "not_stated" };
+  function lean(content, { lists }) {
+    const first = lists && lists.languages ? lists.languages[0] : undefined;
+    const usual = { ...USUAL, language: first, main_topic: (content.topics || [])[0] };
+    const told = Object.entries(content).filter(([name, value]) => value !== usual[name] && value !== null && !(name === "flags" && !value.length));
+    const groups = (content.groups || []).map((group) => {
+      const { situation, ...rest } = group;
+      return situation === "unknown" ? rest : group;
+    });
+    return { ...Object.fromEntries(told), ...(content.groups ? { groups } : {}) };
   }
   async function voided(record, reason) {
     const mine = await device();

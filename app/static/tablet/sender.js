@@ -145,7 +145,9 @@
   async function wake() {
     if (!isPage) return;
     const own = navigator.serviceWorker && await navigator.serviceWorker.getRegistration().catch(() => null);
-    if (own && own.sync) await own.sync.register(`send-${Date.now()}`).catch(() => {});
+    if (!own || !own.sync || own.waiting) return; // a worker that is kept awake never gives way to its successor
+    const asked = await own.sync.getTags().catch(() => []);
+    if (asked.length < 2) await own.sync.register(`send-${Date.now()}`).catch(() => {});
   }
 
   // --- Contact: tells how much waits, learns the current key, lists and people. ---

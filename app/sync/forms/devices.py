@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField
@@ -23,6 +23,7 @@ from app.sync.rules import devices as rules
 class DeskForm(PageForm):
     """Which desk a tablet belongs to."""
 
+    may_be_left_out: ClassVar[frozenset[str]] = frozenset()
     desk = StringField(validators=[required()])
 
     @classmethod
@@ -34,8 +35,9 @@ class DeskForm(PageForm):
         raw, known = sent_json(), cls()._fields.keys()
         unknown = [Problem(name[:40], "unknown_field") for name in sorted(raw.keys() - known)]
         texts = {name: raw[name] for name in raw.keys() & known if isinstance(raw[name], str)}
-        form = cls(MultiDict(texts))
-        return form, [*unknown, *form.problems()]
+        form, left_out = cls(MultiDict(texts)), cls.may_be_left_out - raw.keys()
+        wrong = [problem for problem in form.problems() if problem.field not in left_out]
+        return form, [*unknown, *wrong]
 
     def found(self, session: Session) -> DeskRow | None:
         """The desk that was named; None where there is none."""
@@ -43,9 +45,16 @@ class DeskForm(PageForm):
 
 
 class DeviceForm(DeskForm):
-    """What a new tablet must say."""
+    """What is said of a new tablet; a program may leave its name out."""
+
+    may_be_left_out = frozenset({"name"})
 
     name = Words(validators=[required(), at_most(39)])
+
+    def name_at(self, session: Session, desk: DeskRow) -> str:
+        """The tablet's name, or the desk's next number."""
+        every = queries.list_devices(session, EVERYWHERE)
+        return self.name.data or f"T{1 + sum(one.desk_id == desk.id for one in every)}"
 
 
 @dataclass(frozen=True)

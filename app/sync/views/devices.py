@@ -65,8 +65,9 @@ def add() -> Response:
         problems = [Problem("desk", "unknown_code")]
     if problems or desk is None:
         return refuse(problems) if wants_json() else _page(form, problems)
-    added = actions.add(db.session(), principal().account_id, desk, form.name.data)
-    return _code(added, form.name.data, desk.name)
+    name = form.name_at(db.session(), desk)
+    added = actions.add(db.session(), principal().account_id, desk, name)
+    return _code(added, name, desk.name)
 
 
 def _code(added: Added, name: str, desk_name: str) -> Response:
