@@ -17,8 +17,28 @@ from app.base.database import db
 from config import Settings, read_settings
 from tests import postgres
 from tests.office import Office, open_office
+from tests.server import ROUNDS
+
+LEFT_OUT = pytest.StashKey[list[str]]()
 
 _numbers = count()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves what is marked `soak` to the long rounds of `make soak`."""
+    long = [item for item in items if item.get_closest_marker("soak")] if ROUNDS == 1 else []
+    if long:
+        items[:] = [item for item in items if item not in long]
+        config.hook.pytest_deselected(items=long)
+        config.stash[LEFT_OUT] = [item.nodeid for item in long]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Says by name what only `make soak` runs."""
+    for name in config.stash.get(LEFT_OUT, []):
+        terminalreporter.write_line(f"only in `make soak`: {name}")
 
 
 def settings_for(url: str) -> Settings:

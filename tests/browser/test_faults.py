@@ -277,6 +277,7 @@ def test_a_busy_server_is_asked_again_when_it_said_and_the_sheet_tells_when(
     assert len(asked) == 2 and asked[1] - asked[0] >= 2
 
 
+@pytest.mark.soak
 def test_a_queue_leaves_over_a_very_slow_line_with_answers_that_are_lost(
     tablet: Tablet, relay: Relay
 ):
@@ -553,6 +554,7 @@ PUT_BACK = """(entries) => new Promise((done) => {
 })"""
 
 
+@pytest.mark.soak
 def test_an_old_image_of_the_storage_brings_only_duplicates(tablet: Tablet, relay: Relay):
     page = tablet.page
     cut_off(relay)
@@ -655,6 +657,7 @@ def sign_out(tablet: Tablet) -> None:
     tablet.until("ventanilla.ready")
 
 
+@pytest.mark.soak
 def test_what_one_person_left_is_counted_but_not_readable_for_the_next_and_keeps_its_author(
     working: Tablet, relay: Relay
 ):
@@ -770,6 +773,7 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
 """
 
 
+@pytest.mark.soak
 def test_a_worker_that_withdraws_itself_leaves_the_queue_which_the_page_then_sends(
     working: Tablet, relay: Relay, site: Site
 ):

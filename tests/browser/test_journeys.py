@@ -334,6 +334,7 @@ def test_every_journey_names_a_test_that_is_there() -> None:
     assert {int(name.split()[0]) for name in JOURNEYS} == set(WALKED)
 
 
+@pytest.mark.soak
 def test_the_browser_wakes_the_worker_with_the_page_closed_and_a_failed_try_is_repeated(
     field: Field,
 ) -> None:
@@ -350,6 +351,7 @@ def test_the_browser_wakes_the_worker_with_the_page_closed_and_a_failed_try_is_r
     field.open()
 
 
+@pytest.mark.soak
 def test_after_a_restart_the_queue_leaves_before_any_page_is_opened(field: Field) -> None:
     with field.without_server():
         records = [field.record("HND"), field.record("SLV")]
@@ -370,6 +372,7 @@ def test_after_a_restart_the_queue_leaves_before_any_page_is_opened(field: Field
     assert asked == []
 
 
+@pytest.mark.soak
 def test_a_session_that_ended_meanwhile_keeps_no_record_back_and_a_pin_begins_another(
     field: Field,
 ) -> None:
@@ -429,6 +432,7 @@ def down(exchange: Exchange) -> None:
     exchange.handler.close_connection = True
 
 
+@pytest.mark.soak
 def test_undo_is_gone_after_ten_seconds_and_the_day_can_still_void(field: Field) -> None:
     page = field.page
     page.evaluate(
@@ -500,6 +504,7 @@ def test_a_look_alike_on_a_tablet_is_asked_about_and_never_refused(field: Field)
     walk_look_alikes(field.page, lambda: len(field.waiting()))
 
 
+@pytest.mark.soak
 def test_a_look_alike_on_line_is_asked_about_and_never_refused(
     field: Field, chromium: Browser
 ) -> None:
@@ -517,6 +522,7 @@ def test_a_look_alike_on_line_is_asked_about_and_never_refused(
     context.close()
 
 
+@pytest.mark.soak
 def test_a_handover_without_the_server_keeps_the_queue_and_each_records_author(
     field: Field,
 ) -> None:
@@ -590,6 +596,7 @@ def test_opening_asks_the_server_for_nothing_and_is_quick(field: Field) -> None:
         measured(what, lambda: median(opening() for _ in range(5)), MOST_SECONDS)
 
 
+@pytest.mark.soak
 def test_no_tap_is_slow_on_a_slow_tablet(field: Field) -> None:
     page = field.page
     field.relay.faults["/sync/envelopes"] = down
@@ -625,6 +632,7 @@ def test_a_family_of_five_with_two_topics_is_light(field: Field) -> None:
 
 
 @pytest.mark.parametrize("page_of", ["lock", "refer", "sheet", "today"])
+@pytest.mark.soak
 def test_a_page_kept_on_the_tablet_is_whole_and_readable_in_every_light(
     field: Field, page_of: str
 ) -> None:
@@ -657,6 +665,7 @@ def test_a_page_kept_on_the_tablet_is_whole_and_readable_in_every_light(
         page.wait_for_url(f"**{RECORD}")
 
 
+@pytest.mark.soak
 def test_an_update_waits_for_the_form_and_touches_no_queue(field: Field) -> None:
     page, faults = field.page, field.relay.faults
 

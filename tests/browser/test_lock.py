@@ -230,8 +230,7 @@ def test_without_the_server_a_pin_opens_recording_but_no_page_of_the_former_sess
         server.start()
 
     page.goto(f"{tablet.address}/returns")
-    page.wait_for_selector("#lock [data-step=pin]:not([hidden]), #lock .people button")
-    page.wait_for_timeout(300)
+    page.locator("#lock .dots").wait_for(state="visible")
     page.keyboard.type(PINS["ben"])
     tablet.until(lambda: page.locator("html").get_attribute("data-account") == "ben")
     assert tablet.on("/returns")()

@@ -352,6 +352,7 @@ def test_an_enrolled_tablet_opens_without_a_network_from_what_it_keeps(
         record_property("seconds to open without a network", took)
         print(f"opened without a network in {took:.2f} s")
         assert took <= MOST_SECONDS_TO_OPEN * 3  # the machine of the tests is shared
+        until(tablet, "Boolean(ventanilla.store)")
         tablet.evaluate("ventanilla.store.set('locale', 'fr')")
         tablet.reload()
         assert tablet.get_attribute("html", "lang") == "fr"
@@ -359,6 +360,7 @@ def test_an_enrolled_tablet_opens_without_a_network_from_what_it_keeps(
         assert urlsplit(tablet.url).path == "/consultations/new"
         tablet.goto(f"{relay.address}/today")
         assert tablet.locator("#consultation").count() == 0
+        until(tablet, "Boolean(ventanilla.store)")
         tablet.evaluate("ventanilla.store.set('locked', true)")
         for path in ("/consultations/new", "/today", "/account"):
             tablet.goto(f"{relay.address}{path}")
