@@ -93,6 +93,8 @@ def paths(world: World, rule: Rule) -> Iterator[tuple[str, str]]:
             "consultation_id": world.consultation,
             "username": "nora",
             "act": "accept",
+            "number": "1",
+            "device_id": world.consultation,
         }
         path = rule.build({name: known.get(name, CODE) for name in rule.arguments})[1]
         asked = f"country=HND&desk=HND-01&shelter={CODE}&code={referral['code']}"
