@@ -144,7 +144,6 @@ def open_page(chromium: Browser, site: Site, sessions: dict[str, Any]) -> Iterat
             is_mobile=touch,
             locale=locale,
             java_script_enabled=scripts,
-            service_workers="block",  # each page in a browser of its own: nothing is kept for a next one
             storage_state=sessions[who] if who else None,
             base_url=site.address,
         )
