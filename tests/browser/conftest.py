@@ -125,7 +125,7 @@ def is_fault(message: ConsoleMessage) -> bool:
 
 @pytest.fixture
 def open_page(chromium: Browser, site: Site, sessions: dict[str, Any]) -> Iterator[Open]:
-    """Opens a page as somebody: `open_page(path, who, size, locale, mode, scripts)`."""
+    """Opens a page as somebody: `open_page(path, who, size, locale, mode, scripts, worker)`."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
@@ -136,6 +136,7 @@ def open_page(chromium: Browser, site: Site, sessions: dict[str, Any]) -> Iterat
         locale: str = "es",
         mode: str = "",
         scripts: bool = True,
+        worker: bool = False,
     ) -> Page:
         width, height, touch = SIZES[size]
         context = chromium.new_context(
@@ -144,6 +145,7 @@ def open_page(chromium: Browser, site: Site, sessions: dict[str, Any]) -> Iterat
             is_mobile=touch,
             locale=locale,
             java_script_enabled=scripts,
+            service_workers="allow" if worker else "block",
             storage_state=sessions[who] if who else None,
             base_url=site.address,
         )

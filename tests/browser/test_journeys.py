@@ -424,7 +424,6 @@ def test_a_retired_code_stops_no_other_record_and_its_author_puts_it_right(field
     page.wait_for_url("**/quarantine")
     assert page.locator("tr[data-number]").count() == 0
     assert field.state_of(wrong) == "live"
-    field.page.evaluate("ventanilla.sender.poke('chip')")
     field.tablet.chip("sent")
 
 

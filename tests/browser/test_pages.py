@@ -131,7 +131,7 @@ def test_the_form_needs_no_scroll_on_a_tablet_both_ways(open_page: Open, size: s
 
 def test_the_first_visit_weighs_at_most_sixty_kilobytes(open_page: Open, site: Site):
     with relaying(urlsplit(site.address).port or 0) as relay:
-        page = open_page(f"{relay.address}/sign-in", None)
+        page = open_page(f"{relay.address}/sign-in", None, worker=True)
         page.fill("[name=username]", "desk.mex")
         page.fill("[name=password]", "a-long-test-phrase")
         page.press("[name=password]", "Enter")

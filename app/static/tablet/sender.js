@@ -153,7 +153,8 @@
   // --- Contact: tells how much waits, learns the current key, lists and people. ---
   async function contactIfDue(device, reason, sent) {
     const last = await store.get("contact");
-    const fresh = last && last.ok && Math.abs(Date.now() - last.at) < FRESH;
+    // What was to be mended may be mended by now, on this tablet or at the supervisor's.
+    const fresh = last && last.ok && !last.to_mend && Math.abs(Date.now() - last.at) < FRESH;
     if (fresh && !sent && reason !== "chip") return "";
     return contact(device);
   }
