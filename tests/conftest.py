@@ -94,7 +94,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     cluster = request.getfixturevalue("cluster")
     template = request.getfixturevalue("postgres_template")
     name = f"test_{next(_numbers)}"
-    _ask(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _ask(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield cluster + name
     _ask(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 

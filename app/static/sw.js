@@ -192,21 +192,11 @@ async function whoComes(event, url) {
 async function noteWho(url) {
   const asked = await fetch("/sync/me", { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" }).catch(() => null);
   const me = asked && asked.ok ? await asked.json().catch(() => null) : null;
-  if (me && me.account) await arrived(me);
+  if (me && me.account) await store.arrive(me, true);
   else if (asked && asked.status === 401) {
     await store.set("session", "");
     if (!url.pathname.startsWith("/sign-in")) await store.set("person", undefined);
   }
-}
-async function arrived({ account, role }) {
-  const since = Date.now();
-  await store.update("person", (person) => (person && person.account === account ? person : { account, since, role }));
-  await store.update("shift", (shift) => (shift && shift.account === account ? shift : { account, since, saved: 0, persons: 0, voided: 0 }));
-  await store.set("session", account);
-  await store.set("tries", { n: 0 });
-  await store.set("touched", since);
-  await store.set("locked", false);
-  self.ventanilla.changed();
 }
 
 // --- Woken by the browser when there is a network; no record may wait because one attempt failed. ---

@@ -158,7 +158,7 @@ def test_the_page_is_calm_in_every_light_language_and_width(open_page: Open, hou
             first = page.locator(".waiting .deeds").first.bounding_box()
             assert first["y"] + first["height"] <= 844, (locale, mode, first)
             _open_everything(page)
-            assert violations(page) == [], (locale, mode)
+            assert violations(page, mode) == [], (locale, mode)
             for width in (390, 320):
                 page.set_viewport_size({"width": width, "height": 844})
                 assert (locale, mode, width, page.evaluate(FAULTS)) == (locale, mode, width, CLEAN)

@@ -23,7 +23,7 @@ from app.staff.actions import pins
 from tests.browser.conftest import SIZES, Site
 from tests.browser.relay import Exchange, Relay, relaying
 from tests.browser.tablet import RECORD, Tablet, enrol, opened, sign_in
-from tests.browser.test_pages import CLEAN, FAULTS, MODES, violations
+from tests.browser.test_pages import CLEAN, FAULTS, MODES, in_light, violations
 from tests.browser.test_tablet_proof import browsers_on
 from tests.builders import PASSWORD, make_account, make_desk
 from tests.conftest import settings_for
@@ -658,8 +658,8 @@ def test_a_page_kept_on_the_tablet_is_whole_and_readable_in_every_light(
                 page.set_viewport_size({"width": width, "height": height})
                 assert (locale, size, page.evaluate(FAULTS)) == (locale, size, CLEAN)
         for mode in MODES:
-            page.evaluate("(mode) => { document.documentElement.dataset.mode = mode; }", mode)
-            assert (mode, violations(page)) == (mode, [])
+            in_light(page, mode)
+            assert (mode, violations(page, mode)) == (mode, [])
     if page_of == "lock":
         field.type_pin("ana")
         page.wait_for_url(f"**{RECORD}")

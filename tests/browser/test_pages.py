@@ -49,21 +49,35 @@ FAULTS = (Path(__file__).parent / "faults.js").read_text("utf-8").partition("\n"
 CLEAN = {"sideways": False, "small": [], "clipped": [], "tiny": []}
 
 
-def violations(page: Page) -> list[Any]:
-    """What axe finds, the colour contrast of WCAG AAA included."""
-    found = Axe().run(page, options={"rules": {"color-contrast-enhanced": {"enabled": True}}})
+ALIKE = ["tbody > tr:nth-child(n + 13)", ":is(ul, ol) > li:nth-child(n + 13)"]
+AAA = {"rules": {"color-contrast-enhanced": {"enabled": True}}}
+COLOURS = {"runOnly": ["color-contrast", "color-contrast-enhanced"]}
+
+
+def violations(page: Page, mode: str = "") -> list[Any]:
+    """What axe finds, the colour contrast of WCAG AAA included.
+
+    But for long rounds, the first dozen of a list stands for the rest of it, and of the other lights only colours.
+    """
+    most = {"exclude": [[selector] for selector in ALIKE]} if ROUNDS == 1 else None
+    options = COLOURS if ROUNDS == 1 and mode in MODES[1:] else AAA
+    found = Axe().run(page, context=most, options=options)
     return [
         (v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in found.response["violations"]
     ]
 
 
-@pytest.mark.parametrize("mode", MODES)
+def in_light(page: Page, mode: str) -> None:
+    """Shows the page as it is drawn in a light."""
+    page.evaluate("(mode) => { document.documentElement.dataset.mode = mode; }", mode)
+
+
 @pytest.mark.parametrize(("path", "who"), PAGES)
-def test_axe_finds_nothing_on_any_page_in_any_light(
-    open_page: Open, path: str, who: str, mode: str
-):
-    page = open_page(path, who, "laptop", "es", mode)
-    assert violations(page) == []
+def test_axe_finds_nothing_on_any_page_in_any_light(open_page: Open, path: str, who: str):
+    page = open_page(path, who, "laptop", "es")
+    for mode in MODES:
+        in_light(page, mode)
+        assert (mode, violations(page, mode)) == (mode, [])
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -74,22 +88,25 @@ def test_axe_finds_nothing_on_a_record_its_correction_and_an_invitation(
     for path in (f"/consultations/{number}", f"/consultations/{number}/correct"):
         page = open_page(path, "supervisor.mex", "laptop", "es", mode)
         assert page.is_visible("h1")
-        assert violations(page) == []
+        assert violations(page, mode) == []
     page = open_page("/invitations/no-longer-valid", None, "laptop", "es", mode)
-    assert violations(page) == []
+    assert violations(page, mode) == []
 
 
-@pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize(("path", "who"), PAGES)
 def test_no_label_is_clipped_and_nothing_scrolls_sideways_in_any_language(
-    open_page: Open, path: str, who: str, locale: str
+    open_page: Open, site: Site, path: str, who: str
 ):
     sizes = ("tablet", "portrait", "phone", "laptop") if ROUNDS > 1 else ("phone",)
     modes = MODES if ROUNDS > 1 else ("sun",)
     for size, mode in product(sizes, modes):
-        page = open_page(path, who, size, locale, mode)
-        assert page.get_attribute("html", "lang") == locale
-        assert (size, mode, page.evaluate(FAULTS)) == (size, mode, CLEAN)
+        page = open_page("/healthz", who, size, mode=mode)
+        for locale in LOCALES:
+            page.context.add_cookies([{"name": "locale", "value": locale, "url": site.address}])
+            page.goto(path)
+            assert page.get_attribute("html", "lang") == locale
+            seen = (locale, size, mode)
+            assert (*seen, page.evaluate(FAULTS)) == (*seen, CLEAN)
         page.context.close()
 
 
@@ -117,8 +134,8 @@ def test_the_pages_about_tablets_are_whole_and_readable_in_every_light(
             page.set_viewport_size({"width": width, "height": height})
             assert (locale, size, page.evaluate(FAULTS)) == (locale, size, CLEAN)
     for mode in MODES:
-        page.evaluate("(mode) => { document.documentElement.dataset.mode = mode; }", mode)
-        assert (mode, violations(page)) == (mode, [])
+        in_light(page, mode)
+        assert (mode, violations(page, mode)) == (mode, [])
 
 
 @pytest.mark.parametrize("size", ["tablet", "portrait"])

@@ -231,7 +231,7 @@ def test_nothing_is_small_or_cut_and_axe_finds_nothing(tablet: Tablet):
         assert page.evaluate(FAULTS) == CLEAN
     for mode in ("sun", "night"):
         light(tablet, mode)
-        assert violations(page) == []
+        assert violations(page, mode) == []
     light(tablet, "light")
     page.check('[name="consent"]')
     page.tap(LEAVE)

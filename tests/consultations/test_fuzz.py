@@ -15,7 +15,7 @@ from tests.office import stored
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 MANY = settings(
-    max_examples=200 * ROUNDS,
+    max_examples=100 if ROUNDS == 1 else 200 * ROUNDS,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

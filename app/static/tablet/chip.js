@@ -143,12 +143,7 @@
     if (shell || !account) return;
     await store.set("locale", html.lang);
     const { person, locked } = await store.many(["person", "locked"]);
-    if (person || locked) return;
-    const since = Date.now();
-    await store.set("session", account);
-    await store.set("touched", since);
-    await store.set("person", { account, since, role });
-    await store.update("shift", (shift) => (shift && shift.account === account ? shift : { account, since, saved: 0, persons: 0, voided: 0 }));
+    if (!person && !locked) await store.arrive({ account, role }, true);
   }
 
   // --- A new worker takes over only between records. ---

@@ -8,10 +8,6 @@
   const page = document.getElementById("lock");
   const channel = new BroadcastChannel("ventanilla");
   const IDLE_SECONDS = 300, DIGITS = 6, TRIES = 5, PATIENCE = 2500, FORGET = 30000, AGAIN = 30000;
-  const NEW_SHIFT = { saved: 0, persons: 0, voided: 0 };
-
-  // Whose shift it is; saving counts in it.
-  const openShift = (account, since) => store.update("shift", (shift) => (shift && shift.account === account ? shift : { account, since, ...NEW_SHIFT }));
 
   // --- Locking: what stands on the page goes first, then the page itself. ---
   let leaving = false;
@@ -39,7 +35,6 @@
     await ventanilla.ready;  // a page drawn for a person has said by then who it is
     const { idle, touched, person } = await store.many(["idle", "touched", "person"]);
     if (!person) { leave(); return; }
-    await openShift(person.account, person.since);
     const most = 1000 * (idle || Number(html.dataset.idleSeconds) || IDLE_SECONDS);
     let seen = touched || Date.now(), kept = seen;
     const isOver = (at) => Date.now() - at >= most;
@@ -193,22 +188,10 @@
     tell(page.dataset.refused);
   }
   async function open(who, online) {
-    await goOnDuty(who, online);
+    await store.arrive(who, online);
     // This page also stands at the address of a server's page whose session was somebody else's.
     if (online && location.pathname !== "/lock") location.reload();
     else location.replace(part("record").getAttribute("href"));
-  }
-
-  // --- Who is on duty from now on; the worker notes the same after a sign-in with the password. ---
-  async function goOnDuty({ account, role }, online) {
-    const since = Date.now();
-    await store.set("person", { account, role, since });
-    await openShift(account, since);
-    if (online) await store.set("session", account);
-    await store.set("tries", { n: 0 });
-    await store.set("touched", since);
-    await store.set("locked", false);
-    channel.postMessage({ changed: true });
   }
 
   // The sign-in page is the server's: where nobody answers, this page stays.
@@ -236,7 +219,7 @@
   async function drawShift() {
     const { shift, person } = await store.many(["shift", "person"]);
     if (!person) return;
-    const said = { ...NEW_SHIFT, ...shift, account: person.account, waiting: await store.waiting() };
+    const said = { ...shift, account: person.account, waiting: await store.waiting() };
     page.querySelectorAll("[data-fact]").forEach((fact) => {
       const value = said[fact.dataset.fact];
       fact.textContent = typeof value === "number" ? value.toLocaleString(html.lang) : value;

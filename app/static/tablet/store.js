@@ -75,6 +75,21 @@
     };
     return () => value;
   }
+
+  // --- Who is on duty: all of it is noted, or nothing. Coming back goes on with the same shift, unless it was another day's. ---
+  const LONGEST_SHIFT = 57600000;
+  function arrive({ account, role }, isSignedIn) {
+    const since = Date.now();
+    const isSame = (shift) => shift && shift.account === account && since - shift.since < LONGEST_SHIFT;
+    return inside("meta", "readwrite", (meta) => {
+      changing(meta, "person", () => ({ account, role }));
+      changing(meta, "shift", (shift) => (isSame(shift) ? shift : { account, since, saved: 0, persons: 0, voided: 0 }));
+      if (isSignedIn) changing(meta, "session", () => account);
+      changing(meta, "tries", () => ({ n: 0 }));
+      changing(meta, "touched", () => since);
+      changing(meta, "locked", () => false);
+    }).then(changed);
+  }
   const next = () => update("sequence", (last) => (last || 0) + 1);
 
   // --- The outbox. A record that is there is never written over, and counts as kept only when it was read back. ---
@@ -94,9 +109,9 @@
   }
   function counted(shift, entry) {
     if (!shift) return shift;
-    if (entry.kind === "void") return { ...shift, voided: (shift.voided || 0) + 1 };
+    if (entry.kind === "void") return { ...shift, voided: shift.voided + 1 };
     if (entry.kind !== "consultation") return shift;
-    return { ...shift, saved: (shift.saved || 0) + 1, persons: (shift.persons || 0) + entry.n };
+    return { ...shift, saved: shift.saved + 1, persons: shift.persons + entry.n };
   }
   const list = (most, after = 0) => inside("outbox", "readonly", (outbox) => outbox.index("place").getAll(IDBKeyRange.lowerBound(after, true), most));
   const waiting = () => inside("outbox", "readonly", (outbox) => outbox.count());
@@ -146,5 +161,5 @@
 
   ventanilla.changed = changed;
   ventanilla.envelope = ({ id, key, format, sealed }) => ({ id, key, format, sealed });
-  ventanilla.store = { get, many, set, update, next, put, list, waiting, oldest, remove, today, day, markDay, prune };
+  ventanilla.store = { get, many, set, update, arrive, next, put, list, waiting, oldest, remove, today, day, markDay, prune };
 })();
