@@ -54,6 +54,7 @@ class Field:
     profile: Path
     saved: set[str] = field(default_factory=set)
     tablet: Tablet | None = None
+    kills: int = 0
 
     def open(self) -> Tablet:
         """Starts the browser, as whoever switches the tablet on."""
@@ -80,6 +81,7 @@ class Field:
     def kill_browser(self) -> None:
         """Ends the whole browser at once, with no chance to finish anything."""
         assert self.tablet is not None
+        self.kills += 1
         for pid in browsers_on(self.profile):
             os.kill(pid, signal.SIGKILL)
         while browsers_on(self.profile):
@@ -102,8 +104,9 @@ class Field:
         saved = {one.replace("-", "") for one in self.saved}
         lost, doubled = saved - set(rows), [one for one, n in rows.items() if n > 1]
         # A record whose saving was not acknowledged before the kill may have been kept: at most one a kill.
-        wrong = [f"{len(lost)} lost"] if lost else []
-        return wrong + ([f"{len(doubled)} doubled"] if doubled else [])
+        more = set(rows) - saved if len(set(rows) - saved) > self.kills else set()
+        told = {"lost": lost, "doubled": doubled, "never saved": more}
+        return [f"{len(some)} {what}" for what, some in told.items() if some]
 
     def proven(self) -> str:
         """What `counts prove` says; empty where all figures agree."""
