@@ -24,6 +24,8 @@
     const { sealed, receipt } = await ventanilla.seal(key, id, whole);
     const entry = { id, place, key: key.id, format: FORMAT, sealed, receipt, saved_at: Date.now(), n, kind };
     await store.put(about ? { ...entry, about } : entry);
+    // First of all the browser is asked to remember it: the page may be closed before its own attempt has failed.
+    ventanilla.sender.wake().catch(() => {});
     ventanilla.sender.poke("save").catch(() => {});
     return { id };
   }

@@ -188,5 +188,5 @@
     if (isPage && navigator.serviceWorker && navigator.serviceWorker.controller) navigator.serviceWorker.controller.postMessage({ shells: true });
   }
 
-  ventanilla.sender = { poke, contact: () => contact() };
+  ventanilla.sender = { poke, wake, contact: () => contact() };
 })();
