@@ -7,13 +7,19 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 AT_ONCE = 3
-PARTS = (("browser",), ("consultations", "sync"), ("referrals", "returns", "people"), ("counts",))
-"""The folders of each process, the longest first; whatever else there is belongs to one more."""
+PARTS = (
+    ("browser",),
+    ("consultations", "sync"),
+    (),
+    ("referrals", "returns", "people"),
+    ("counts",),
+)
+"""The folders of each process, the longest first; whatever none names belongs to the empty one."""
 
 
 def main(options: list[str]) -> int:
     """The exit status of the worst part; the output of the first is shown as it comes, that of the others after it."""
-    parts = [[HERE / name for name in names] for names in PARTS] + [_rest()]
+    parts = [[HERE / name for name in names] or _rest() for names in PARTS]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         started = [pool.submit(_run, paths, options, paths != parts[0]) for paths in parts]
         ended = [one.result() for one in started]

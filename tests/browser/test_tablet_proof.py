@@ -1,6 +1,6 @@
 """The whole way under kills: a real browser with its profile on disk, and a server whose processes really die.
 
-A few records and kills here; five thousand records and fifty kills in `make soak`.
+A short queue and one kill here; five thousand records and fifty kills in `make soak`.
 """
 
 import os
@@ -26,8 +26,8 @@ from tests.builders import make_account, make_desk
 from tests.conftest import settings_for
 from tests.server import ROUNDS, Server
 
-QUEUED = 250 if ROUNDS == 1 else 5000
-KILLS = 3 if ROUNDS == 1 else 50
+QUEUED = 120 if ROUNDS == 1 else 5000
+KILLS = 50
 RECORD = "/consultations/new"
 SAVE_ON = """async (n) => {
   const desk = (await ventanilla.store.get("device")).desk;
@@ -175,6 +175,7 @@ def test_a_full_queue_survives_a_kill_while_saving_and_leaves_by_itself(field_wo
     assert field_work.proven() == ""
 
 
+@pytest.mark.soak
 def test_kills_at_random_moments_lose_and_double_nothing(field_work: Field) -> None:
     chance = random.Random(3)
     for _ in range(KILLS):
