@@ -4,24 +4,34 @@ import hmac
 import json
 import os
 import re
+import stat
+import tomllib
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 DEVELOPMENT_KEY = "development-only-key"  # refused in production below
 DEVELOPMENT_YEARS = range(2010, 2041)
 SHORTEST_KEY = 32
 YEARS_TOLD_APART = 32  # by the first sign of a code: people.rules.codes.year_of
-INSTANCE = Path(__file__).resolve().parent / "instance"
+ROOT = Path(__file__).resolve().parent
+INSTANCE = ROOT / "instance"
+VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+READABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IRWXO
+"""A key file may be read by its owner and, in its group, by the app; nobody else may read it."""
 ADDRESS = re.compile(
     r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.A | re.I
 )
 """An e-mail address alone, in ASCII: no name, no blank, no line end."""
 OUTBOX_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,20}", re.A)
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+LOCALES = ("es", "en", "fr", "ht", "nl", "pt")
+Reader: TypeAlias = Callable[[Mapping[str, str]], Any]
+"""Reads one setting from the environment; raises UnsafeSettings."""
 MAIL_SCHEMES = ("smtps", "smtp+starttls", "smtp")
 
 
@@ -42,6 +52,7 @@ class Settings:
     reporting_year_start: int
     sign_in_limit: int
     proxy_hops: int
+    """How many proxies stand before the app: so many entries of `X-Forwarded-For` are believed."""
     smtp_url: str = field(repr=False)
     """Where letters go; empty where there is nowhere."""
     mail_from: str
@@ -56,34 +67,80 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment; raises UnsafeSettings where one is missing, impossible or unsafe."""
+    """Settings from the environment; raises UnsafeSettings if one is missing, impossible or unsafe."""
     env = os.environ if environ is None else environ
-    production = env.get("ENVIRONMENT") == "production"
-    settings = Settings(
-        environment=env.get("ENVIRONMENT", "development"),
-        database_url=env.get("DATABASE_URL") or f"sqlite:///{INSTANCE / 'ventanilla.sqlite'}",
-        secret_key=env.get("SECRET_KEY", DEVELOPMENT_KEY),
-        audit_key=env.get("AUDIT_KEY", DEVELOPMENT_KEY),
-        public_url=env.get("PUBLIC_URL", "http://127.0.0.1:8000"),
-        default_locale=env.get("DEFAULT_LOCALE", "es"),
-        reporting_year_start=_whole(env, "REPORTING_YEAR_START", 1, 1, 12),
-        sign_in_limit=_whole(env, "SIGN_IN_LIMIT", 5 if production else 50, 1, 10_000),
-        proxy_hops=_whole(env, "PROXY_HOPS", 0, 0, 5),
-        smtp_url=_smtp_url(env),
-        mail_from=_mail_from(env),
-        card_keys=_card_keys(env, production),
-        outbox_keys=_outbox_keys(env, production),
-    )
-    if production:
-        _refuse_unsafe(settings)
+    settings = Settings(**{name: read(env) for name, read in _READERS.items()})
+    for sentence in _unsafe(settings) if settings.production else ():
+        raise UnsafeSettings(sentence)
     return settings
 
 
-def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+def list_unsafe(environ: Mapping[str, str]) -> list[str]:
+    """Everything that `read_settings` would refuse, one sentence each, in the order of the settings."""
+    found, read = list[str](), dict[str, Any]()
+    for name, reader in _READERS.items():
+        try:
+            read[name] = reader(environ)
+        except UnsafeSettings as problem:
+            found.append(str(problem))
+    if found or not _is_production(environ):
+        return found
+    return list(_unsafe(Settings(**read)))
+
+
+def _is_production(env: Mapping[str, str]) -> bool:
+    return env.get("ENVIRONMENT") == "production"
+
+
+def _environment(env: Mapping[str, str]) -> str:
+    name = env.get("ENVIRONMENT") or "development"
+    if name not in ("development", "production"):
+        raise UnsafeSettings("ENVIRONMENT must be development or production.")
+    return name
+
+
+def _database_url(env: Mapping[str, str]) -> str:
+    url = env.get("DATABASE_URL") or f"sqlite:///{INSTANCE / 'ventanilla.sqlite'}"
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise UnsafeSettings(
+            "DATABASE_URL must look like sqlite:////path/to/file or postgresql+psycopg://user@host/name."
+        )
+    return url
+
+
+def _default_locale(env: Mapping[str, str]) -> str:
+    locale = env.get("DEFAULT_LOCALE") or "es"
+    if locale not in LOCALES:
+        raise UnsafeSettings(f"DEFAULT_LOCALE must be one of {', '.join(LOCALES)}.")
+    return locale
+
+
+def _text(name: str, default: str) -> Reader:
+    return lambda env: env.get(name, default)
+
+
+def _whole(name: str, default: int, low: int, high: int) -> Reader:
+    return lambda env: _number(env, name, default, low, high)
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, str(default))
-    if not text.isdecimal() or not low <= int(text) <= high:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10) or not low <= int(text) <= high:
         raise UnsafeSettings(f"{name} must be a whole number from {low} to {high}.")
     return int(text)
+
+
+def _sign_in_limit(env: Mapping[str, str]) -> int:
+    return _number(env, "SIGN_IN_LIMIT", 5 if _is_production(env) else 50, 1, 10_000)
+
+
+def _proxy_hops(env: Mapping[str, str]) -> int:
+    """Not preset in production: with the wrong number everybody has the proxy's address, and one locks all out."""
+    if _is_production(env) and not env.get("PROXY_HOPS"):
+        raise UnsafeSettings(
+            "PROXY_HOPS must say how many proxies stand before the app: 1 behind nginx, 0 behind none."
+        )
+    return _number(env, "PROXY_HOPS", 0, 0, 5)
 
 
 def _smtp_url(env: Mapping[str, str]) -> str:
@@ -124,15 +181,21 @@ def _no_reply(public_url: str) -> str:
     return derived if named else "no-reply@localhost"
 
 
-def _card_keys(env: Mapping[str, str], production: bool) -> Mapping[int, bytes]:
+def _card_keys(env: Mapping[str, str]) -> Mapping[int, bytes]:
     path = env.get("CARD_KEYS", "")
     if path:
+        _refuse_open_file("CARD_KEYS", Path(path), env)
         return MappingProxyType(_ring_in(Path(path)))
-    if production:
+    if _is_production(env):
         raise UnsafeSettings("CARD_KEYS must name the file that holds the keys of visitor cards.")
     base = DEVELOPMENT_KEY.encode()
     derived = {y: hmac.digest(base, str(y).encode(), "sha256") for y in DEVELOPMENT_YEARS}
     return MappingProxyType(derived)
+
+
+def _refuse_open_file(name: str, path: Path, env: Mapping[str, str]) -> None:
+    if _is_production(env) and path.exists() and path.stat().st_mode & READABLE_BY_OTHERS:
+        raise UnsafeSettings(f"{name} names a file that others can read: chmod 600 it.")
 
 
 def _ring_in(path: Path) -> dict[int, bytes]:
@@ -156,11 +219,12 @@ def _ring_in(path: Path) -> dict[int, bytes]:
     return ring
 
 
-def _outbox_keys(env: Mapping[str, str], production: bool) -> Mapping[str, bytes]:
+def _outbox_keys(env: Mapping[str, str]) -> Mapping[str, bytes]:
     path = env.get("OUTBOX_KEYS", "")
     if path:
+        _refuse_open_file("OUTBOX_KEYS", Path(path), env)
         return MappingProxyType(_outbox_ring_in(Path(path)))
-    if production:
+    if _is_production(env):
         raise UnsafeSettings("OUTBOX_KEYS must name the file that holds the keys of tablets.")
     return MappingProxyType(
         {"development": hmac.digest(DEVELOPMENT_KEY.encode(), b"outbox", "sha256")}
@@ -187,35 +251,65 @@ def _outbox_ring_in(path: Path) -> dict[str, bytes]:
     return ring
 
 
-def _refuse_unsafe(settings: Settings) -> None:
+def _unsafe(settings: Settings) -> Iterator[str]:
+    yield from _weak_keys(settings)
+    if not _is_public_address(settings.public_url):
+        yield "PUBLIC_URL must be an https address without a path, such as https://desks.example.org."
+    if _sends_password_openly(settings.smtp_url):
+        yield "SMTP_URL must be smtps:// or smtp+starttls:// where a password goes to another machine."
+
+
+def _weak_keys(settings: Settings) -> Iterator[str]:
     for name, key in (("SECRET_KEY", settings.secret_key), ("AUDIT_KEY", settings.audit_key)):
         if key == DEVELOPMENT_KEY or len(key) < SHORTEST_KEY:
-            raise UnsafeSettings(f"{name} must be set to a secret of at least 32 characters.")
+            yield f"{name} must be set to a secret of at least 32 characters."
     if settings.secret_key == settings.audit_key:
-        raise UnsafeSettings("AUDIT_KEY must differ from SECRET_KEY.")
+        yield "AUDIT_KEY must differ from SECRET_KEY."
     if {settings.secret_key.encode(), settings.audit_key.encode()} & set(
         settings.card_keys.values()
     ):
-        raise UnsafeSettings("Every key in CARD_KEYS must differ from SECRET_KEY and AUDIT_KEY.")
-    url = urlsplit(settings.public_url)
-    if url.scheme != "https" or not url.hostname:
-        raise UnsafeSettings("PUBLIC_URL must be an https address.")
-    _refuse_open_password(settings.smtp_url)
+        yield "Every key in CARD_KEYS must differ from SECRET_KEY and AUDIT_KEY."
 
 
-def _refuse_open_password(smtp_url: str) -> None:
+def _is_public_address(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        named = url.scheme == "https" and bool(url.hostname) and url.port != 0
+    except ValueError:  # of an impossible port
+        return False
+    plain = text.isascii() and text.isprintable() and " " not in text
+    return (
+        named and plain and url.path in ("", "/") and not (url.query or url.fragment or "@" in text)
+    )
+
+
+def _sends_password_openly(smtp_url: str) -> bool:
     url = urlsplit(smtp_url)
-    open_line = url.scheme == "smtp" and url.query != "starttls"
-    if open_line and url.password and url.hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise UnsafeSettings(
-            "SMTP_URL must be smtps:// or smtp+starttls:// where a password goes to another machine."
-        )
+    is_open = url.scheme == "smtp" and url.query != "starttls"
+    return is_open and bool(url.password) and url.hostname not in ("localhost", "127.0.0.1", "::1")
+
+
+_READERS: Mapping[str, Reader] = {
+    "environment": _environment,
+    "database_url": _database_url,
+    "secret_key": _text("SECRET_KEY", DEVELOPMENT_KEY),
+    "audit_key": _text("AUDIT_KEY", DEVELOPMENT_KEY),
+    "public_url": _text("PUBLIC_URL", "http://127.0.0.1:8000"),
+    "default_locale": _default_locale,
+    "reporting_year_start": _whole("REPORTING_YEAR_START", 1, 1, 12),
+    "sign_in_limit": _sign_in_limit,
+    "proxy_hops": _proxy_hops,
+    "smtp_url": _smtp_url,
+    "mail_from": _mail_from,
+    "card_keys": _card_keys,
+    "outbox_keys": _outbox_keys,
+}
 
 
 def flask_config(settings: Settings) -> dict[str, object]:
     """The same settings in Flask's words."""
     cookie = "__Host-ventanilla" if settings.production else "ventanilla"
-    hosts = [urlsplit(settings.public_url).hostname] if settings.production else None
+    hosts = [urlsplit(settings.public_url).hostname] if settings.production else None  # lower case
     return {
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
@@ -230,7 +324,9 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
-        "WTF_CSRF_SSL_STRICT": settings.production,
+        # No page sends a referrer, so the library's check of it would refuse every change over
+        # https; `cross_site` looks at Origin and Sec-Fetch-Site instead.
+        "WTF_CSRF_SSL_STRICT": False,
         "BABEL_DEFAULT_LOCALE": settings.default_locale,
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).resolve().parent / "translations"),
         "RATELIMIT_HEADERS_ENABLED": True,

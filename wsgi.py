@@ -5,12 +5,19 @@ import sys
 
 from app import create_app
 from app.upkeep.actions import starting
-from config import UnsafeSettings, read_settings
+from config import UnsafeSettings, list_unsafe, read_settings
 
+os.umask(0o077)  # whatever the app writes is for its own user alone
+IS_COMMAND = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
+IS_CHECK = IS_COMMAND and {"setup", "check"} <= set(sys.argv[1:])
+
+if IS_CHECK and list_unsafe(os.environ):
+    sys.exit("\n".join(f"✗ settings: {sentence}" for sentence in list_unsafe(os.environ)))
 try:
     application = app = create_app(read_settings())
-    starting.refuse_unsafe_database(app)
+    if not IS_CHECK:  # it says the same line by line
+        starting.refuse_unsafe_database(app)
 except UnsafeSettings as problem:
     sys.exit(f"ventanilla: {problem}")
-if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
+if not IS_COMMAND:
     starting.announce(app)

@@ -7,10 +7,9 @@ from pathlib import Path
 from flask import Flask
 from flask_compress import Compress
 from flask_migrate import Migrate
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import rooms
-from app.base import access, answers, language, pages
+from app.base import access, answers, language, pages, proxy
 from app.base.database import db
 from config import Settings, flask_config
 
@@ -23,7 +22,7 @@ def create_app(settings: Settings) -> Flask:
         __name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance")
     )
     app.config.from_mapping(flask_config(settings))
-    Path(app.instance_path).mkdir(exist_ok=True)
+    Path(app.instance_path).mkdir(mode=0o700, exist_ok=True)
     _log_json(app)
     language.compile_catalogues(ROOT / "translations")
     db.init_app(app)
@@ -35,11 +34,9 @@ def create_app(settings: Settings) -> Flask:
     Compress(app)
     pages.prepare(app)
     answers.prepare(app)
+    proxy.prepare(app)
     rooms.open_rooms(app)
     access.refuse_unstated(app)
-    if settings.proxy_hops:
-        hops = settings.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
 

@@ -2,27 +2,22 @@
 
 import json
 import secrets
-from pathlib import Path
 
 import pytest
 
 from app.people.rules.codes import make_code, year_of
 from config import UnsafeSettings, read_settings
+from tests.production.settings import production_environment
 
 KEY = "a-card-key-of-the-test-that-is-long-enough"
 OTHER = "another-card-key-of-the-test-that-is-long"
-SAFE = {
-    "ENVIRONMENT": "production",
-    "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
-    "AUDIT_KEY": "another-secret-of-the-test-long-enough",
-    "PUBLIC_URL": "https://desks.example.org",
-    "OUTBOX_KEYS": str(Path(__file__).parent / "outbox_keys.json"),
-}
+SAFE = production_environment(CARD_KEYS=None)
 
 
 def read(tmp_path, text, **environ):
     path = tmp_path / "card_keys.json"
     path.write_text(text if isinstance(text, str) else json.dumps(text), "utf-8")
+    path.chmod(0o600)
     return read_settings({**environ, "CARD_KEYS": str(path)})
 
 

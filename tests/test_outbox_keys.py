@@ -8,6 +8,7 @@ import pytest
 from app.sync.rules.sealing import public_text
 from config import P256_ORDER, UnsafeSettings, read_settings
 from tests.builders import alone
+from tests.production.settings import production_environment
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 OTHER = "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -30,13 +31,7 @@ def test_the_ring_keeps_its_order_and_is_shown_nowhere(tmp_path):
 
 def test_development_has_a_key_of_its_own_and_production_none():
     assert len(public_text(read_settings({}).outbox_keys["development"])) == 87
-    safe = {
-        "ENVIRONMENT": "production",
-        "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
-        "AUDIT_KEY": "another-secret-of-the-test-long-enough",
-        "PUBLIC_URL": "https://desks.example.org",
-        "CARD_KEYS": str(Path(__file__).parent / "card_keys.json"),
-    }
+    safe = production_environment(OUTBOX_KEYS=None)
     with pytest.raises(UnsafeSettings, match="OUTBOX_KEYS must name the file"):
         read_settings(safe)
 

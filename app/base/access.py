@@ -12,6 +12,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
 from app.base import database
+from app.base.cross_site import refuse_other_sites
 from app.base.enrolment import device
 from app.base.words import N_, Term, Terms
 
@@ -126,6 +127,7 @@ def allow(
                 request.max_content_length = most_bytes
             if stated not in BY_CREDENTIAL:
                 csrf.protect()
+                refuse_other_sites()
             with database.writing():
                 return _answer(view, arguments, database.commit)
 

@@ -18,6 +18,7 @@ from app.base.database import Unacknowledged, db
 from app.base.enrolment import NotEnrolled
 from app.base.headers import HEADERS
 from app.base.pages import page
+from app.base.proxy import Misrouted
 from app.base.requests import is_form, wants_json
 from app.base.words import N_
 
@@ -62,6 +63,7 @@ def prepare(app: Flask) -> None:
     app.register_error_handler(NotSignedIn, _not_signed_in)
     app.register_error_handler(NotEnrolled, _not_enrolled)
     app.register_error_handler(CSRFError, _not_meant)
+    app.register_error_handler(Misrouted, _misrouted)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Unacknowledged, _busy)
     app.register_error_handler(Exception, _bug)
@@ -116,6 +118,13 @@ def _answers_given() -> list[tuple[str, str]]:
 def _not_meant(error: CSRFError) -> Response:
     db.session.rollback()
     return problem(400, gettext("The page was open too long. Go back, reload it and try again."))
+
+
+def _misrouted(error: Misrouted) -> Response:
+    sentence = gettext(
+        "This server is not set up completely: please tell the person who looks after it."
+    )
+    return problem(503, sentence)
 
 
 def _busy(error: Exception) -> Response:

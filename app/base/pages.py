@@ -4,6 +4,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import (
     Flask,
@@ -47,9 +48,12 @@ def remember_here(answer: Response, cookie: str, value: str) -> None:
 
 
 def public_link(endpoint: str, **values: Any) -> str:
-    """The full address of a page as it is known outside."""
-    settings = current_app.config["SETTINGS"]
-    return str(settings.public_url.rstrip("/") + url_for(endpoint, **values))
+    """The full address of a page as it is known outside; needs no request, so that commands can print it."""
+    address = str(current_app.config["SETTINGS"].public_url).rstrip("/")
+    here = urlsplit(address)
+    return address + current_app.url_map.bind(here.netloc, url_scheme=here.scheme).build(
+        endpoint, values
+    )
 
 
 def mode() -> str:

@@ -4,7 +4,6 @@ import sys
 from typing import NoReturn
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from app.base.database import db, unit_of_work
@@ -39,7 +38,8 @@ def invite(
         token, problems = accounts.invite(session, None, fields, own, countries)
         if problems:
             _refuse(f"{problems[0].field}: {problems[0].sentence}")
-    click.echo(_link(token))
+        link = public_link("staff.invitation", token=token)
+    click.echo(link)
 
 
 @commands.command("close")
@@ -56,7 +56,8 @@ def reset(username: str) -> None:
     """Prints a one-time link with which the person sets a new password."""
     with unit_of_work():
         token = accounts.start_reset(db.session(), None, _account(username))
-    click.echo(_link(token))
+        link = public_link("staff.invitation", token=token)
+    click.echo(link)
 
 
 def _account(username: str) -> AccountRow:
@@ -64,11 +65,6 @@ def _account(username: str) -> AccountRow:
     if account is None or account.closed_at is not None:
         _refuse("There is no open account of that name.")
     return account
-
-
-def _link(token: str) -> str:
-    with current_app.test_request_context():
-        return public_link("staff.invitation", token=token)
 
 
 def _refuse(sentence: str) -> NoReturn:

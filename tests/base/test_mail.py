@@ -23,6 +23,7 @@ from app.base.letters import LETTERS
 from app.base.mail import Outcome, send_letters, write_letter
 from config import UnsafeSettings, read_settings
 from tests.builders import at
+from tests.production.settings import production_environment
 from tests.smtp import MailServer, mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -391,14 +392,7 @@ def test_the_sender_is_taken_from_the_public_address():
 
 
 def test_production_sends_no_password_in_the_clear_to_another_machine():
-    safe = {
-        "ENVIRONMENT": "production",
-        "CARD_KEYS": str(ROOT / "tests" / "card_keys.json"),
-        "OUTBOX_KEYS": str(ROOT / "tests" / "outbox_keys.json"),
-        "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
-        "AUDIT_KEY": "another-secret-of-the-test-long-enough",
-        "PUBLIC_URL": "https://desks.example.org",
-    }
+    safe = production_environment()
     for url in ("smtp://relay", "smtp://me:pass@localhost", "smtp://me:pass@relay?starttls"):
         assert read_settings({**safe, "SMTP_URL": url}).smtp_url == url
     with pytest.raises(UnsafeSettings, match="SMTP_URL must be smtps"):

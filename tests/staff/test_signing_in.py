@@ -4,7 +4,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,16 +22,10 @@ from app.staff.models import SignInAttempt
 from app.staff.queries import ACCOUNTS, SESSIONS, find_account
 from config import read_settings
 from tests.builders import JSON, PASSWORD, Browser, make_account, make_desk, sign_in
+from tests.production.settings import production_environment
 
 WRONG = "not-the-right-phrase"
-SAFE = {
-    "ENVIRONMENT": "production",
-    "SECRET_KEY": "s" * 40,
-    "AUDIT_KEY": "a" * 40,
-    "PUBLIC_URL": "https://ventanilla.example",
-    "CARD_KEYS": str(Path(__file__).parents[1] / "card_keys.json"),
-    "OUTBOX_KEYS": str(Path(__file__).parents[1] / "outbox_keys.json"),
-}
+SAFE = production_environment(PUBLIC_URL="https://ventanilla.example")
 
 
 @pytest.fixture

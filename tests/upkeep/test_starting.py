@@ -11,17 +11,10 @@ import pytest
 from app.base.database import db, unit_of_work
 from app.staff.actions.accounts import insert_account
 from tests.builders import CHEAP_HASH
+from tests.production.settings import production_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-KEYS = ROOT / "tests" / "card_keys.json"
-SAFE = {
-    "ENVIRONMENT": "production",
-    "CARD_KEYS": str(KEYS),
-    "OUTBOX_KEYS": str(ROOT / "tests" / "outbox_keys.json"),
-    "SECRET_KEY": "a-secret-of-the-test-that-is-long-enough",
-    "AUDIT_KEY": "another-secret-of-the-test-long-enough",
-    "PUBLIC_URL": "https://desks.example.org",
-}
+SAFE = production_environment()
 
 
 def start(url, *words, **environment):
@@ -74,6 +67,15 @@ def test_a_command_says_nothing_but_its_own_words(app, database_url):
         ("CARD_KEYS", None),
         ("OUTBOX_KEYS", None),
         ("CARD_KEYS", "/nowhere/at/all.json"),
+        ("CARD_KEYS", str(ROOT / "tests" / "card_keys.json")),
+        ("OUTBOX_KEYS", str(ROOT / "tests" / "outbox_keys.json")),
+        ("PROXY_HOPS", None),
+        ("PROXY_HOPS", "two"),
+        ("PUBLIC_URL", "https://desks.example.org/app"),
+        ("PUBLIC_URL", "https://user@desks"),
+        ("DATABASE_URL", "mysql://somebody@somewhere/name"),
+        ("DEFAULT_LOCALE", "de"),
+        ("ENVIRONMENT", "staging"),
     ],
 )
 def test_production_refuses_an_unsafe_setting(tmp_path, name, value):

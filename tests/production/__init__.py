@@ -1,0 +1,1 @@
+"""Production as an operator sets it up: settings, key files, the proxy, and tests that walk through it."""
