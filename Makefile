@@ -21,7 +21,8 @@ run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 	$(FLASK) demo --if-empty
 	@echo "Sign in at http://$(HOST):$(PORT) as desk.hnd, shelter.hnd, supervisor.hnd, regional or admin; password ventanilla-demo"
 	@echo "(desk.<country>, shelter.<country> and supervisor.<country> exist for every programme country)"
-	exec $(BIN)/gunicorn --workers 2 --worker-class sync --bind $(HOST):$(PORT) wsgi:application
+	@echo "What this installation needs before it is real: $(FLASK) setup check"
+	exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind $(HOST):$(PORT)
 
 test: .venv/installed-dev postgresql chromium ## everything: unit, both databases, browser
 	$(BIN)/python -m tests.parts

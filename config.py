@@ -83,9 +83,8 @@ def list_unsafe(environ: Mapping[str, str]) -> list[str]:
             read[name] = reader(environ)
         except UnsafeSettings as problem:
             found.append(str(problem))
-    if found or not _is_production(environ):
-        return found
-    return list(_unsafe(Settings(**read)))
+            read[name] = reader({})  # so that what depends on the others is looked at too
+    return [*found, *_unsafe(Settings(**read))] if _is_production(environ) else found
 
 
 def _is_production(env: Mapping[str, str]) -> bool:

@@ -11,7 +11,7 @@ from flask_migrate import Migrate
 from app import rooms
 from app.base import access, answers, language, pages, proxy
 from app.base.database import db
-from config import Settings, flask_config
+from config import INSTANCE, Settings, flask_config
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,7 +22,8 @@ def create_app(settings: Settings) -> Flask:
         __name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance")
     )
     app.config.from_mapping(flask_config(settings))
-    Path(app.instance_path).mkdir(mode=0o700, exist_ok=True)
+    if str(INSTANCE) in settings.database_url:
+        INSTANCE.mkdir(mode=0o700, exist_ok=True)
     _log_json(app)
     language.compile_catalogues(ROOT / "translations")
     db.init_app(app)

@@ -171,3 +171,12 @@ def _connected(settings: Settings) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def try_server(settings: Settings) -> None:
+    """Speaks with the mail server as far as signing in; raises OSError or ValueError if it cannot be used."""
+    server = _connected(settings)
+    try:
+        server.quit()
+    finally:
+        server.close()

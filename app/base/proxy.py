@@ -1,17 +1,24 @@
 """What the app believes of the proxy before it: a request's address, scheme and host name."""
 
 import logging
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, abort, current_app, request
 from werkzeug.http import parse_list_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 log = logging.getLogger("ventanilla")
+FOREIGN_HOST = "ventanilla.foreign_host"
 DIRECT = frozenset({"/healthz", "/readyz", "/metrics"})
 """What a monitor on the same machine may ask without going through the proxy."""
+
+
+PROBE = "/setup/probe"
+"""Says what the app sees of a request, so it must answer whatever that is (upkeep.actions.setup_probe)."""
 
 
 class Misrouted(Exception):
@@ -19,23 +26,39 @@ class Misrouted(Exception):
 
 
 class ProxyHeaders:
-    """WSGI middleware: takes address and scheme from the last `hops` proxies, and host names in lower case."""
+    """WSGI middleware: takes address and scheme from the last `hops` proxies, and host names in lower case.
 
-    def __init__(self, app: Any, hops: int) -> None:
+    A request for another host than `host` (None: any is served) is marked; it keeps our name, so that its refusal
+    can be drawn.
+    """
+
+    def __init__(self, app: Any, hops: int, host: str | None) -> None:
         self.app: Any = ProxyFix(app, x_for=hops, x_proto=hops) if hops else app
+        self.host = host
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if "HTTP_HOST" in environ:
-            environ["HTTP_HOST"] = environ["HTTP_HOST"].lower()
+        asked = str(environ.get("HTTP_HOST", "")).lower()
+        if self.host is not None and re.sub(r":[0-9]{1,5}$", "", asked) != self.host:
+            environ[FOREIGN_HOST], asked = True, self.host
+        if asked:
+            environ["HTTP_HOST"] = asked
         return self.app(environ, start_response)  # type: ignore[no-any-return]
 
 
 def prepare(app: Flask) -> None:
     """Puts the middleware before the app; in production a request that comes another way is refused."""
     settings = app.config["SETTINGS"]
-    app.wsgi_app = ProxyHeaders(app.wsgi_app, settings.proxy_hops)  # type: ignore[method-assign]
+    host = str(urlsplit(settings.public_url).hostname) if settings.production else None
+    app.wsgi_app = ProxyHeaders(app.wsgi_app, settings.proxy_hops, host)  # type: ignore[method-assign]
     if settings.production:
+        app.before_request(refuse_foreign_host)
         app.before_request(refuse_misrouted)
+
+
+def refuse_foreign_host() -> None:
+    """Answers 400 if the request is for another host than ours: no link is ever built for that one."""
+    if request.environ.get(FOREIGN_HOST):
+        abort(400)
 
 
 def forwarded_count() -> int:
@@ -49,7 +72,7 @@ def refuse_misrouted() -> None:
     Otherwise everybody would have one address, and whoever mistypes a password would lock all others out.
     """
     found, expected = forwarded_count(), current_app.config["SETTINGS"].proxy_hops
-    if found == 0 and request.path in DIRECT:
+    if request.path == PROBE or (found == 0 and request.path in DIRECT):
         return
     fits = found >= expected and _is_address(request.remote_addr) and request.is_secure
     if fits if expected else found == 0:

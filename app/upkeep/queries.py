@@ -1,11 +1,15 @@
 """Reads the state of the database itself: reachable, migrated, empty, how it writes."""
 
+from datetime import datetime
+
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from app.audit.queries import find_last_at
 
 
 def is_reachable(session: Session) -> bool:
@@ -43,6 +47,19 @@ def is_synchronous(session: Session) -> bool:
     if session.get_bind().dialect.name != "sqlite":
         return True
     return int(session.execute(text("PRAGMA synchronous")).scalar() or 0) >= 2
+
+
+def find_clock(session: Session) -> datetime | None:
+    """What time it is at the database server; None if that is this machine's own clock."""
+    if session.get_bind().dialect.name != "postgresql":
+        return None
+    now = session.execute(text("SELECT clock_timestamp()")).scalar()
+    return now if isinstance(now, datetime) else None
+
+
+def find_last_backup(session: Session) -> datetime | None:
+    """When the last backup was made; None if there was none."""
+    return find_last_at(session, "backed_up")
 
 
 def has_table(session: Session, name: str) -> bool:

@@ -1,10 +1,11 @@
 """Whether the app is alive and ready."""
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, abort, current_app, jsonify
 
 from app.base.access import allow
 from app.base.database import db
-from app.upkeep.actions import starting
+from app.base.proxy import PROBE
+from app.upkeep.actions import setup_probe, starting
 
 blueprint = Blueprint("upkeep", __name__)
 
@@ -24,3 +25,12 @@ def readyz() -> Response:
     answer = jsonify(state)
     answer.status_code = 503 if state["problems"] else 200
     return answer
+
+
+@blueprint.get(PROBE)
+@allow("public")
+def probe() -> Response:
+    """What the app sees of this request, for `setup check` of the same installation; nobody else finds it."""
+    if not setup_probe.is_asked():
+        abort(404)
+    return jsonify(setup_probe.answer())

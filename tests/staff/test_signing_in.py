@@ -309,7 +309,10 @@ def test_cookie_is_http_only_lax_and_in_production_secure_and_bound_to_the_host(
     address = f"sqlite:///{tmp_path / 'one.sqlite'}"
     for environ, name, secure in (({}, "ventanilla", False), (SAFE, "__Host-ventanilla", True)):
         made = create_app(read_settings({**environ, "DATABASE_URL": address}))
-        said = made.test_client().get("/sync/token", base_url="https://ventanilla.example")
+        headers = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"} if environ else {}
+        said = made.test_client().get(
+            "/sync/token", base_url="https://ventanilla.example", headers=headers
+        )
         cookie = said.headers["Set-Cookie"]
         assert cookie.startswith(f"{name}=") and "HttpOnly" in cookie and "SameSite=Lax" in cookie
         assert ("Secure" in cookie) == secure and "Path=/" in cookie and "Domain" not in cookie

@@ -161,6 +161,13 @@ def _desk_codes(session: Session) -> dict[int, list[tuple[str, str]]]:
     return codes
 
 
+def find_working_admin(session: Session) -> bool:
+    """Whether an open admin account has set its password."""
+    able = ACCOUNTS.c.closed_at.is_(None) & ACCOUNTS.c.password_hash.is_not(None)
+    wanted = select(ACCOUNTS.c.id).where(ACCOUNTS.c.role == "admin", able)
+    return session.execute(wanted.order_by(ACCOUNTS.c.id).limit(1)).first() is not None
+
+
 def find_demo_account(session: Session) -> Row[tuple[str]] | None:
     """Any open demo account: production must not start with one."""
     wanted = select(ACCOUNTS.c.username).where(ACCOUNTS.c.is_demo, ACCOUNTS.c.closed_at.is_(None))

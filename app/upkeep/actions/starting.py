@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.base.database import db, safe_journal_mode
 from app.staff.queries import ACCOUNTS, find_demo_account
 from app.upkeep import queries, rules
-from config import UnsafeSettings
+from config import ROOT, UnsafeSettings
 
 log = logging.getLogger("ventanilla")
 
@@ -45,12 +45,18 @@ def _refuse_demo(session: Session) -> None:
 
 
 def _refuse_forgetful(session: Session) -> None:
+    wrong = journal_problem(session)
+    if wrong:
+        raise UnsafeSettings(wrong)
+
+
+def journal_problem(session: Session) -> str:
+    """What is wrong with how SQLite keeps its journal; empty if nothing is, and on another database."""
     mode = queries.find_journal_mode(session)
-    if mode is None:
-        return
     wanted = safe_journal_mode(sqlite3.sqlite_version_info)
-    if mode != wanted or not queries.is_synchronous(session):
-        raise UnsafeSettings(f"SQLite keeps its journal as {mode} here; {wanted} is needed.")
+    if mode in (None, wanted) and queries.is_synchronous(session):
+        return ""
+    return f"SQLite keeps its journal as {mode} here; {wanted} is needed."
 
 
 def announce(app: Flask) -> None:
@@ -88,4 +94,4 @@ def _migrations(session: Session) -> str:
 def _free_mb(instance: str) -> int:
     file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
     place = Path(file).parent if file else Path(instance)
-    return shutil.disk_usage(place if place.is_dir() else instance).free // 2**20
+    return shutil.disk_usage(place if place.is_dir() else ROOT).free // 2**20

@@ -20,7 +20,6 @@ from app.upkeep.actions import backup, retention
 from app.upkeep.actions import restore as restoring
 from app.upkeep.actions.demo import building
 from app.upkeep.actions.demo.crew import PASSWORD
-from app.upkeep.bench.cli import bench
 from app.upkeep.rules import Refused
 
 
@@ -169,6 +168,3 @@ def purge(dry_run: bool) -> None:
         with unit_of_work():
             act = retention.count if dry_run else retention.purge
             click.echo(f"{act(db.session(), kind)} {kind.what}")
-
-
-COMMANDS = (bench, demo, back_up, restore, mail, keeping)

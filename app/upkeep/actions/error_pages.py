@@ -1,0 +1,48 @@
+"""Writes the pages with which the proxy answers if the app does not, in every language."""
+
+import json
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from app.base.answers import SENTENCES
+from app.base.language import LOCALES
+
+STATUSES = (400, 405, 413, 503)
+STYLE = (
+    ":root{color-scheme:light dark;--bg:#fff;--ink:#12202c;--link:#0a4f99}"
+    "@media(prefers-color-scheme:dark){:root{--bg:#10181f;--ink:#f2f6f9;--link:#8ec5ff}}"
+    "body{margin:0;background:var(--bg);color:var(--ink);font:500 18px/1.4 system-ui,Roboto,sans-serif}"
+    "header{background:#0a3a63;color:#fff;font-weight:700;padding:14px 16px}"
+    "main{max-width:560px;margin:0 auto;padding:12px 16px}h1{font-size:1.5rem;line-height:1.2}"
+    "a{color:var(--link);display:inline-block;padding:12px 0}"
+)
+
+
+def style_hash() -> str:
+    """What the proxy's Content-Security-Policy must name so that a browser takes the style."""
+    return "sha256-" + b64encode(sha256(STYLE.encode()).digest()).decode()
+
+
+def write_error_pages(folder: Path) -> int:
+    """Writes one page and one JSON file for each status and language; how many files there are now."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for locale in LOCALES:
+        with force_locale(locale):
+            for status in STATUSES:
+                _write(folder, status, locale)
+    return 2 * len(STATUSES) * len(LOCALES)
+
+
+def _write(folder: Path, status: int, locale: str) -> None:
+    sentence, start = gettext(SENTENCES[status]), gettext("Go to the start")
+    template = current_app.jinja_env.get_template("proxy_error.html")
+    page = template.render(locale=locale, sentence=sentence, start=start, style=STYLE)
+    problem = json.dumps({"problem": sentence}, ensure_ascii=False) + "\n"
+    for kind, text in (("html", page), ("json", problem)):
+        path = folder / f"{status}.{locale}.{kind}"
+        path.write_text(text, "utf-8")
+        path.chmod(0o644)  # the proxy runs as another user

@@ -1,0 +1,74 @@
+"""How gunicorn serves the app, in production and by `make run`; what is set on the command line comes first."""
+
+import os
+import socket
+import struct
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.util import write_nonblock
+from gunicorn.workers.gthread import ThreadWorker
+
+UNREADABLE = b'{"problem":"This could not be read. Nothing was stored."}\n'
+WRONG = b'{"problem":"Something went wrong on our side. Nothing was stored; please try again."}\n'
+
+
+class Worker(ThreadWorker):
+    """Threads whose own refusals repeat and log nothing of a request; nginx answers in the reader's language."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answers what gunicorn could not read (4xx), or the app could not be asked (500)."""
+        status, page, said = "400 Bad Request", "400", UNREADABLE
+        if isinstance(exc, LimitRequestLine):
+            status = "414 URI Too Long"
+        elif isinstance(exc, LimitRequestHeaders):
+            status = "431 Request Header Fields Too Large"
+        elif not isinstance(exc, ParseException):
+            status, page, said = "500 Internal Server Error", "503", WRONG
+        self.log.warning("unreadable request: %s", type(exc).__name__)
+        head = (
+            f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            f"X-Accel-Redirect: /ventanilla-error/{page}\r\nContent-Length: {len(said)}\r\n\r\n"
+        )
+        with suppress(OSError):
+            write_nonblock(client, head.encode("ascii") + said)
+
+
+wsgi_app = "wsgi:application"
+bind = os.environ.get("BIND", "unix:/run/ventanilla/web.sock")
+umask = 0o007  # the socket is for the app's own user and group, which the proxy belongs to
+
+# One process for each core does the work; threads keep a process answering while one of them waits
+# for a lock, a password hash (which releases the interpreter) or a slow reader.
+workers = int(os.environ.get("WEB_CONCURRENCY", os.cpu_count() or 2))
+worker_class = Worker
+threads = 8
+worker_connections = 200
+timeout = 60  # well above every wait for a lock in the database: see app/base/database.py
+graceful_timeout = 30
+preload_app = True  # what production refuses is said once, and nothing starts
+max_requests = 20_000
+max_requests_jitter = 2_000
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a heartbeat file only
+
+# Addresses and schemes come from PROXY_HOPS alone; gunicorn would believe anybody on this machine.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+control_socket_disable = True
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
+accesslog = None  # the app writes one line a request, without an address and a query
+loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
+
+PATIENCE = 15
+"""Seconds that a client may be silent in the middle of a request or an answer."""
+
+
+def when_ready(server: Any) -> None:
+    """Lets no silent client keep a thread: accepted connections inherit the limits of the listener."""
+    limit = struct.pack("ll", PATIENCE, 0)
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
