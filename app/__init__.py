@@ -9,7 +9,7 @@ from flask_compress import Compress
 from flask_migrate import Migrate
 
 from app import rooms
-from app.base import access, answers, language, pages, proxy
+from app.base import access, answers, catalogues, language, pages, proxy
 from app.base.database import db
 from config import INSTANCE, Settings, flask_config
 
@@ -25,7 +25,7 @@ def create_app(settings: Settings) -> Flask:
     if str(INSTANCE) in settings.database_url:
         INSTANCE.mkdir(mode=0o700, exist_ok=True)
     _log_json(app)
-    language.compile_catalogues(ROOT / "translations")
+    catalogues.compile_catalogues(ROOT / "translations")
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     access.csrf.init_app(app)

@@ -10,8 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError, dates, numbers
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from flask import current_app, g, has_request_context, request
 from flask_babel import Babel, gettext
 from flask_login import current_user
@@ -30,19 +28,6 @@ LOCALES = {
 }
 COOKIE = "locale"
 NAMES = tomllib.loads((Path(__file__).parent / "country_names.toml").read_text("utf-8"))
-
-
-def compile_catalogues(directory: Path) -> None:
-    """Compiles every catalogue whose source is newer, so that no stale translation is ever shown."""
-    for source in directory.glob("*/LC_MESSAGES/messages.po"):
-        target = source.with_suffix(".mo")
-        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            with source.open("rb") as file:
-                catalogue = read_po(file, locale=source.parts[-3])
-            part = target.with_suffix(f".{id(catalogue)}.part")
-            with part.open("wb") as file:
-                write_mo(file, catalogue)
-            part.replace(target)
 
 
 def choose() -> str:

@@ -125,6 +125,10 @@ class Client:
     def _fetch_token(self) -> None:
         self.token = self.ask("GET", "/sync/token")[1]["csrf_token"]
 
+    def connection(self) -> http.client.HTTPConnection:
+        """A new connection to the server."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
     def post(self, path: str, content: dict[str, Any]) -> tuple[int, Any]:
         """Status and JSON of a change."""
         return self.ask("POST", path, json.dumps(content))
@@ -137,7 +141,7 @@ class Client:
         }
         if body is not None:
             headers |= {"Content-Type": "application/json", "X-CSRFToken": self.token}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self.connection()
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -1,0 +1,57 @@
+"""Programs that speak to an installation over https, and the people they sign in as."""
+
+import http.client
+import os
+import pwd
+import ssl
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app import create_app
+from app.base.database import db
+from config import read_settings
+from tests.builders import make_account, make_desk
+from tests.production import certificates
+from tests.production.operator import HOST, Installation
+from tests.server import Client
+
+
+@dataclass
+class SecureClient(Client):
+    """A program with a session of its own, which trusts the test authority alone."""
+
+    authority: Path = Path()
+
+    def connection(self) -> http.client.HTTPConnection:
+        trusted = ssl.create_default_context(cafile=str(self.authority))
+        return http.client.HTTPSConnection(HOST, self.port, timeout=60, context=trusted)
+
+
+def client_of(made: Installation) -> SecureClient:
+    """A program that nobody is signed in with."""
+    return SecureClient(made.port, authority=certificates.authority(made.root.parent).certificate)
+
+
+def settings_of(made: Installation) -> dict[str, str]:
+    """The settings of an installation, as its units read them."""
+    lines = (made.root / "etc/ventanilla/ventanilla.env").read_text().splitlines()
+    pairs = (line.partition("=") for line in lines if not line.startswith("#"))
+    return {name: text for name, _, text in pairs}
+
+
+def people_of(made: Installation) -> None:
+    """Puts two desks with `ana` and `eva`, their supervisor `susana`, `rita` (regional) and `adela` (admin) there."""
+    app = create_app(replace(read_settings(settings_of(made)), sign_in_limit=10_000))
+    with app.app_context():
+        here, near = make_desk("HND-01"), make_desk("HND-02")
+        make_account("ana", "desk_staff", (here,))
+        make_account("eva", "desk_staff", (near,))
+        make_account("susana", "supervisor", countries=("HND",))
+        make_account("rita", "regional")
+        make_account("adela", "admin")
+        make_account("cora", "shelter_coordinator")
+        db.session.remove()
+        db.engine.dispose()
+    account = pwd.getpwnam("ventanilla")
+    for path in (made.root / "var/lib/ventanilla").glob("ventanilla.sqlite*"):
+        os.chown(path, account.pw_uid, account.pw_gid)

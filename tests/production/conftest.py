@@ -1,0 +1,84 @@
+"""Installations made as the operator's page says, one for each database; the code is unpacked once."""
+
+import getpass
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import playwright
+from tests.production import certificates, operator
+from tests.production.operator import HOST, Installation
+
+__all__ = ["playwright"]
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Path]:
+    """A folder that every user may enter; what it took to unpack the code lies in `seconds`."""
+    if os.geteuid() != 0:
+        pytest.skip("SKIPPED: the production path needs root, as its operator is")
+    folder = Path(tempfile.mkdtemp(prefix="ventanilla-machine-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def code(machine: Path) -> Path:
+    """/srv/ventanilla after section 1 of the page."""
+    began = time.monotonic()
+    made = operator.prepare(machine / "first", machine / "srv", "sqlite", {})
+    operator.copy_code(machine / "srv")
+    for block in operator.blocks(1, "sqlite"):
+        made.run(block)
+    (machine / "seconds").write_text(f"{time.monotonic() - began:.1f}")
+    return machine / "srv"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def installation(
+    request: pytest.FixtureRequest, machine: Path, code: Path
+) -> Iterator[Installation]:
+    """A server after section 4 of the page: installed, serving over https, without an account."""
+    kind = request.param
+    database = {}
+    if kind == "postgresql":
+        database = _cluster(request)
+    name = f"{kind}-{request.module.__name__.rpartition('.')[2]}"
+    made = operator.prepare(machine / name, code, kind, database)
+    operator.own_home(made)
+    certificates.authority(machine).sign(HOST, made.root / "etc/ventanilla/tls")
+    try:
+        for section in (2, 3, 4):
+            for block in operator.blocks(section, kind):
+                operator.run_block(made, block)
+        yield made
+    finally:
+        made.stop()
+
+
+def _cluster(request: pytest.FixtureRequest) -> dict[str, str]:
+    """What the page's PostgreSQL is here: the tests' own cluster, entered without a password."""
+    address = request.getfixturevalue("cluster")
+    host_port = address.partition("@")[2].rstrip("/")
+    host, _, port = host_port.partition(":")
+    name = f"ventanilla_{request.module.__name__.rpartition('.')[2]}"
+    ask = f"--host={host} --port={port} --username=test"
+    return {
+        "runuser --user postgres -- createuser ventanilla": "true",
+        "runuser --user postgres -- createdb --owner ventanilla": f"createdb {ask}",
+        "--template template0 ventanilla": f"--template template0 {name}",
+        "postgresql+psycopg:///ventanilla?host=/var/run/postgresql": f"{address}{name}",
+    }
+
+
+@pytest.fixture(scope="session")
+def trusting_home(machine: Path) -> Path:
+    """The home of somebody whose browser trusts the test authority."""
+    authority = certificates.authority(machine)
+    return certificates.trusting_home(authority.certificate, machine / f"home-{getpass.getuser()}")

@@ -1,0 +1,168 @@
+"""Clients that are silent half-way hold a connection of the proxy, never the service up; no answer is not ours."""
+
+import json
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from tests.production.clients import SecureClient, client_of
+from tests.production.operator import HOST, Installation
+
+SILENT = 30
+"""More than the app has threads (two processes with eight each on two cores)."""
+HEAD = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+HALVES = {
+    "half-sent headers": f"GET /sign-in HTTP/1.1\r\nHost: {HOST}\r\nX-Half: ",
+    "half-sent bodies": HEAD + 'Content-Length: 10000\r\n\r\n{"username": ',
+    "readers who do not read": "".join(
+        f"GET /static/identifiers.json HTTP/1.1\r\nHost: {HOST}\r\n\r\n" for _ in range(20)
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def client(installation: Installation) -> SecureClient:
+    if installation.kind == "postgresql":
+        pytest.skip("the proxy is the same before both databases: SQLite is enough here")
+    return client_of(installation)
+
+
+@contextmanager
+def silent(client: SecureClient, said: str) -> Iterator[list[ssl.SSLSocket]]:
+    """Connections that sent this much and then nothing."""
+    trusted = ssl.create_default_context(cafile=str(client.authority))
+    with ExitStack() as stack:
+        opened = []
+        for _ in range(SILENT):
+            plain = socket.create_connection((HOST, client.port), timeout=30)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line = stack.enter_context(trusted.wrap_socket(plain, server_hostname=HOST))
+            line.sendall(said.encode())
+            opened.append(line)
+        yield opened
+
+
+def seconds(client: SecureClient, path: str = "/healthz") -> float:
+    """How long the slowest of ten answers took."""
+    took = []
+    for _ in range(10):
+        began = time.monotonic()
+        assert client.ask("GET", path)[0] == 200
+        took.append(time.monotonic() - began)
+    return max(took)
+
+
+@pytest.mark.parametrize("said", HALVES.values(), ids=HALVES)
+def test_clients_that_are_silent_half_way_stop_nobody(client: SecureClient, said: str) -> None:
+    with silent(client, said):
+        assert seconds(client) < 2
+
+
+def test_a_proxy_that_passes_on_what_is_half_sent_is_caught(
+    client: SecureClient, installation: Installation
+) -> None:
+    site = installation.root / "etc/nginx/sites-available/ventanilla"
+    right = site.read_text()
+    site.write_text(right.replace("proxy_redirect off;", "proxy_request_buffering off;"))
+    try:
+        _reload(installation)
+        with silent(client, HALVES["half-sent bodies"]), pytest.raises((OSError, AssertionError)):
+            assert seconds(client) < 2
+    finally:
+        site.write_text(right)
+        _reload(installation)
+
+
+def _reload(installation: Installation) -> None:
+    installation.run("nginx -s reload")
+    time.sleep(1)
+
+
+def raw(client: SecureClient, said: str) -> tuple[int, dict[str, str], str]:
+    """Status, headers and text of the answer to a request as it stands."""
+    trusted = ssl.create_default_context(cafile=str(client.authority))
+    with (
+        socket.create_connection((HOST, client.port), timeout=30) as plain,
+        trusted.wrap_socket(plain, server_hostname=HOST) as line,
+    ):
+        line.sendall(said.encode())
+        answer = b""
+        while part := line.recv(65536):
+            answer += part
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    first, *lines = head.split("\r\n")
+    headers = {name.lower(): text for name, _, text in (one.partition(": ") for one in lines)}
+    return int(first.split()[1]), headers, body
+
+
+END = "Connection: close\r\n\r\n"
+STRANGE = {
+    "a long line": (f"GET /{'a' * 9000} HTTP/1.1\r\nHost: {HOST}\r\n", 414),
+    "a line that the app's server finds too long": (
+        f"GET /{'a' * 5000} HTTP/1.1\r\nHost: {HOST}\r\n",
+        414,
+    ),
+    "a header that is none": (f"GET / HTTP/1.1\r\nHost: {HOST}\r\nbad header\r\n", 400),
+    "a host that is none": ("GET / HTTP/1.1\r\nHost: a b\r\n", 400),
+    "too large a body": (
+        f"POST /consultations HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 99999999\r\n",
+        413,
+    ),
+    "headers without end": (
+        f"GET / HTTP/1.1\r\nHost: {HOST}\r\n" + f"X-A: {'b' * 7000}\r\n" * 6,
+        400,
+    ),
+    "plain text at the secure port": (f"TRACE / HTTP/1.1\r\nHost: {HOST}\r\n", 405),
+}
+
+
+@pytest.mark.parametrize(("said", "status"), STRANGE.values(), ids=STRANGE)
+@pytest.mark.parametrize("locale", ["es", "pt"])
+def test_what_the_proxy_refuses_is_told_in_our_words(
+    client: SecureClient, said: str, status: int, locale: str
+) -> None:
+    browser = f"Accept-Language: {locale}\r\nAccept: text/html\r\n"
+    found, headers, body = raw(client, said + browser + END)
+    assert found == status
+    assert headers["content-type"].startswith("text/html"), (headers, body)
+    assert f'<html lang="{locale}">' in body and "nginx" not in body and "gunicorn" not in body
+    assert "default-src 'none'" in headers["content-security-policy"]
+    found, headers, body = raw(client, said + "Accept: application/json\r\n" + END)
+    assert found == status and set(json.loads(body)) == {"problem"}
+
+
+def test_a_host_name_counts_whatever_its_case(client: SecureClient) -> None:
+    said = f"GET /sign-in HTTP/1.1\r\nHost: {HOST.upper()}\r\nAccept: text/html\r\n{END}"
+    assert raw(client, said)[0] == 200
+    status, _, body = raw(client, f"GET /sign-in HTTP/1.1\r\nHost: elsewhere.example\r\n{END}")
+    assert status == 400 and "elsewhere" not in body
+
+
+def test_an_app_that_does_not_answer_is_told_in_our_words_and_comes_back(
+    client: SecureClient, installation: Installation
+) -> None:
+    installation.kill("ventanilla-web.service")
+    page = f"GET /today HTTP/1.1\r\nHost: {HOST}\r\nAccept: text/html\r\nCookie: locale=fr\r\n{END}"
+    status, headers, body = raw(client, page)
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert '<html lang="fr">' in body and "nginx" not in body
+    styles = re.findall(r"style-src '([^']+)'", headers["content-security-policy"])
+    assert styles == [_hash_of(body)]
+    status, headers, body = raw(client, f"POST /sync/envelopes HTTP/1.1\r\nHost: {HOST}\r\n{END}")
+    assert (status, headers["retry-after"]) == (503, "5") and json.loads(body)["problem"]
+    installation.run("systemctl enable --now ventanilla-web.service")
+    assert client.ask("GET", "/healthz")[0] == 200
+
+
+def _hash_of(body: str) -> str:
+    from base64 import b64encode
+    from hashlib import sha256
+
+    style = re.search(r"<style>(.*?)</style>", body)
+    assert style
+    return "sha256-" + b64encode(sha256(style[1].encode()).digest()).decode()
