@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test check soak bench messages lock chromium postgresql
+.PHONY: run serve test check soak bench messages lock chromium postgresql nginx
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -24,7 +24,10 @@ run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 	@echo "What this installation needs before it is real: $(FLASK) setup check"
 	exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind $(HOST):$(PORT)
 
-test: .venv/installed-dev postgresql chromium ## everything: unit, both databases, browser
+serve: .venv/installed-dev nginx ## production as on the operator's page, behind nginx with TLS (root)
+	exec $(BIN)/python -m tests.production.serve
+
+test: .venv/installed-dev postgresql chromium nginx ## everything: unit, both databases, browser
 	$(BIN)/python -m tests.parts
 
 check: .venv/installed-dev ## format, lint, types, walls between rooms, templates, dependencies, catalogues
@@ -36,7 +39,7 @@ check: .venv/installed-dev ## format, lint, types, walls between rooms, template
 	$(BIN)/deptry .
 	$(BIN)/python -m pytest --quiet tests/contracts/test_catalogues.py
 
-soak: .venv/installed-dev postgresql chromium ## the long kill, race and browser rounds
+soak: .venv/installed-dev postgresql chromium nginx ## the long kill, race and browser rounds
 	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/referrals tests/people tests/counts tests/sync tests/browser
 
 bench: .venv/installed-dev postgresql ## one table: figure, target, the ratio's two sides
@@ -68,6 +71,11 @@ chromium:
 	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then exit 0; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(INSTALL) chromium; \
 	else echo "Chromium is missing: install it with 'sudo apt-get install chromium'. The browser tests will fail without it." >&2; fi
+
+nginx:
+	@if [ -x /usr/sbin/nginx ] && command -v certutil >/dev/null; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(INSTALL) nginx libnss3-tools; \
+	else echo "nginx or certutil is missing: install them with 'sudo apt-get install nginx libnss3-tools'. The tests of production will fail without them." >&2; fi
 
 postgresql:
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then exit 0; \

@@ -12,7 +12,7 @@ PARTS = (
     ("consultations", "sync"),
     (),
     ("referrals", "returns", "people"),
-    ("counts",),
+    ("counts", "production"),
 )
 """The folders of each process, the longest first; whatever none names belongs to the empty one."""
 

@@ -84,7 +84,7 @@ class Walk:
         self._send("main form button.button")
 
     def invite(self, name: str, role: str, ticked: str) -> str:
-        self.fill_in("/accounts/invite", {"username": name, "role": role}, (ticked,))
+        self.fill_in("/accounts/new", {"username": name, "role": role}, (ticked,))
         return self.page.input_value("#f-link")
 
 
