@@ -19,17 +19,17 @@ class Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answers what gunicorn could not read (4xx), or the app could not be asked (500)."""
-        status, page, said = "400 Bad Request", "400", UNREADABLE
+        status, refused, said = "400 Bad Request", "400", UNREADABLE
         if isinstance(exc, LimitRequestLine):
-            status = "414 URI Too Long"
+            status, refused = "414 URI Too Long", "414"
         elif isinstance(exc, LimitRequestHeaders):
             status = "431 Request Header Fields Too Large"
         elif not isinstance(exc, ParseException):
-            status, page, said = "500 Internal Server Error", "503", WRONG
+            status, refused, said = "500 Internal Server Error", "503", WRONG
         self.log.warning("unreadable request: %s", type(exc).__name__)
         head = (
             f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-            f"X-Accel-Redirect: /ventanilla-error/{page}\r\nContent-Length: {len(said)}\r\n\r\n"
+            f"X-Accel-Redirect: /ventanilla-refused/{refused}\r\nContent-Length: {len(said)}\r\n\r\n"
         )
         with suppress(OSError):
             write_nonblock(client, head.encode("ascii") + said)

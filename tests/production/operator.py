@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.upkeep.bench.server import free_port
-from tests.production import certificates
+from tests.production import certificates, systemctl
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGE = CHECKOUT / "docs" / "operations" / "install.md"
@@ -30,6 +30,7 @@ PLACES = (
     "/etc/nginx",
     "/etc/systemd/system",
     "/usr/local/bin",
+    "/var/log/nginx",
 )
 
 
@@ -167,7 +168,7 @@ def prepare(root: Path, code: Path, kind: str, database: dict[str, str]) -> Inst
     debian = Path("/etc/nginx/nginx.conf").read_text()
     debian = debian.replace("/etc/nginx/", f"{etc}/").replace("/run/nginx.pid", f"{root}/nginx.pid")
     debian = debian.replace(f"{etc}/modules-enabled", "/etc/nginx/modules-enabled")
-    debian = debian.replace("/var/log/nginx", f"{root}/log")
+    debian = debian.replace("/var/log/nginx", f"{root}/var/log/nginx")
     (etc / "nginx.conf").write_text(debian)
     shutil.copy("/etc/nginx/mime.types", etc / "mime.types")
     for name in ("systemctl", "apt"):
@@ -200,6 +201,7 @@ def run_block(made: Installation, block: str) -> None:
     if starts:
         use_ports(made)
         made.run(starts + after)
+        systemctl.wait_for(f"127.0.0.1:{made.port}")
 
 
 def use_ports(made: Installation) -> None:

@@ -11,10 +11,6 @@ import time
 from pathlib import Path
 
 
-STARTED: list[subprocess.Popen[bytes]] = []
-"""What was started here: it outlives the function that did."""
-
-
 class Unit(configparser.ConfigParser):
     """A unit file; a line may stand several times."""
 
@@ -30,6 +26,11 @@ def main(words: list[str]) -> int:
     action, *rest = words
     names = [word for word in rest if not word.startswith("-")]
     if action == "daemon-reload":
+        return 0
+    if action == "start-node":
+        name, bind = names
+        unit = Unit(root / "etc/systemd/system/ventanilla-web.service")
+        start_web(root, code, unit, name, bind)
         return 0
     for name in names:
         _start(root, code, name)
@@ -62,7 +63,7 @@ def start_web(root: Path, code: str, unit: Unit, name: str, bind: str) -> None:
     environment = {**_environment(root, unit), "BIND": bind}
     command = _command(unit, code, str(root))
     _spawn(root, name, command, environment, code)
-    _wait_for(bind)
+    wait_for(bind)
 
 
 def _command(unit: Unit, code: str, root: str = "") -> list[str]:
@@ -105,11 +106,11 @@ def _spawn(
             start_new_session=True,
             umask=0o077,
         )
-    STARTED.append(process)
     (root / "pids" / name).write_text(str(process.pid))
 
 
-def _wait_for(bind: str) -> None:
+def wait_for(bind: str) -> None:
+    """Returns when somebody listens there."""
     until = time.monotonic() + 60
     while not _listens(bind):
         assert time.monotonic() < until, f"{bind} does not come up"

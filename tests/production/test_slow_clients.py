@@ -15,10 +15,11 @@ from tests.production.operator import HOST, Installation
 
 SILENT = 30
 """More than the app has threads (two processes with eight each on two cores)."""
-HEAD = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
+FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
+HEAD = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n{FORM}"
 HALVES = {
     "half-sent headers": f"GET /sign-in HTTP/1.1\r\nHost: {HOST}\r\nX-Half: ",
-    "half-sent bodies": HEAD + 'Content-Length: 10000\r\n\r\n{"username": ',
+    "half-sent bodies": HEAD + "Content-Length: 10000\r\n\r\nusername=",
     "readers who do not read": "".join(
         f"GET /static/identifiers.json HTTP/1.1\r\nHost: {HOST}\r\n\r\n" for _ in range(20)
     ),
@@ -101,39 +102,39 @@ def raw(client: SecureClient, said: str) -> tuple[int, dict[str, str], str]:
 
 
 END = "Connection: close\r\n\r\n"
+HERE = f"Host: {HOST}\r\n"
 STRANGE = {
-    "a long line": (f"GET /{'a' * 9000} HTTP/1.1\r\nHost: {HOST}\r\n", 414),
-    "a line that the app's server finds too long": (
-        f"GET /{'a' * 5000} HTTP/1.1\r\nHost: {HOST}\r\n",
-        414,
-    ),
-    "a header that is none": (f"GET / HTTP/1.1\r\nHost: {HOST}\r\nbad header\r\n", 400),
-    "a host that is none": ("GET / HTTP/1.1\r\nHost: a b\r\n", 400),
-    "too large a body": (
-        f"POST /consultations HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 99999999\r\n",
-        413,
-    ),
-    "headers without end": (
-        f"GET / HTTP/1.1\r\nHost: {HOST}\r\n" + f"X-A: {'b' * 7000}\r\n" * 6,
-        400,
-    ),
-    "plain text at the secure port": (f"TRACE / HTTP/1.1\r\nHost: {HOST}\r\n", 405),
+    "a line that gunicorn finds too long": (f"GET /{'a' * 5000}", HERE, 414),
+    "a header that is none": ("GET /", f"{HERE}bad header\r\n", 400),
+    "more headers than gunicorn takes": ("GET /", HERE + "X-A: b\r\n" * 70, 400),
+    "a host that is none": ("GET /", "Host: a b\r\n", 400),
+    "too large a body": ("POST /consultations", f"{HERE}Content-Length: 99999999\r\n", 413),
+    "headers without end": ("GET /", HERE + f"X-A: {'b' * 7000}\r\n" * 6, 400),
+    "a method that is none of ours": ("TRACE /", HERE, 405),
 }
 
 
-@pytest.mark.parametrize(("said", "status"), STRANGE.values(), ids=STRANGE)
-@pytest.mark.parametrize("locale", ["es", "pt"])
-def test_what_the_proxy_refuses_is_told_in_our_words(
-    client: SecureClient, said: str, status: int, locale: str
+@pytest.mark.parametrize(("line", "rest", "status"), STRANGE.values(), ids=STRANGE)
+def test_what_the_proxy_or_gunicorn_refuses_is_told_in_our_words(
+    client: SecureClient, line: str, rest: str, status: int
 ) -> None:
-    browser = f"Accept-Language: {locale}\r\nAccept: text/html\r\n"
-    found, headers, body = raw(client, said + browser + END)
-    assert found == status
-    assert headers["content-type"].startswith("text/html"), (headers, body)
-    assert f'<html lang="{locale}">' in body and "nginx" not in body and "gunicorn" not in body
-    assert "default-src 'none'" in headers["content-security-policy"]
-    found, headers, body = raw(client, said + "Accept: application/json\r\n" + END)
+    for locale in ("es", "pt"):
+        browser = f"{line} HTTP/1.1\r\nAccept-Language: {locale}\r\nAccept: text/html\r\n"
+        found, headers, body = raw(client, browser + rest + END)
+        assert found == status
+        assert headers["content-type"].startswith("text/html"), (headers, body)
+        assert f'<html lang="{locale}">' in body and "nginx" not in body and "gunicorn" not in body
+        assert "default-src 'none'" in headers["content-security-policy"]
+    program = f"{line} HTTP/1.1\r\nAccept: application/json\r\n"
+    found, headers, body = raw(client, program + rest + END)
     assert found == status and set(json.loads(body)) == {"problem"}
+
+
+def test_a_line_without_end_is_refused_in_our_words_before_any_header_is_read(
+    client: SecureClient,
+) -> None:
+    found, _, body = raw(client, f"GET /{'a' * 9000} HTTP/1.1\r\n{HERE}{END}")
+    assert found == 414 and '<html lang="es">' in body and "nginx" not in body
 
 
 def test_a_host_name_counts_whatever_its_case(client: SecureClient) -> None:
