@@ -19,7 +19,6 @@ from app.upkeep.bench.server import free_port
 from tests.builders import PASSWORD, consultation_json
 from tests.production.clients import SecureClient, client_of, people_of, settings_of
 from tests.production.operator import Installation
-from tests.production.systemctl import Unit, start_web
 from tests.server import ROUNDS
 
 KILLS = 3 if ROUNDS == 1 else 20
@@ -34,16 +33,12 @@ class Nodes:
 
     def start_second(self, code: Path | None = None) -> None:
         """Starts the second node, of another version of the code where one is given."""
-        unit = Unit(self.installation.root / "etc/systemd/system/ventanilla-web.service")
-        where = f"127.0.0.1:{self.port}"
-        start_web(
-            self.installation.root, str(code or self.installation.code), unit, "second", where
-        )
+        other = Installation(self.installation.root, code or self.installation.code, "postgresql")
+        other.run(f"systemctl start-node second 127.0.0.1:{self.port}")
 
     def kill_second(self) -> None:
         pid = int((self.installation.root / "pids/second").read_text())
         os.killpg(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
 
     def answered(self) -> tuple[int, int]:
         """How many requests each node answered so far."""
@@ -123,7 +118,8 @@ def test_a_node_killed_under_load_loses_nothing_doubles_nothing_and_shows_no_fau
     assert len(sent) > 10 * KILLS
     assert {status for status in statuses if status >= 500} <= {503}
     url = settings_of(nodes.installation)["DATABASE_URL"]
-    with create_engine(url).connect() as connection:
+    engine = create_engine(url)
+    with engine.connect() as connection:
         where = "desk_id = (SELECT id FROM desk WHERE code = 'HND-02')"
         rows = (
             connection.execute(text(f"SELECT id::text FROM consultation WHERE {where}"))
@@ -131,6 +127,7 @@ def test_a_node_killed_under_load_loses_nothing_doubles_nothing_and_shows_no_fau
             .all()
         )
         people = connection.execute(text(f"SELECT sum(n) FROM person_line WHERE {where}")).scalar()
+    engine.dispose()
     assert sorted(rows) == sorted(sent) and people == len(sent)
 
 
