@@ -19,6 +19,7 @@ from app.audit.queries import TRAIL, find_last
 from app.base import clock
 from app.base.database import db
 from app.base.version import app_version
+from app.upkeep.actions import archive
 from app.upkeep.actions.backup import back_up
 from app.upkeep.actions.postgresql import program
 from app.upkeep.queries import find_last_backup
@@ -26,6 +27,7 @@ from app.upkeep.rules import PAYLOADS, Refused
 from tests.builders import consultation_json, make_consultation, sign_in
 from tests.conftest import create_app, settings_for
 from tests.upkeep.backups import (
+    STRIDE,
     ana_at_a_desk,
     figures,
     in_app,
@@ -229,20 +231,40 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(app, small_disk
     assert "Read-only file system" in refusal(app, back_up, place)
 
 
-def test_a_killed_backup_leaves_no_file_and_the_next_one_clears_up(app, empty_url, tmp_path):
-    make_consultation(ana_at_a_desk())
+def half_files_after_kills(app, place):
+    """How often a backup was killed, and how often a file stood there that is not whole."""
+    place.mkdir()
     db.session.remove()
     db.engine.dispose()
-    place = tmp_path / "place"
-    place.mkdir()
-    other = create_app(settings_for(app.config["SETTINGS"].database_url))
-    step, kills = 1, 0
-    while killed_at_step(step, lambda: in_app(other, back_up, place)):
+    step, kills, half = 1, 0, 0
+    while killed_at_step(step, lambda: in_app(app, back_up, place)):
         kills += 1
+        step += STRIDE
         for made in place.glob("*.backup"):
-            assert in_app(create_app(settings_for(empty_url)), opened_whole, made)
+            half += not in_app(app, opened_whole, made)
             made.unlink()
-        step += 7
+    return kills, half
+
+
+def test_a_killed_backup_leaves_no_file_and_the_next_one_clears_up(app, tmp_path):
+    make_consultation(ana_at_a_desk())
+    place = tmp_path / "place"
+    kills, half = half_files_after_kills(app, place)
     assert kills > 5
-    in_app(other, back_up, place)
-    assert [each.suffix for each in place.iterdir()] == [".backup"] * len(list(place.iterdir()))
+    assert half == 0
+    in_app(app, back_up, place)
+    assert {each.suffix for each in place.iterdir()} == {".backup"}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_backup_written_under_its_name_at_once_is_caught_by_the_kills(app, tmp_path, monkeypatch):
+    make_consultation(ana_at_a_desk())
+    write = archive.write
+
+    def too_early(target, *arguments):
+        early = target.parent.parent / "early.backup"
+        write(early, *arguments)
+        shutil.move(early, target)
+
+    monkeypatch.setattr(archive, "write", too_early)
+    assert half_files_after_kills(app, tmp_path / "place")[1] > 0
