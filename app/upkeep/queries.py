@@ -1,5 +1,6 @@
 """Reads the state of the database itself: reachable, migrated, empty, how it writes."""
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -81,10 +82,10 @@ def lift_time_limits(session: Session) -> None:
         session.execute(text(f"SET LOCAL {limit} = 0"))
 
 
-def read_contents(session: Session) -> Contents:
-    """What the database holds as this transaction sees it; raises Refused if it is not of this app."""
+def read_contents(session: Session, dumped: Collection[str]) -> Contents:
+    """What the database holds of the dumped tables as this transaction sees them; Refused if not of this app."""
     connection = session.connection()
-    tables = sorted(inspect(connection).get_table_names())
+    tables = sorted(set(inspect(connection).get_table_names()) & set(dumped))
     revisions = MigrationContext.configure(connection).get_current_heads()
     if len(revisions) != 1 or TRAIL.name not in tables:
         raise Refused("The database is not one of this app, or was never upgraded.")

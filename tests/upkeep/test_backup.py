@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.audit.queries import TRAIL, find_last
 from app.base import clock
@@ -185,6 +185,15 @@ def test_only_a_completed_backup_counts_as_the_last_one(app, tmp_path):
     assert before <= find_last_backup(db.session()) <= clock.now()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_tables_of_others_in_the_database_do_not_stop_a_backup(app, empty, tmp_path):
+    make_consultation(ana_at_a_desk())
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA monitoring"))
+        connection.execute(text("CREATE TABLE monitoring.probe (at timestamptz)"))
+    assert in_app(empty, put_back, back_up(tmp_path)).broken is None
+
+
 def test_of_two_backups_at_once_to_one_name_one_stands(app, empty, tmp_path):
     make_consultation(ana_at_a_desk())
     db.session.remove()
@@ -193,7 +202,8 @@ def test_of_two_backups_at_once_to_one_name_one_stands(app, empty, tmp_path):
 
     def try_it():
         try:
-            outcomes.append(in_app(app, back_up, target))
+            own = create_app(settings_for(app.config["SETTINGS"].database_url))
+            outcomes.append(in_app(own, back_up, target))
         except Refused as problem:
             outcomes.append(str(problem))
 

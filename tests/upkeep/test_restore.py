@@ -1,8 +1,11 @@
 """What is no whole backup of ours is refused in one sentence, and the place stays as it was."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
+import sys
+import threading
 import time
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -241,6 +244,41 @@ def test_a_place_with_tables_is_refused_and_stays_as_it_was(made, place_url):
     before = in_app(place, figures)
     assert "not empty" in refusal(place, put_back, made)
     assert in_app(place, figures) == before
+
+
+def test_of_two_restores_at_once_one_stands(made, place_url):
+    outcomes = []
+
+    def try_it():
+        try:
+            place = create_app(settings_for(place_url))
+            outcomes.append(str(in_app(place, put_back, made).broken))
+        except Refused as problem:
+            outcomes.append(str(problem))
+
+    both = [threading.Thread(target=try_it) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert outcomes.count("None") == 1
+    assert all("\n" not in said for said in outcomes)
+    assert in_app(create_app(settings_for(place_url)), _what_stands, place_url) == "whole"
+
+
+def test_a_refused_command_makes_no_file_and_says_one_sentence(tmp_path):
+    file = tmp_path / "place" / "new.sqlite"
+    file.parent.mkdir()
+    (tmp_path / "x.backup").write_bytes(b"something else")
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "restore", str(tmp_path / "x.backup")],
+        cwd=Path(__file__).parents[2],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": f"sqlite:///{file}"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert list(file.parent.iterdir()) == []
 
 
 @SQLITE_ONLY

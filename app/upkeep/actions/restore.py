@@ -95,7 +95,7 @@ def _restore_sqlite(engine: Engine, backup: Archive) -> None:
 
 def _restore_postgresql(engine: Engine, backup: Archive) -> None:
     contents = backup.manifest.contents
-    if postgresql.list_tables(backup.payload()) != set(contents.rows):
+    if not set(contents.rows) <= postgresql.list_tables(backup.payload()):
         raise Refused("The tables in this backup are not those of its manifest.")
     last = [_check_contents(contents), *_literal(engine, _settling(contents))]
     postgresql.restore(engine, backup.payload(), "".join(f"{text};\n" for text in last))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from app.base.database import Unacknowledged
 from app.upkeep.rules import Refused
 
 PREFIX = ".ventanilla-"
@@ -91,6 +92,8 @@ def in_one_sentence(place: Path) -> Iterator[None]:
         full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
         wrong = f"The database file is not sound or cannot be used: {error}."
         raise Refused(_full(place) if full else wrong) from error
+    except Unacknowledged as error:
+        raise Refused("A standby did not confirm the change: nothing was kept.") from error
     except DBAPIError as error:
         said = str(error.orig).strip().partition("\n")[0]
         raise Refused(f"The database cannot be used: {said}.") from error
