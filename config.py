@@ -5,7 +5,6 @@ import json
 import os
 import re
 import stat
-import tomllib
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +19,6 @@ SHORTEST_KEY = 32
 YEARS_TOLD_APART = 32  # by the first sign of a code: people.rules.codes.year_of
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
-VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 READABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IRWXO
 """A key file may be read by its owner and, in its group, by the app; nobody else may read it."""
 ADDRESS = re.compile(

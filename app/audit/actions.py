@@ -1,7 +1,7 @@
 """Leaves entries: collected while the request works, chained as its last statement before the commit."""
 
 from flask import current_app
-from sqlalchemy import event, insert
+from sqlalchemy import Insert, event, insert
 from sqlalchemy.orm import Session
 
 from app.audit import queries
@@ -42,6 +42,13 @@ def _is_new(session: Session, entry: Entry) -> bool:
 
 def _key() -> str:
     return str(current_app.config["SETTINGS"].audit_key)
+
+
+def entry_after(number: int, last: str, act: str, subject: str) -> Insert:
+    """The statement that appends one entry to a log which ends with this number and seal."""
+    entry = Entry(clock.now(), None, ACTS[act].code, subject)
+    sealed = {"number": number + 1, "seal": seal(_key(), last, number + 1, entry)}
+    return NEW.values(**sealed, **entry.__dict__)
 
 
 @event.listens_for(Session, "after_rollback")

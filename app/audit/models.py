@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy import BigInteger, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.base.database import Base, Moment
 from app.base.privacy import OPEN
 
+COMPLETED_BACKUPS = text("act = 'backup_completed'")
+"""Written out, so that the index of just these entries is used."""
 Number = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -27,4 +29,10 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entry_account_id_at", "account_id", "at"),
         Index("ix_audit_entry_country_number", "country", "number"),
+        Index(
+            "ix_audit_entry_backup_completed",
+            "number",
+            sqlite_where=COMPLETED_BACKUPS,
+            postgresql_where=COMPLETED_BACKUPS,
+        ),
     )

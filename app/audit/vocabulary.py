@@ -54,6 +54,7 @@ ACTS = Terms(
     Term("cells_rebuilt", N_("Added the figures up anew")),
     Term("demo_built", N_("Built the demo programme")),
     Term("backed_up", N_("Made a backup")),
+    Term("backup_completed", N_("Completed a backup")),
     Term("restored", N_("Restored a backup")),
     Term("purged", N_("Deleted what was past its time")),
 )

@@ -3,7 +3,8 @@
 from functools import cache
 from hashlib import sha256
 
-from config import ROOT, VERSION
+from app.base.version import app_version
+from config import ROOT
 
 
 @cache
@@ -12,4 +13,4 @@ def release() -> str:
     digest = sha256()
     for path in sorted((ROOT / "app").rglob("*.py")):
         digest.update(path.read_bytes())
-    return f"{VERSION}+{digest.hexdigest()[:8]}"
+    return f"{app_version()}+{digest.hexdigest()[:8]}"

@@ -1,15 +1,19 @@
 """Reads the state of the database itself: reachable, migrated, empty, how it writes."""
 
+from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, func, inspect, select, table, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.audit.queries import find_last_at
+from app.audit.models import COMPLETED_BACKUPS
+from app.audit.queries import TRAIL, find_last
+from app.upkeep.rules import Contents, Refused
 
 
 def is_reachable(session: Session) -> bool:
@@ -23,9 +27,7 @@ def is_reachable(session: Session) -> bool:
 
 def migration_state(session: Session, directory: str) -> str:
     """`head` at the last migration of the directory, else `none`, `behind` or `unknown`."""
-    config = Config()
-    config.set_main_option("script_location", directory)
-    scripts = ScriptDirectory.from_config(config)
+    scripts = _scripts(directory)
     here = set(MigrationContext.configure(session.connection()).get_current_heads())
     if here == set(scripts.get_heads()):
         return "head"
@@ -33,6 +35,12 @@ def migration_state(session: Session, directory: str) -> str:
         return "none"
     known = {script.revision for script in scripts.walk_revisions()}
     return "behind" if here <= known else "unknown"
+
+
+def _scripts(directory: str) -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", directory)
+    return ScriptDirectory.from_config(config)
 
 
 def find_journal_mode(session: Session) -> str | None:
@@ -57,18 +65,15 @@ def find_clock(session: Session) -> datetime | None:
     return now if isinstance(now, datetime) else None
 
 
-def find_last_backup(session: Session) -> datetime | None:
-    """When the last backup was made; None if there was none."""
-    return find_last_at(session, "backed_up")
-
-
 def has_table(session: Session, name: str) -> bool:
     """Whether a table exists."""
     return inspect(session.connection()).has_table(name)
 
 
 def has_tables(engine: Engine) -> bool:
-    """Whether the database holds any table, in whichever schema of ours."""
+    """Whether the database holds any table, in whichever schema of ours; makes no SQLite file."""
+    if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).is_file():
+        return False
     look = inspect(engine)
     schemas = [name for name in look.get_schema_names() if name != "information_schema"]
     return any(look.get_table_names(schema) for schema in schemas)
@@ -77,3 +82,34 @@ def has_tables(engine: Engine) -> bool:
 def export_snapshot(session: Session) -> str:
     """The name under which another PostgreSQL session sees what this transaction sees."""
     return str(session.execute(text("SELECT pg_export_snapshot()")).scalar())
+
+
+def lift_time_limits(session: Session) -> None:
+    """Lets this PostgreSQL transaction take as long as it needs."""
+    for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        session.execute(text(f"SET LOCAL {limit} = 0"))
+
+
+def read_contents(session: Session, dumped: Collection[str]) -> Contents:
+    """What the database holds of the dumped tables as this transaction sees them; Refused if not of this app."""
+    connection = session.connection()
+    tables = sorted(set(inspect(connection).get_table_names()) & set(dumped))
+    revisions = MigrationContext.configure(connection).get_current_heads()
+    if len(revisions) != 1 or TRAIL.name not in tables:
+        raise Refused("The database is not one of this app, or was never upgraded.")
+    rows = {
+        name: session.execute(select(func.count()).select_from(table(name))).scalar_one()
+        for name in tables
+    }
+    return Contents(revisions[0], *find_last(session), rows)
+
+
+def list_revisions(directory: str) -> list[str]:
+    """The revisions that the migrations of a directory know, newest first."""
+    return [script.revision for script in _scripts(directory).walk_revisions()]
+
+
+def find_last_backup(session: Session) -> datetime | None:
+    """When the last backup was completed: a checked file stood; None if never."""
+    last = select(TRAIL.c.at).where(COMPLETED_BACKUPS).order_by(TRAIL.c.number.desc()).limit(1)
+    return session.execute(last).scalar()

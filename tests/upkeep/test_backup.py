@@ -1,87 +1,48 @@
-"""A backup while the app runs, and its restore into an empty place."""
+"""A backup while the app runs: what stands in it, and that it stands whole or not at all."""
 
+import json
 import os
+import re
+import shutil
+import stat
 import subprocess
 import sys
 import threading
 from contextvars import Context
-from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 
-from app.audit.actions import verify
 from app.audit.queries import TRAIL, find_last
+from app.base import clock
 from app.base.database import db
-from app.consultations.queries import ROWS
-from app.people.queries.lines import LINES
-from app.staff.queries import SESSIONS
+from app.base.version import app_version
+from app.upkeep.actions import archive
 from app.upkeep.actions.backup import back_up
 from app.upkeep.actions.postgresql import program
-from app.upkeep.actions.restore import restore
-from app.upkeep.rules import Refused
-from tests.builders import consultation_json, make_account, make_consultation, make_desk, sign_in
+from app.upkeep.queries import find_last_backup
+from app.upkeep.rules import PAYLOADS, Refused
+from tests.builders import consultation_json, make_consultation, sign_in
 from tests.conftest import create_app, settings_for
+from tests.upkeep.backups import (
+    STRIDE,
+    ana_at_a_desk,
+    figures,
+    in_app,
+    killed_at_step,
+    opened_whole,
+    put_back,
+    refusal,
+    run,
+)
 
 HALF_A_DUMP = """#!/bin/sh
 for word; do case $word in --file=*) echo half > "${word#--file=}";; esac; done
 exit 1
 """
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def empty_url(database_url, tmp_path, request):
-    """An empty database of the same kind."""
-    if database_url.startswith("sqlite"):
-        yield f"sqlite:///{tmp_path / 'restored.sqlite'}"
-        return
-    from tests.conftest import _ask
-
-    cluster, name = database_url.rsplit("/", 1)
-    _ask(cluster + "/", f"CREATE DATABASE {name}_restored")
-    yield f"{cluster}/{name}_restored"
-    _ask(cluster + "/", f"DROP DATABASE {name}_restored WITH (FORCE)")
-
-
-@pytest.fixture
-def empty(empty_url):
-    """The app on the empty database."""
-    return create_app(settings_for(empty_url))
-
-
-def ana_at_a_desk():
-    desk = make_desk()
-    return make_account("ana", "desk_staff", (desk,))
-
-
-def in_app(app, call, *arguments):
-    """Runs a call in its own context of an app, as another process would."""
-
-    def within():
-        with app.app_context():
-            try:
-                return call(*arguments)
-            finally:
-                db.session.remove()
-                db.engine.dispose()
-
-    return Context().run(within)
-
-
-def figures():
-    session = db.session()
-    return {
-        "consultations": session.scalar(select(func.count()).select_from(ROWS)),
-        "persons": session.scalar(select(func.sum(ROWS.c.persons))),
-        "people_in_lines": session.scalar(select(func.sum(LINES.c.n))),
-        "ids": {str(one) for one in session.scalars(select(ROWS.c.id))},
-        "chain": verify(session),
-        "open_sessions": session.scalar(
-            select(func.count()).select_from(SESSIONS).where(SESSIONS.c.ended_at.is_(None))
-        ),
-    }
 
 
 def recording_without_end(app, answered, stop):
@@ -112,12 +73,12 @@ def test_a_backup_under_load_holds_everything_answered_before_it(app, empty, tmp
         stop.set()
         writer.join()
     assert len(answered) > len(before) >= 20
-    checked, broken = in_app(empty, restore, made)
+    done = in_app(empty, put_back, made)
     restored = in_app(empty, figures)
-    assert broken is None
+    assert (done.broken, done.needs_upgrade) == (None, False)
     assert set(before) <= restored["ids"] <= set(answered)
     assert restored["consultations"] == restored["persons"] == restored["people_in_lines"]
-    assert restored["chain"] == (checked + 1, None)
+    assert restored["chain"] == (done.entries, None)
     assert restored["open_sessions"] == 0
 
 
@@ -128,7 +89,7 @@ def test_the_name_of_a_backup_tells_the_head_of_the_chain_it_holds(app, empty, t
     head = select(TRAIL.c.seal, TRAIL.c.act).where(TRAIL.c.number == int(number))
     here = db.session.execute(head).one()
     assert (here.seal[:12], here.act) == (seal, "backed_up")
-    in_app(empty, restore, made)
+    in_app(empty, put_back, made)
 
     def last_two():
         acts = select(TRAIL.c.number, TRAIL.c.act, TRAIL.c.seal).order_by(TRAIL.c.number.desc())
@@ -171,56 +132,10 @@ def test_a_backup_that_fails_half_way_leaves_no_file(app, tmp_path, monkeypatch)
     assert list(place.iterdir()) == []
 
 
-def test_a_place_with_tables_is_refused_and_stays_as_it_was(app, tmp_path):
-    make_consultation(ana_at_a_desk())
-    made = back_up(tmp_path)
-    before = figures()
-    db.session.rollback()
-    with pytest.raises(Refused, match="not empty"):
-        restore(made)
-    assert figures() == before
-
-
-def test_what_is_no_backup_is_refused(empty, tmp_path):
-    wrong = tmp_path / "wrong.backup"
-    wrong.write_bytes(b"PK\x03\x04 something else")
-    with pytest.raises(Refused, match="not a backup"):
-        in_app(empty, restore, wrong)
-    with pytest.raises(Refused, match="cannot be read"):
-        in_app(empty, restore, tmp_path / "nowhere.backup")
-
-
-def test_a_backup_of_the_other_database_is_refused(empty, tmp_path):
-    other = tmp_path / "other.backup"
-    sqlite = empty.config["SETTINGS"].database_url.startswith("sqlite")
-    other.write_bytes(b"PGDMP rest" if sqlite else b"SQLite format 3\x00 rest")
-    with pytest.raises(Refused, match="This is a backup of"):
-        in_app(empty, restore, other)
-
-
-def test_a_damaged_backup_leaves_the_place_empty(app, empty, tmp_path):
-    make_consultation(ana_at_a_desk())
-    made = back_up(tmp_path)
-    whole = made.read_bytes()
-    half = tmp_path / "half.backup"
-    half.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(Exception, match=r"."):
-        in_app(empty, restore, half)
-    checked, broken = in_app(empty, restore, made)
-    assert broken is None
-    assert checked > 0
-
-
 def test_a_missing_program_is_told_in_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Refused, match="pg_nothing is not installed"):
         program("pg_nothing")
-
-
-def run(app, *words):
-    """What a command of the app answers: exit code, output, what it said on stderr."""
-    done = Context().run(app.test_cli_runner().invoke, args=list(words))
-    return done.exit_code, done.stdout, done.stderr
 
 
 def test_the_commands_back_up_restore_and_verify(app, empty_url, tmp_path):
@@ -243,12 +158,123 @@ def test_the_commands_back_up_restore_and_verify(app, empty_url, tmp_path):
     assert in_app(create_app(settings_for(empty_url)), figures)["chain"][1] is None
 
 
-def test_another_audit_key_is_told_after_a_restore(app, empty_url, tmp_path):
-    ana_at_a_desk()
-    db.session.remove()
+def test_a_backup_is_a_tar_that_standard_programs_open_and_check(app, tmp_path):
+    make_consultation(ana_at_a_desk())
     made = back_up(tmp_path)
-    other = create_app(replace(settings_for(empty_url), audit_key="another"))
-    code, _, wrong = run(other, "restore", str(made))
-    in_app(other, db.session.rollback)
-    assert code == 1
-    assert "does not hold at entry 1" in wrong
+    payload = PAYLOADS[db.engine.dialect.name]
+    subprocess.run(["tar", "-xf", str(made), "-C", str(tmp_path)], check=True)
+    said = json.loads((tmp_path / "manifest.json").read_text())
+    assert said["payload_sha256"] == sha256((tmp_path / payload).read_bytes()).hexdigest()
+    assert said["app_version"] == app_version()
+    assert said["contents"]["rows"]["consultation"] == 1
+    first = (tmp_path / "checksum.txt").read_text().splitlines()[0].split()
+    assert first[-1] == sha256(made.read_bytes()[: int(first[4])]).hexdigest()
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+
+
+def test_only_a_completed_backup_counts_as_the_last_one(app, tmp_path):
+    ana_at_a_desk()
+    assert find_last_backup(db.session()) is None
+    with pytest.raises(Refused):
+        back_up(tmp_path / "nowhere" / "a.backup")
+    before = clock.now()
+    with pytest.raises(Refused):
+        back_up(Path("/proc/self"))
+    assert find_last_backup(db.session()) is None
+    back_up(tmp_path)
+    assert before <= find_last_backup(db.session()) <= clock.now()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_tables_of_others_in_the_database_do_not_stop_a_backup(app, empty, tmp_path):
+    make_consultation(ana_at_a_desk())
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA monitoring"))
+        connection.execute(text("CREATE TABLE monitoring.probe (at timestamptz)"))
+    assert in_app(empty, put_back, back_up(tmp_path)).broken is None
+
+
+def test_of_two_backups_at_once_to_one_name_one_stands(app, empty, tmp_path):
+    make_consultation(ana_at_a_desk())
+    db.session.remove()
+    target = tmp_path / "one.backup"
+    outcomes = []
+
+    def try_it():
+        try:
+            own = create_app(settings_for(app.config["SETTINGS"].database_url))
+            outcomes.append(in_app(own, back_up, target))
+        except Refused as problem:
+            outcomes.append(str(problem))
+
+    both = [threading.Thread(target=try_it) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(outcomes, key=str) == [target, f"{target} is there already."]
+    assert [each.name for each in tmp_path.glob("*.backup")] == ["one.backup"]
+    assert in_app(empty, put_back, target).broken is None
+
+
+def test_a_full_disk_is_told_in_one_sentence_and_no_file_is_left(
+    app, empty, tmp_path, small_disk, monkeypatch
+):
+    make_consultation(ana_at_a_desk())
+    size = back_up(tmp_path).stat().st_size
+    if db.engine.dialect.name == "sqlite":
+        place = small_disk(f"size={size}")
+        assert "MB are needed" in refusal(app, back_up, place)
+        assert list(place.iterdir()) == []
+    roomy = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: roomy)
+    for part in (0.5, 1.5):  # the copy does not fit; the copy does, the backup does not
+        place = small_disk(f"size={int(size * part)}")
+        assert re.search("is full|No space left", refusal(app, back_up, place))
+        assert list(place.iterdir()) == []
+    assert find_last_backup(db.session()) is not None
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(app, small_disk):
+    ana_at_a_desk()
+    place = small_disk("size=1m,ro")
+    assert "Read-only file system" in refusal(app, back_up, place)
+
+
+def half_files_after_kills(app, place):
+    """How often a backup was killed, and how often a file stood there that is not whole."""
+    place.mkdir()
+    db.session.remove()
+    db.engine.dispose()
+    step, kills, half = 1, 0, 0
+    while killed_at_step(step, lambda: in_app(app, back_up, place)):
+        kills += 1
+        step += STRIDE
+        for made in place.glob("*.backup"):
+            half += not in_app(app, opened_whole, made)
+            made.unlink()
+    return kills, half
+
+
+def test_a_killed_backup_leaves_no_file_and_the_next_one_clears_up(app, tmp_path):
+    make_consultation(ana_at_a_desk())
+    place = tmp_path / "place"
+    kills, half = half_files_after_kills(app, place)
+    assert kills > 5
+    assert half == 0
+    in_app(app, back_up, place)
+    assert {each.suffix for each in place.iterdir()} == {".backup"}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_backup_written_under_its_name_at_once_is_caught_by_the_kills(app, tmp_path, monkeypatch):
+    make_consultation(ana_at_a_desk())
+    write = archive.write
+
+    def too_early(target, *arguments):
+        early = target.parent.parent / "early.backup"
+        write(early, *arguments)
+        shutil.move(early, target)
+
+    monkeypatch.setattr(archive, "write", too_early)
+    assert half_files_after_kills(app, tmp_path / "place")[1] > 0

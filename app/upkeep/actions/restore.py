@@ -1,88 +1,145 @@
-"""Puts a backup into an empty place: a database without a table."""
+"""Puts a backup into an empty place: the whole of it, checked, or nothing."""
 
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import update
+from flask import current_app
+from psycopg.sql import SQL, Identifier, Literal
+from sqlalchemy import Engine, update
+from sqlalchemy.sql.dml import UpdateBase
 
-from app.audit.actions import note, verify
+from app.audit.actions import entry_after, verify
 from app.base import clock
-from app.base.database import db, unit_of_work
+from app.base.database import db
 from app.staff.queries import INVITATIONS, SESSIONS
 from app.upkeep import queries, rules
-from app.upkeep.actions import postgresql
-from app.upkeep.actions.backup import copy_sqlite, sync
-from app.upkeep.rules import Refused
+from app.upkeep.actions import archive, postgresql, sqlite
+from app.upkeep.actions.archive import Archive
+from app.upkeep.actions.staging import in_one_sentence, locked, refuse_lack_of_space, staging, sync
+from app.upkeep.rules import Contents, Manifest, Refused
+
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-def restore(path: Path) -> tuple[int, int | None]:
-    """Restores a backup; how many audit entries hold, and the first broken one or None.
+@dataclass(frozen=True)
+class Restored:
+    """What stands after a restore: audit entries that hold, the first broken one, whether to upgrade."""
 
-    Sessions and one-time links of the time of the backup are ended: who signed out since must not
-    be signed in again, and a link used since must not open twice. Raises Refused.
+    entries: int
+    broken: int | None
+    needs_upgrade: bool
+
+
+def restore(path: Path, key: str | None) -> Restored:
+    """Restores a backup that was sealed with the key, or by whomever if it is None.
+
+    Sessions and one-time links of the time of the backup are ended in the same step: who signed
+    out since must not be signed in again, and a link used since must not open twice. Raises
+    Refused, and then leaves the place as it was.
     """
-    kind = _kind_of(path)
-    name = db.engine.dialect.name
-    if kind != name:
-        raise Refused(f"This is a backup of {_named(kind)}; the database here is {_named(name)}.")
-    if queries.has_tables(db.engine):
+    engine = db.engine
+    with in_one_sentence(_place_of(engine)):
+        _refuse_used(engine)
+        with archive.opened(path, key) as backup:
+            _refuse_unfit(backup.manifest, engine.dialect.name)
+            engine.dispose()
+            _RESTORE[engine.dialect.name](engine, backup)
+        return _look_at_trail()
+
+
+def _place_of(engine: Engine) -> Path:
+    return Path(str(engine.url.database)).parent if engine.dialect.name == "sqlite" else Path()
+
+
+def _refuse_used(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        sqlite.refuse_used_place(Path(str(engine.url.database)))
+    elif queries.has_tables(engine):
         raise Refused("The database is not empty: restore into an empty one.")
-    db.engine.dispose()
-    if name == "sqlite":
-        _restore_sqlite(path, Path(str(db.engine.url.database)))
-    else:
-        _restore_postgresql(path)
-    return _settle()
 
 
-def _kind_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            kind = rules.kind_of(file.read(16))
-    except OSError:
-        raise Refused(f"{path} cannot be read.") from None
-    if kind is None:
-        raise Refused(f"{path} is not a backup.")
-    return kind
+def _refuse_unfit(manifest: Manifest, name: str) -> None:
+    """Raises Refused if this database or this release cannot take the backup."""
+    if manifest.database != name:
+        raise Refused(
+            f"This is a backup of {NAMES[manifest.database]}; the database here is {NAMES[name]}."
+        )
+    revision = manifest.contents.revision
+    if revision not in queries.list_revisions(current_app.extensions["migrate"].directory):
+        raise Refused(
+            f"This backup was made by a newer release ({manifest.app_version}, revision {revision}): "
+            "restore it with that one."
+        )
 
 
-def _named(kind: str) -> str:
-    return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[kind]
-
-
-def _restore_sqlite(path: Path, target: Path) -> None:
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        copy_sqlite(str(path), part)
+def _restore_sqlite(engine: Engine, backup: Archive) -> None:
+    target, manifest = Path(str(engine.url.database)), backup.manifest
+    refuse_lack_of_space(target.parent, manifest.payload_bytes)
+    with staging(target.parent) as place:
+        part = place / "database"
+        with part.open("xb") as out:
+            for piece in backup.payload():
+                out.write(piece)
         part.chmod(0o600)
+        rules.refuse_other_contents(manifest.contents, sqlite.read_contents(part))
+        script = "".join(f"{text};\n" for text in _literal(engine, _settling(manifest.contents)))
+        sqlite.run_script(part, script)
         sync(part)
-        os.replace(part, target)
-        sync(target.parent)
-    finally:
-        part.unlink(missing_ok=True)
+        with locked(target.parent):
+            sqlite.refuse_used_place(target)
+            os.replace(part, target)
+            sync(target.parent)
 
 
-def _restore_postgresql(path: Path) -> None:
-    command = [
-        postgresql.program("pg_restore"),
-        "--single-transaction",
-        "--exit-on-error",
-        "--no-owner",
-        "--no-privileges",
-        str(path),
+def _restore_postgresql(engine: Engine, backup: Archive) -> None:
+    contents = backup.manifest.contents
+    if not set(contents.rows) <= postgresql.list_tables(backup.payload()):
+        raise Refused("The tables in this backup are not those of its manifest.")
+    last = [_check_contents(contents), *_literal(engine, _settling(contents))]
+    postgresql.restore(engine, backup.payload(), "".join(f"{text};\n" for text in last))
+
+
+_RESTORE = {"sqlite": _restore_sqlite, "postgresql": _restore_postgresql}
+
+
+def _check_contents(contents: Contents) -> str:
+    """Ends the transaction of a restore unless what it wrote is what the manifest promises."""
+    tables = [
+        SQL("(SELECT count(*) FROM {}) <> {}").format(Identifier(name), Literal(count))
+        for name, count in contents.rows.items()
     ]
-    postgresql.run(db.engine, command)
+    check = SQL(
+        "RESET search_path;\n"
+        "DO $check$ BEGIN IF {} OR NOT EXISTS (SELECT FROM audit_entry WHERE number = {} AND seal = {})"
+        " OR NOT EXISTS (SELECT FROM alembic_version WHERE version_num = {})"
+        " THEN RAISE 'the tables or rows in this backup are not those of its manifest'; END IF; END $check$"
+    )
+    head = (Literal(contents.audit_number), Literal(contents.audit_hash))
+    return check.format(SQL(" OR ").join(tables), *head, Literal(contents.revision)).as_string()
 
 
-def _settle() -> tuple[int, int | None]:
-    with unit_of_work():
-        session = db.session()
-        checked, broken = verify(session)
-        live = update(SESSIONS).where(SESSIONS.c.ended_at.is_(None))
-        session.execute(live.values(ended_at=clock.now()))
+def _settling(contents: Contents) -> Iterable[UpdateBase]:
+    """Ends sessions and links where they are known already, and tells the audit log of the restore."""
+    if SESSIONS.name in contents.rows:
+        yield update(SESSIONS).where(SESSIONS.c.ended_at.is_(None)).values(ended_at=clock.now())
+    if INVITATIONS.name in contents.rows:
         unused = update(INVITATIONS).where(INVITATIONS.c.used_at.is_(None))
-        session.execute(unused.values(used_at=clock.now()))
-        if broken is None:
-            note(None, "restored", "database")
-    return checked, broken
+        yield unused.values(used_at=clock.now())
+    yield entry_after(contents.audit_number, contents.audit_hash, "restored", "database")
+
+
+def _literal(engine: Engine, statements: Iterable[UpdateBase]) -> list[str]:
+    options = {"literal_binds": True}
+    return [str(each.compile(engine, compile_kwargs=options)) for each in statements]
+
+
+def _look_at_trail() -> Restored:
+    session = db.session()
+    try:
+        entries, broken = verify(session)
+        state = queries.migration_state(session, current_app.extensions["migrate"].directory)
+    finally:
+        db.session.rollback()
+    return Restored(entries, broken, state == "behind")

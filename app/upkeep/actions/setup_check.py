@@ -15,9 +15,10 @@ from app.base import clock, mail
 from app.base.database import db
 from app.base.month import Month
 from app.staff.queries import find_demo_account, find_working_admin
-from app.upkeep import queries, rules
+from app.upkeep import queries
 from app.upkeep.actions import setup_probe, starting
-from app.upkeep.rules import Finding
+from app.upkeep.rules import setup as rules
+from app.upkeep.rules.setup import Finding
 from config import READABLE_BY_OTHERS, Settings
 
 NODES_ASKED = 6

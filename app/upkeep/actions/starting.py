@@ -21,6 +21,8 @@ log = logging.getLogger("ventanilla")
 def refuse_unsafe_database(app: Flask) -> None:
     """Raises UnsafeSettings for demo accounts in production and for a forgetful SQLite."""
     with app.app_context():
+        if _is_still_to_be_made():
+            return
         session = db.session()
         try:
             if app.config["SETTINGS"].production:
@@ -31,6 +33,12 @@ def refuse_unsafe_database(app: Flask) -> None:
         finally:
             db.session.remove()
             db.engine.dispose()
+
+
+def _is_still_to_be_made() -> bool:
+    """Whether SQLite's file is missing: to look into it would make it, before a refused restore too."""
+    file = Path(str(db.engine.url.database))
+    return db.engine.dialect.name == "sqlite" and file.parent.is_dir() and not file.exists()
 
 
 def _refuse_demo(session: Session) -> None:

@@ -91,18 +91,23 @@ def back_up(path: Path) -> None:
 
 @click.command("restore")
 @click.argument("path", type=click.Path(path_type=Path))
+@click.option("--other-audit-key", is_flag=True, help="Where the key that sealed it is lost.")
 @with_appcontext
-def restore(path: Path) -> None:
+def restore(path: Path, other_audit_key: bool) -> None:
     """Puts a backup into an empty database and checks its audit trail."""
+    key = None if other_audit_key else current_app.config["SETTINGS"].audit_key
     try:
-        checked, broken = restoring.restore(path)
+        restored = restoring.restore(path, key)
     except Refused as problem:
         _refuse(str(problem))
-    if broken is not None:
+    if restored.needs_upgrade:
+        click.echo("The backup is of an older release: run `db upgrade` before the app starts.")
+    if restored.broken is not None:
         _refuse(
-            f"Restored, but the audit trail does not hold at entry {broken}: is AUDIT_KEY right?"
+            f"Restored, but the audit trail does not hold at entry {restored.broken}: it was so "
+            "in the backup, or was sealed with another AUDIT_KEY."
         )
-    click.echo(f"Restored; the audit trail holds: {checked} entries.")
+    click.echo(f"Restored; the audit trail holds: {restored.entries} entries.")
 
 
 mail = AppGroup("mail", help="Letters to mailboxes of shelters.")

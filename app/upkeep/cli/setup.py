@@ -7,7 +7,7 @@ import click
 from flask.cli import AppGroup
 
 from app.upkeep.actions import error_pages, setup_check
-from app.upkeep.rules import Finding
+from app.upkeep.rules.setup import Finding
 
 setup = AppGroup("setup", help="An installation: whether it is right, and what it needs.")
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("!", "yellow")}

@@ -1,11 +1,9 @@
-"""What makes the app not ready, and what a backup is called."""
+"""What `setup check` says of an installation, and what to do about it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-LEAST_FREE_MB = 100
 BACKUP_HOURS = 26
 """A nightly backup is older than this only if one failed."""
 CERTIFICATE_DAYS = 14
@@ -16,34 +14,6 @@ WHAT_TO_DO = {
     "migrations_unknown": "is newer than this code: install the version that it was used with.",
     "disk_full": "the disk is almost full: make room.",
 }
-SQLITE_MAGIC = b"SQLite format 3\x00"
-POSTGRESQL_MAGIC = b"PGDMP"
-
-
-class Refused(Exception):
-    """A backup or restore that cannot be; the text is one sentence for the operator."""
-
-
-def problems_of(reachable: bool, migrations: str, free_mb: int) -> list[str]:
-    """The names of what keeps the app from working: database, migrations, disk."""
-    problems = [] if reachable else ["database_unreachable"]
-    if reachable and migrations != "head":
-        problems.append(f"migrations_{migrations}")
-    if free_mb < LEAST_FREE_MB:
-        problems.append("disk_full")
-    return problems
-
-
-def backup_name(at: datetime, number: int, seal: str) -> str:
-    """A backup's name: its moment (UTC) and the head of its audit chain, anchored outside by it."""
-    return f"ventanilla-{at:%Y%m%dT%H%M%SZ}-{number}-{seal[:12]}.backup"
-
-
-def kind_of(opening: bytes) -> str | None:
-    """Which database a backup is of, by its first bytes; None where it is no backup of ours."""
-    if opening.startswith(SQLITE_MAGIC):
-        return "sqlite"
-    return "postgresql" if opening.startswith(POSTGRESQL_MAGIC) else None
 
 
 @dataclass(frozen=True)
