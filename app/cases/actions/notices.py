@@ -1,6 +1,5 @@
 """Takes the notice of a referral that was written on a tablet without the network: nothing was promised before."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +25,7 @@ def take_notice(session: Session, author: Principal, opened: Opened) -> Taken:
     if not author.may("send_referrals"):
         return Taken(QUARANTINED, "foreign_author")
     content, problems = read(_without(opened.said, ABOUT_THE_TABLET))
-    written_at = _moment(opened.said.get("written_at"))
+    written_at = clock.read_moment(opened.said.get("written_at"))
     if written_at is None:
         problems.append(Problem("written_at", "unreadable"))
     if problems or written_at is None:
@@ -40,11 +39,3 @@ def take_notice(session: Session, author: Principal, opened: Opened) -> Taken:
 
 def _without(said: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in names}
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        read_at = datetime.fromisoformat(str(text))
-        return read_at.astimezone(UTC) if read_at.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

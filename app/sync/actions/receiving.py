@@ -13,7 +13,7 @@ from app.base import clock
 from app.base.database import insert_rows
 from app.base.enrolment import NotEnrolled
 from app.people.actions.cells import once
-from app.sync.actions import batch
+from app.sync.actions import batch, bounds
 from app.sync.actions.kinds import Taken
 from app.sync.actions.opening import Judge, Judged, sent_of
 from app.sync.queries import devices, envelopes
@@ -67,7 +67,10 @@ def sender_of(session: Session, device_id: UUID) -> Sender:
 
 
 def receive(session: Session, sender: Sender, sent: Sequence[Sent]) -> list[Told]:
-    """Takes a batch; what is said of each envelope, in the same order."""
+    """Takes a batch; what is said of each envelope, in the same order.
+
+    Raises TooMuch where a tablet itself sent more than it may: the caller must roll back.
+    """
     known = envelopes.list_known(session, {one.id for one in sent})
     results, fresh = dict[Key, str](), dict[Key, Sent]()
     for one in sent:
@@ -76,6 +79,8 @@ def receive(session: Session, sender: Sender, sent: Sequence[Sent]) -> list[Told
             results[_key(one)] = before
         else:
             fresh.setdefault(_key(one), one)
+    if sender.brought_by is None:
+        bounds.check_number(session, sender.device, len(fresh))
     results |= _take(session, sender, fresh, known) if fresh else {}
     return [Told(one.said_id, _said(one, fresh, results), one.receipt) for one in sent]
 
@@ -141,6 +146,8 @@ def _keep(session: Session, sender: Sender, ended: Sequence[tuple[Sent, Judged, 
     """A line for every envelope, and an entry for every one that was set aside."""
     rows = [_line(sender, *one) for one in ended]
     insert_rows(session, NEW, rows)
+    if sender.brought_by is None and any(row["state"] != SETTLED for row in rows):
+        bounds.check_set_aside(session, sender.device)
     for row in rows:
         if row["state"] == OPEN:
             about = f"envelope:{row['id']}"
