@@ -1,10 +1,13 @@
 """Writes the person lines of many consultations in parts; what figures are read from changes once, at the end."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.consultations.actions.rows import contact_of, people_of
+from app.consultations.rules.content import Content
 from app.people.actions.cells import once
 from app.people.actions.lines import Contact, People, hold_cards, write_lines
 from app.people.queries.cards import Card
@@ -23,9 +26,9 @@ class Lines:
         for start in range(0, len(ordered), AT_ONCE):
             self.roots |= hold_cards(session, ordered[start : start + AT_ONCE])
 
-    def add(self, contact: Contact, people: Sequence[People]) -> None:
+    def add(self, row: Mapping[str, Any], card: Card | None, content: Content) -> None:
         """Takes up the lines of one consultation, whose row is written."""
-        self.waiting.append((contact, people))
+        self.waiting.append((contact_of(row, card), people_of(content)))
 
     def write(self) -> None:
         """Writes the lines that were taken up."""

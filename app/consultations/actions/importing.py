@@ -16,8 +16,8 @@ from app.audit.actions import note
 from app.base.arrival import insert_all_once
 from app.consultations import queries
 from app.consultations.actions import recording
-from app.consultations.actions.bringing import Lines, written_once
-from app.consultations.actions.rows import contact_of, new_row, people_of
+from app.consultations.actions.bringing import written_once
+from app.consultations.actions.rows import new_row
 from app.consultations.queries import ROWS
 from app.consultations.rules.content import Content, digest
 from app.consultations.rules.sheets import Entry, Fault, by_place, id_of, key_of, with_faults
@@ -151,23 +151,16 @@ def write(
             clashing = _clashes(session, batch, rows, new)
             if clashing:
                 return clashing
-            brought |= dict.fromkeys(_add(lines, batch, rows, new))
+            for one, row in zip(batch, rows, strict=True):
+                if row["id"] in new:
+                    lines.add(row, one.card, one.content)
+                    brought[one.content.desk] = None
+            lines.write()
             added += len(new)
             done(len(batch))
     for code in sorted(brought):
         note(authors[desks[code].country], "imported", f"desk:{code}", desks[code].country)
     return Imported(added, checked.consultations - added)
-
-
-def _add(
-    lines: Lines, batch: list[Kept], rows: list[dict[str, Any]], new: set[UUID]
-) -> Iterator[str]:
-    """Writes the lines of those that are new; the codes of their desks."""
-    for one, row in zip(batch, rows, strict=True):
-        if row["id"] in new:
-            lines.add(contact_of(row, one.card), people_of(one.content))
-            yield one.content.desk
-    lines.write()
 
 
 def _row(one: Kept, desks: Mapping[str, DeskRow], authors: Mapping[str, int]) -> dict[str, Any]:
