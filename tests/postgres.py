@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 BINARIES = (
     sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if Path("/usr/lib/postgresql").exists()
@@ -61,3 +63,11 @@ def running(*, durable: bool = False) -> Iterator[str]:
             **{**quiet, "check": False},
         )
         shutil.rmtree(home, ignore_errors=True)
+
+
+def log_of(address: str) -> Path:
+    """The file in which the cluster of a database tells what went wrong."""
+    with psycopg.connect(address.replace("+psycopg", "")) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    return Path(row[0]).parent / "log"

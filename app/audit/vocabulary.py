@@ -45,6 +45,7 @@ ACTS = Terms(
     Term("envelope_quarantined", N_("Set aside a record that a tablet sent")),
     Term("envelope_mended", N_("Put a record right that was set aside")),
     Term("envelope_voided", N_("Voided a record that was set aside")),
+    Term("envelopes_voided", N_("Voided all records of a tablet that were set aside")),
     Term("envelope_read", N_("Read a record that was set aside")),
     Term("envelopes_read", N_("Read the list of records set aside")),
     Term("envelopes_brought", N_("Brought the copy of a tablet's queue")),

@@ -48,6 +48,7 @@ PERMISSIONS = Terms(
     Term(
         "mend_envelopes", N_("Put records right that arrived from a tablet and could not be taken")
     ),
+    Term("void_envelopes", N_("Void all records of a tablet that were set aside")),
     Term("bring_envelopes", N_("Bring the copy of a tablet's queue")),
     Term("invite_staff", N_("Invite staff")),
     Term("configure", N_("Configure desks and accounts")),

@@ -15,8 +15,7 @@ NEW, SAME, DIFFERENT = "new", "same", "different"
 
 def insert_once(session: Session, table: Table, row: dict[str, Any]) -> bool:
     """Inserts a row unless its id is there already; whether it was inserted. One statement, never check-then-insert."""
-    connection = connection_of(session)
-    return connection.execute(_once(table, connection.dialect.name), row).first() is not None
+    return bool(insert_all_once(session, table, [row]))
 
 
 def insert_all_once(session: Session, table: Table, rows: list[dict[str, Any]]) -> set[Any]:
@@ -25,7 +24,7 @@ def insert_all_once(session: Session, table: Table, rows: list[dict[str, Any]]) 
         return set()
     connection = connection_of(session)
     once = _once(table, connection.dialect.name)
-    return set(connection.execute(once, rows).scalars())
+    return set(connection.execute(once, rows[0] if len(rows) == 1 else rows).scalars())
 
 
 @cache

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
+FIRST_YEAR, LAST_YEAR = 1900, 9998
 _fixed: ContextVar[datetime | None] = ContextVar("fixed", default=None)
 
 
@@ -29,6 +30,19 @@ def _zone(name: str) -> ZoneInfo:
 def zone(name: str) -> ZoneInfo:
     """A time zone by its IANA name."""
     return _zone(name)
+
+
+def read_moment(text: object) -> datetime | None:
+    """The moment, in UTC, of an ISO text that names its offset.
+
+    None where there is none, or it lies so near the first or last year that some time zone could not show it.
+    """
+    try:
+        moment = datetime.fromisoformat(str(text))
+        known = moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
+        return moment.astimezone(UTC) if known else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def today_at(time_zone: str) -> date:

@@ -10,12 +10,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Scope
-from app.base.database import Record
+from app.base.database import Record, connection_of
 from app.base.party import Persons
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.rules.content import Content, Group
 from app.consultations.vocabulary import LIVE
-from app.people.queries.lines import list_lines
+from app.people.queries.cards import Card, lock_roots
+from app.people.queries.lines import find_cards, list_lines
 from app.places.models import Desk
 from app.staff.models import Account
 
@@ -29,17 +30,11 @@ def _within(scope: Scope, wanted: Select[Any]) -> Select[Any]:
     return wanted.where(ROWS.c.desk_id.in_(scope.desks) | ROWS.c.country.in_(scope.countries))
 
 
-def find_arrival(session: Session, consultation_id: UUID) -> Record | None:
-    """Desk, digest and version of a known id, whoever's it is: to answer same or different."""
-    columns = (ROWS.c.desk_id, ROWS.c.arrival_digest, ROWS.c.version)
-    known: Select[Any] = select(*columns).where(ROWS.c.id == consultation_id)
-    return session.execute(known).first()
-
-
-def find_arrivals(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
-    """The digests of known ids, whoever's they are: to tell which of many are the same or different."""
-    known: Select[Any] = select(ROWS.c.id, ROWS.c.arrival_digest).where(ROWS.c.id.in_(ids))
-    return {row.id: row.arrival_digest for row in session.execute(known.order_by(ROWS.c.id))}
+def find_arrivals(session: Session, ids: Collection[UUID]) -> dict[UUID, Record]:
+    """Desk, digest and version of known ids, whoever's they are: to tell which are the same or different."""
+    columns = (ROWS.c.id, ROWS.c.desk_id, ROWS.c.arrival_digest, ROWS.c.version)
+    known: Select[Any] = select(*columns).where(ROWS.c.id.in_(ids))
+    return {row.id: row for row in session.execute(known.order_by(ROWS.c.id))}
 
 
 def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> Record | None:
@@ -48,10 +43,31 @@ def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> 
     return session.execute(_within(scope, wanted)).first()
 
 
-def find_to_change(session: Session, scope: Scope, consultation_id: UUID) -> Record | None:
-    """The same row, held until the transaction ends, so that changes of one record queue up."""
-    wanted = _with_desk().where(ROWS.c.id == consultation_id)
-    return session.execute(_within(scope, wanted).with_for_update(of=ROWS)).first()
+def find_to_change(
+    session: Session, scope: Scope, consultation_id: UUID, cards: Collection[Card] = ()
+) -> Record | None:
+    """The same row, held until the transaction ends, so that changes of one record queue up; `cards` as below."""
+    return next(iter(hold_to_change(session, scope, [consultation_id], cards)), None)
+
+
+def hold_to_change(
+    session: Session, scope: Scope, ids: Collection[UUID], cards: Collection[Card] = ()
+) -> Sequence[Record]:
+    """The rows of these ids within the scope, held until the transaction ends, in the order of their ids.
+
+    Their cards and `cards` are held before them, as whoever records does it. A row that was given another card while
+    we waited for it is let go, and all is taken again in that order.
+    """
+    wanted = _within(scope, _with_desk().where(ROWS.c.id.in_(ids))).order_by(ROWS.c.id)
+    while True:
+        attempt = connection_of(session).begin_nested()
+        shown = find_cards(session, ids)
+        lock_roots(session, [*cards, *shown.values()])
+        rows = session.execute(wanted.with_for_update(of=ROWS)).all()
+        if find_cards(session, ids).keys() <= shown.keys() | {card.id for card in cards}:
+            attempt.commit()
+            return rows
+        attempt.rollback()
 
 
 def _with_desk() -> Select[Any]:

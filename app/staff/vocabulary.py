@@ -41,6 +41,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "see_counts",
             "see_devices",
             "mend_envelopes",
+            "void_envelopes",
             "bring_envelopes",
             "invite_staff",
             "see_audit",

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -102,5 +103,11 @@ class Envelope(Base):
         Index("ix_envelope_country_state", "country", "state"),
         Index("ix_envelope_author_id_state", "author_id", "state"),
         Index("ix_envelope_about_state", "about", "state"),
-        Index("ix_envelope_device_id", "device_id"),
+        Index("ix_envelope_device_id_received_at", "device_id", "received_at"),
+        Index(
+            "ix_envelope_device_id_kept",
+            "device_id",
+            sqlite_where=text("sealed IS NOT NULL"),
+            postgresql_where=text("sealed IS NOT NULL"),
+        ),
     )

@@ -47,4 +47,6 @@ KINDS = Terms(
 FORMATS = (1,)
 """The formats that are read; one is never taken out while a tablet may hold records of it (tablets.md 7)."""
 MOST_DAYS = 60
+MOST_A_DAY, MOST_ASIDE_A_DAY, MOST_KEPT_A_DAY = 20_000, 500, 4 * 1024 * 1024
+"""What one tablet may send in 24 hours: envelopes, those of them that are set aside, and the bytes kept of these."""
 MOST_IN_A_BATCH, MOST_BYTES, LARGEST = 50, 100 * 1024, 2 * 1024 * 1024

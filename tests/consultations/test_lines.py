@@ -14,6 +14,7 @@ from app.base.database import db, unit_of_work
 from app.consultations import queries
 from app.consultations.actions import changing, recording
 from app.consultations.actions.changing import Change, Stale
+from app.consultations.actions.rows import contact_of, new_row, people_of
 from app.consultations.forms.reading import read
 from app.consultations.rules.content import as_json, canonical
 from app.people.actions.lines import as_lines
@@ -49,11 +50,11 @@ def lines_of(consultation_id):
 
 def expected_lines(content, desk, is_void):
     """The lines of a fresh record of a content."""
-    contact = recording.contact_of(recording.new_row(content, desk, 1), None)
+    contact = contact_of(new_row(content, desk, 1), None)
     topics = tuple(sorted(content.topics))
     rows = [
         {name: None for name in NAMES} | line | {"is_void": is_void, "topics": topics}
-        for line in as_lines(contact, recording.people_of(content))
+        for line in as_lines(contact, people_of(content))
     ]
     order = [name for name in NAMES if name != "id"]
     return sorted(str({name: row[name] for name in order}) for row in rows)

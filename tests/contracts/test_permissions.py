@@ -65,6 +65,10 @@ def nothing(own: str) -> dict[str, Any]:
     return {}
 
 
+def all_of_it(own: str) -> dict[str, Any]:
+    return {"last": "2000000000"}
+
+
 def some_desk(own: str) -> dict[str, Any]:
     return {
         "code": f"HND-{next(_numbers) + 50}",
@@ -420,6 +424,14 @@ TABLE |= {
         foreign=(f"{THEIR_ASIDE}/void",),
         missing=f"{NO_ASIDE}/void",
         form=nothing,
+    ),
+    "sync.void_all": Route(
+        "/quarantine/tablets/{device}/void",
+        (SUPERVISOR,),
+        302,
+        foreign=("/quarantine/tablets/{foreign_device}/void",),
+        missing=f"/quarantine/tablets/{NOWHERE}/void",
+        form=all_of_it,
     ),
     "sync.bringing_page": Route("/quarantine/file", (SUPERVISOR,)),
     "sync.bring": Route("/quarantine/file", (SUPERVISOR,), 422, form=nothing),

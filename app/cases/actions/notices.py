@@ -1,6 +1,6 @@
 """Takes the notice of a referral that was written on a tablet without the network: nothing was promised before."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,13 @@ from app.cases.actions.referring import refer
 from app.cases.rules import why_not_delivered
 from app.referrals.forms.sending import read
 from app.referrals.queries.referrals import find_arrival
-from app.sync.actions.kinds import Taken, arrived, opens, refused
+from app.shelters.queries.shelters import lock_shelters
+from app.sync.actions.kinds import Asked, Taken, arrived, locks, opens, refused
 from app.sync.rules.taking import Opened
 from app.sync.vocabulary import QUARANTINED, REFERRAL
 
+MOST_SHELTERS = 10
+"""More than a referral may name: what names more is set aside anyway."""
 ABOUT_THE_TABLET = frozenset({"device", "sequence", "written_at"})
 
 
@@ -26,7 +29,7 @@ def take_notice(session: Session, author: Principal, opened: Opened) -> Taken:
     if not author.may("send_referrals"):
         return Taken(QUARANTINED, "foreign_author")
     content, problems = read(_without(opened.said, ABOUT_THE_TABLET))
-    written_at = _moment(opened.said.get("written_at"))
+    written_at = clock.read_moment(opened.said.get("written_at"))
     if written_at is None:
         problems.append(Problem("written_at", "unreadable"))
     if problems or written_at is None:
@@ -38,13 +41,18 @@ def take_notice(session: Session, author: Principal, opened: Opened) -> Taken:
     return refused(sent) if isinstance(sent, list) else arrived(sent.arrival)
 
 
+@locks(REFERRAL)
+def lock_receivers(session: Session, asked: Sequence[Asked]) -> None:
+    """The shelters that the notices of a batch name: each notice would lock its own, in the order of its arrival."""
+    codes = {code for _, opened in asked for code in _codes(opened.said.get("shelters"))}
+    if codes:
+        lock_shelters(session, codes)
+
+
+def _codes(said: Any) -> list[str]:
+    some = said if isinstance(said, list) else []
+    return [one for one in some[:MOST_SHELTERS] if isinstance(one, str) and one.isprintable()]
+
+
 def _without(said: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in names}
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        read_at = datetime.fromisoformat(str(text))
-        return read_at.astimezone(UTC) if read_at.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

@@ -1,53 +1,48 @@
-"""Writes the person lines of many consultations at once; what figures are read from changes once, at the end."""
+"""Writes the person lines of many consultations in parts; what figures are read from changes once, at the end."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.base.database import insert_rows
-from app.people.actions.cells import NEW, apply
-from app.people.actions.lines import Contact, People, as_lines
-from app.people.actions.linking import relink
-from app.people.queries.cards import Card, lock_roots
-from app.people.rules.cells import ADD, Sums
+from app.consultations.actions.rows import contact_of, people_of
+from app.consultations.rules.content import Content
+from app.people.actions.cells import once
+from app.people.actions.lines import Contact, People, hold_cards, write_lines
+from app.people.queries.cards import Card
 
 AT_ONCE = 5000
 
 
 class Lines:
-    """Person lines that are written together.
-
-    All cards are held before the first line, and cells are touched after the last, both in their one order: so nobody
-    who records meanwhile waits in a circle.
-    """
+    """Person lines that are written together, inside `written_once`."""
 
     def __init__(self, session: Session, cards: Collection[Card]) -> None:
-        self.session, self.sums = session, Sums()
-        self.waiting: list[dict[str, Any]] = []
+        self.session = session
+        self.waiting: list[tuple[Contact, Sequence[People]]] = []
         self.roots: dict[int, int] = {}
         ordered = sorted(cards, key=lambda card: (card.root_id, card.id))
         for start in range(0, len(ordered), AT_ONCE):
-            self.roots |= lock_roots(session, ordered[start : start + AT_ONCE])
+            self.roots |= hold_cards(session, ordered[start : start + AT_ONCE])
 
-    def add(self, contact: Contact, people: Sequence[People]) -> None:
+    def add(self, row: Mapping[str, Any], card: Card | None, content: Content) -> None:
         """Takes up the lines of one consultation, whose row is written."""
-        lines = as_lines(contact, people)
-        if contact.card is not None:
-            self.write()
-            own = {contact.card.id: self.roots[contact.card.id]}
-            relink(self.session, self.sums, own, lines)
-        for line in lines:
-            self.sums.line(line, ADD)
-        self.sums.volume(contact, ADD)
-        self.waiting += lines
+        self.waiting.append((contact_of(row, card), people_of(content)))
 
     def write(self) -> None:
         """Writes the lines that were taken up."""
-        insert_rows(self.session, NEW, self.waiting)
+        write_lines(self.session, self.waiting, self.roots)
         self.waiting = []
 
-    def finish(self) -> None:
-        """Brings the cells up to date."""
-        self.write()
-        apply(self.session, self.sums)
+
+@contextmanager
+def written_once(session: Session, cards: Collection[Card]) -> Iterator[Lines]:
+    """Lines to write in parts: all cards are held before the first, and cells are touched after the last.
+
+    Both in their one order: so nobody who records meanwhile waits in a circle.
+    """
+    with once(session):
+        lines = Lines(session, cards)
+        yield lines
+        lines.write()

@@ -13,13 +13,13 @@ from app.base.access import Principal
 from app.base.database import Record
 from app.base.problems import Problem
 from app.consultations import queries
-from app.consultations.actions import recording
+from app.consultations.actions import recording, rows
 from app.consultations.queries import ROWS, VERSIONS
 from app.consultations.rules.checks import author_may_change
 from app.consultations.rules.content import Content, Reading, as_json, canonical
 from app.consultations.vocabulary import CHANGE_REASONS, LIVE, VOID
 from app.people.actions.lines import Contact, replace_lines, void_lines
-from app.people.queries.cards import get_card
+from app.people.queries.cards import Card, get_card
 from app.places.queries import find_desk
 
 
@@ -54,6 +54,12 @@ def may_change(by: Principal, row: Any) -> bool:
     return author_may_change(received_on, clock.today_at(row.time_zone))
 
 
+def cards_in(session: Session, reading: Reading) -> list[Card]:
+    """The card that a correction puts in, to be held before its row."""
+    card = recording.card_of(session, reading)
+    return [card] if isinstance(card, Card) else []
+
+
 def correct(
     session: Session, by: Principal, row: Record, reading: Reading, said: dict[str, Any]
 ) -> Change | Stale | list[Problem]:
@@ -77,10 +83,10 @@ def correct(
     if said["version"] != row.version:
         yours, theirs = as_json(content), as_json(before)
         return Stale(row.version, {**yours, "state": LIVE}, {**theirs, "state": row.state})
-    columns = recording.columns_of(content, desk)
+    columns = rows.columns_of(content, desk)
     _supersede(session, by, row, before, {**columns, "state": LIVE, "reason": said["reason"]})
-    contact = recording.contact_of({**row._asdict(), **columns}, card)
-    replace_lines(session, _standing(session, row, before), contact, recording.people_of(content))
+    contact = rows.contact_of({**row._asdict(), **columns}, card)
+    replace_lines(session, _standing(session, row, before), contact, rows.people_of(content))
     note(by.account_id, "corrected", f"consultation:{row.id}", desk.country)
     return Change(str(row.id), row.version + 1)
 
@@ -116,7 +122,7 @@ def _standing(session: Session, row: Record, content: Content) -> Contact | None
     if row.state == VOID:
         return None
     card = None if content.card_id is None else get_card(session, content.card_id)
-    return recording.contact_of(row._asdict(), card)
+    return rows.contact_of(row._asdict(), card)
 
 
 def _wrong(said: dict[str, Any]) -> list[Problem]:

@@ -16,7 +16,8 @@ from app.audit.actions import note
 from app.base.arrival import insert_all_once
 from app.consultations import queries
 from app.consultations.actions import recording
-from app.consultations.actions.bringing import Lines
+from app.consultations.actions.bringing import written_once
+from app.consultations.actions.rows import new_row
 from app.consultations.queries import ROWS
 from app.consultations.rules.content import Content, digest
 from app.consultations.rules.sheets import Entry, Fault, by_place, id_of, key_of, with_faults
@@ -81,7 +82,7 @@ def check(
         known = queries.find_arrivals(session, [UUID(one.content.id) for one in batch])
         for one in batch:
             before = known.get(UUID(one.content.id))
-            if before is not None and before != digest(one.content):
+            if before is not None and before.arrival_digest != digest(one.content):
                 checked.tell([Fault(one.row, one.column, "different")])
             checked.same += before is not None
             pickle.dump(one, checked.kept)
@@ -142,21 +143,21 @@ def write(
 
     `authors` are account ids by country; `done` hears how many consultations were written since the last time.
     """
-    lines, added, brought = Lines(session, checked.cards.values()), 0, dict[str, None]()
-    for batch in _batches(_each(checked)):
-        rows = [_row(one, desks, authors) for one in batch]
-        new = insert_all_once(session, ROWS, rows)
-        clashing = _clashes(session, batch, rows, new)
-        if clashing:
-            return clashing
-        for one, row in zip(batch, rows, strict=True):
-            if row["id"] in new:
-                lines.add(recording.contact_of(row, one.card), recording.people_of(one.content))
-                brought[one.content.desk] = None
-        lines.write()
-        added += len(new)
-        done(len(batch))
-    lines.finish()
+    added, brought = 0, dict[str, None]()
+    with written_once(session, checked.cards.values()) as lines:
+        for batch in _batches(_each(checked)):
+            rows = [_row(one, desks, authors) for one in batch]
+            new = insert_all_once(session, ROWS, rows)
+            clashing = _clashes(session, batch, rows, new)
+            if clashing:
+                return clashing
+            for one, row in zip(batch, rows, strict=True):
+                if row["id"] in new:
+                    lines.add(row, one.card, one.content)
+                    brought[one.content.desk] = None
+            lines.write()
+            added += len(new)
+            done(len(batch))
     for code in sorted(brought):
         note(authors[desks[code].country], "imported", f"desk:{code}", desks[code].country)
     return Imported(added, checked.consultations - added)
@@ -164,7 +165,7 @@ def write(
 
 def _row(one: Kept, desks: Mapping[str, DeskRow], authors: Mapping[str, int]) -> dict[str, Any]:
     desk = desks[one.content.desk]
-    return recording.new_row(one.content, desk, authors[desk.country])
+    return new_row(one.content, desk, authors[desk.country])
 
 
 def _clashes(
@@ -176,7 +177,7 @@ def _clashes(
     return [
         Fault(one.row, one.column, "different")
         for one, row in others
-        if known[row["id"]] != row["arrival_digest"]
+        if known[row["id"]].arrival_digest != row["arrival_digest"]
     ]
 
 

@@ -1,9 +1,9 @@
 """Records a consultation: the one intake behind the page, the JSON and whatever else sends one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from flask import current_app
@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import arrival, clock
-from app.base.access import Principal
+from app.base.access import Principal, Scope
 from app.base.problems import Problem
 from app.consultations import queries
+from app.consultations.actions.rows import contact_of, new_row, people_of
 from app.consultations.queries import ROWS
 from app.consultations.rules import checks
-from app.consultations.rules.content import ATTACHED, Content, Reading, digest
-from app.consultations.vocabulary import LIVE
-from app.people.actions.cards import find as find_card_of
-from app.people.actions.lines import Contact, People, write_lines
+from app.consultations.rules.content import ATTACHED, Content, Reading
+from app.people.actions.cards import find_all as find_all_cards
+from app.people.actions.lines import hold_cards, write_lines
 from app.people.queries.cards import Card, get_card
 from app.places.queries import DeskRow, find_desk
 from app.places.rules import closes_with_country
@@ -38,23 +38,81 @@ class Arrival:
     version: int
 
 
+Asked: TypeAlias = tuple[Principal, Reading]
+"""A consultation to be recorded: in whose name, and what was read of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Right:
+    """A consultation that may be written, with its row and its card."""
+
+    by: Principal
+    content: Content
+    card: Card | None
+    row: dict[str, Any]
+
+
 def record(session: Session, by: Principal, reading: Reading) -> Arrival | list[Problem]:
     """Records what was read; all problems at once where anything is wrong."""
-    desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
-    if desk is not None and desk.id not in by.scope.desks:
-        desk = None
-    card = card_of(session, reading)
+    return record_all(session, [(by, reading)])[0]
+
+
+def record_all(session: Session, asked: Sequence[Asked]) -> list[Arrival | list[Problem]]:
+    """Records many consultations as one set: how each ended, in their order.
+
+    Cards are held first, then rows, both in the order of their ids; cells change last.
+    """
+    looked = _look_at(session, asked)
+    right = [one for one in looked if isinstance(one, Right)]
+    new = _insert(session, right)
+    others = {one.row["id"] for one in right if one not in new}
+    known = queries.find_arrivals(session, others) if others else {}
+    return [one if isinstance(one, list) else new.get(one) or _known(known, one) for one in looked]
+
+
+def _look_at(session: Session, asked: Sequence[Asked]) -> list[Right | list[Problem]]:
+    """What may be written of each, or all that is wrong with it; each desk and card is read once."""
+    codes = {reading.card for _, reading in asked if reading.card and reading.card != ATTACHED}
+    cards = find_all_cards(session, codes) if codes else {}
+    desks: dict[tuple[Scope, str], DeskRow | None] = {}
+    looked = list[Right | list[Problem]]()
+    for by, reading in asked:
+        key = (by.scope, reading.desk)
+        if key not in desks:
+            desks[key] = _own_desk(session, *key)
+        looked.append(_look(by, reading, desks[key], cards.get(reading.card or "")))
+    return looked
+
+
+def _own_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
+    desk = find_desk(session, scope, code) if code else None
+    return desk if desk is not None and desk.id in scope.desks else None
+
+
+def _look(
+    by: Principal, reading: Reading, desk: DeskRow | None, card: Card | str | None
+) -> Right | list[Problem]:
     problems = what_is_wrong(reading, desk, card)
     content = reading.content
     if problems or content is None or desk is None or isinstance(card, str):
         return problems
     content = with_card(with_language(content, desk), card)
-    row = new_row(content, desk, by.account_id) | reading.telemetry
-    if not arrival.insert_once(session, ROWS, row):
-        return _known(session, by, row)
-    write_lines(session, contact_of(row, card), people_of(content))
-    note(by.account_id, "recorded", f"consultation:{content.id}", desk.country)
-    return Arrival(content.id, arrival.NEW, 1)
+    return Right(by, content, card, new_row(content, desk, by.account_id) | reading.telemetry)
+
+
+def _insert(session: Session, right: Sequence[Right]) -> dict[Right, Arrival]:
+    """Writes those whose ids are not there yet; where an id stands twice, the first of the two."""
+    roots = hold_cards(session, [one.card for one in right if one.card is not None])
+    rows = sorted((one.row for one in right), key=lambda row: row["id"])
+    ids = arrival.insert_all_once(session, ROWS, rows)
+    first = {one.row["id"]: one for one in reversed(right)}
+    new = [one for id_, one in first.items() if id_ in ids][::-1]
+    lines = [(contact_of(one.row, one.card), people_of(one.content)) for one in new]
+    if lines:
+        write_lines(session, lines, roots)
+    for one in new:
+        note(one.by.account_id, "recorded", f"consultation:{one.content.id}", one.row["country"])
+    return {one: Arrival(one.content.id, arrival.NEW, 1) for one in new}
 
 
 def what_is_wrong(
@@ -100,7 +158,7 @@ def card_of(session: Session, reading: Reading, attached: int | None = None) -> 
     """The card that was sent or is `attached` already; the code of a problem where it is none of ours."""
     if reading.card == ATTACHED:
         return get_card(session, attached) if attached is not None else None
-    return find_card_of(session, reading.card) if reading.card else None
+    return find_all_cards(session, [reading.card])[reading.card] if reading.card else None
 
 
 def with_card(content: Content, card: Card | None) -> Content:
@@ -108,61 +166,9 @@ def with_card(content: Content, card: Card | None) -> Content:
     return replace(content, card_id=card.id if card else None)
 
 
-def new_row(content: Content, desk: DeskRow, author_id: int) -> dict[str, Any]:
-    """The row of a consultation that is recorded now."""
-    now = clock.now()
-    return columns_of(content, desk) | {
-        "id": UUID(content.id),
-        "state": LIVE,
-        "version": 1,
-        "arrival_digest": digest(content),
-        "author_id": author_id,
-        "received_at": now,
-        "changed_by": author_id,
-        "changed_at": now,
-    }
-
-
-def columns_of(content: Content, desk: DeskRow) -> dict[str, Any]:
-    """The columns of a row that its content decides."""
-    plain = ("held_on", "channel", "modality", "travel_group", "language")
-    sets = ("topics", "main_topic", "outcomes", "flags", "persons", "is_tally")
-    return {name: getattr(content, name) for name in (*plain, *sets)} | {
-        "desk_id": desk.id,
-        "country": desk.country,
-        "month": int(content.month),
-        "qualifying": content.qualifies,
-    }
-
-
-def contact_of(row: Mapping[str, Any], card: Card | None) -> Contact:
-    """What the person lines must know of their consultation, from its columns."""
-    plain = ("desk_id", "country", "held_on", "topics", "main_topic", "outcomes", "qualifying")
-    sums = ("is_tally", "persons", "received_at")
-    facts = {name: row[name] for name in (*plain, *sums)}
-    return Contact(consultation_id=row["id"], card=card, **facts)
-
-
-def people_of(content: Content) -> list[People]:
-    """The people of a consultation, one entry per group, sex and age band."""
-    return [
-        People(
-            place,
-            some.sex,
-            some.age_band,
-            group.nationality,
-            group.situation,
-            group.repeat_contact,
-            some.n,
-        )
-        for place, group in enumerate(content.groups)
-        for some in group.persons
-    ]
-
-
-def _known(session: Session, by: Principal, row: dict[str, Any]) -> Arrival:
-    known = queries.find_arrival(session, row["id"])
-    same = known is not None and known.arrival_digest == row["arrival_digest"]
-    if known is not None and same and known.desk_id in by.scope.desks:
-        return Arrival(str(row["id"]), arrival.SAME, known.version)
+def _known(known: Mapping[UUID, Any], one: Right) -> Arrival:
+    row, found = one.row, known.get(one.row["id"])
+    same = found is not None and found.arrival_digest == row["arrival_digest"]
+    if found is not None and same and found.desk_id in one.by.scope.desks:
+        return Arrival(str(row["id"]), arrival.SAME, found.version)
     return Arrival(str(row["id"]), arrival.DIFFERENT, 0)

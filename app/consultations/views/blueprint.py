@@ -1,5 +1,6 @@
 """The blueprint that both files of views share, and how they draw the page of a consultation."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
@@ -14,6 +15,7 @@ from app.consultations import queries, vocabulary
 from app.consultations.forms import drawing
 from app.consultations.forms import page as shown_page
 from app.consultations.forms.page import Choices, Shown
+from app.people.queries.cards import Card
 from app.places.queries import DeskRow, find_desk, list_desks
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/consultations")
@@ -72,9 +74,9 @@ def row_of(consultation_id: Any) -> Record:
     return row
 
 
-def row_to_change(consultation_id: Any) -> Record:
-    """The same row, held until the request ends."""
-    row = queries.find_to_change(db.session(), principal().scope, consultation_id)
+def row_to_change(consultation_id: Any, cards: Collection[Card] = ()) -> Record:
+    """The same row, held until the request ends; `cards` that it is to be given are held before it."""
+    row = queries.find_to_change(db.session(), principal().scope, consultation_id, cards)
     if row is None:
         abort(404)
     return row

@@ -87,11 +87,13 @@ def correcting(consultation_id: UUID) -> Response:
 @allow("correct_consultations")
 def correct(consultation_id: UUID) -> Any:
     """Puts the content sent in the place of the old; 409 with both versions where it moved on."""
-    row = row_to_change(consultation_id)
+    row_of(consultation_id)
     raw = from_form(request.form) if is_form() else sent_json()
-    raw.setdefault("id", str(row.id))
+    raw.setdefault("id", str(consultation_id))
+    reading = read(raw, SAID)
+    row = row_to_change(consultation_id, changing.cards_in(db.session(), reading))
     try:
-        done = changing.correct(db.session(), principal(), row, read(raw, SAID), raw)
+        done = changing.correct(db.session(), principal(), row, reading, raw)
     except NotAllowed:
         return _too_late()
     if isinstance(done, list) and not wants_json():

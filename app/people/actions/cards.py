@@ -1,7 +1,7 @@
 """Prints visitor cards, finds one by its code, and puts one in the place of a lost one; no code is ever stored."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from flask import current_app
@@ -15,7 +15,7 @@ from app.base.database import insert_rows
 from app.base.month import Month
 from app.base.problems import Problem
 from app.people.actions.linking import merge
-from app.people.queries.cards import CARDS, Card, find_card, get_card, lock_roots
+from app.people.queries.cards import CARDS, Card, find_cards, get_card, lock_roots
 from app.people.rules.codes import digest_of, make_code, read_code, shown, year_of
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
@@ -65,13 +65,27 @@ def year_at(desk: DeskRow) -> int:
     return Month.of(clock.today_at(desk.time_zone)).reporting_year_start(start).year
 
 
-def find(session: Session, code: str) -> Card | str:
-    """The card of a code that people.rules.codes.read_code gave; a code of PROBLEMS where it cannot be used."""
+def find_all(session: Session, codes: Collection[str]) -> dict[str, Card | str]:
+    """The card of each code that people.rules.codes.read_code gave; a code of PROBLEMS where it cannot be used."""
+    digests = {code: _digest(code) for code in codes}
+    known = {digest for digest in digests.values() if digest}
+    cards = find_cards(session, known) if known else {}
+    return {
+        code: cards.get(digest, "card_unknown") if digest else "card_year_closed"
+        for code, digest in digests.items()
+    }
+
+
+def _digest(code: str) -> str:
+    """What is stored of a code; empty where the key of its year is gone."""
     keys = _keys()
     year = year_of(code, keys.keys())
-    if year is None:
-        return "card_year_closed"
-    return find_card(session, digest_of(code, keys[year])) or "card_unknown"
+    return "" if year is None else digest_of(code, keys[year])
+
+
+def find(session: Session, code: str) -> Card | str:
+    """The same of one code."""
+    return find_all(session, [code])[code]
 
 
 def find_typed(session: Session, typed: str) -> Card | str:

@@ -1,7 +1,8 @@
 """Stores lines and what they change of the cells, in one order of tables and keys, so that nobody waits in a circle."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -30,23 +31,58 @@ LINES, *CELLS = (some.__table__ for some in (PersonLine, ReachCell, PartCell, Vo
 NEW = insert(LINES)
 EMPTY = "[]"
 STORED = tuple(column for column in LINES.columns if not column.primary_key)
+PENDING = "pending_sums"
 
 
 def apply(session: Session, sums: Sums, lines: Sequence[dict[str, Any]] = ()) -> None:
     """Stores new lines and adds the differences to the cells; what is no difference is left out.
 
     PostgreSQL takes all of it in one journey; SQLite, where a journey costs nothing, one table after the other.
+    Inside `once` the lines are stored, and the differences wait for its end.
     """
+    pending: Sums | None = session.info.get(PENDING)
+    if pending is not None:
+        store(session, lines)
+        pending.merge(sums)
+        return
     changed = zip(CELLS, (sums.reach, sums.parts, sums.volumes), strict=True)
     sent = {table.name: _said(_rows(cells)) for table, cells in changed}
     if connection_of(session).dialect.name == "postgresql":
-        stored = _said([[_plain(line[c.name], c) for c in STORED] for line in lines])
-        _at_once(session, {LINES.name: stored, **sent} if lines else sent)
+        _at_once(session, {LINES.name: _stored(lines), **sent} if lines else sent)
         return
     insert_rows(session, NEW, list(lines))
     for table in CELLS:
         if sent[table.name] != EMPTY:
             connection_of(session).execute(_adding(table), {table.name: sent[table.name]})
+
+
+@contextmanager
+def once(session: Session) -> Iterator[None]:
+    """Adds up all differences of the block and writes them once, when it ends well; of a failed block none is kept.
+
+    Cells are locked last, so whoever changes many records must not lock anything after the first cell.
+    """
+    outer, own = session.info.get(PENDING), Sums()
+    session.info[PENDING] = own
+    try:
+        yield
+    finally:
+        session.info.pop(PENDING)
+        if outer is not None:
+            session.info[PENDING] = outer
+    apply(session, own)
+
+
+def store(session: Session, lines: Sequence[dict[str, Any]]) -> None:
+    """Stores new lines and leaves the cells as they are; PostgreSQL takes many in one journey."""
+    if len(lines) > 1 and connection_of(session).dialect.name == "postgresql":
+        connection_of(session).execute(_storing(), {LINES.name: _stored(lines)})
+    else:
+        insert_rows(session, NEW, list(lines))
+
+
+def _stored(lines: Sequence[dict[str, Any]]) -> str:
+    return _said([[_plain(line[c.name], c) for c in STORED] for line in lines])
 
 
 def _at_once(session: Session, sent: Mapping[str, str]) -> None:
@@ -70,6 +106,11 @@ def _plain(value: Any, column: Column[Any]) -> Any:
 def _written(value: date | datetime | UUID) -> str:
     """A day or moment as SQLite keeps it and PostgreSQL reads it."""
     return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else str(value)
+
+
+@cache
+def _storing() -> TextClause:
+    return text(_insert(LINES.name, STORED, postgresql=True))
 
 
 @cache

@@ -1,7 +1,7 @@
 """Writes the person lines of a consultation and what figures are read from, in the transaction that changes it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -88,21 +88,35 @@ def _one_by_one(lines: list[dict[str, Any]], card: Card) -> list[dict[str, Any]]
     return persons
 
 
-def write_lines(session: Session, contact: Contact, people: Sequence[People]) -> None:
-    """Adds the lines of a consultation that has none."""
-    sums = Sums()
-    apply(session, sums, _add(session, sums, _hold(session, contact), contact, people))
+def hold_cards(session: Session, cards: Collection[Card]) -> dict[int, int]:
+    """The root of each card by its id, held until the transaction ends: before any row of a record is."""
+    return lock_roots(session, cards)
 
 
-def write_many(session: Session, some: Iterable[tuple[Contact, Sequence[People]]]) -> None:
-    """Adds the lines of consultations without cards, all in one go."""
+def write_lines(
+    session: Session,
+    some: Iterable[tuple[Contact, Sequence[People]]],
+    roots: Mapping[int, int],
+) -> None:
+    """Adds the lines of consultations that have none, all at once; the `roots` of their cards are held."""
     sums, lines = Sums(), list[dict[str, Any]]()
     for contact, people in some:
         lines += as_lines(contact, people)
         sums.volume(contact, ADD)
+    _link(session, sums, roots, lines)
     for line in lines:
         sums.line(line, ADD)
     apply(session, sums, lines)
+
+
+def _link(
+    session: Session, sums: Sums, roots: Mapping[int, int], lines: Sequence[dict[str, Any]]
+) -> None:
+    """Gives new lines of cards their previous contacts: those of all their people are read once."""
+    arriving = [line for line in lines if line["card_id"] is not None]
+    if arriving:
+        own = {line["card_id"]: roots[line["card_id"]] for line in arriving}
+        relink(session, sums, own, arriving)
 
 
 def replace_lines(
@@ -129,8 +143,7 @@ def void_lines(session: Session, before: Contact) -> None:
 
 def _hold(session: Session, *contacts: Contact | None) -> dict[int, int]:
     """The roots of the contacts' cards, held before anything of their people is read."""
-    cards = [one.card for one in contacts if one is not None and one.card is not None]
-    return lock_roots(session, cards) if cards else {}
+    return hold_cards(session, [c.card for c in contacts if c is not None and c.card is not None])
 
 
 def _add(

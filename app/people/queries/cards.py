@@ -21,10 +21,10 @@ class Card:
     is_replaced: bool
 
 
-def find_card(session: Session, digest: str) -> Card | None:
-    """The card with this keyed digest; None where none was printed."""
-    row = session.execute(select(CARDS).where(CARDS.c.digest == digest)).first()
-    return _card(row) if row else None
+def find_cards(session: Session, digests: Collection[str]) -> dict[str, Card]:
+    """The cards that were printed with these keyed digests, by digest."""
+    wanted = select(CARDS).where(CARDS.c.digest.in_(digests)).order_by(CARDS.c.id)
+    return {row.digest: _card(row) for row in session.execute(wanted)}
 
 
 def get_card(session: Session, card_id: int) -> Card:
@@ -42,6 +42,8 @@ def lock_roots(session: Session, cards: Collection[Card]) -> dict[int, int]:
     A root that was joined to another while we waited is no root any more: everything is let go, and its own one is
     held then. Who holds what is no root must not wait for anything, or writers wait in a circle.
     """
+    if not cards:
+        return {}
     while True:
         roots = {card.id: card.root_id for card in cards}
         attempt = connection_of(session).begin_nested()

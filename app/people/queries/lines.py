@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.base.access import Scope
 from app.base.database import Record
 from app.people.models.lines import PersonLine
-from app.people.queries.cards import CARDS
+from app.people.queries.cards import CARDS, Card
 from app.people.rules.previous import PreviousContact
 
 LINES = PersonLine.__table__
@@ -22,6 +22,18 @@ def list_lines(session: Session, consultation_id: UUID) -> Sequence[Record]:
     """The lines of one consultation, group by group; the caller has checked its scope."""
     wanted = select(LINES).where(LINES.c.consultation_id == consultation_id)
     return session.execute(wanted.order_by(LINES.c.place, LINES.c.id)).all()
+
+
+def find_cards(session: Session, consultation_ids: Collection[UUID]) -> dict[int, Card]:
+    """The cards that were shown in these consultations, by their ids."""
+    wanted = (
+        select(CARDS.c.id, CARDS.c.root_id, CARDS.c.is_replaced)
+        .join(LINES, LINES.c.card_id == CARDS.c.id)
+        .where(LINES.c.consultation_id.in_(consultation_ids))
+        .distinct()
+    )
+    rows = session.execute(wanted.order_by(CARDS.c.id))
+    return {row.id: Card(row.id, row.root_id or row.id, row.is_replaced) for row in rows}
 
 
 def list_lines_of_roots(session: Session, roots: Collection[int]) -> Sequence[Record]:

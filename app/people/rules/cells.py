@@ -55,6 +55,17 @@ class Sums:
         for part, code in parts_of(line):
             self.part(place, past, (part, code), sign * line["n"])
 
+    def merge(self, other: "Sums") -> None:
+        """Adds the differences of another."""
+        for key, (n,) in other.reach.items():
+            self.reach[key][0] += n
+        for key, (here, programme) in other.parts.items():
+            sums = self.parts[key]
+            sums[0] += here
+            sums[1] += programme
+        for key, (*counted, received_at) in other.volumes.items():
+            self.day(key, counted, received_at)
+
     def people(self, place: "Place", past: "Past", n: int) -> None:
         """Adds n people with one past."""
         self.reach[(*place, *past)][0] += n

@@ -121,6 +121,12 @@ def public(shelter: ShelterRow) -> PublicShelter:
     )
 
 
+def lock_shelters(session: Session, codes: Collection[str]) -> None:
+    """Locks the shelters of these codes until the transaction ends, in the order in which everybody locks them."""
+    wanted = select(SHELTERS.c.id).where(SHELTERS.c.code.in_(codes)).order_by(SHELTERS.c.id)
+    session.execute(wanted.with_for_update(key_share=True)).all()
+
+
 def find_shelter(session: Session, code: str) -> ShelterRow | None:
     """The shelter of that code, closed ones included."""
     if not code or not code.isprintable():

@@ -13,7 +13,7 @@ from app.sync.actions import receiving
 from app.sync.actions.receiving import Sender
 from app.sync.queries import devices, envelopes
 from app.sync.rules.taking import Sent
-from app.sync.vocabulary import CREATED, DUPLICATE, MOST_IN_A_BATCH
+from app.sync.vocabulary import CREATED, DUPLICATE
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,10 @@ def bring(session: Session, by: Principal, device_id: UUID, sent: Sequence[Sent]
     device = devices.lock(session, device_id)
     if device is None:
         return None
-    sender, counted = Sender(device, by.account_id), Counter[str]()
-    for start in range(0, len(sent), MOST_IN_A_BATCH):
-        part = sent[start : start + MOST_IN_A_BATCH]
-        fresh = _fresh(session, sender, part)
-        counted[DUPLICATE] += len(part) - len(fresh)
-        counted.update(told.result for told in receiving.receive(session, sender, fresh))
+    sender = Sender(device, by.account_id)
+    fresh = _fresh(session, sender, sent)
+    counted = Counter(told.result for told in receiving.receive(session, sender, fresh))
+    counted[DUPLICATE] += len(sent) - len(fresh)
     note(by.account_id, "envelopes_brought", f"device:{device.id}", device.country)
     new, known = counted[CREATED], counted[DUPLICATE]
     return Brought(new, known, counted.total() - new - known)

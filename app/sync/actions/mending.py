@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from app.consultations.actions import changing, recording
 from app.consultations.actions.changing import NotAllowed
 from app.consultations.rules.content import Reading
 from app.places.queries import find_desk
+from app.sync.queries import set_aside
 from app.sync.queries.envelopes import ENVELOPES, EnvelopeRow
 from app.sync.rules.mending import author_may_mend
 from app.sync.vocabulary import HELD, MENDED, OPEN, VOIDED
@@ -66,8 +68,26 @@ def discard(session: Session, by: Principal, row: EnvelopeRow) -> None:
     _settle(session, by, row, VOIDED)
 
 
+def discard_all(session: Session, by: Principal, device_id: UUID, last: int) -> int:
+    """Takes all that was set aside of a tablet out of the list for good, up to the line `last`; how many there were.
+
+    What arrived after the page that was looked at stays.
+    """
+    n, country = set_aside.lock_set_aside(session, by.scope, device_id, last)
+    if n:
+        mine = set_aside.set_aside_of(by.scope, device_id, last)
+        session.execute(update(ENVELOPES).where(*mine).values(**_ended(by, VOIDED)))
+        note(by.account_id, "envelopes_voided", f"device:{device_id}/{n}", country)
+    return n
+
+
+def _ended(by: Principal, state: str) -> dict[str, Any]:
+    now = clock.now()
+    return {"state": state, "sealed": None, "settled_at": now, "settled_by": by.account_id}
+
+
 def _settle(session: Session, by: Principal, row: EnvelopeRow, state: str) -> None:
-    ended = {"state": state, "sealed": None, "settled_at": clock.now(), "settled_by": by.account_id}
-    session.execute(update(ENVELOPES).where(ENVELOPES.c.number == row.number).values(**ended))
+    mine = ENVELOPES.c.number == row.number
+    session.execute(update(ENVELOPES).where(mine).values(**_ended(by, state)))
     act = "envelope_mended" if state == MENDED else "envelope_voided"
     note(by.account_id, act, f"envelope:{row.id}", row.country)

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from app.base import clock
 from app.base.access import Principal, Scope
+from app.people.actions.cells import once
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLE_PERMISSIONS
+from app.sync.actions.kinds import Asked
 from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import EnvelopeRow
 from app.sync.rules import sealing, taking
@@ -47,9 +50,52 @@ def _unfit(one: Sent, ring: Mapping[str, bytes]) -> str:
     return "" if one.key_id in ring else "unknown_key"
 
 
-def author_of(session: Session, device: DeviceRow, opened: Opened) -> tuple[Principal | None, str]:
+@dataclass(frozen=True)
+class Judged:
+    """An envelope as far as it could be read: what it held, who wrote it, and why it is set aside unrecorded."""
+
+    opened: Opened | None
+    author: Principal | None = None
+    reason: str = ""
+
+    @property
+    def asked(self) -> Asked | None:
+        """What is to be recorded; None where it is set aside."""
+        if self.reason or self.opened is None or self.author is None:
+            return None
+        return self.author, self.opened
+
+
+class Judge:
+    """Reads the envelopes of one tablet; each author is looked up once."""
+
+    def __init__(self, session: Session, device: DeviceRow) -> None:
+        self.session, self.device = session, device
+        self.today = clock.today_at(device.time_zone)
+        self.authors: dict[str, tuple[Principal | None, str]] = {}
+
+    def judge(self, one: Sent, *, sent_itself: bool) -> Judged:
+        """What is to become of an envelope that the tablet sent itself, or that a supervisor brought."""
+        unsealed = unseal(one)
+        opened = unsealed.opened
+        if opened is None:
+            return Judged(None, None, unsealed.reason)
+        device = str(self.device.id)
+        author, reason = self._author(opened.author)
+        foreign = taking.why_foreign(opened, device if sent_itself else "", self.device.desk)
+        reason = foreign or reason or ("too_old" if taking.is_too_old(opened, self.today) else "")
+        vouched = replace(opened, said={**opened.said, "device": device})
+        return Judged(vouched, author, reason)
+
+    def _author(self, username: str) -> tuple[Principal | None, str]:
+        if username not in self.authors:
+            self.authors[username] = author_of(self.session, self.device, username)
+        return self.authors[username]
+
+
+def author_of(session: Session, device: DeviceRow, username: str) -> tuple[Principal | None, str]:
     """Who wrote a record, as the tablet vouches: at its desk alone; and why nobody may be taken for the author."""
-    account = staff.find_account(session, opened.author)
+    account = staff.find_account(session, username)
     if account is None:
         return None, "unknown_author"
     scope = Scope(desks=frozenset({device.desk_id}), home=device.country)
@@ -63,10 +109,11 @@ def author_of(session: Session, device: DeviceRow, opened: Opened) -> tuple[Prin
 
 @contextmanager
 def apart(session: Session) -> Iterator[None]:
-    """A savepoint; what fails in it leaves no audit entry either."""
+    """A savepoint; what fails in it leaves no audit entry and changes no cell either."""
     entries = len(session.info.get("entries", ()))
     try:
-        with session.begin_nested():
+        with session.begin_nested(), once(session):
+            session.connection()  # the savepoint is made by this, not by begin_nested
             yield
     except BaseException:
         del session.info.get("entries", [])[entries:]

@@ -1,26 +1,25 @@
-"""Takes what tablets send: each envelope once, none turned away, one savepoint each and one commit a batch."""
+"""Takes what tablets send: each envelope once, none turned away; a batch is one set and one commit."""
 
-import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import insert, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import clock
+from app.base.database import insert_rows
 from app.base.enrolment import NotEnrolled
-from app.sync.actions import kinds
+from app.people.actions.cells import once
+from app.sync.actions import batch, bounds
 from app.sync.actions.kinds import Taken
-from app.sync.actions.opening import apart, author_of, sent_of, unseal
+from app.sync.actions.opening import Judge, Judged, sent_of
 from app.sync.queries import devices, envelopes
 from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import ENVELOPES
-from app.sync.rules import taking
-from app.sync.rules.taking import Opened, Sent
+from app.sync.rules.taking import Sent
 from app.sync.vocabulary import (
     CREATED,
     DUPLICATE,
@@ -32,7 +31,10 @@ from app.sync.vocabulary import (
     SETTLED,
 )
 
-log = logging.getLogger("ventanilla")
+NEW = insert(ENVELOPES)
+Key: TypeAlias = tuple[UUID, str]
+"""An envelope's id and its receipt."""
+Known: TypeAlias = Mapping[UUID, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -65,80 +67,97 @@ def sender_of(session: Session, device_id: UUID) -> Sender:
 
 
 def receive(session: Session, sender: Sender, sent: Sequence[Sent]) -> list[Told]:
-    """Takes a batch in its order; what is said of each envelope, in the same order."""
+    """Takes a batch; what is said of each envelope, in the same order.
+
+    Raises TooMuch where a tablet itself sent more than it may: the caller must roll back.
+    """
     known = envelopes.list_known(session, {one.id for one in sent})
-    told = []
+    results, fresh = dict[Key, str](), dict[Key, Sent]()
     for one in sent:
-        before = known.setdefault(one.id, [])
-        result = _again(sender, one, before) or _take(session, sender, one, before)
-        told.append(Told(one.said_id, result, one.receipt))
-    apply_held(session, sender.device)
-    return told
+        before = _before(sender, one, known)
+        if before:
+            results[_key(one)] = before
+        else:
+            fresh.setdefault(_key(one), one)
+    if sender.brought_by is None:
+        bounds.check_number(session, sender.device, len(fresh))
+    results |= _take(session, sender, fresh, known) if fresh else {}
+    return [Told(one.said_id, _said(one, fresh, results), one.receipt) for one in sent]
 
 
-def _again(sender: Sender, one: Sent, before: list[Any]) -> str:
-    """What was said of the tablet's very same bytes before, sent or brought; empty where they are new."""
-    for row in before:
+def _key(one: Sent) -> Key:
+    return one.id, one.receipt
+
+
+def _before(sender: Sender, one: Sent, known: Known) -> str:
+    """How the tablet's very same bytes ended before, sent or brought; empty where they are new."""
+    for row in known.get(one.id, ()):
         if row.receipt == one.receipt and row.device_id == sender.device.id:
-            return DUPLICATE if row.result == CREATED else str(row.result)
+            return str(row.result)
     return ""
 
 
-def _take(session: Session, sender: Sender, one: Sent, before: list[Any]) -> str:
-    unsealed = unseal(one)
-    reason = unsealed.reason or _replayed(sender, one, before)
-    taken, author_id = Taken(QUARANTINED, reason or "unreadable"), None
-    if unsealed.opened is not None and not reason:
-        taken, author_id = _recorded(session, sender, unsealed.opened)
-    row = _line(sender, one, unsealed.opened, (taken, author_id))
-    session.execute(insert(ENVELOPES).values(**row))
-    before.append(_Known(one.receipt, sender.device.id, taken.result))
-    if row["state"] == OPEN:
-        note(sender.brought_by, "envelope_quarantined", f"envelope:{one.id}", sender.device.country)
-    return taken.result
+def _said(one: Sent, fresh: Mapping[Key, Sent], results: Mapping[Key, str]) -> str:
+    """The result of an envelope; what was created before is a duplicate now, also within a batch."""
+    result = results[_key(one)]
+    is_new = fresh.get(_key(one)) is one
+    return DUPLICATE if result == CREATED and not is_new else result
 
 
-@dataclass(frozen=True)
-class _Known:
-    receipt: str
-    device_id: UUID
-    result: str
+def _take(
+    session: Session, sender: Sender, fresh: Mapping[Key, Sent], known: Known
+) -> dict[Key, str]:
+    """How each new envelope ended.
+
+    Everybody locks in one order: the tablet, its voidings that waited, cards, rows; cells last and once.
+    """
+    judge = Judge(session, sender.device)
+    judged = {key: _judged(judge, sender, one, known) for key, one in fresh.items()}
+    arriving = [one.opened.about for one in judged.values() if one.opened and one.opened.about]
+    waiting = _waiting(session, judge, arriving)
+    every: dict[Key | int, Judged] = dict(judged.items()) | dict(waiting.items())
+    asked = {key: one.asked for key, one in every.items() if one.asked}
+    with once(session):
+        taken = dict(zip(asked, batch.take(session, list(asked.values())), strict=True))
+        ended = {
+            key: taken.get(key) or Taken(QUARANTINED, one.reason) for key, one in every.items()
+        }
+        _keep(session, sender, [(one, judged[key], ended[key]) for key, one in fresh.items()])
+        for number in waiting:
+            _settle(session, number, ended[number])
+    return {key: ended[key].result for key in fresh}
 
 
-def _replayed(sender: Sender, one: Sent, before: list[Any]) -> str:
-    """Why bytes are set aside that came from another tablet before."""
-    others = {row.device_id for row in before if row.receipt == one.receipt}
-    return "other_device" if others - {sender.device.id} else ""
+def _judged(judge: Judge, sender: Sender, one: Sent, known: Known) -> Judged:
+    found = judge.judge(one, sent_itself=sender.brought_by is None)
+    same = {row.device_id for row in known.get(one.id, ()) if row.receipt == one.receipt}
+    if found.opened is not None and same - {sender.device.id}:
+        return Judged(found.opened, None, "other_device")
+    return found
 
 
-def _recorded(session: Session, sender: Sender, opened: Opened) -> tuple[Taken, int | None]:
-    """Records what was opened, in a savepoint of its own; and the author's account id where there is one."""
-    author, reason = author_of(session, sender.device, opened)
-    author_id = author.account_id if author else None
-    device = str(sender.device.id) if sender.brought_by is None else ""
-    reason = taking.why_foreign(opened, device, sender.device.desk) or reason
-    if not reason and taking.is_too_old(opened, clock.today_at(sender.device.time_zone)):
-        reason = "too_old"
-    if reason or author is None:
-        return Taken(QUARANTINED, reason), author_id
-    vouched = replace(opened, said={**opened.said, "device": str(sender.device.id)})
-    try:
-        with apart(session):
-            return kinds.take(session, author, vouched), author_id
-    except OperationalError:
-        raise
-    except Exception as error:
-        log.exception("bug", extra={"said": {"kind": type(error).__name__, "file": "envelope"}})
-        return Taken(QUARANTINED, "fault"), author_id
+def _waiting(session: Session, judge: Judge, arriving: Collection[UUID]) -> dict[int, Judged]:
+    """The tablet's voidings that waited for records which are there, or arrive now; by their lines' numbers."""
+    rows = envelopes.lock_held(session, judge.device.id, judge.device.desk_id, arriving)
+    return {row.number: judge.judge(sent_of(row), sent_itself=True) for row in rows}
 
 
-def _line(
-    sender: Sender, one: Sent, opened: Opened | None, ended: tuple[Taken, int | None]
-) -> dict[str, Any]:
-    taken, author_id = ended
+def _keep(session: Session, sender: Sender, ended: Sequence[tuple[Sent, Judged, Taken]]) -> None:
+    """A line for every envelope, and an entry for every one that was set aside."""
+    rows = [_line(sender, *one) for one in ended]
+    insert_rows(session, NEW, rows)
+    if sender.brought_by is None and any(row["state"] != SETTLED for row in rows):
+        bounds.check_set_aside(session, sender.device)
+    for row in rows:
+        if row["state"] == OPEN:
+            about = f"envelope:{row['id']}"
+            note(sender.brought_by, "envelope_quarantined", about, sender.device.country)
+
+
+def _line(sender: Sender, one: Sent, judged: Judged, taken: Taken) -> dict[str, Any]:
     settled = taken.result in (CREATED, DUPLICATE)
     state = HELD if taken.held else SETTLED if settled else OPEN
-    kept = one.sealed[: LARGEST + 1] if state != SETTLED else None
+    opened, now = judged.opened, clock.now()
     facts = {"id": one.id, "receipt": one.receipt, "key_id": one.key_id, "format": one.format}
     origin = {"device_id": sender.device.id, "source": sender.source}
     return {
@@ -149,29 +168,22 @@ def _line(
         "about": opened.about if opened else None,
         "desk_id": sender.device.desk_id,
         "country": sender.device.country,
-        "author_id": author_id,
+        "author_id": judged.author.account_id if judged.author else None,
         "result": taken.result,
         "reason": taken.reason or ("record_missing" if taken.held else ""),
         "state": state,
-        "sealed": kept,
-        "received_at": clock.now(),
-        "settled_at": clock.now() if settled and not taken.held else None,
+        "sealed": one.sealed[: LARGEST + 1] if state != SETTLED else None,
+        "received_at": now,
+        "settled_at": now if settled and not taken.held else None,
         "settled_by": None,
     }
 
 
-def apply_held(session: Session, device: DeviceRow) -> None:
-    """Voids what a tablet's voidings named and has arrived since."""
-    for row in envelopes.list_held(session, device.id):
-        opened = unseal(sent_of(row)).opened
-        if opened is None:
-            continue
-        taken, _ = _recorded(session, Sender(device), opened)
-        if taken.held:
-            continue
-        settled = taken.result == CREATED
-        values: dict[str, Any] = {"reason": taken.reason, "result": taken.result, "state": OPEN}
-        if settled:
-            values |= {"state": SETTLED, "sealed": None, "settled_at": clock.now()}
-        changed = update(ENVELOPES).where(ENVELOPES.c.number == row.number)
-        session.execute(changed.values(**values))
+def _settle(session: Session, number: int, taken: Taken) -> None:
+    """Ends the waiting of a voiding."""
+    if taken.held:
+        return
+    values: dict[str, Any] = {"reason": taken.reason, "result": taken.result, "state": OPEN}
+    if taken.result == CREATED:
+        values |= {"state": SETTLED, "sealed": None, "settled_at": clock.now()}
+    session.execute(update(ENVELOPES).where(ENVELOPES.c.number == number).values(**values))

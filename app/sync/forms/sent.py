@@ -1,9 +1,9 @@
 """Reads the JSON of tablets: envelopes, of which none is turned away, and what a tablet says of itself."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from app.base import clock
 from app.sync.actions.devices import Contact
 from app.sync.rules.sealing import from_text, receipt_of
 from app.sync.rules.taking import Sent
@@ -45,7 +45,7 @@ def read_contact(raw: dict[str, Any]) -> Contact:
     persisted = raw.get("persisted")
     return Contact(
         waiting=_count(raw.get("waiting")),
-        oldest_at=_moment(raw.get("oldest_at")),
+        oldest_at=clock.read_moment(raw.get("oldest_at")),
         saved=_count(raw.get("saved")),
         version="".join(sign for sign in str(raw.get("version") or "") if sign.isalnum())[:20],
         persisted=persisted if isinstance(persisted, bool) else None,
@@ -55,11 +55,3 @@ def read_contact(raw: dict[str, Any]) -> Contact:
 def _count(value: Any) -> int:
     whole = isinstance(value, int) and not isinstance(value, bool)
     return min(max(value, 0), MOST) if whole else 0
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        read = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)

@@ -10,11 +10,13 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.base.access import Principal
+from app.consultations.models import Consultation
 from app.places.models import Desk
 from app.staff.models import Account
 from app.sync.models import Device, Envelope
-from app.sync.vocabulary import HELD, OPEN
+from app.sync.vocabulary import CREATED, DUPLICATE, HELD, OPEN
 
+CONSULTATIONS = Consultation.__table__
 ENVELOPES = Envelope.__table__
 DEVICES = Device.__table__
 DESKS = Desk.__table__
@@ -104,7 +106,7 @@ def count_to_mend(session: Session, asking: Principal, now: datetime) -> int:
 def count_to_mend_of(session: Session, device_id: UUID) -> int:
     """How many records of a tablet were set aside and are not settled."""
     wanted = select(func.count()).select_from(ENVELOPES)
-    of_it = (ENVELOPES.c.device_id == device_id) & (ENVELOPES.c.state == OPEN)
+    of_it = (ENVELOPES.c.state == OPEN) & kept_of(device_id)
     return int(session.execute(wanted.where(of_it)).scalar_one())
 
 
@@ -121,8 +123,42 @@ def lock(session: Session, asking: Principal, number: int) -> EnvelopeRow | None
     return EnvelopeRow(**row._mapping) if row else None
 
 
-def list_held(session: Session, device_id: UUID) -> list[EnvelopeRow]:
-    """A tablet's voidings that wait for their records, in the order of their arrival."""
-    of_it = (ENVELOPES.c.device_id == device_id) & (ENVELOPES.c.state == HELD)
-    wanted = _rows.where(of_it).order_by(ENVELOPES.c.number).limit(500)
-    return [EnvelopeRow(**row._mapping) for row in session.execute(wanted)]
+def lock_held(
+    session: Session, device_id: UUID, desk_id: int, arriving: Collection[UUID]
+) -> list[EnvelopeRow]:
+    """A tablet's voidings that waited for records of its desk which are there by now, or are `arriving`.
+
+    In the order of their arrival, held until the transaction ends.
+    """
+    there = select(CONSULTATIONS.c.id).where(
+        CONSULTATIONS.c.id == ENVELOPES.c.about, CONSULTATIONS.c.desk_id == desk_id
+    )
+    of_it = (ENVELOPES.c.state == HELD) & kept_of(device_id)
+    wanted = _rows.where(of_it, or_(ENVELOPES.c.about.in_(arriving), there.exists()))
+    locked = wanted.order_by(ENVELOPES.c.number).limit(500).with_for_update(of=ENVELOPES)
+    return [EnvelopeRow(**row._mapping) for row in session.execute(locked)]
+
+
+def count_since(session: Session, device_id: UUID, since: datetime) -> int:
+    """How many envelopes a tablet sent since a moment."""
+    wanted = select(func.count()).where(*_since(device_id, since))
+    return int(session.execute(wanted).scalar_one())
+
+
+def sum_set_aside_since(session: Session, device_id: UUID, since: datetime) -> tuple[int, int]:
+    """How many of them were not taken at once, and how many bytes of them are still kept."""
+    taken = ENVELOPES.c.result.in_((CREATED, DUPLICATE)) & (ENVELOPES.c.state != HELD)
+    size = func.coalesce(func.sum(func.length(ENVELOPES.c.sealed)), 0)
+    wanted = select(func.count(), size).where(*_since(device_id, since), ~taken)
+    n, kept = session.execute(wanted).one()
+    return int(n), int(kept)
+
+
+def _since(device_id: UUID, since: datetime) -> tuple[Any, ...]:
+    own = ENVELOPES.c.source == str(device_id)
+    return ENVELOPES.c.device_id == device_id, ENVELOPES.c.received_at > since, own
+
+
+def kept_of(device_id: UUID) -> Any:
+    """What is kept sealed of a tablet: the same words as the index `ix_envelope_device_id_kept`."""
+    return (ENVELOPES.c.device_id == device_id) & ENVELOPES.c.sealed.is_not(None)

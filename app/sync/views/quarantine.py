@@ -1,9 +1,10 @@
 """The pages on which records that were set aside are put right or voided, by their author or the supervisor."""
 
+import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from flask import Response, redirect, request, url_for
+from flask import Response, abort, redirect, request, url_for
 from flask_babel import gettext
 
 from app.audit.actions import note
@@ -23,11 +24,12 @@ from app.sync.actions import mending
 from app.sync.forms import inside
 from app.sync.forms import mending as forms
 from app.sync.forms.mending import Aside
-from app.sync.queries import envelopes
+from app.sync.queries import envelopes, set_aside
 from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import KINDS, REASONS, STATES
 
 NUMBER = "<int(max=2000000000):number>"
+NUMBER_SAID = re.compile(r"[0-9]{1,10}", re.ASCII)
 WORDS: dict[str, Any] = {"KINDS": KINDS, "REASONS": REASONS, "STATES": STATES}
 
 
@@ -39,7 +41,9 @@ def quarantine() -> Response:
     for country in sorted({row.country for row in rows}):
         note(principal().account_id, "envelopes_read", f"country:{country}", country)
     may = {row.number for row in rows if mending.may_mend(principal(), row)}
-    return page("sync/quarantine.html", rows=rows, may=may, **WORDS)
+    can_void = principal().may("void_envelopes")
+    many = set_aside.list_set_aside(db.session(), principal().scope) if can_void else []
+    return page("sync/quarantine.html", rows=rows, may=may, many=many, **WORDS)
 
 
 @blueprint.get(f"/quarantine/{NUMBER}")
@@ -164,4 +168,18 @@ def void(number: int) -> Response:
         return refused
     mending.discard(db.session(), principal(), one.row)
     say(gettext("Taken out of the list."))
+    return go_to(url_for("sync.quarantine"))
+
+
+@blueprint.post("/quarantine/tablets/<uuid:device_id>/void")
+@allow("void_envelopes")
+def void_all(device_id: UUID) -> Response:
+    """Takes all of one tablet out of the list for good, as many as the page said; what came after them stays."""
+    last = str(request.form.get("last") if is_form() else sent_json().get("last"))
+    if not NUMBER_SAID.fullmatch(last):
+        abort(400)
+    n = mending.discard_all(db.session(), principal(), device_id, int(last))
+    if not n:
+        raise NotThere("no_envelope")
+    say(gettext("Taken out of the list: {n}.").replace("{n}", str(n)))
     return go_to(url_for("sync.quarantine"))

@@ -14,6 +14,7 @@ from app.base.enrolment import device
 from app.base.requests import sent_json
 from app.staff.queries import list_pins
 from app.sync.actions import devices, receiving
+from app.sync.actions.bounds import WAIT, TooMuch
 from app.sync.forms import lists, sent
 from app.sync.queries.envelopes import count_to_mend_of
 from app.sync.rules.taking import batches_too_much
@@ -49,8 +50,20 @@ def envelopes() -> Response:
     if batches_too_much([len(one.sealed) for one in batch], MOST_IN_A_BATCH, MOST_BYTES):
         raise RequestEntityTooLarge
     sender = receiving.sender_of(db.session(), device().id)
-    told = receiving.receive(db.session(), sender, batch)
+    try:
+        told = receiving.receive(db.session(), sender, batch)
+    except TooMuch:
+        return _too_much()
     return jsonify({"results": [vars(one) for one in told]})
+
+
+def _too_much() -> Response:
+    sentence = gettext(
+        "This tablet sent too much in one day. It keeps its records and tries again."
+    )
+    answer = problem(429, sentence)
+    answer.headers["Retry-After"] = str(int(WAIT.total_seconds()))
+    return answer
 
 
 @blueprint.post("/sync/contact")

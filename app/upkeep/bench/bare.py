@@ -10,11 +10,13 @@ from app.upkeep.bench import queries
 from app.upkeep.bench.housing import fill_housing
 from app.upkeep.bench.scale import fill as fill_scale
 from app.upkeep.bench.scratch import fill
+from app.upkeep.bench.tablets import add_tablet
 from wsgi import application
 
 application.cli.command("fill-scratch")(fill)
 application.cli.add_command(fill_scale)
 application.cli.add_command(fill_housing)
+application.cli.add_command(add_tablet)
 
 
 @application.post("/bench/bare")

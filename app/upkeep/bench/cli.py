@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import click
@@ -11,11 +11,13 @@ import click
 from app.upkeep.bench.growth import lines_for_growth
 from app.upkeep.bench.housing import lines_for_housing
 from app.upkeep.bench.importing import lines_for_import
+from app.upkeep.bench.scale import fill_with
 from app.upkeep.bench.scratch import prepare, scratch_postgresql, scratch_sqlite
 from app.upkeep.bench.table import Line, lines_for
+from app.upkeep.bench.tablets import lines_for_tablets
 from app.upkeep.bench.telling import lines_for_demo
 
-PARTS = ("recording", "growth", "import", "demo", "referrals")
+PARTS = ("recording", "growth", "tablets", "import", "demo", "referrals")
 
 
 @click.command("bench")
@@ -32,15 +34,16 @@ PARTS = ("recording", "growth", "import", "demo", "referrals")
 @click.option("--demo", "told", type=click.IntRange(1000), default=1_000_000, help="Consultations.")
 @click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, default=PARTS)
 def bench(address: str | None, parts: tuple[str, ...], **how: int) -> None:
-    """Measures recording, figures among many rows, sheets and the demo; exit 1 where a target is missed."""
+    """Measures recording, figures and tablets among many rows, sheets and the demo; exit 1 where a target is missed."""
     lines = list[Line]()
     with tempfile.TemporaryDirectory(prefix="ventanilla-bench-") as folder:
         databases = {"SQLite": partial(scratch_sqlite, Path(folder))}
         if address:
             databases["PostgreSQL"] = partial(scratch_postgresql, address)
         for name, scratch in databases.items():
+            many = cache(partial(_filled, scratch, how["many"]))
             for part in parts:
-                for line in _measured(part, name, scratch, how):
+                for line in _measured(part, name, (scratch, many), how):
                     click.echo(f"{line.what}: {line.figure} ({line.sides})", err=True)
                     lines.append(line)
     click.echo(_table(lines))
@@ -49,12 +52,26 @@ def bench(address: str | None, parts: tuple[str, ...], **how: int) -> None:
     sys.exit(0 if all(line.reached for line in lines) else 1)
 
 
+def _filled(scratch: Callable[[str], str], lines: int) -> str:
+    """A database with that many person lines, which all parts that want many share."""
+    url = scratch("many")
+    prepare(url)
+    fill_with(url, lines)
+    return url
+
+
 def _measured(
-    part: str, name: str, scratch: Callable[[str], str], how: dict[str, int]
+    part: str,
+    name: str,
+    made: tuple[Callable[[str], str], Callable[[], str]],
+    how: dict[str, int],
 ) -> Iterator[Line]:
+    scratch, many = made
+    if part == "tablets":
+        return lines_for_tablets(name, many(), how["many"], how["rounds"])
     url = scratch(part)
     if part == "growth":
-        return lines_for_growth(name, url, scratch("many"), (how["many"], how["rounds"]))
+        return lines_for_growth(name, url, many(), how["rounds"])
     if part == "referrals":
         return lines_for_housing(name, url, scratch("housing"), how["rounds"])
     if part == "demo":

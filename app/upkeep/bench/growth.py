@@ -36,12 +36,10 @@ class Side:
     clerk: Client
 
 
-def lines_for_growth(name: str, few: str, many: str, wanted: tuple[int, int]) -> Iterator[Line]:
-    """The lines of two empty databases; `wanted` are the person lines of the larger one, and rounds."""
-    lines, rounds = wanted
-    for url, n in ((few, FEW), (many, lines)):
-        prepare(url)
-        fill_with(url, n)
+def lines_for_growth(name: str, few: str, many: str, rounds: int) -> Iterator[Line]:
+    """The lines of an empty database and of one that is filled with many person lines."""
+    prepare(few)
+    fill_with(few, FEW)
     yield _rebuilt(name, few)
     yield _rebuilt(name, many)
     with serving(few, 1, MODULE) as one, serving(many, 1, MODULE) as other:

@@ -7,7 +7,7 @@ from sqlalchemy import Table, bindparam, insert, text, update
 from sqlalchemy.orm import Session
 
 from app.base.database import connection_of
-from app.consultations.actions.recording import columns_of, contact_of, people_of
+from app.consultations.actions.rows import columns_of, contact_of, people_of
 from app.consultations.queries import ROWS, VERSIONS
 from app.consultations.rules.content import canonical, digest
 from app.consultations.vocabulary import LIVE, VOID

@@ -1,0 +1,64 @@
+"""Takes the records of a batch: those of a kind as one set, all others one by one; locks in one order."""
+
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.sync.actions import kinds
+from app.sync.actions.kinds import Asked, ManyOpener, Taken
+from app.sync.actions.opening import apart
+from app.sync.vocabulary import QUARANTINED
+
+log = logging.getLogger("ventanilla")
+
+
+def take(session: Session, asked: Sequence[Asked]) -> list[Taken]:
+    """How each record ended, in their order; the caller writes the cells once, after all of them.
+
+    Kinds that are recorded as a set come before all others: so a voiding finds the record that it came with.
+    """
+    of_kind: dict[str, list[int]] = {}
+    for place, (_, opened) in enumerate(asked):
+        of_kind.setdefault(opened.kind, []).append(place)
+    if len(of_kind) > 1 or not all(kinds.many_of(kind) for kind in of_kind):
+        kinds.lock(session, asked)  # else the set itself locks in that order
+    ended: dict[int, Taken] = {}
+    for kind in sorted(of_kind, key=lambda kind: kinds.many_of(kind) is None):
+        own, many = of_kind[kind], kinds.many_of(kind)
+        taken = _at_once(session, many, [asked[place] for place in own]) if many else None
+        if many and taken is None:
+            kinds.lock(session, asked)  # what the set had locked was released with its savepoint
+            own.sort(key=lambda place: str(asked[place][1].about))
+        taken = taken or [take_one(session, asked[place]) for place in own]
+        ended |= zip(own, taken, strict=True)
+    return [ended[place] for place in range(len(asked))]
+
+
+def _at_once(session: Session, many: ManyOpener, own: Sequence[Asked]) -> list[Taken] | None:
+    """How the records of a set ended; None where it failed, and nothing of it is kept."""
+    try:
+        with apart(session):
+            return many(session, own)
+    except OperationalError:
+        raise
+    except Exception as error:
+        _log(error)
+        return None
+
+
+def take_one(session: Session, one: Asked) -> Taken:
+    """How a record ended, in a savepoint of its own: a failure of ours costs this one alone."""
+    try:
+        with apart(session):
+            return kinds.take(session, *one)
+    except OperationalError:
+        raise
+    except Exception as error:
+        _log(error)
+        return Taken(QUARANTINED, "fault")
+
+
+def _log(error: Exception) -> None:
+    log.exception("bug", extra={"said": {"kind": type(error).__name__, "file": "envelope"}})

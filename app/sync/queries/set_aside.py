@@ -1,0 +1,55 @@
+"""What was set aside of each tablet, to be voided at once."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.base.access import Scope
+from app.sync.queries.envelopes import DEVICES, ENVELOPES, kept_of
+from app.sync.vocabulary import OPEN
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """How many records of a tablet were set aside and are not settled; `last` is the number of the newest."""
+
+    device_id: UUID
+    name: str
+    n: int
+    last: int
+
+
+def list_set_aside(session: Session, scope: Scope) -> list[SetAside]:
+    """The tablets of which more than one record is set aside in the scope's countries, by name."""
+    n = func.count()
+    columns = (
+        DEVICES.c.id,
+        DEVICES.c.name,
+        n.label("n"),
+        func.max(ENVELOPES.c.number).label("last"),
+    )
+    wanted = (
+        select(*columns)
+        .join(DEVICES, DEVICES.c.id == ENVELOPES.c.device_id)
+        .where(ENVELOPES.c.state == OPEN, ENVELOPES.c.country.in_(scope.countries))
+        .group_by(DEVICES.c.id, DEVICES.c.name)
+        .having(n > 1)
+        .order_by(DEVICES.c.name, DEVICES.c.id)
+    )
+    return [SetAside(row.id, row.name, row.n, row.last) for row in session.execute(wanted)]
+
+
+def set_aside_of(scope: Scope, device_id: UUID, last: int) -> tuple[Any, ...]:
+    """What names those of a tablet's records, up to the line `last`."""
+    of_it = kept_of(device_id) & (ENVELOPES.c.state == OPEN)
+    return of_it, ENVELOPES.c.country.in_(scope.countries), ENVELOPES.c.number <= last
+
+
+def lock_set_aside(session: Session, scope: Scope, device_id: UUID, last: int) -> tuple[int, str]:
+    """How many there are, held until the transaction ends in the order of their numbers; and their country."""
+    mine = select(ENVELOPES.c.country).where(*set_aside_of(scope, device_id, last))
+    found = session.scalars(mine.order_by(ENVELOPES.c.number).with_for_update()).all()
+    return len(found), max(found, default="")

@@ -1,0 +1,125 @@
+"""Every field that reads a day, a month or a moment answers the first and last there are without a fault of ours."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from app.base.database import unit_of_work
+from app.places.vocabulary import areas
+from tests.builders import JSON, Browser, consultation_json, make_consultation
+from tests.counts.histories import print_cards
+from tests.office import Office
+from tests.return_builders import return_json
+from tests.shelter_builders import referral_json
+from tests.sync.tablet import Tablet, make_tablet
+
+YEARS = ("0000", "0001", "0002", "1899", "1900", "9998", "9999", "10000", "-001")
+DAYS = st.builds(
+    "{}-{}-{}".format,
+    st.sampled_from(YEARS),
+    st.sampled_from(("01", "02", "12", "13")),
+    st.sampled_from(("01", "28", "29", "31")),
+)
+OFFSETS = ("", "Z", "+00:00", "+14:00", "-12:00", "+23:59", "-23:59", "+24:00")
+MOMENTS = st.builds(
+    "{}T{}{}".format, DAYS, st.sampled_from(("00:00:00", "23:59:59")), st.sampled_from(OFFSETS)
+)
+MONTHS = st.builds(
+    "{}-{}".format, st.sampled_from(YEARS), st.sampled_from(("01", "02", "06", "11", "12"))
+)
+FEW = settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def tablet(app: Flask, office: Office) -> Tablet:
+    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+
+
+@ON_SQLITE
+@FEW
+@given(moment=MOMENTS | DAYS)
+@example(moment="0001-01-01T00:00:00+14:00")
+@example(moment="9999-12-31T23:59:59-12:00")
+def test_a_tablets_moments(office: Office, tablet: Tablet, moment: str) -> None:
+    said = {"oldest_at": moment, "waiting": 1}
+    assert tablet.post("/sync/contact", said).status_code == 200
+    assert office["susana"].get("/devices").status_code == 200
+    notice = {"kind": "referral", "author": "ana", "device": tablet.given["device"]}
+    content = {**referral_json(), **notice, "written_at": moment}
+    assert tablet.result(content) == "quarantined"
+    shown = consultation_json(held_on=moment[:10])
+    record = {**shown, "kind": "consultation", "author": "ana", "device": tablet.given["device"]}
+    assert tablet.result(record) == "quarantined"
+
+
+@ON_SQLITE
+@FEW
+@given(day=DAYS)
+@example(day="9999-12-31")
+@example(day="0001-01-01")
+def test_days_that_people_send(office: Office, day: str) -> None:
+    ana, adela, card = office["ana"], office["adela"], card_of(office)
+    answers = [
+        ana.post("/consultations", consultation_json(held_on=day)),
+        ana.post("/cards/look", {"card": card, "desk": "HND-01", "held_on": day}),
+        ana.get(f"/today?day={day}"),
+        ana.post("/returns", {**return_json(), "asked_on": day, "consented_on": day}),
+        adela.post_form("/desks/new", desk_form(f"HND-{next(numbers)}", opened_on=day)),
+        adela.post_form("/desks/HND-02/close", {"version": "1", "closed_on": day}),
+        adela.get("/desks"),
+        adela.get("/desks/HND-02"),
+        adela.get("/devices"),
+        ana.get("/consultations/new"),
+    ]
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+
+
+numbers = count(100)
+
+
+def card_of(office: Office) -> str:
+    with unit_of_work():
+        return print_cards(office.accounts["ana"], "HND-01", 1)[0]
+
+
+def desk_form(code: str, **said: Any) -> dict[str, Any]:
+    area = next(a.pcode for a in areas().values() if a.country == "HND")
+    usual = {"code": code, "name": "Desk", "country": "HND", "adm1": area, "time_zone": ""}
+    return {**usual, "organisation": "-", "modality": "informational", **said}
+
+
+@ON_SQLITE
+@FEW
+@given(month=MONTHS)
+@example(month="9999-12")
+@example(month="0001-01")
+def test_months_that_people_ask_for(office: Office, month: str) -> None:
+    for name in ("rita", "susana"):
+        answers = [
+            ask(office[name], path)
+            for path in (f"/counts?month={month}", f"/counts.json?month={month}")
+        ]
+        assert max(answers) < 500
+
+
+def ask(browser: Browser, path: str) -> int:
+    return int(browser.get(path, headers=JSON).status_code)
+
+
+@ON_SQLITE
+def test_a_correction_to_an_extreme_day_is_refused(office: Office) -> None:
+    sent = make_consultation(office.accounts["ana"])
+    for day in ("9999-12-31", "0001-01-01", "1900-01-01"):
+        path = f"/consultations/{sent['id']}/correct"
+        change = {**sent, "held_on": day, "version": 1, "reason": "slip"}
+        assert office["ana"].post(path, change).status_code == 422

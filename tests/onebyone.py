@@ -1,0 +1,18 @@
+"""The app with a fault in it: a tablet's records are taken one after the other, as they come. Tests must catch it."""
+
+from contextlib import nullcontext
+from typing import Any
+
+from app.sync.actions import kinds, opening, receiving
+from wsgi import application
+
+
+def _lock_nothing(*_: Any) -> None:
+    """Nothing is held before the first record."""
+
+
+kinds._many_openers.clear()
+kinds.lock = _lock_nothing
+receiving.once = opening.once = nullcontext
+
+__all__ = ["application"]
