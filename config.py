@@ -42,6 +42,10 @@ class Settings:
     reporting_year_start: int
     sign_in_limit: int
     proxy_hops: int
+    runtime_directory: str
+    """Where processes of this machine meet: locks of password hashing, counters of metrics; nothing lasting."""
+    metrics_token: str = field(repr=False)
+    """What may read `/metrics` from another machine; empty: only this machine itself may."""
     smtp_url: str = field(repr=False)
     """Where letters go; empty where there is nowhere."""
     mail_from: str
@@ -69,6 +73,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         reporting_year_start=_whole(env, "REPORTING_YEAR_START", 1, 1, 12),
         sign_in_limit=_whole(env, "SIGN_IN_LIMIT", 5 if production else 50, 1, 10_000),
         proxy_hops=_whole(env, "PROXY_HOPS", 0, 0, 5),
+        runtime_directory=env.get("RUNTIME_DIRECTORY", "").partition(":")[0] or str(INSTANCE),
+        metrics_token=_metrics_token(env),
         smtp_url=_smtp_url(env),
         mail_from=_mail_from(env),
         card_keys=_card_keys(env, production),
@@ -84,6 +90,13 @@ def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int)
     if not text.isdecimal() or not low <= int(text) <= high:
         raise UnsafeSettings(f"{name} must be a whole number from {low} to {high}.")
     return int(text)
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    text = env.get("METRICS_TOKEN", "")
+    if text and (len(text) < SHORTEST_KEY or not text.isascii()):
+        raise UnsafeSettings("METRICS_TOKEN must have at least 32 characters, all of them ASCII.")
+    return text
 
 
 def _smtp_url(env: Mapping[str, str]) -> str:
@@ -234,7 +247,6 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_LOCALE": settings.default_locale,
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).resolve().parent / "translations"),
         "RATELIMIT_HEADERS_ENABLED": True,
-        "RATELIMIT_STORAGE_URI": "memory://",
         "COMPRESS_MIN_SIZE": 1000,
         "COMPRESS_ALGORITHM": ["gzip", "deflate"],
         "COMPRESS_ALGORITHM_STREAMING": ["deflate"],

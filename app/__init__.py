@@ -1,6 +1,7 @@
 """Ventanilla: builds the application from its rooms."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import rooms
 from app.base import access, answers, language, pages
 from app.base.database import db
-from config import Settings, flask_config
+from config import Settings, UnsafeSettings, flask_config
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +25,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.config.from_mapping(flask_config(settings))
     Path(app.instance_path).mkdir(exist_ok=True)
+    _refuse_closed_directory(settings.runtime_directory)
     _log_json(app)
     language.compile_catalogues(ROOT / "translations")
     db.init_app(app)
@@ -41,6 +43,11 @@ def create_app(settings: Settings) -> Flask:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
+
+
+def _refuse_closed_directory(path: str) -> None:
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise UnsafeSettings("RUNTIME_DIRECTORY must be a directory that the app may write to.")
 
 
 def _log_json(app: Flask) -> None:

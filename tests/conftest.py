@@ -1,6 +1,7 @@
 """Both databases, migrated; the app on each of them; nobody's clock but ours."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -22,6 +23,8 @@ from tests.server import ROUNDS
 LEFT_OUT = pytest.StashKey[list[str]]()
 
 _numbers = count()
+_runtime = tempfile.TemporaryDirectory(prefix="ventanilla-tests-")
+"""Where the apps of this run meet: parts that run at once must not wait for each other's password hashes."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -43,7 +46,7 @@ def pytest_terminal_summary(
 
 def settings_for(url: str) -> Settings:
     """Development settings on one database."""
-    return replace(read_settings({}), database_url=url)
+    return replace(read_settings({}), database_url=url, runtime_directory=_runtime.name)
 
 
 @pytest.fixture(scope="session")

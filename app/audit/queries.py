@@ -74,6 +74,13 @@ def list_latest(
     return session.execute(newest).all()
 
 
+def find_last_unattended(session: Session, acts: Sequence[str]) -> datetime | None:
+    """When a command, not an account, last left an entry of one of these acts."""
+    by_nobody = TRAIL.c.account_id.is_(None) & TRAIL.c.act.in_(acts)
+    newest = select(TRAIL.c.at).where(by_nobody).order_by(TRAIL.c.at.desc()).limit(1)
+    return session.execute(newest).scalar()
+
+
 def as_entry(row: Row[tuple[object, ...]]) -> tuple[int, datetime, Entry, str]:
     """A line's number, moment, content and seal."""
     entry = Entry(row.at, row.account_id, row.act, row.subject, row.country)

@@ -1,10 +1,12 @@
-"""Whether the app is alive and ready."""
+"""Whether the app is alive and ready, and its metrics."""
 
 from flask import Blueprint, Response, current_app, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.base.access import allow
 from app.base.database import db
-from app.upkeep.actions import starting
+from app.base.metrics import requests_text
+from app.upkeep.actions import measuring, starting
 
 blueprint = Blueprint("upkeep", __name__)
 
@@ -24,3 +26,11 @@ def readyz() -> Response:
     answer = jsonify(state)
     answer.status_code = 503 if state["problems"] else 200
     return answer
+
+
+@blueprint.get("/metrics")
+@allow("scrape_metrics")
+def metrics() -> Response:
+    """Requests, what waits and the state of the database, for Prometheus; 404 for whoever may not read them."""
+    gauges = measuring.gauges_text(db.session(), current_app.instance_path)
+    return Response(requests_text() + gauges, content_type=CONTENT_TYPE_LATEST)

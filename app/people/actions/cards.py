@@ -14,6 +14,7 @@ from app.base.access import Principal
 from app.base.database import insert_rows
 from app.base.month import Month
 from app.base.problems import Problem
+from app.base.security_events import report_event
 from app.people.actions.linking import merge
 from app.people.queries.cards import CARDS, Card, find_card, get_card, lock_roots
 from app.people.rules.codes import digest_of, make_code, read_code, shown, year_of
@@ -71,7 +72,10 @@ def find(session: Session, code: str) -> Card | str:
     year = year_of(code, keys.keys())
     if year is None:
         return "card_year_closed"
-    return find_card(session, digest_of(code, keys[year])) or "card_unknown"
+    card = find_card(session, digest_of(code, keys[year]))
+    if card is None:
+        report_event("card_refused")
+    return card or "card_unknown"
 
 
 def find_typed(session: Session, typed: str) -> Card | str:
