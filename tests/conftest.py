@@ -105,6 +105,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def app(database_url: str) -> Iterator[Flask]:
     """The app on an empty, migrated database."""
+    limiter.enabled = True  # else the app would be made without the hooks that count and tell
     made = create_app(settings_for(database_url))
     limiter.enabled = False
     with made.app_context():
