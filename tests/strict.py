@@ -26,6 +26,7 @@ class _Told(PasswordHasher):
     def verify(self, *arguments: Any) -> bool:
         _tell("+1")
         try:
+            time.sleep(0.2)  # long enough to overlap where nothing keeps them apart, on any machine
             return super().verify(*arguments)
         finally:
             _tell("-1")

@@ -21,6 +21,8 @@ LIMIT, ENROL_PER_MINUTE = 5, 20
 def url(app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database with one account, for servers of two workers with eight threads each."""
     make_account("ana", "desk_staff", (make_desk(),))
+    (tmp_path / "metrics").mkdir()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "metrics"))
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--worker-class gthread --threads 8")
     return database_url
@@ -74,7 +76,16 @@ def most_hashes_at_once(folder: Path) -> int:
     return most
 
 
-def test_two_workers_share_every_limit_and_one_place_to_hash_in(
+def scrape(server: Server) -> set[str]:
+    """The lines of `/metrics`, from whichever worker answers."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection.request("GET", "/metrics")
+    told = connection.getresponse().read().decode()
+    connection.close()
+    return set(told.splitlines())
+
+
+def test_two_workers_share_every_limit_one_place_to_hash_in_and_what_they_counted(
     strict: Server, tmp_path: Path
 ) -> None:
     guessed = guess_own_password(strict)
@@ -84,9 +95,11 @@ def test_two_workers_share_every_limit_and_one_place_to_hash_in(
     assert guessed[422] + guessed[429] + guessed[503] == GUESSES
     assert enrolled == {401: ENROL_PER_MINUTE, 429: REQUESTS - ENROL_PER_MINUTE}
     assert most_hashes_at_once(tmp_path) == 1
+    line = 'ventanilla_requests_total{method="POST",route="/sync/enrol",status="4xx"} '
+    assert all(f"{line}{REQUESTS}.0" in scrape(strict) for _ in range(6))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_workers_that_count_for_themselves_are_caught(url: str, tmp_path: Path) -> None:
     with serving(url, module="tests.forgetful:application") as server:
         guessed = guess_own_password(server)

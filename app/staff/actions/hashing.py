@@ -20,7 +20,7 @@ hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
 NOBODY = hasher.hash(secrets.token_urlsafe(32))
 """The hash that is checked where no account is: as dear as a real one."""
 LONGEST_SECRET = 1000
-SLOTS = max(1, len(os.sched_getaffinity(0)) - 1)
+SLOTS = max(1, (os.cpu_count() or 1) - 1)
 """Hashes at once on this machine, over all processes: one core is always left to those who ask for no hash."""
 SEATS = 4
 """Threads of one process that may hash or wait for it: the other half of a worker's threads goes on answering pages."""

@@ -82,6 +82,7 @@ def sign_out_everywhere() -> Response:
 
 
 @blueprint.get("/invitations/<token>")
+@limiter.limit(PER_MINUTE)
 @allow("public")
 def invitation(token: str) -> Response:
     """The page that takes up an invitation; one answer for a used, an old and an unknown link."""
