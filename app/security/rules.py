@@ -9,8 +9,6 @@ from threading import Lock
 KEPT = timedelta(days=90)
 MOST_NAMES = 20
 """Names told apart per network and minute; further ones are counted together, so that a list of names stays small."""
-EACH = 10
-"""Equal events of a minute that are written one by one; further ones are written in tens."""
 MOST_REMEMBERED = 10_000
 
 
@@ -50,11 +48,15 @@ class Tally:
         self._seen: dict[str, int] = {}
 
     def add(self, minute: datetime, digest: str) -> int:
-        """How many times to add to the row now: 1, or after ten of a minute 10 at every tenth and else 0."""
+        """How many times to add to the row now: each of the first ten, then every ten, from a hundred on every hundred.
+
+        So a flood costs some ten writes for each digit of its size, and the count is never too high.
+        """
         with self._lock:
             if minute != self._minute or len(self._seen) >= MOST_REMEMBERED:
                 self._minute, self._seen = minute, {}
             seen = self._seen[digest] = self._seen.get(digest, 0) + 1
-        if seen <= EACH:
-            return 1
-        return EACH if seen % EACH == 0 else 0
+        step: int = 10 ** (len(str(seen)) - 1)
+        if seen % step:
+            return 0
+        return step if seen > step else max(1, step // 10)

@@ -121,13 +121,13 @@ def test_a_list_of_names_fills_no_more_than_twenty_entries_a_minute(
     assert sum(row.times for row in entries()) == rules.MOST_NAMES + 8
 
 
-@given(st.integers(0, 400))
-def test_a_flood_is_written_in_tens_and_never_more_than_was_seen(seen: int) -> None:
+@given(st.integers(1, 5000))
+def test_a_flood_costs_few_writes_and_is_never_counted_too_high(seen: int) -> None:
     tally = Tally()
     written = [tally.add(NOW, "same") for _ in range(seen)]
 
-    assert seen - rules.EACH < sum(written) <= seen
-    assert sum(1 for times in written if times) <= rules.EACH + seen // rules.EACH
+    assert seen * 0.5 < sum(written) <= seen
+    assert sum(1 for times in written if times) <= 10 * len(str(seen))
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from((None, 1, 2)))))

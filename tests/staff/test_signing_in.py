@@ -72,7 +72,7 @@ def with_real_hash(username: str) -> None:
 
 
 def test_passwords_are_argon2id_with_64_mebibytes_and_three_passes() -> None:
-    said = extract_parameters(hashing.hash_password("any phrase at all"))
+    said = extract_parameters(hashing.hasher.hash("any phrase at all"))
 
     assert said.type is Type.ID
     assert (said.memory_cost, said.time_cost) == (65536, 3)
