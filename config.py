@@ -51,6 +51,10 @@ class Settings:
     sign_in_limit: int
     proxy_hops: int
     """How many proxies stand before the app: so many entries of `X-Forwarded-For` are believed."""
+    runtime_directory: str
+    """Where processes of this machine meet: locks of password hashing, counters of metrics; nothing lasting."""
+    metrics_token: str = field(repr=False)
+    """What may read `/metrics` from another machine; empty: only this machine itself may."""
     smtp_url: str = field(repr=False)
     """Where letters go; empty where there is nowhere."""
     mail_from: str
@@ -138,6 +142,17 @@ def _proxy_hops(env: Mapping[str, str]) -> int:
             "PROXY_HOPS must say how many proxies stand before the app: 1 behind nginx, 0 behind none."
         )
     return _number(env, "PROXY_HOPS", 0, 0, 5)
+
+
+def _runtime_directory(env: Mapping[str, str]) -> str:
+    return env.get("RUNTIME_DIRECTORY", "").partition(":")[0] or str(INSTANCE)
+
+
+def _metrics_token(env: Mapping[str, str]) -> str:
+    text = env.get("METRICS_TOKEN", "")
+    if text and (len(text) < SHORTEST_KEY or not text.isascii()):
+        raise UnsafeSettings("METRICS_TOKEN must have at least 32 characters, all of them ASCII.")
+    return text
 
 
 def _smtp_url(env: Mapping[str, str]) -> str:
@@ -296,6 +311,8 @@ _READERS: Mapping[str, Reader] = {
     "reporting_year_start": _whole("REPORTING_YEAR_START", 1, 1, 12),
     "sign_in_limit": _sign_in_limit,
     "proxy_hops": _proxy_hops,
+    "runtime_directory": _runtime_directory,
+    "metrics_token": _metrics_token,
     "smtp_url": _smtp_url,
     "mail_from": _mail_from,
     "card_keys": _card_keys,
@@ -327,7 +344,6 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_LOCALE": settings.default_locale,
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).resolve().parent / "translations"),
         "RATELIMIT_HEADERS_ENABLED": True,
-        "RATELIMIT_STORAGE_URI": "memory://",
         "COMPRESS_MIN_SIZE": 1000,
         "COMPRESS_ALGORITHM": ["gzip", "deflate"],
         "COMPRESS_ALGORITHM_STREAMING": ["deflate"],

@@ -17,6 +17,8 @@ try:
     application = app = create_app(read_settings())
     if not IS_CHECK:  # it says the same line by line
         starting.refuse_unsafe_database(app)
+    if not IS_COMMAND:
+        starting.refuse_closed_directory(app)
 except UnsafeSettings as problem:
     sys.exit(f"ventanilla: {problem}")
 if not IS_COMMAND:

@@ -22,7 +22,7 @@ def create_app(settings: Settings) -> Flask:
         __name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance")
     )
     app.config.from_mapping(flask_config(settings))
-    if str(INSTANCE) in settings.database_url:
+    if not settings.production:
         INSTANCE.mkdir(mode=0o700, exist_ok=True)
     _log_json(app)
     catalogues.compile_catalogues(ROOT / "translations")

@@ -13,6 +13,7 @@ from app.places import views as places
 from app.referrals import cli as referrals_cli
 from app.referrals import views as referrals
 from app.returns import views as returns
+from app.security.actions import keep_events
 from app.shelters import views as shelters
 from app.staff import cli as staff_cli
 from app.staff import views as staff
@@ -46,7 +47,8 @@ COMMANDS = (
 
 
 def open_rooms(app: Flask) -> None:
-    """Registers every room's pages and commands."""
+    """Registers every room's pages and commands, and what keeps refused attempts."""
+    app.after_request(keep_events)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS:

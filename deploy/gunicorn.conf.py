@@ -1,9 +1,11 @@
 """How gunicorn serves the app, in production and by `make run`; what is set on the command line comes first."""
 
 import os
+import shutil
 import socket
 import struct
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
@@ -62,6 +64,12 @@ limit_request_field_size = 8190
 accesslog = None  # the app writes one line a request, without an address and a query
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
+# Where the processes of this server add up what /metrics tells; set before the app is imported.
+runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0] or "instance"
+metrics = Path(runtime) / f"metrics-{os.getpid()}"
+metrics.mkdir(parents=True, mode=0o700, exist_ok=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+
 PATIENCE = 15
 """Seconds that a client may be silent in the middle of a request or an answer."""
 
@@ -72,3 +80,15 @@ def when_ready(server: Any) -> None:
     for listener in server.LISTENERS:
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Takes a process that ended out of the gauges; its counts stay."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Leaves nothing behind."""
+    shutil.rmtree(metrics, ignore_errors=True)

@@ -43,6 +43,7 @@ def _lines(folder: str, public_url: str, database_url: str) -> str:
         "PUBLIC_URL": public_url,
         "PROXY_HOPS": "1",
         "DATABASE_URL": database_url,
+        "RUNTIME_DIRECTORY": "/run/ventanilla",
         "SECRET_KEY": secrets.token_urlsafe(32),
         "AUDIT_KEY": secrets.token_urlsafe(32),
         "CARD_KEYS": str(Path(folder) / "card_keys.json"),

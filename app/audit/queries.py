@@ -36,10 +36,9 @@ def find_last(session: Session) -> tuple[int, str]:
     return (row.number, row.seal) if row else (0, START)
 
 
-def find_last_at(session: Session, act: str | None = None) -> datetime | None:
-    """When the last entry was made, of any act or of one; None if there is none."""
-    last = select(TRAIL.c.at).order_by(TRAIL.c.number.desc()).limit(1)
-    return session.scalar(last if act is None else last.where(TRAIL.c.act == act))
+def find_last_at(session: Session) -> datetime | None:
+    """When the last entry was made; None if there is none."""
+    return session.scalar(select(TRAIL.c.at).order_by(TRAIL.c.number.desc()).limit(1))
 
 
 def was_read_this_minute(session: Session, entry: Entry) -> bool:

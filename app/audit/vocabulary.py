@@ -52,6 +52,7 @@ ACTS = Terms(
     Term("day_read", N_("Read a desk's day")),
     Term("figures_read", N_("Read exact figures")),
     Term("trail_read", N_("Read the audit trail")),
+    Term("security_read", N_("Read the security log")),
     Term("cells_rebuilt", N_("Added the figures up anew")),
     Term("demo_built", N_("Built the demo programme")),
     Term("backed_up", N_("Made a backup")),
@@ -76,6 +77,7 @@ SUBJECTS = Terms(
     Term("trail", N_("Audit trail")),
     Term("letters", N_("Letters")),
     Term("sessions", N_("Sessions of staff")),
+    Term("security", N_("Security log")),
 )
 """What an entry can be about; stored before the colon of `subject`, the row's number or code after it."""
 READINGS = frozenset(
@@ -91,5 +93,6 @@ READINGS = frozenset(
         "envelopes_read",
         "figures_read",
         "trail_read",
+        "security_read",
     }
 )

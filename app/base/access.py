@@ -5,23 +5,37 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, abort, g, make_response, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, abort, g, has_request_context, make_response, request
+from flask_limiter import Limiter, RequestLimit
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
-from app.base import database
+from app.base import database, rate_limits
+from app.base.addresses import counted_address
 from app.base.cross_site import refuse_other_sites
 from app.base.enrolment import device
+from app.base.metrics import may_scrape
+from app.base.security_events import report_event
 from app.base.words import N_, Term, Terms
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+LIMITS_STORAGE = f"{rate_limits.SCHEME}://"
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address)
+
+
+def caller_address() -> str:
+    """The address of this request as tries are counted by it; `local` if it came through a socket of the machine."""
+    return counted_address(request.remote_addr if has_request_context() else None) or "local"
+
+
+def _report_breach(_: RequestLimit) -> None:
+    report_event("too_many_requests")
+
+
+limiter = Limiter(caller_address, storage_uri=LIMITS_STORAGE, on_breach=_report_breach)
 login_manager = LoginManager()
 login_manager.session_protection = None
-BY_CREDENTIAL = frozenset({"enrolling", "enrolled_device"})
+BY_CREDENTIAL = frozenset({"enrolling", "enrolled_device", "scrape_metrics"})
 """What is asked with a secret that the request itself carries: no other site can send it, so no token is needed."""
 
 PERMISSIONS = Terms(
@@ -53,6 +67,8 @@ PERMISSIONS = Terms(
     Term("invite_staff", N_("Invite staff")),
     Term("configure", N_("Configure desks and accounts")),
     Term("see_audit", N_("Read the audit trail")),
+    Term("see_security", N_("Read the security log")),
+    Term("scrape_metrics", N_("Read the metrics of the server")),
 )
 
 
@@ -141,12 +157,15 @@ def allow(
 def _admit(permission: str) -> None:
     if permission == "enrolled_device":
         device()
+    if permission == "scrape_metrics" and not may_scrape():
+        abort(404)
     if permission == "public" or permission in BY_CREDENTIAL:
         if request.method not in READING:
             current_user._get_current_object()  # now: later it would end the change's transaction
         return
     asking = principal()
     if permission != "signed_in" and not asking.may(permission):
+        report_event("right_refused", account_id=asking.account_id)
         abort(403)
 
 

@@ -17,9 +17,11 @@ from app.base.access import NotSignedIn, request_account_id
 from app.base.database import Unacknowledged, db
 from app.base.enrolment import NotEnrolled
 from app.base.headers import HEADERS
+from app.base.metrics import count_request
 from app.base.pages import page
 from app.base.proxy import Misrouted
 from app.base.requests import is_form, wants_json
+from app.base.security_events import report_event
 from app.base.words import N_
 
 SENTENCES = {
@@ -97,6 +99,7 @@ def _not_signed_in(error: NotSignedIn) -> Response:
 def _not_enrolled(error: NotEnrolled) -> Response:
     """Said so that a tablet can tell it from any other 401: it keeps what it has and sends nothing more."""
     db.session.rollback()
+    report_event("device_revoked" if error.why == "revoked" else "device_unknown")
     answer = jsonify({"problem": gettext("This tablet is not enrolled."), "device": error.why})
     answer.status_code = 401
     return answer
@@ -176,13 +179,14 @@ def request_settings() -> Any:
 
 
 def _log(answer: Response) -> None:
-    took = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    count_request(answer.status_code, seconds)
     said = {
         "request": g.get("request_id"),
         "method": request.method,
         "route": request.url_rule.rule if request.url_rule else None,
         "status": answer.status_code,
-        "ms": round(took, 1),
+        "ms": round(seconds * 1000, 1),
         "account": request_account_id(),
     }
     log.info("request", extra={"said": said})

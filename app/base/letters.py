@@ -1,5 +1,6 @@
 """The table of letters: what is to be sent by e-mail, what was sent, what could not be."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -105,6 +106,25 @@ def count_unsent(session: Session) -> tuple[int, int]:
     counts = select(waiting, func.count() - waiting).where(LETTERS.c.sent_at.is_(None))
     row = session.execute(counts).one()
     return int(row[0]), int(row[1])
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Letters that wait for a try, since when the oldest does, and letters that were given up."""
+
+    waiting: int
+    oldest_at: datetime | None
+    given_up: int
+
+
+def find_queue(session: Session) -> Queue:
+    """How the queue stands; the table holds no more than what was written in ten days."""
+    is_waiting = LETTERS.c.due_at.is_not(None)
+    waiting = select(func.count(), func.min(LETTERS.c.created_at)).where(is_waiting)
+    never = (LETTERS.c.sent_at.is_(None)) & LETTERS.c.due_at.is_(None)
+    given_up = select(func.count()).select_from(LETTERS).where(never)
+    count, oldest_at = session.execute(waiting).one()
+    return Queue(count, oldest_at, session.scalar(given_up) or 0)
 
 
 def is_past_its_time(now: datetime) -> ColumnElement[bool]:

@@ -1,12 +1,13 @@
 """Pages and JSON of visitor cards: print a sheet, replace a lost one, look up what one held last."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, url_for
 from flask_babel import gettext
 
 from app.base import clock
-from app.base.access import allow, principal
+from app.base.access import allow, limiter, principal
 from app.base.answers import problem, request_settings
 from app.base.database import db
 from app.base.pages import page, say
@@ -18,6 +19,11 @@ from app.people.actions.lookup import look_up
 from app.places.queries import DeskRow, list_desks
 
 blueprint = Blueprint("people", __name__, url_prefix="/cards")
+WRONG_PER_MINUTE = "30 per minute"
+limit_wrong = partial(
+    limiter.limit, WRONG_PER_MINUTE, deduct_when=lambda answer: answer.status_code == 422
+)
+"""Only refused codes count: whoever looks up cards that exist is never slowed down."""
 
 
 @blueprint.get("")
@@ -76,6 +82,7 @@ def replacing() -> Response:
 
 
 @blueprint.post("/replace")
+@limit_wrong()
 @allow("replace_cards")
 def replace() -> Any:
     """Puts one card in the place of a lost one; 409 where that cannot be as things stand."""
@@ -100,6 +107,7 @@ def _replacing_page(said: dict[str, str], problems: list[Problem], conflict: str
 
 
 @blueprint.post("/look")
+@limit_wrong()
 @allow("record_consultations")
 def look() -> Response:
     """What a card held last, and what it knows of its people's contacts before; the reading leaves an entry."""

@@ -108,16 +108,18 @@ class Invitation(Base):
 
 
 class SignInAttempt(Base):
-    """A try to sign in that was not successful, by keyed digests of the name and of name and address."""
+    """A failed try of a password, by keyed digests of the name, of name and address, and of the address."""
 
     __tablename__ = "sign_in_attempt"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
     name_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
     place_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
+    address_key: Mapped[str] = mapped_column(String(64), server_default="", info=SENSITIVE)
     at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
 
     __table_args__ = (
         Index("ix_sign_in_attempt_name_key_at", "name_key", "at"),
         Index("ix_sign_in_attempt_place_key_at", "place_key", "at"),
+        Index("ix_sign_in_attempt_address_key_at", "address_key", "at"),
     )

@@ -1,11 +1,13 @@
-"""Whether the app is alive and ready."""
+"""Whether the app is alive and ready, and its metrics."""
 
 from flask import Blueprint, Response, abort, current_app, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.base.access import allow
 from app.base.database import db
+from app.base.metrics import requests_text
 from app.base.proxy import PROBE
-from app.upkeep.actions import setup_probe, starting
+from app.upkeep.actions import measuring, setup_probe, starting
 
 blueprint = Blueprint("upkeep", __name__)
 
@@ -34,3 +36,11 @@ def probe() -> Response:
     if not setup_probe.is_asked():
         abort(404)
     return jsonify(setup_probe.answer())
+
+
+@blueprint.get("/metrics")
+@allow("scrape_metrics")
+def metrics() -> Response:
+    """Requests, what waits and the state of the database, for Prometheus; 404 for whoever may not read them."""
+    gauges = measuring.gauges_text(db.session(), current_app.instance_path)
+    return Response(requests_text() + gauges, content_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""No GET changes the database, but for audit entries and when a session was last seen."""
+"""No GET changes the database, but for both logs, counters of requests and when a session was last seen."""
 
 from sqlalchemy import select
 
@@ -7,7 +7,7 @@ from tests.builders import make_account, make_consultation, make_desk, sign_in
 from tests.contracts.test_permissions import consented, sent_by
 from tests.shelter_builders import make_coordinator, make_shelter
 
-SEEN = {"audit_entry": None, "staff_session": "seen_at"}
+SEEN = {"audit_entry": None, "staff_session": "seen_at", "rate_limit": None, "security_event": None}
 
 
 def test_reading_every_address_changes_nothing(app):

@@ -44,6 +44,7 @@ PAGES = {
         "/accounts",
         "/accounts/new",
         "/trail",
+        "/security",
     ),
 }
 CODE = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")

@@ -44,6 +44,7 @@ class Installation:
     database: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     plain_port: int = field(default_factory=free_port)
+    metrics_port: int = field(default_factory=free_port)
 
     @property
     def address(self) -> str:
@@ -211,4 +212,5 @@ def use_ports(made: Installation) -> None:
     text = re.sub(r"listen (\[::\]:)?80;", f"listen 127.0.0.1:{made.plain_port};", text, count=1)
     text = re.sub(r"listen 443 ssl http2;", f"listen 127.0.0.1:{made.port} ssl http2;", text)
     text = re.sub(r"\n *listen \[::\].*", "", text)
+    text = text.replace("listen 127.0.0.1:9180;", f"listen 127.0.0.1:{made.metrics_port};")
     site.write_text(made.moved(text))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.base import clock
 from app.base.database import db, unit_of_work
 from app.staff import queries, rules
-from app.staff.actions import accounts, pins
+from app.staff.actions import accounts, hashing, pins
 from app.staff.queries import PINS
 from tests.builders import PASSWORD, alone, at, make_account, make_desk, sign_in
 
@@ -169,7 +169,7 @@ def test_twenty_tries_at_once_check_no_more_than_five(app, desk, ana):
         with app.app_context():
             return tried(desk, WRONG)
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(hashing.SEATS) as pool:
         verdicts = list(pool.map(lambda n: alone(one, n), range(20)))
     assert sum(verdict.must_wait for verdict in verdicts) == 15
     assert kept()[0]["failed"] == 5

@@ -73,14 +73,14 @@ def run(app, *words):
 def test_a_dry_run_counts_what_a_purge_then_deletes_and_the_trail_tells(kept):
     before = stored()
     counted = run(kept, "--dry-run")
-    assert [line.split()[0] for line in counted] == ["2", "0", "1"]
+    assert [line.split()[0] for line in counted] == ["2", "0", "1", "0"]
     assert (stored(), entries()) == (before, [])
     assert run(kept) == counted
     assert stored() == [name for name in before if not name.startswith("old")]
-    assert entries() == ["letters:2", "notes:0", "sessions:1"]
+    assert entries() == ["letters:2", "notes:0", "sessions:1", "security:0"]
     again = run(kept)
-    assert [line.split()[0] for line in again] == ["0", "0", "0"]
-    assert entries()[3:] == ["letters:0", "notes:0", "sessions:0"]
+    assert [line.split()[0] for line in again] == ["0", "0", "0", "0"]
+    assert entries()[4:] == ["letters:0", "notes:0", "sessions:0", "security:0"]
     assert verify(db.session())[1] is None
 
 

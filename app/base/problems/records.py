@@ -54,6 +54,7 @@ RECORDS = (
     Term("too_short", N_("At least 12 characters.")),
     Term("too_common", N_("This password is too easy to guess.")),
     Term("wrong_password", N_("The password is not right.")),
+    Term("must_wait", N_("Too many wrong tries. Please wait a quarter of an hour.")),
     Term("not_the_same", N_("The two passwords are not the same.")),
     Term("closes_before_opening", N_("A desk cannot close before it opens.")),
     Term(

@@ -14,6 +14,7 @@ from app.base.access import Principal
 from app.base.database import insert_rows
 from app.base.month import Month
 from app.base.problems import Problem
+from app.base.security_events import report_event
 from app.people.actions.linking import merge
 from app.people.queries.cards import CARDS, Card, find_cards, get_card, lock_roots
 from app.people.rules.codes import digest_of, make_code, read_code, shown, year_of
@@ -84,8 +85,11 @@ def _digest(code: str) -> str:
 
 
 def find(session: Session, code: str) -> Card | str:
-    """The same of one code."""
-    return find_all(session, [code])[code]
+    """The same of one code; one that no card has stands in the security log."""
+    card = find_all(session, [code])[code]
+    if card == "card_unknown":
+        report_event("card_refused")
+    return card
 
 
 def find_typed(session: Session, typed: str) -> Card | str:

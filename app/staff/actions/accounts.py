@@ -13,7 +13,7 @@ from app.base.problems import Problem
 from app.places.queries import EVERYWHERE, find_desk
 from app.places.vocabulary import programme
 from app.staff import queries, rules
-from app.staff.actions import pins, signing_in
+from app.staff.actions import guessing, hashing, pins, signing_in
 from app.staff.queries import (
     ACCOUNT_COUNTRIES,
     ACCOUNT_DESKS,
@@ -132,7 +132,7 @@ def take_up(session: Session, token: str, password: str, repeated: str) -> list[
     if problems:
         return problems
     session.rollback()  # nothing was changed yet: no lock is held while the hash is made
-    hashed = signing_in.hash_password(password)
+    hashed = hashing.hash_password(password)
     mine = (INVITATIONS.c.digest == rules.digest(token)) & INVITATIONS.c.used_at.is_(None)
     used = update(INVITATIONS).where(mine).values(used_at=clock.now())
     if session.execute(used.returning(INVITATIONS.c.digest)).first() is None:
@@ -146,14 +146,14 @@ def change_password(
     session: Session, asking: Principal, current: str, password: str, repeated: str
 ) -> list[Problem]:
     """Changes one's own password and ends the other sessions; problems where it will not do."""
-    account = queries.find_account(session, asking.username)
-    session.rollback()  # nothing was changed yet: no lock is held while hashes are made
-    if not signing_in.is_password(account, current):
-        return [Problem("current", "wrong_password")]
     problems = _new_password(asking.username, password, repeated)
     if problems:
         return problems
-    hashed = signing_in.hash_password(password)
+    wrong = guessing.check_own(asking, current)
+    if wrong:
+        return [Problem("current", wrong)]
+    hashed = hashing.hash_password(password)
+    guessing.forget_tries(session, asking.username)
     _set_password(session, asking.account_id, hashed, asking.session_id)
     subject = f"account:{asking.account_id}"
     note(asking.account_id, "password_changed", subject, asking.scope.home)

@@ -12,8 +12,9 @@ from app.base import clock
 from app.base.access import Principal
 from app.base.database import db, separately
 from app.base.problems import Problem
+from app.base.security_events import report_event
 from app.staff import queries, rules
-from app.staff.actions import signing_in
+from app.staff.actions import guessing, hashing
 from app.staff.queries import PINS, AccountRow
 
 
@@ -37,14 +38,14 @@ def set_pin(
     session: Session, asking: Principal, password: str, pin: str, repeated: str
 ) -> list[Problem]:
     """Gives one's own account a new PIN; problems where the password is not right or the PIN will not do."""
-    account = queries.find_account(session, asking.username)
-    session.rollback()  # nothing was changed yet: no lock is held while hashes are made
-    if not signing_in.is_password(account, password):
-        return [Problem("own_password", "wrong_password")]
     problems = _wrong(pin, repeated)
     if problems:
         return problems
+    wrong = guessing.check_own(asking, password)
+    if wrong:
+        return [Problem("own_password", wrong)]
     row = _row(pin)
+    guessing.forget_tries(session, asking.username)
     forget(session, asking.account_id)
     session.execute(insert(PINS).values(account_id=asking.account_id, **row))
     note(asking.account_id, "pin_set", f"account:{asking.account_id}", asking.scope.home)
@@ -61,7 +62,7 @@ def _wrong(pin: str, repeated: str) -> list[Problem]:
 def _row(pin: str) -> dict[str, object]:
     salt = secrets.token_bytes(16)
     return {
-        "pin_hash": signing_in.hash_password(pin),
+        "pin_hash": hashing.hash_password(pin),
         "salt": urlsafe_b64encode(salt).decode().rstrip("="),
         "check_bits": rules.pin_check(salt, pin),
         "failed": 0,
@@ -88,16 +89,17 @@ def verify(username: str, pin: str, desk_id: int) -> Verdict:
     The try is counted before it is checked and kept whatever comes of it. After ten wrong ones in a row the PIN is
     gone and only the password signs in, so that nobody can go through the thousand that a stolen tablet leaves.
     """
-    with separately():
-        account = queries.find_desk_account(db.session(), desk_id, username)
-        tried = _count(db.session(), account)
-    if tried.must_wait:
-        return Verdict(must_wait=True)
-    right = signing_in.is_secret(tried.hash, pin)
-    if account is None or tried.hash is None:
-        return Verdict()
-    if not right:
-        return Verdict(left=_left(account, tried.failed))
+    with hashing.slot():
+        with separately():
+            account = queries.find_desk_account(db.session(), desk_id, username)
+            tried = _count(db.session(), account)
+        if tried.must_wait:
+            report_event("locked_out", username, account.id if account else None)
+            return Verdict(must_wait=True)
+        right = hashing.is_secret(tried.hash, pin)
+    if account is None or tried.hash is None or not right:
+        report_event("pin_wrong", username, account.id if account else None)
+        return Verdict(left=_left(account, tried.failed) if account and tried.hash else 0)
     mine = update(PINS).where(PINS.c.account_id == account.id)
     db.session.execute(mine.values(failed=0, failed_at=None))
     return Verdict(account)

@@ -2,89 +2,35 @@
 
 import secrets
 from dataclasses import replace
-from threading import BoundedSemaphore
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
-from sqlalchemy import delete, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import clock
-from app.base.access import Principal, Scope
+from app.base.access import Principal, Scope, caller_address
 from app.base.database import db, separately
 from app.staff import queries, rules
-from app.staff.queries import ATTEMPTS, SESSIONS, AccountRow
+from app.staff.actions import guessing
+from app.staff.actions.guessing import Checked
+from app.staff.queries import SESSIONS, AccountRow
 from app.staff.vocabulary import ROLE_PERMISSIONS
 
-hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4)
-_at_once = BoundedSemaphore(2)
-NOBODY = hasher.hash(secrets.token_urlsafe(32))
-"""The hash that is checked where no account is: as dear as a real one."""
+
+def sign_in(session: Session, username: str, password: str) -> Checked:
+    """The account where name and password are right, or whether the caller must wait before the next try."""
+    checked = guessing.check(username, password, "sign_in_failed")
+    if checked.account is not None:
+        guessing.forget_tries(session, checked.account.username)
+    return checked
 
 
-def hash_password(password: str) -> str:
-    """The argon2id hash of a password (64 MiB, three passes); at most two are made at once."""
-    with _at_once:
-        return hasher.hash(password)
-
-
-def is_password(account: AccountRow | None, password: str) -> bool:
-    """Whether it is the account's password; takes as long where there is no account."""
-    return is_secret(account.password_hash if account else None, password)
-
-
-def is_secret(stored: str | None, said: str) -> bool:
-    """Whether a password or PIN is the one of a stored hash; takes as long where there is none."""
-    try:
-        with _at_once:
-            hasher.verify(stored or NOBODY, said[:1000].encode("utf-8", "replace"))
-    except (VerificationError, InvalidHashError):
-        return False
-    return bool(stored)
-
-
-def sign_in(username: str, password: str, address: str) -> tuple[AccountRow | None, bool]:
-    """The account where name and password are right, and whether the caller must wait before the next try.
-
-    The try is counted before it is checked and kept whatever comes of it; the hash is checked outside of
-    any transaction.
-    """
-    name = username.strip().casefold()[:80].encode("utf-8", "replace").decode()
-    place_key = _place_key(name, address)
-    with separately():
-        account = queries.find_account(db.session(), name)
-        wait = _must_wait(db.session(), name, place_key)
-    if wait:
-        return None, True
-    right = is_password(account, password)
-    if account is None or account.closed_at is not None or not right:
-        return None, False
-    db.session.execute(delete(ATTEMPTS).where(ATTEMPTS.c.place_key == place_key))
-    return account, False
-
-
-def _place_key(*said: str) -> str:
-    return rules.attempt_key(current_app.config["SETTINGS"].secret_key, *said)
-
-
-def _must_wait(session: Session, name: str, place_key: str) -> bool:
-    now, name_key = clock.now(), _place_key(name)
-    session.execute(delete(ATTEMPTS).where(ATTEMPTS.c.at < now - rules.WINDOW))
-    failed = queries.count_attempts(session, name_key, place_key, now - rules.WINDOW)
-    known = queries.is_known_place(session, place_key, now - rules.KNOWN_FOR)
-    if rules.must_wait(*failed, current_app.config["SETTINGS"].sign_in_limit, known):
-        return True
-    session.execute(insert(ATTEMPTS).values(name_key=name_key, place_key=place_key, at=now))
-    return False
-
-
-def start_session(session: Session, account: AccountRow, address: str) -> Principal:
-    """A new session of the account from an address; the principal carries the only copy of its token."""
+def start_session(session: Session, account: AccountRow) -> Principal:
+    """A new session of the account from this request's address; the principal has the only copy of its token."""
     token, now = secrets.token_urlsafe(32), clock.now()
     times = {"started_at": now, "seen_at": now}
-    place_key = _place_key(account.username, address)
+    place_key = guessing.place_key(account.username, caller_address())
     new = {"digest": rules.digest(token), "account_id": account.id, "place_key": place_key}
     session.execute(insert(SESSIONS).values(**new, **times))
     scope = queries.get_scope(session, account)

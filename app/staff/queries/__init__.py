@@ -1,4 +1,4 @@
-"""Every reading of accounts, sessions and invitations (`accounts`), PINs (`pins`) and of the trail (`trail`)."""
+"""Every reading of accounts, sessions, invitations (`accounts`), PINs (`pins`), the logs (`trail`, `security`)."""
 
 from app.staff.queries.accounts import (
     ACCOUNT_COUNTRIES,
@@ -22,6 +22,7 @@ from app.staff.queries.accounts import (
 )
 from app.staff.queries.pins import PINS, TabletPin, find_desk_account, has_pin, list_pins, lock_pin
 from app.staff.queries.scope import ACCOUNT_SHELTERS, get_scope
+from app.staff.queries.security import SecurityLine, list_security
 from app.staff.queries.trail import TrailLine, list_trail
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "SESSIONS",
     "AccountLine",
     "AccountRow",
+    "SecurityLine",
     "TabletPin",
     "TrailLine",
     "count_attempts",
@@ -50,6 +52,7 @@ __all__ = [
     "is_known_place",
     "list_accounts",
     "list_pins",
+    "list_security",
     "list_trail",
     "list_usernames",
     "lock_pin",

@@ -89,13 +89,27 @@ def find_invited(session: Session, digest: str, now: datetime) -> AccountRow | N
     return AccountRow(*row) if row else None
 
 
+@dataclass(frozen=True)
+class Failed:
+    """Failed tries: of a name at an address, of the name anywhere, of the address with any name."""
+
+    here: int
+    anywhere: int
+    address: int
+
+
 def count_attempts(
-    session: Session, name_key: str, place_key: str, since: datetime
-) -> tuple[int, int]:
-    """Failed sign-ins since a moment: from this name and address, and from this name anywhere."""
-    here = select(func.count()).where(ATTEMPTS.c.place_key == place_key, ATTEMPTS.c.at > since)
-    name = select(func.count()).where(ATTEMPTS.c.name_key == name_key, ATTEMPTS.c.at > since)
-    return session.scalar(here) or 0, session.scalar(name) or 0
+    session: Session, name_key: str, place_key: str, address_key: str, since: datetime
+) -> Failed:
+    """Failed tries since a moment, by the keys of name, of name and address, and of the address."""
+    keys = {"place_key": place_key, "name_key": name_key, "address_key": address_key}
+    counts = [
+        select(func.count())
+        .where(ATTEMPTS.c[column] == key, ATTEMPTS.c.at > since)
+        .scalar_subquery()
+        for column, key in keys.items()
+    ]
+    return Failed(*session.execute(select(*counts)).one())
 
 
 def is_known_place(session: Session, place_key: str, since: datetime) -> bool:

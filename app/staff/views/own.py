@@ -13,6 +13,7 @@ from app.base.database import db
 from app.base.pages import go_to, page, say
 from app.base.problems import Problem, refuse
 from app.base.requests import wants_json
+from app.base.security_events import report_event
 from app.places.queries import list_desks
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts, signing_in
@@ -29,7 +30,7 @@ def account() -> Response:
     return account_page([])
 
 
-def account_page(problems: list[Problem]) -> Response:
+def account_page(problems: list[Problem], status: int = 200) -> Response:
     """The page of one's own account, with what was wrong."""
     asking = principal()
     desks = [] if asking.scope.programme else list_desks(db.session(), asking.scope)
@@ -40,7 +41,17 @@ def account_page(problems: list[Problem]) -> Response:
     takes_over = rules.takes_over(asking.role)
     facts |= {"takes_over": takes_over, "wrong": wrong_in(problems)}
     facts["has_pin"] = takes_over and queries.has_pin(db.session(), asking.account_id)
-    return page("staff/account.html", 422 if problems else 200, **facts)
+    return page("staff/account.html", status, **facts)
+
+
+def refuse_own(problems: list[Problem]) -> Response:
+    """The answer of a change of one's own account that was refused; 429 if the next try must wait."""
+    must_wait = any(found.code == "must_wait" for found in problems)
+    if not must_wait:
+        return refuse(problems) if wants_json() else account_page(problems, 422)
+    answer = problem(429, problems[0].sentence) if wants_json() else account_page(problems, 429)
+    answer.headers["Retry-After"] = str(int(rules.WINDOW.total_seconds()))
+    return answer
 
 
 @blueprint.post("/account/password")
@@ -54,7 +65,7 @@ def change_password() -> Response:
         sent = (form.current.data, form.password.data, form.repeated.data)
         problems = accounts.change_password(db.session(), principal(), *sent)
     if problems:
-        return refuse(problems) if wants_json() else account_page(problems)
+        return refuse_own(problems)
     say(gettext("Your password was changed. Your other sessions have ended."))
     return go_to(url_for("staff.account"))
 
@@ -71,6 +82,7 @@ def sign_out_everywhere() -> Response:
 
 
 @blueprint.get("/invitations/<token>")
+@limiter.limit(PER_MINUTE)
 @allow("public")
 def invitation(token: str) -> Response:
     """The page that takes up an invitation; one answer for a used, an old and an unknown link."""
@@ -87,6 +99,7 @@ def _invitation_page(token: str, problems: list[Problem]) -> Response:
 
 
 def _no_link() -> Response:
+    report_event("link_refused")
     return problem(404, gettext("This link was used or has expired. Ask for a new one."))
 
 

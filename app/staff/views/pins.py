@@ -6,12 +6,11 @@ from flask_babel import gettext
 from app.base.access import allow, limiter, principal
 from app.base.database import db
 from app.base.pages import go_to, say
-from app.base.problems import refuse
-from app.base.requests import wants_json
+from app.base.security_events import report_event
 from app.staff import forms, rules
 from app.staff.actions import pins
 from app.staff.views.blueprint import blueprint
-from app.staff.views.own import PER_MINUTE, account_page
+from app.staff.views.own import PER_MINUTE, refuse_own
 
 
 @blueprint.post("/account/pin")
@@ -20,6 +19,7 @@ from app.staff.views.own import PER_MINUTE, account_page
 def set_pin() -> Response:
     """Sets the PIN with which one takes over a shared tablet."""
     if not rules.takes_over(principal().role):
+        report_event("right_refused", account_id=principal().account_id)
         abort(403)
     form = forms.PinForm.sent()
     problems = form.problems()
@@ -27,7 +27,7 @@ def set_pin() -> Response:
         sent = (form.own_password.data, form.pin.data, form.repeated_pin.data)
         problems = pins.set_pin(db.session(), principal(), *sent)
     if problems:
-        return refuse(problems) if wants_json() else account_page(problems)
+        return refuse_own(problems)
     say(gettext("Your PIN is set. A tablet knows it after its next contact with the server."))
     return go_to(url_for("staff.account"))
 

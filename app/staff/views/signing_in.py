@@ -54,13 +54,12 @@ def enter() -> Any:
     name, password = sent.get("username"), sent.get("password")
     if not isinstance(name, str) or not isinstance(password, str):
         return _refused(sent, 401)
-    address = request.remote_addr or ""
-    account, wait = signing_in.sign_in(name, password, address)
-    if account is None:
-        return _refused(sent, 429 if wait else 401)
+    checked = signing_in.sign_in(db.session(), name, password)
+    if checked.account is None:
+        return _refused(sent, 429 if checked.must_wait else 401)
     if current_user.is_authenticated:
         signing_in.end_session(db.session(), principal())
-    entered = signing_in.start_session(db.session(), account, address)
+    entered = signing_in.start_session(db.session(), checked.account)
     _renew(entered)
     if wants_json():
         return jsonify({"account": entered.username, "role": entered.role})

@@ -22,7 +22,7 @@ def trail() -> Response:
     """A page of the trail, from before the line that `before` names; the reading leaves an entry."""
     asking = principal()
     within = None if asking.role == "admin" else sorted(asking.scope.countries)
-    lines = queries.list_trail(db.session(), within, _before(request.args.get("before")), LINES)
+    lines = queries.list_trail(db.session(), within, before(request.args.get("before")), LINES)
     note(asking.account_id, "trail_read", "trail", asking.scope.home)
     home = programme().get(asking.scope.home)
     zone = home.time_zone if home else "UTC"
@@ -31,7 +31,8 @@ def trail() -> Response:
     return page("staff/trail.html", lines=lines, zone=zone, older=older, **words)
 
 
-def _before(text: str | None) -> int | None:
+def before(text: str | None) -> int | None:
+    """The number of the line before which a page begins; 404 for what is no number."""
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 16):

@@ -105,6 +105,22 @@ def count_waiting(session: Session, country: str | None, desk_ids: frozenset[int
     return int(session.execute(wanted).scalar_one())
 
 
+@dataclass(frozen=True)
+class Reported:
+    """Records that wait on enrolled tablets by their own last word, and since when the oldest does."""
+
+    waiting: int
+    oldest_at: datetime | None
+
+
+def find_reported(session: Session) -> Reported:
+    """What all enrolled tablets reported together."""
+    is_enrolled = DEVICES.c.revoked_at.is_(None) & DEVICES.c.enrolled_at.is_not(None)
+    sums = select(func.coalesce(func.sum(DEVICES.c.waiting), 0), func.min(DEVICES.c.oldest_at))
+    waiting, oldest_at = session.execute(sums.where(is_enrolled)).one()
+    return Reported(int(waiting), oldest_at)
+
+
 def count_arrived(session: Session, device_ids: list[UUID]) -> dict[UUID, int]:
     """How many different records arrived from each tablet, itself or as a copy of its queue."""
     counted = (

@@ -110,6 +110,13 @@ def count_to_mend_of(session: Session, device_id: UUID) -> int:
     return int(session.execute(wanted.where(of_it)).scalar_one())
 
 
+def count_aside(session: Session, countries: Collection[str]) -> int:
+    """How many records are set aside or held back in these countries, whoever is to put them right."""
+    wanted = select(func.count()).select_from(ENVELOPES)
+    aside = ENVELOPES.c.country.in_(countries) & ENVELOPES.c.state.in_((OPEN, HELD))
+    return int(session.execute(wanted.where(aside)).scalar_one())
+
+
 def find(session: Session, asking: Principal, number: int) -> EnvelopeRow | None:
     """An envelope that the account may put right, None where there is none or it is foreign."""
     row = session.execute(_rows.where(_mine(asking), ENVELOPES.c.number == number)).first()

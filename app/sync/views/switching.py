@@ -1,6 +1,6 @@
 """A shared tablet changes hands: one person's session ends, the next one's begins with a PIN."""
 
-from flask import Response, abort, jsonify, request, session, url_for
+from flask import Response, abort, jsonify, session, url_for
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 
@@ -29,7 +29,7 @@ def switch() -> Response:
     if verdict.account is None:
         return _refused(verdict)
     _end_session()
-    entered = signing_in.start_session(db.session(), verdict.account, request.remote_addr or "")
+    entered = signing_in.start_session(db.session(), verdict.account)
     login_user(entered)
     return jsonify({"account": entered.username, "role": entered.role})
 

@@ -12,6 +12,7 @@ from app.base.answers import problem
 from app.base.database import db
 from app.base.enrolment import device
 from app.base.requests import sent_json
+from app.base.security_events import report_event
 from app.staff.queries import list_pins
 from app.sync.actions import devices, receiving
 from app.sync.actions.bounds import WAIT, TooMuch
@@ -33,6 +34,7 @@ def enrol() -> Response:
     code = sent_json().get("code")
     done = devices.enrol(db.session(), code) if isinstance(code, str) else None
     if done is None:
+        report_event("code_refused")
         return problem(401, gettext("This code is wrong, was used or has expired."))
     enrolled, credential = done
     given = lists.given_to(db.session(), enrolled.desk_id)

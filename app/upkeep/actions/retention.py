@@ -13,6 +13,8 @@ from app.base.database import connection_of
 from app.base.letters import LETTERS, is_past_its_time
 from app.referrals.queries.ended import note_is_past
 from app.referrals.queries.referrals import REFERRALS
+from app.security.queries import EVENTS
+from app.security.queries import is_past as security_event_is_past
 from app.staff.queries import SESSIONS
 
 SESSIONS_KEPT = timedelta(days=90)
@@ -48,6 +50,7 @@ KINDS = (
         {"note": ""},
     ),
     Kind("sessions", "sessions of staff, begun 90 days ago", SESSIONS, _session_is_past),
+    Kind("security", "entries of the security log, 90 days old", EVENTS, security_event_is_past),
 )
 
 

@@ -1,6 +1,7 @@
 """Looks at the database before the app serves, and whenever a monitor asks."""
 
 import logging
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -39,6 +40,12 @@ def _is_still_to_be_made() -> bool:
     """Whether SQLite's file is missing: to look into it would make it, before a refused restore too."""
     file = Path(str(db.engine.url.database))
     return db.engine.dialect.name == "sqlite" and file.parent.is_dir() and not file.exists()
+
+
+def refuse_closed_directory(app: Flask) -> None:
+    """Raises UnsafeSettings if the processes of a server have nowhere to meet."""
+    if not os.access(app.config["SETTINGS"].runtime_directory, os.W_OK | os.X_OK):
+        raise UnsafeSettings("RUNTIME_DIRECTORY must be a directory that the app may write to.")
 
 
 def _refuse_demo(session: Session) -> None:

@@ -27,8 +27,8 @@ from app.shelters.models import BedHold, Shelter
 from app.shelters.queries.shelters import list_all
 from app.staff import queries as staff
 from app.staff.actions.accounts import insert_account
+from app.staff.actions.hashing import hash_password
 from app.staff.actions.scopes import assign_shelters
-from app.staff.actions.signing_in import hash_password
 from app.upkeep.bench.growth import look
 from app.upkeep.bench.scratch import COUNTRY, DESK, MODULE, PASSWORD, USERNAME, prepare
 from app.upkeep.bench.server import ROOT, Client, serving

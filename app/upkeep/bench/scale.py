@@ -22,7 +22,7 @@ from app.places.actions import open_desk
 from app.places.queries import list_desks
 from app.places.vocabulary import areas, programme
 from app.staff.actions.accounts import insert_account
-from app.staff.actions.signing_in import hash_password
+from app.staff.actions.hashing import hash_password
 from app.upkeep.bench import families
 from app.upkeep.bench.families import At, Row, Visit
 from app.upkeep.bench.scratch import MODULE, PASSWORD

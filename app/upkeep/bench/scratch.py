@@ -18,7 +18,7 @@ from app.places.actions import open_desk
 from app.places.queries import find_desk
 from app.places.vocabulary import areas, programme
 from app.staff.actions.accounts import insert_account
-from app.staff.actions.signing_in import hash_password
+from app.staff.actions.hashing import hash_password
 from app.upkeep.bench.queries import BARE
 from app.upkeep.bench.server import ROOT
 

@@ -10,8 +10,8 @@ from app.places.queries import DeskRow
 from app.places.vocabulary import programme
 from app.shelters.queries.shelters import ShelterRow
 from app.staff.actions.accounts import insert_account
+from app.staff.actions.hashing import hash_password
 from app.staff.actions.scopes import assign_shelters
-from app.staff.actions.signing_in import hash_password
 from app.upkeep.demo.places import DemoDesk
 from app.upkeep.demo.shelters import DemoShelter
 

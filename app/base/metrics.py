@@ -1,0 +1,66 @@
+"""Counts requests for `/metrics`: by route, method and class of status, never by who asked or for what."""
+
+import hmac
+import os
+from ipaddress import ip_address
+
+from flask import current_app, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
+_own = CollectorRegistry()
+REQUESTS = Counter(
+    "ventanilla_requests",
+    "Requests answered, by route, method and class of status (5xx: errors).",
+    ["route", "method", "status"],
+    registry=_own,
+)
+SECONDS = Histogram(
+    "ventanilla_request_seconds",
+    "Time until a request was answered, without what the proxy adds.",
+    ["method"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=_own,
+)
+
+
+def count_request(status: int, seconds: float) -> None:
+    """Counts this request; what a client can make up (an unknown path or method) adds no line of its own."""
+    route = request.url_rule.rule if request.url_rule else "none"
+    method = request.method if request.method in METHODS else "other"
+    REQUESTS.labels(route, method, f"{status // 100}xx").inc()
+    SECONDS.labels(method).observe(seconds)
+
+
+def requests_text() -> bytes:
+    """The requests of all workers in Prometheus' text format.
+
+    Workers share their counts if PROMETHEUS_MULTIPROC_DIR names a directory when the process starts; else the text
+    holds those of the process that answers.
+    """
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(_own)
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    return generate_latest(shared)
+
+
+def may_scrape() -> bool:
+    """Whether this request may read the metrics: by METRICS_TOKEN, or from this machine without a proxy between."""
+    token = current_app.config["SETTINGS"].metrics_token
+    kind, _, sent = request.headers.get("Authorization", "").partition(" ")
+    if token and kind.lower() == "bearer" and hmac.compare_digest(sent.encode(), token.encode()):
+        return True
+    return not any(name in request.headers for name in FORWARDED) and _is_own_machine()
+
+
+def _is_own_machine() -> bool:
+    """Whether the peer itself, whatever a proxy said of it, is a socket of this machine."""
+    before_proxies = request.environ.get("werkzeug.proxy_fix.orig", {})
+    peer = before_proxies.get("REMOTE_ADDR", request.remote_addr)
+    try:
+        return not peer or ip_address(peer).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,72 @@
+"""Writes what a request reported, once its answer is decided, in a transaction of its own."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from flask import Response, current_app, request
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.base import clock
+from app.base.access import request_account_id
+from app.base.addresses import shown_network
+from app.base.database import Unacknowledged, connection_of, db, separately
+from app.base.security_events import SecurityEvent, take_events
+from app.security import queries, rules
+from app.security.queries import EVENTS
+from app.security.rules import Entry, Tally
+from app.security.vocabulary import EVENTS as KINDS
+
+log = logging.getLogger("ventanilla")
+_tally = Tally()
+
+
+def keep_events(answer: Response) -> Response:
+    """Writes this request's events; a database that cannot take them changes no answer and is told in the log."""
+    events = take_events()
+    if events:
+        try:
+            _keep(events, clock.now())
+        except (SQLAlchemyError, Unacknowledged) as error:
+            db.session.rollback()
+            log.warning("security_log", extra={"said": {"kind": type(error).__name__}})
+    return answer
+
+
+def _keep(events: list[SecurityEvent], now: datetime) -> None:
+    minute = rules.minute_of(now)
+    counted = [(entry, _tally.add(minute, entry.digest(minute))) for entry in map(_entry, events)]
+    due = {entry: times for entry, times in counted if times}
+    if due:
+        with separately():  # in one order, so that nobody waits for a row in a circle
+            for entry, times in sorted(due.items(), key=lambda pair: pair[0].digest(minute)):
+                _add(db.session(), _bounded(db.session(), entry, minute), times, now)
+
+
+def _entry(event: SecurityEvent) -> Entry:
+    key = rules.name_key(current_app.config["SETTINGS"].secret_key, event.name)
+    account_id = event.account_id
+    if account_id is None and not event.name:
+        account_id = request_account_id()
+    network = shown_network(request.remote_addr)
+    return Entry(KINDS[event.kind].code, key, account_id, network)
+
+
+def _bounded(session: Session, entry: Entry, minute: datetime) -> Entry:
+    """The entry, without its name once its network has filled the minute with names."""
+    is_full = entry.name_key and (
+        queries.count_entries(session, entry.network, minute) >= rules.MOST_NAMES
+    )
+    return replace(entry, name_key="", account_id=None) if is_full else entry
+
+
+def _add(session: Session, entry: Entry, times: int, now: datetime) -> None:
+    connection = connection_of(session)
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    moments = {"first_at": now, "last_at": now}
+    row = {"digest": entry.digest(rules.minute_of(now)), **vars(entry), **moments, "times": times}
+    new = insert(EVENTS).values(row)
+    again = {"times": EVENTS.c.times + new.excluded.times, "last_at": new.excluded.last_at}
+    connection.execute(new.on_conflict_do_update(index_elements=[EVENTS.c.digest], set_=again))

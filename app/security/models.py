@@ -1,0 +1,34 @@
+"""The one table of the security log."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.base.database import Base, Moment
+from app.base.privacy import OPEN, SENSITIVE
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+class SecurityEvent(Base):
+    """Equal refused attempts of one minute: kind, keyed digest of the name tried, account if known, network, count."""
+
+    __tablename__ = "security_event"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    digest: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
+    kind: Mapped[str] = mapped_column(String(30), info=OPEN)
+    name_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
+    account_id: Mapped[int | None] = mapped_column(Integer, info=OPEN)
+    network: Mapped[str] = mapped_column(String(30), info=OPEN)
+    times: Mapped[int] = mapped_column(Integer, info=OPEN)
+    first_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    last_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+
+    __table_args__ = (
+        UniqueConstraint("digest"),
+        CheckConstraint("times > 0", name="times_positive"),
+        Index("ix_security_event_network_first_at", "network", "first_at"),
+        Index("ix_security_event_last_at", "last_at"),
+    )

@@ -1,0 +1,190 @@
+"""Refused attempts leave an entry: what, how often, from which network; never a name or a secret."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+
+from app.base.database import db, unit_of_work
+from app.security import actions, rules
+from app.security.queries import EVENTS
+from app.security.rules import Entry, Tally
+from app.upkeep.actions import retention
+from tests.builders import JSON, PASSWORD, Browser, alone, at, sign_in
+from tests.office import Office
+from tests.sync.tablet import make_tablet
+
+NOW = at("2026-03-14 15:00")
+WRONG = "not-the-right-phrase"
+ADDRESS = {"REMOTE_ADDR": "203.0.113.77"}
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(actions, "_tally", Tally())
+    with time_machine.travel(NOW, tick=True):  # requests do not share the context of the test
+        yield
+
+
+def entries() -> list[Any]:
+    found = db.session.execute(select(EVENTS).order_by(EVENTS.c.number)).all()
+    db.session.rollback()
+    return list(found)
+
+
+def kinds() -> list[str]:
+    return [row.kind for row in entries()]
+
+
+def attempt(app: Flask, name: str, password: str = WRONG) -> Any:
+    said = {"username": name, "password": password}
+    return Browser(app.test_client()).post("/sign-in", said, environ_base=ADDRESS)
+
+
+def every_refusal(app: Flask, office: Office) -> list[str]:
+    """Makes one of each and answers the kinds to be found."""
+    ana = office["ana"]
+    tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+    own = {**JSON, "Authorization": f"Device {tablet.given['credential']}"}
+    strange = {**JSON, "Authorization": "Device stranger"}
+    post = app.test_client().post
+    attempt(app, "ana")
+    ana.get("/desks")
+    ana.post_form("/account/password", {"current": WRONG, "password": WRONG, "repeated": WRONG})
+    alone(post, "/sync/switch", json={"account": "ana", "pin": "000000"}, headers=own)
+    alone(post, "/sync/contact", json={}, headers=strange)
+    alone(post, "/sync/enrol", json={"code": "WRONG"})
+    alone(app.test_client().get, "/invitations/unknown")
+    office["adela"].post_form(f"/devices/{tablet.given['device']}/revoke", {})
+    alone(post, "/sync/contact", json={}, headers=own)
+    return [
+        "sign_in_failed",
+        "right_refused",
+        "password_wrong",
+        "pin_wrong",
+        "device_unknown",
+        "code_refused",
+        "link_refused",
+        "device_revoked",
+    ]
+
+
+def test_every_kind_of_refusal_leaves_an_entry(app: Flask, office: Office) -> None:
+    assert every_refusal(app, office) == kinds()
+
+
+def test_lock_outs_leave_an_entry_of_their_own(app: Flask, office: Office) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], sign_in_limit=1)
+    for name in ("ana", "ana", "x1x", "x2x", "x3x", "x4x", "x5x", "ben"):
+        attempt(app, name)
+
+    assert kinds().count("locked_out") == 1 and kinds()[-1] == "address_locked"
+
+
+def test_an_entry_holds_neither_name_nor_secret_nor_the_whole_address(
+    app: Flask, office: Office
+) -> None:
+    attempt(app, "my-password-by-mistake")
+    attempt(app, "ana")
+    unknown, known = entries()
+
+    assert "my-password" not in str((unknown, known)) and WRONG not in str((unknown, known))
+    assert (unknown.account_id, known.account_id) == (None, office.accounts["ana"].account_id)
+    assert unknown.network == "203.0.113.0/24" and "203.0.113.77" not in str(unknown)
+    assert len(unknown.name_key) == 64
+
+
+def test_the_same_within_a_minute_is_one_entry_with_a_count(app: Flask, office: Office) -> None:
+    for _ in range(3):
+        attempt(app, "ana")
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=True):
+        attempt(app, "ana")
+
+    assert [row.times for row in entries()] == [3, 1]
+
+
+def test_a_list_of_names_fills_no_more_than_twenty_entries_a_minute(
+    app: Flask, office: Office
+) -> None:
+    for n in range(rules.MOST_NAMES + 8):
+        attempt(app, f"name{n}")
+
+    assert len(entries()) == rules.MOST_NAMES + 1
+    assert sum(row.times for row in entries()) == rules.MOST_NAMES + 8
+
+
+@given(st.integers(1, 5000))
+def test_a_flood_costs_few_writes_and_is_never_counted_too_high(seen: int) -> None:
+    tally = Tally()
+    written = [tally.add(NOW, "same") for _ in range(seen)]
+
+    assert seen * 0.5 < sum(written) <= seen
+    assert sum(1 for times in written if times) <= 10 * len(str(seen))
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from((None, 1, 2)))))
+def test_entries_that_differ_have_rows_of_their_own(parts: list[tuple[str, int | None]]) -> None:
+    made = {Entry("pin_wrong", key, account, "") for key, account in parts}
+    digests = {
+        entry.digest(minute)
+        for entry, minute in itertools.product(made, (NOW, NOW + timedelta(minutes=1)))
+    }
+    assert len(digests) == 2 * len(made)
+
+
+def test_a_log_that_cannot_be_written_changes_no_answer(app: Flask, office: Office) -> None:
+    ana = office["ana"]
+    db.session.execute(text("DROP TABLE security_event"))
+    db.session.commit()
+
+    assert ana.get("/desks").status_code == 403
+    assert attempt(app, "ana").status_code == 401
+
+
+def test_what_is_well_leaves_no_entry(app: Flask, office: Office) -> None:
+    assert attempt(app, "ana", PASSWORD).status_code == 200
+    assert office["ana"].get("/today").status_code == 200
+    assert entries() == []
+
+
+def test_the_administration_alone_reads_it_in_words_and_page_by_page(
+    app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.staff.views.security.LINES", 2)
+    attempt(app, "my-password-by-mistake")
+    attempt(app, "ana")
+    office["susana"].get("/desks")
+    adela = office["adela"]
+    newest = adela.get("/security").text
+    older = adela.get(f"/security?before={entries()[1].number}").text
+
+    assert "ana" in newest and "susana" in newest and "203.0.113.0/24" in newest
+    assert entries()[0].name_key[:8] in older and "my-password" not in older
+    assert 'href="/security"' in adela.get("/trail").text
+    assert 'href="/security"' not in office["susana"].get("/trail").text
+    assert adela.get("/security?before=x").status_code == 404
+
+
+def test_entries_of_ninety_days_go(app: Flask, office: Office) -> None:
+    for age in (rules.KEPT + timedelta(hours=1), rules.KEPT - timedelta(hours=1)):
+        with time_machine.travel(NOW - age, tick=True):
+            attempt(app, "ana")
+    kind = next(kind for kind in retention.KINDS if kind.subject == "security")
+    with unit_of_work():
+        assert retention.purge(db.session(), kind) == 1
+    assert len(entries()) == 1
+
+
+def test_the_reading_stands_in_the_trail(app: Flask, office: Office) -> None:
+    sign_in(app, "adela").get("/security")
+    acts = db.session.scalars(text("SELECT act FROM audit_entry ORDER BY number")).all()
+    db.session.rollback()
+    assert acts[-1] == "security_read"
