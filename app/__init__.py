@@ -10,7 +10,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import rooms
-from app.base import access, answers, language, pages
+from app.base import access, answers, errors, language, pages
 from app.base.database import db
 from config import Settings, flask_config
 
@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
     Compress(app)
     pages.prepare(app)
     answers.prepare(app)
+    errors.prepare(app)
     rooms.open_rooms(app)
     access.refuse_unstated(app)
     if settings.proxy_hops:

@@ -1,4 +1,9 @@
-"""Reads the state of the database itself: reachable, migrated, empty, how it writes."""
+"""Reads the state of the database itself: reachable, writable, migrated, empty, how it writes."""
+
+import sqlite3
+from contextlib import closing
+from functools import cache
+from pathlib import Path
 
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -7,21 +12,70 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.base.database import abandon, db, writing
+from app.base.database_faults import OTHER, UNREACHABLE, Fault, fault_of
+from app.base.timeouts import FOR_READINESS
 
-def is_reachable(session: Session) -> bool:
-    """Whether the database answers."""
+MIGRATIONS = "alembic_version"
+
+
+def find_fault(session: Session) -> Fault | None:
+    """What keeps the database from being read and changed; None if it takes a small change, which is not kept.
+
+    No lock is waited for longer than FOR_READINESS, and none is held longer than one statement takes.
+    """
+    session.rollback()
     try:
-        return bool(session.execute(text("SELECT 1")).scalar() == 1)
-    except DBAPIError:
-        session.rollback()
-        return False
+        session.execute(text("SELECT 1"))
+        if session.get_bind().dialect.name == "sqlite":
+            session.rollback()
+            _change_sqlite(db.engine.url.database)
+        else:
+            _change_postgresql(session)
+    except (DBAPIError, sqlite3.Error) as error:
+        fault = fault_of(error)
+        return Fault(UNREACHABLE) if fault.kind == OTHER else fault
+    finally:
+        abandon()
+    return None
+
+
+def _change_postgresql(session: Session) -> None:
+    """Locks the row of the last migration, unless somebody has: it waits for nobody and leaves nothing to tidy up."""
+    session.rollback()
+    with writing():
+        limit_waiting(session)
+        if has_table(session, MIGRATIONS):
+            session.execute(text("SELECT 1 FROM alembic_version FOR UPDATE SKIP LOCKED"))
+
+
+def limit_waiting(session: Session) -> None:
+    """Bounds what this transaction waits for to what a monitor's question may take; nothing on SQLite."""
+    if session.get_bind().dialect.name == "postgresql":
+        most = FOR_READINESS
+        limits = (
+            f"SET LOCAL lock_timeout = {most.lock}; SET LOCAL statement_timeout = {most.statement}"
+        )
+        session.execute(text(limits))
+
+
+def _change_sqlite(file: str | None) -> None:
+    """Changes the row of the last migration to what it is, over a connection of its own that soon gives up."""
+    if not file or file == ":memory:":
+        return
+    address = f"{Path(file).absolute().as_uri()}?mode=rw"
+    seconds = FOR_READINESS.lock / 1000
+    with closing(sqlite3.connect(address, timeout=seconds, isolation_level=None, uri=True)) as own:
+        own.execute("BEGIN IMMEDIATE")
+        known = "SELECT 1 FROM sqlite_master WHERE name = ?"
+        if own.execute(known, (MIGRATIONS,)).fetchone():
+            own.execute("UPDATE alembic_version SET version_num = version_num")
+        own.execute("ROLLBACK")
 
 
 def migration_state(session: Session, directory: str) -> str:
-    """`head` at the last migration of the directory, else `none`, `behind` or `unknown`."""
-    config = Config()
-    config.set_main_option("script_location", directory)
-    scripts = ScriptDirectory.from_config(config)
+    """`head` at the last migration of the directory, `none`, `behind`, or `unknown`: made by a newer program."""
+    scripts = _scripts(directory)
     here = set(MigrationContext.configure(session.connection()).get_current_heads())
     if here == set(scripts.get_heads()):
         return "head"
@@ -29,6 +83,13 @@ def migration_state(session: Session, directory: str) -> str:
         return "none"
     known = {script.revision for script in scripts.walk_revisions()}
     return "behind" if here <= known else "unknown"
+
+
+@cache
+def _scripts(directory: str) -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", directory)
+    return ScriptDirectory.from_config(config)
 
 
 def find_journal_mode(session: Session) -> str | None:

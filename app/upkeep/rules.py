@@ -11,10 +11,10 @@ class Refused(Exception):
     """A backup or restore that cannot be; the text is one sentence for the operator."""
 
 
-def problems_of(reachable: bool, migrations: str, free_mb: int) -> list[str]:
-    """The names of what keeps the app from working: database, migrations, disk."""
-    problems = [] if reachable else ["database_unreachable"]
-    if reachable and migrations != "head":
+def problems_of(fault: str, migrations: str, free_mb: int) -> list[str]:
+    """The names of what keeps the app from working: the database (`fault`: its kind or empty), migrations, disk."""
+    problems = [f"database_{fault}"] if fault else []
+    if migrations not in ("head", "unasked"):
         problems.append(f"migrations_{migrations}")
     if free_mb < LEAST_FREE_MB:
         problems.append("disk_full")

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
 from app.base import clock
+from app.base.database_faults import fault_of
 from app.base.enrolment import NotEnrolled
 from app.sync.actions import kinds
 from app.sync.actions.kinds import Taken
@@ -125,9 +125,9 @@ def _recorded(session: Session, sender: Sender, opened: Opened) -> tuple[Taken, 
     try:
         with apart(session):
             return kinds.take(session, author, vouched), author_id
-    except OperationalError:
-        raise
     except Exception as error:
+        if fault_of(error).is_of_the_database:
+            raise
         log.exception("bug", extra={"said": {"kind": type(error).__name__, "file": "envelope"}})
         return Taken(QUARANTINED, "fault"), author_id
 
