@@ -1,18 +1,20 @@
 """Reads the state of the database itself: reachable, writable, migrated, empty, how it writes."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.base.database import abandon, db, writing
+from app.base.database import Record, abandon, db, writing
 from app.base.database_faults import OTHER, UNREACHABLE, Fault, fault_of
 from app.base.timeouts import FOR_READINESS
 
@@ -73,16 +75,43 @@ def _change_sqlite(file: str | None) -> None:
         own.execute("ROLLBACK")
 
 
-def migration_state(session: Session, directory: str) -> str:
-    """`head` at the last migration of the directory, `none`, `behind`, or `unknown`: made by a newer program."""
+@dataclass(frozen=True)
+class Revisions:
+    """Which migrations a database has had: `head`, `none`, `behind`, or `unknown`: made by a newer program."""
+
+    state: str
+    shown: str
+
+    @property
+    def is_known(self) -> bool:
+        return self.state != "unknown"
+
+
+def find_revisions(connection: Connection, directory: str) -> Revisions:
+    """How the database stands to the migrations of a directory."""
     scripts = _scripts(directory)
-    here = set(MigrationContext.configure(session.connection()).get_current_heads())
-    if here == set(scripts.get_heads()):
-        return "head"
-    if not here:
-        return "none"
+    here = set(MigrationContext.configure(connection).get_current_heads())
     known = {script.revision for script in scripts.walk_revisions()}
-    return "behind" if here <= known else "unknown"
+    state = "behind" if here else "none"
+    if here == set(scripts.get_heads()):
+        state = "head"
+    if not here <= known:
+        state = "unknown"
+    return Revisions(state, ", ".join(sorted(here)))
+
+
+def migration_state(session: Session, directory: str) -> str:
+    """The state of Revisions."""
+    return find_revisions(session.connection(), directory).state
+
+
+def list_blocking(connection: Connection, pid: int) -> Sequence[Record]:
+    """The PostgreSQL backends that a backend waits for, the longest transaction first; never what they run."""
+    blocking = """
+        SELECT pid, application_name, extract(epoch FROM now() - xact_start)::int AS seconds
+        FROM pg_stat_activity WHERE pid = ANY(pg_blocking_pids(:pid)) ORDER BY xact_start, pid
+    """
+    return connection.execute(text(blocking), {"pid": pid}).all()
 
 
 @cache

@@ -21,6 +21,18 @@ def problems_of(fault: str, migrations: str, free_mb: int) -> list[str]:
     return problems
 
 
+def refusal_of_version(migrations: str, revision: str) -> str:
+    """Why a program must not work on a database of another version; empty if it may."""
+    if migrations == "head":
+        return ""
+    if migrations == "unknown":
+        return (
+            f"the database is newer than this program (revision {revision}): "
+            "install the version that upgraded it, or restore a backup made by this one."
+        )
+    return "the database is older than this program: run `flask --app wsgi db upgrade` first."
+
+
 def backup_name(at: datetime, number: int, seal: str) -> str:
     """A backup's name: its moment (UTC) and the head of its audit chain, anchored outside by it."""
     return f"ventanilla-{at:%Y%m%dT%H%M%SZ}-{number}-{seal[:12]}.backup"

@@ -3,6 +3,8 @@
 import logging
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,27 @@ log = logging.getLogger("ventanilla")
 
 def refuse_unsafe_database(app: Flask) -> None:
     """Raises UnsafeSettings for demo accounts in production and for a forgetful SQLite."""
+    with _asking(app) as session:
+        if app.config["SETTINGS"].production:
+            _refuse_demo(session)
+        _refuse_forgetful(session)
+
+
+def refuse_other_version(app: Flask) -> None:
+    """Raises UnsafeSettings if the database is older or newer than the program; for servers, a command may mend it."""
+    with _asking(app) as session:
+        directory = app.extensions["migrate"].directory
+        found = queries.find_revisions(session.connection(), directory)
+        refusal = rules.refusal_of_version(found.state, found.shown)
+        if refusal:
+            raise UnsafeSettings(refusal)
+
+
+@contextmanager
+def _asking(app: Flask) -> Iterator[Session]:
     with app.app_context():
-        session = db.session()
         try:
-            if app.config["SETTINGS"].production:
-                _refuse_demo(session)
-            _refuse_forgetful(session)
+            yield db.session()
         except DBAPIError as error:
             raise UnsafeSettings("the database cannot be opened.") from error
         finally:
