@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, jsonify, redirect, request, url_for
+from flask import Flask, Response, g, jsonify, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -140,6 +140,8 @@ def _always(handler: Callable[[Any], Response], error: Exception) -> Response:
         abandon()
         _log_any(worse)
         ask_nobody()
+        if not fault_of(worse).is_of_the_database:
+            session.clear()  # what waits in it may be the reason: nobody is locked out for as long as a cookie lives
     try:
         return handler(error)
     except Exception:

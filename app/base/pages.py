@@ -4,6 +4,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flask import (
     Flask,
@@ -11,6 +12,7 @@ from flask import (
     current_app,
     flash,
     g,
+    get_flashed_messages,
     jsonify,
     make_response,
     redirect,
@@ -63,6 +65,27 @@ def say(message: str, kind: str = "done", **facts: str) -> None:
     flash({"text": message, **facts}, kind)  # type: ignore[arg-type]
 
 
+def notices() -> list[tuple[str, dict[str, str]]]:
+    """What `say` left, shown once; what an older version may have left in another shape is dropped."""
+    waiting: Any = get_flashed_messages(with_categories=True)
+    pairs = [pair for pair in waiting if isinstance(pair, list | tuple) and len(pair) == 2]
+    return [(kind, said) for kind, said in pairs if _is_notice(said)]
+
+
+def _is_notice(said: Any) -> bool:
+    if not isinstance(said, dict) or not all(isinstance(fact, str) for fact in said.values()):
+        return False
+    about = said.get("record")
+    return "text" in said and (about is None or (_is_uuid(about) and "version" in said))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
+
+
 def prepare(app: Flask) -> None:
     """Gives every template the words it may use."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -96,6 +119,7 @@ def prepare(app: Flask) -> None:
             "locales": language.LOCALES,
             "mode": mode(),
             "me": current_user,
+            "notices": notices,
             "time_at": language.time,
             "moment_at": language.moment,
         }

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Response, current_app, g, jsonify, request
 from flask_babel import gettext
@@ -125,5 +126,5 @@ def offline() -> Response:
     if chosen in language.LOCALES:
         language.switch(str(chosen))
     g.csrf_token = ""  # the page is kept: its forms would send a token that is long gone
-    nobody = {"me": Nobody(), "shell": True, "mode": ""}
+    nobody: dict[str, Any] = {"me": Nobody(), "shell": True, "mode": ""}
     return page("sync/offline.html", **nobody)
