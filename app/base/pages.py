@@ -11,7 +11,6 @@ from flask import (
     Response,
     current_app,
     flash,
-    g,
     get_flashed_messages,
     jsonify,
     make_response,
@@ -20,13 +19,13 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import get_translations, gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from app.base import language, spans
 from app.base.lists import CHILDREN, SHORT_AGES
 from app.base.requests import wants_json
+from app.base.texts import text_of, text_of_number
 from app.base.words import Terms
 
 MODES = ("light", "sun", "night")
@@ -104,8 +103,8 @@ def prepare(app: Flask) -> None:
     spans.prepare(app)
 
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _catalogue().ugettext(text),
-        lambda one, many, n: _catalogue().ungettext(one, many, n),
+        text_of,
+        text_of_number,
         newstyle=True,
     )
 
@@ -125,15 +124,6 @@ def prepare(app: Flask) -> None:
         }
 
 
-def _catalogue() -> Any:
-    """The texts of this request's language, looked up once: a page of figures asks for a hundred of them."""
-    locale = language.selected()
-    kept = g.get("catalogue")
-    if kept is None or kept[0] != locale:
-        kept = g.catalogue = (locale, get_translations())
-    return kept[1]
-
-
 def asset(name: str) -> str:
     """The address of a static file; it changes with the file, so that a device may keep it for good."""
     return url_for("static", filename=name, v=_fingerprint(str(current_app.static_folder), name))
@@ -146,4 +136,4 @@ def _fingerprint(folder: str, name: str) -> str:
 
 def term(terms: Terms, code: str) -> str:
     """The label of a stored code in the reader's language."""
-    return str(gettext(terms[code].label))
+    return text_of(terms[code].label)
