@@ -25,7 +25,7 @@ from flask_wtf.csrf import generate_csrf
 from app.base import language, spans
 from app.base.lists import CHILDREN, SHORT_AGES
 from app.base.requests import wants_json
-from app.base.texts import text_of, text_of_number
+from app.base.texts import marked_text, text_of, text_of_number
 from app.base.words import Terms
 
 MODES = ("light", "sun", "night")
@@ -107,6 +107,7 @@ def prepare(app: Flask) -> None:
         text_of_number,
         newstyle=True,
     )
+    app.jinja_env.globals.update(_=marked_text, gettext=marked_text)
 
     @app.context_processor
     def words() -> dict[str, Any]:
