@@ -18,6 +18,7 @@ try:
     if not IS_CHECK:  # it says the same line by line
         starting.refuse_unsafe_database(app)
     if not IS_COMMAND:
+        starting.refuse_other_version(app)
         starting.refuse_closed_directory(app)
 except UnsafeSettings as problem:
     sys.exit(f"ventanilla: {problem}")

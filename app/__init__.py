@@ -9,7 +9,7 @@ from flask_compress import Compress
 from flask_migrate import Migrate
 
 from app import rooms
-from app.base import access, answers, catalogues, language, pages, proxy
+from app.base import access, answers, catalogues, errors, language, pages, proxy
 from app.base.database import db
 from config import INSTANCE, Settings, flask_config
 
@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
     Compress(app)
     pages.prepare(app)
     answers.prepare(app)
+    errors.prepare(app)
     proxy.prepare(app)
     rooms.open_rooms(app)
     access.refuse_unstated(app)

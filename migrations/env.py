@@ -1,25 +1,37 @@
 """Runs migrations on the app's own database, one transaction each."""
 
+import sys
+
+import click
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 
-from app.base.database import writing
+from app.upkeep.actions.migrating import migrate
+from app.upkeep.rules import Refused
 
-database = current_app.extensions["migrate"].db
+extension = current_app.extensions["migrate"]
 
 
-def run() -> None:
+def run(connection: Connection) -> None:
     """Upgrades or downgrades over a connection of the app's engine."""
-    with writing(), database.engine.connect() as connection:
-        context.configure(
-            connection=connection,
-            target_metadata=database.metadata,
-            render_as_batch=True,
-            transaction_per_migration=True,
-            compare_type=True,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+    context.configure(
+        connection=connection,
+        target_metadata=extension.db.metadata,
+        render_as_batch=True,
+        transaction_per_migration=True,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
-run()
+def say(sentence: str) -> None:
+    """Writes for the operator, beside whatever the command answers."""
+    click.echo(sentence, err=True)
+
+
+try:
+    migrate(extension.db.engine, extension.directory, run, say)
+except Refused as problem:
+    sys.exit(str(problem))

@@ -8,7 +8,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -39,29 +41,63 @@ def _free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+@dataclass
+class Cluster:
+    """A PostgreSQL that can be stopped and started again at the same port; `log` is what it writes."""
+
+    home: Path
+    port: int
+    options: str
+
+    @property
+    def address(self) -> str:
+        """`postgresql+psycopg://…/`, to which the name of a database is added."""
+        return f"postgresql+psycopg://test@127.0.0.1:{self.port}/"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "log"
+
+    def start(self) -> None:
+        """Starts and returns when it takes connections."""
+        self._control("-w", "-l", str(self.log), "-o", self.options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stops as an operator does (`fast`), or as if the power were cut (`immediate`)."""
+        self._control("-m", mode, "stop", check=False)
+
+    def _control(self, *words: str, check: bool = True) -> None:
+        command = [str(binary("pg_ctl")), "-D", str(self.home / "data"), *words]
+        subprocess.run(_as_somebody(command), **{**QUIET, "check": check})
+
+
+QUIET: dict[str, Any] = {
+    "stdout": subprocess.DEVNULL,
+    "stderr": subprocess.DEVNULL,
+    "check": True,
+    "cwd": "/",
+}
+
+
 @contextmanager
-def running(*, durable: bool = False) -> Iterator[str]:
-    """The address (`postgresql+psycopg://…/`) of a running cluster, gone afterwards; `durable` keeps fsync on."""
-    initdb, pg_ctl = binary("initdb"), binary("pg_ctl")
-    assert initdb and pg_ctl, "PostgreSQL is not installed: apt-get install postgresql"
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """A running cluster, gone afterwards; `durable` keeps fsync on."""
+    initdb = binary("initdb")
+    assert initdb and binary("pg_ctl"), "PostgreSQL is not installed: apt-get install postgresql"
     home = Path(tempfile.mkdtemp(prefix="ventanilla-pg-"))
     home.chmod(0o777)
     data, port = home / "data", _free_port()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, "cwd": "/"}
     subprocess.run(
-        _as_somebody([initdb, "-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8"]), **quiet
+        _as_somebody([initdb, "-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8"]), **QUIET
     )
     safe = "" if durable else "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=200 {safe}"
-    start = [pg_ctl, "-D", str(data), "-w", "-l", str(home / "log"), "-o", options, "start"]
-    subprocess.run(_as_somebody(start), **quiet)
+    made = Cluster(home, port, options)
+    made.start()
     try:
-        yield f"postgresql+psycopg://test@127.0.0.1:{port}/"
+        yield made
     finally:
-        subprocess.run(
-            _as_somebody([pg_ctl, "-D", str(data), "-m", "immediate", "stop"]),
-            **{**quiet, "check": False},
-        )
+        made.stop("immediate")
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -71,3 +107,10 @@ def log_of(address: str) -> Path:
         row = connection.execute("SHOW data_directory").fetchone()
     assert row is not None
     return Path(row[0]).parent / "log"
+
+
+@contextmanager
+def running(*, durable: bool = False) -> Iterator[str]:
+    """The address (`postgresql+psycopg://…/`) of a running cluster, gone afterwards; `durable` keeps fsync on."""
+    with cluster(durable=durable) as made:
+        yield made.address

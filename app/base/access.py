@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Flask, Response, abort, g, has_request_context, make_response, request
@@ -12,9 +12,11 @@ from flask_wtf.csrf import CSRFProtect
 
 from app.base import database, rate_limits
 from app.base.addresses import counted_address
+from app.base.connections import reading
 from app.base.cross_site import refuse_other_sites
 from app.base.enrolment import device
 from app.base.metrics import may_scrape
+from app.base.running import run_transaction
 from app.base.security_events import report_event
 from app.base.words import N_, Term, Terms
 
@@ -128,7 +130,7 @@ def allow(
     """States who may call a view and runs it as one transaction; `audited` marks a reading that leaves an entry.
 
     Order: who (401), may they (403), did they mean it (CSRF, 400; not where a credential is sent).
-    A view that answers below 400 is committed.
+    A view that answers below 400 is committed. One that lost a race inside the database is run again from the start.
     `most_bytes` lets this view take a larger body than all others.
     """
     stated = PERMISSIONS[permission].code
@@ -136,22 +138,34 @@ def allow(
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(**arguments: Any) -> Response:
-            _admit(stated)
             if request.method in READING:
-                finish = database.commit_reading if audited else database.commit
-                return _answer(view, arguments, finish)
+                return run_transaction(partial(_read, stated, view, arguments, audited))
             if most_bytes is not None:
                 request.max_content_length = most_bytes
-            if stated not in BY_CREDENTIAL:
-                csrf.protect()
-                refuse_other_sites()
-            with database.writing():
-                return _answer(view, arguments, database.commit)
+            return run_transaction(partial(_change, stated, view, arguments))
 
         guarded.permission = stated  # type: ignore[attr-defined]
         return guarded
 
     return mark
+
+
+def _read(
+    permission: str, view: Callable[..., Any], arguments: dict[str, Any], audited: bool
+) -> Response:
+    with reading():
+        _admit(permission)
+        finish = database.commit_reading if audited else database.commit
+        return _answer(view, arguments, finish)
+
+
+def _change(permission: str, view: Callable[..., Any], arguments: dict[str, Any]) -> Response:
+    _admit(permission)
+    if permission not in BY_CREDENTIAL:
+        csrf.protect()
+        refuse_other_sites()
+    with database.writing():
+        return _answer(view, arguments, database.commit)
 
 
 def _admit(permission: str) -> None:
@@ -189,5 +203,4 @@ def refuse_unstated(app: Flask) -> None:
 
 def request_account_id() -> int | None:
     """The account id of this request for the log, without asking the database again."""
-    user = g.get("_login_user")
-    return getattr(user, "account_id", None)
+    return getattr(g.get("_login_user"), "account_id", 0) or None

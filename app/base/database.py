@@ -1,6 +1,5 @@
-"""The session, the safe way to open both databases, and the one commit of a request."""
+"""The session, its transactions, and the one commit of a request."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,20 +7,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Engine, Insert, MetaData, Row, String, Table, event
+from sqlalchemy import Connection, DateTime, Insert, MetaData, Row, String, Table, event
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as Session  # noqa: PLC0414 - for the signatures of forms
 from sqlalchemy.types import TypeDecorator
 
-log = logging.getLogger(__name__)
+from app.base.connections import is_unacknowledged, is_writing
+from app.base.database_faults import is_disconnect
+
 Record: TypeAlias = Row[*tuple[Any, ...]]
 """One row that a query found; its columns are attributes."""
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
-_unacknowledged: ContextVar[bool] = ContextVar("unacknowledged", default=False)
+has_committed: ContextVar[bool] = ContextVar("has_committed", default=False)
+"""Whether something of this request is kept already, so that it must not be run again."""
 _finishers: list[Callable[[Session], None]] = []
 HELD = "connection"
-WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
 class Base(DeclarativeBase):
@@ -44,7 +45,7 @@ db = SQLAlchemy(model_class=Base)
 
 
 class Unacknowledged(Exception):
-    """The commit was cancelled while a standby had not confirmed it: the caller must not be told it is safe."""
+    """Nobody knows whether the commit will last: a standby did not confirm it, or the connection ended meanwhile."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -73,38 +74,6 @@ class CodeSet(TypeDecorator[tuple[str, ...]]):
         return tuple(value.split(",")) if value else ()
 
 
-def safe_journal_mode(version: tuple[int, ...]) -> str:
-    """WAL where the SQLite version has the 2026 WAL-reset fix, else TRUNCATE (sqlite.org, release notes 3.51.3)."""
-    newer = version >= (3, 51, 3)
-    ported = any(version[:2] == fixed[:2] and version >= fixed for fixed in WAL_FIXED)
-    return "wal" if newer or ported else "truncate"
-
-
-@event.listens_for(Engine, "connect")
-def _open_safely(connection: Any, record: object) -> None:
-    if type(connection).__module__.startswith("psycopg"):
-        connection.add_notice_handler(_hear_notice)
-        return
-    import sqlite3
-
-    connection.isolation_level = None
-    mode = safe_journal_mode(sqlite3.sqlite_version_info)
-    settings = ("busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL")
-    for setting in (*settings, f"journal_mode={mode}"):
-        connection.execute(f"PRAGMA {setting}")
-
-
-def _hear_notice(notice: Any) -> None:
-    if (notice.message_primary or "").startswith("canceling wait for synchronous replication"):
-        _unacknowledged.set(True)
-
-
-@event.listens_for(Engine, "begin")
-def _begin(connection: Any) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
-
-
 @contextmanager
 def writing() -> Iterator[None]:
     """Marks what runs inside as a change; on SQLite it takes the write lock with its first statement, not half-way.
@@ -114,11 +83,11 @@ def writing() -> Iterator[None]:
     """
     if db.session.get_bind().dialect.name == "sqlite":
         db.session.rollback()
-    token = _writing.set(True)
+    token = is_writing.set(True)
     try:
         yield
     finally:
-        _writing.reset(token)
+        is_writing.reset(token)
 
 
 def before_commit(finisher: Callable[[Session], None]) -> Callable[[Session], None]:
@@ -128,26 +97,49 @@ def before_commit(finisher: Callable[[Session], None]) -> Callable[[Session], No
 
 
 def commit() -> None:
-    """The one commit of a request or command; raises Unacknowledged where a standby did not confirm it."""
+    """The one commit of a request or command; raises Unacknowledged if nobody knows whether it will last."""
     session = db.session()
     session.flush()
     for finish in _finishers:
         finish(session)
-    _unacknowledged.set(False)
-    session.commit()
-    if _unacknowledged.get():
+    is_unacknowledged.set(False)
+    _commit(session)
+    if is_unacknowledged.get():
         raise Unacknowledged
+    has_committed.set(True)
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if is_disconnect(error):
+            raise Unacknowledged from error
+        raise
+
+
+def abandon() -> None:
+    """Ends the transaction without keeping anything; does not fail if the database is gone."""
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 def commit_reading() -> None:
-    """Ends a reading and then writes the entry it leaves: the write lock is not held while the page is drawn."""
+    """Ends a reading and then writes the entry it leaves: the write lock is not held while the page is drawn.
+
+    A reading ends with COMMIT: a ROLLBACK would cost the connection what it has prepared.
+    """
     session = db.session()
     left = {name: kept for name, kept in session.info.items() if name != HELD}
-    session.rollback()
+    for name in left:
+        del session.info[name]
+    session.commit()
     if not left:
         return
-    session.info.update(left)
     with writing():
+        session.info.update(left)
         commit()
 
 

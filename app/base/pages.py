@@ -5,13 +5,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import (
     Flask,
     Response,
     current_app,
     flash,
-    g,
+    get_flashed_messages,
     jsonify,
     make_response,
     redirect,
@@ -19,13 +20,13 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import get_translations, gettext
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from app.base import language, spans
 from app.base.lists import CHILDREN, SHORT_AGES
 from app.base.requests import wants_json
+from app.base.texts import marked_text, text_of, text_of_number
 from app.base.words import Terms
 
 MODES = ("light", "sun", "night")
@@ -67,6 +68,27 @@ def say(message: str, kind: str = "done", **facts: str) -> None:
     flash({"text": message, **facts}, kind)  # type: ignore[arg-type]
 
 
+def notices() -> list[tuple[str, dict[str, str]]]:
+    """What `say` left, shown once; what an older version may have left in another shape is dropped."""
+    waiting: Any = get_flashed_messages(with_categories=True)
+    pairs = [pair for pair in waiting if isinstance(pair, list | tuple) and len(pair) == 2]
+    return [(kind, said) for kind, said in pairs if _is_notice(said)]
+
+
+def _is_notice(said: Any) -> bool:
+    if not isinstance(said, dict) or not all(isinstance(fact, str) for fact in said.values()):
+        return False
+    about = said.get("record")
+    return "text" in said and (about is None or (_is_uuid(about) and "version" in said))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
+
+
 def prepare(app: Flask) -> None:
     """Gives every template the words it may use."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -85,10 +107,11 @@ def prepare(app: Flask) -> None:
     spans.prepare(app)
 
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _catalogue().ugettext(text),
-        lambda one, many, n: _catalogue().ungettext(one, many, n),
+        text_of,
+        text_of_number,
         newstyle=True,
     )
+    app.jinja_env.globals.update(_=marked_text, gettext=marked_text)
 
     @app.context_processor
     def words() -> dict[str, Any]:
@@ -100,18 +123,10 @@ def prepare(app: Flask) -> None:
             "locales": language.LOCALES,
             "mode": mode(),
             "me": current_user,
+            "notices": notices,
             "time_at": language.time,
             "moment_at": language.moment,
         }
-
-
-def _catalogue() -> Any:
-    """The texts of this request's language, looked up once: a page of figures asks for a hundred of them."""
-    locale = language.selected()
-    kept = g.get("catalogue")
-    if kept is None or kept[0] != locale:
-        kept = g.catalogue = (locale, get_translations())
-    return kept[1]
 
 
 def asset(name: str) -> str:
@@ -126,4 +141,4 @@ def _fingerprint(folder: str, name: str) -> str:
 
 def term(terms: Terms, code: str) -> str:
     """The label of a stored code in the reader's language."""
-    return str(gettext(terms[code].label))
+    return text_of(terms[code].label)

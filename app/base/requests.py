@@ -22,7 +22,7 @@ def sent_json() -> dict[str, Any]:
         raise UnsupportedMediaType
     try:
         content = json.loads(
-            request.get_data(cache=False).decode("utf-8"),
+            request.get_data().decode("utf-8"),  # kept: it is read again if the transaction is
             object_pairs_hook=_without_doubles,
             parse_constant=_refuse_constant,
         )

@@ -83,8 +83,11 @@ def test_a_bug_or_a_broken_database_tells_where_and_no_value(app, log):
     assert answer.status_code in (500, 503)
     assert "person_line" not in answer.text
     written = log.getvalue()
-    kinds = [line for line in written.splitlines() if '"bug"' in line or '"busy"' in line]
+    kinds = [line for line in written.splitlines() if '"bug"' in line or '"database"' in line]
     assert len(kinds) == 1
+    said = json.loads(kinds[0])
+    assert (said["event"], said["kind"]) == ("database", "schema")
+    assert said["code"] in ("42P01", "SQLITE_ERROR")
     for value in (content["id"], content["held_on"], "age_25_59", "asylum", "INSERT"):
         assert value not in written
 

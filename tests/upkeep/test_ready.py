@@ -69,5 +69,5 @@ def test_a_database_out_of_reach_is_not_ready_and_no_address_is_told(url):
 
 
 def test_a_full_disk_is_not_ready():
-    assert problems_of(True, "head", 99) == ["disk_full"]
-    assert problems_of(True, "head", 100) == []
+    assert problems_of("", "head", 99) == ["disk_full"]
+    assert problems_of("", "head", 100) == []

@@ -51,8 +51,10 @@ def as_principal(account: AccountRow, scope: Scope, token: str) -> Principal:
     )
 
 
-def load(token: str) -> Principal | None:
+def load(token: object) -> Principal | None:
     """Who a session's token belongs to now; None where it ended, by itself or by somebody's act."""
+    if not isinstance(token, str):
+        return None
     session, digest, now = db.session(), rules.digest(token), clock.now()
     found = queries.find_session(session, digest)
     if found is None:

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.base.database_faults import fault_of
 from app.sync.actions import kinds
 from app.sync.actions.kinds import Asked, ManyOpener, Taken
 from app.sync.actions.opening import apart
@@ -41,9 +41,9 @@ def _at_once(session: Session, many: ManyOpener, own: Sequence[Asked]) -> list[T
     try:
         with apart(session):
             return many(session, own)
-    except OperationalError:
-        raise
     except Exception as error:
+        if fault_of(error).is_of_the_database:
+            raise
         _log(error)
         return None
 
@@ -53,9 +53,9 @@ def take_one(session: Session, one: Asked) -> Taken:
     try:
         with apart(session):
             return kinds.take(session, *one)
-    except OperationalError:
-        raise
     except Exception as error:
+        if fault_of(error).is_of_the_database:
+            raise
         _log(error)
         return Taken(QUARANTINED, "fault")
 

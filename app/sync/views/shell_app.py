@@ -4,12 +4,14 @@ import json
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Response, current_app, g, jsonify, request
 from flask_babel import gettext
 
 from app.base import language
-from app.base.access import allow, login_manager
+from app.base.access import allow
+from app.base.nobody import Nobody, ask_nobody
 from app.base.pages import asset, page
 from app.sync.views.blueprint import blueprint
 
@@ -85,7 +87,8 @@ def _kept_files() -> list[str]:
 @blueprint.get("/manifest.webmanifest")
 @allow("public")
 def manifest() -> Response:
-    """What the device shows of the installed app."""
+    """What the device shows of the installed app: in its own language, whoever is signed in."""
+    ask_nobody()
     icons = [
         {
             "src": asset(f"icons/{name}.png"),
@@ -118,9 +121,10 @@ def manifest() -> Response:
 @allow("public")
 def offline() -> Response:
     """The page shown where nothing else can be: drawn for nobody, so that any device may keep it."""
+    ask_nobody()
     chosen = request.args.get("locale")
     if chosen in language.LOCALES:
         language.switch(str(chosen))
     g.csrf_token = ""  # the page is kept: its forms would send a token that is long gone
-    nobody = {"me": login_manager.anonymous_user(), "shell": True, "mode": ""}
+    nobody: dict[str, Any] = {"me": Nobody(), "shell": True, "mode": ""}
     return page("sync/offline.html", **nobody)

@@ -1,12 +1,12 @@
 """Pages as a tablet keeps them for when there is no network: drawn for the device, with no data of people."""
 
 from flask import Response, abort, g, request
-from flask_login import AnonymousUserMixin
 
 from app.base import language
 from app.base.access import allow
 from app.base.database import db
 from app.base.enrolment import device
+from app.base.nobody import Nobody
 from app.base.pages import page
 from app.consultations.forms import drawing
 from app.consultations.forms.page import blank
@@ -48,4 +48,4 @@ def _today(given: Given) -> Response:
 
 @draws("lock")
 def _lock(given: Given) -> Response:
-    return page("sync/lock.html", **{**facts_of(given), "me": AnonymousUserMixin()})
+    return page("sync/lock.html", **{**facts_of(given), "me": Nobody()})

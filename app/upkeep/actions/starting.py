@@ -4,6 +4,8 @@ import logging
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +13,47 @@ from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.base.database import db, safe_journal_mode
+from app.base.connections import safe_journal_mode
+from app.base.database import db
+from app.base.database_faults import RESTARTING, UNREACHABLE
 from app.staff.queries import ACCOUNTS, find_demo_account
 from app.upkeep import queries, rules
 from config import ROOT, UnsafeSettings
 
+OUT_OF_REACH = (UNREACHABLE, RESTARTING)
 log = logging.getLogger("ventanilla")
 
 
 def refuse_unsafe_database(app: Flask) -> None:
     """Raises UnsafeSettings for demo accounts in production and for a forgetful SQLite."""
+    with _asking(app) as session:
+        if session is not None and app.config["SETTINGS"].production:
+            _refuse_demo(session)
+        if session is not None:
+            _refuse_forgetful(session)
+
+
+def refuse_other_version(app: Flask) -> None:
+    """Raises UnsafeSettings if the database is older or newer than the program; for servers, a command may mend it."""
+    with _asking(app) as session:
+        found = queries.Revisions("none", "")
+        if session is not None:
+            directory = app.extensions["migrate"].directory
+            found = queries.find_revisions(session.connection(), directory)
+        refusal = rules.refusal_of_version(found.state, found.shown)
+        if refusal:
+            raise UnsafeSettings(refusal)
+
+
+@contextmanager
+def _asking(app: Flask) -> Iterator[Session | None]:
+    """A session; None if SQLite's file is not there, which to ask would make."""
     with app.app_context():
         if _is_still_to_be_made():
+            yield None
             return
-        session = db.session()
         try:
-            if app.config["SETTINGS"].production:
-                _refuse_demo(session)
-            _refuse_forgetful(session)
+            yield db.session()
         except DBAPIError as error:
             raise UnsafeSettings("the database cannot be opened.") from error
         finally:
@@ -86,24 +111,29 @@ def announce(app: Flask) -> None:
 
 
 def state_of(session: Session, instance: str) -> dict[str, Any]:
-    """What `/readyz` answers: no address, no secret."""
+    """What `/readyz` answers: no address, no secret. Ready is what takes a change, not only a question."""
     name = session.get_bind().dialect.name
-    reachable = queries.is_reachable(session)
-    migrations = _migrations(session) if reachable else "unknown"
+    fault = queries.find_fault(session)
+    migrations, journal = ("unknown", None) if fault else _look(session)
     free_mb = _free_mb(instance)
-    problems = rules.problems_of(reachable, migrations, free_mb)
+    problems = rules.problems_of(
+        fault.kind if fault else "", "unasked" if fault else migrations, free_mb
+    )
     return {
         "status": "not_ready" if problems else "ready",
-        "database": name if reachable else "unreachable",
+        "database": "unreachable" if fault and fault.kind in OUT_OF_REACH else name,
+        "writable": fault is None,
         "migrations": migrations,
         "disk_free_mb": free_mb,
-        "sqlite_journal_mode": queries.find_journal_mode(session) if reachable else None,
+        "sqlite_journal_mode": journal,
         "problems": problems,
     }
 
 
-def _migrations(session: Session) -> str:
-    return queries.migration_state(session, current_app.extensions["migrate"].directory)
+def _look(session: Session) -> tuple[str, str | None]:
+    queries.limit_waiting(session)
+    directory = current_app.extensions["migrate"].directory
+    return queries.migration_state(session, directory), queries.find_journal_mode(session)
 
 
 def _free_mb(instance: str) -> int:

@@ -38,14 +38,26 @@ class Manifest:
     payload_sha256: str
 
 
-def problems_of(reachable: bool, migrations: str, free_mb: int) -> list[str]:
-    """The names of what keeps the app from working: database, migrations, disk."""
-    problems = [] if reachable else ["database_unreachable"]
-    if reachable and migrations != "head":
+def problems_of(fault: str, migrations: str, free_mb: int) -> list[str]:
+    """The names of what keeps the app from working: the database (`fault`: its kind or empty), migrations, disk."""
+    problems = [f"database_{fault}"] if fault else []
+    if migrations not in ("head", "unasked"):
         problems.append(f"migrations_{migrations}")
     if free_mb < LEAST_FREE_MB:
         problems.append("disk_full")
     return problems
+
+
+def refusal_of_version(migrations: str, revision: str) -> str:
+    """Why a program must not work on a database of another version; empty if it may."""
+    if migrations == "head":
+        return ""
+    if migrations == "unknown":
+        return (
+            f"the database is newer than this program (revision {revision}): "
+            "install the version that upgraded it, or restore a backup made by this one."
+        )
+    return "the database is older than this program: run `flask --app wsgi db upgrade` first."
 
 
 def backup_name(at: datetime, contents: Contents) -> str:
