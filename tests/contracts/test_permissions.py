@@ -184,6 +184,7 @@ TABLE: dict[str, Route] = {
     "static": Route("/static/style.css", EVERYBODY),
     "upkeep.healthz": Route("/healthz", EVERYBODY),
     "upkeep.readyz": Route("/readyz", EVERYBODY),
+    "upkeep.probe": Route("/setup/probe", EVERYBODY),
     "staff.home": Route("/", EVERYBODY, 302),
     "staff.sign_in": Route("/sign-in", EVERYBODY),
     "staff.token": Route("/sync/token", EVERYBODY),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.base.access import PERMISSIONS, refuse_unstated
+from app.base.access import refuse_unstated
+from app.base.permissions import PERMISSIONS
 from app.staff.vocabulary import ROLE_PERMISSIONS
 
 

@@ -1,8 +1,6 @@
 """Writes the pages with which the proxy answers if the app does not, in every language."""
 
 import json
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 
 from flask import current_app
@@ -22,27 +20,26 @@ STYLE = (
 )
 
 
-def style_hash() -> str:
-    """What the proxy's Content-Security-Policy must name so that a browser takes the style."""
-    return "sha256-" + b64encode(sha256(STYLE.encode()).digest()).decode()
-
-
 def write_error_pages(folder: Path) -> int:
-    """Writes one page and one JSON file for each status and language; how many files there are now."""
+    """Writes one page and one JSON file for each status and language, and their style; how many files there are."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     for locale in LOCALES:
         with force_locale(locale):
             for status in STATUSES:
                 _write(folder, status, locale)
-    return 2 * len(STATUSES) * len(LOCALES)
+    _write_file(folder / "ventanilla-error.css", STYLE)
+    return 2 * len(STATUSES) * len(LOCALES) + 1
 
 
 def _write(folder: Path, status: int, locale: str) -> None:
     sentence, start = gettext(SENTENCES[status]), gettext("Go to the start")
     template = current_app.jinja_env.get_template("proxy_error.html")
-    page = template.render(locale=locale, sentence=sentence, start=start, style=STYLE)
+    page = template.render(locale=locale, sentence=sentence, start=start)
     problem = json.dumps({"problem": sentence}, ensure_ascii=False) + "\n"
     for kind, text in (("html", page), ("json", problem)):
-        path = folder / f"{status}.{locale}.{kind}"
-        path.write_text(text, "utf-8")
-        path.chmod(0o644)  # the proxy runs as another user
+        _write_file(folder / f"{status}.{locale}.{kind}", text)
+
+
+def _write_file(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+    path.chmod(0o644)  # the proxy runs as another user

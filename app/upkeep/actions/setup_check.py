@@ -94,7 +94,13 @@ def _database() -> Generator[Finding, None, bool]:
     state = starting.state_of(db.session(), current_app.instance_path)
     for problem in state["problems"]:
         yield Finding("database", False, rules.WHAT_TO_DO.get(problem, problem))
-    can_be_read = not {"database_unreachable", "migrations_none"} & set(state["problems"])
+    in_the_way = (
+        "database_unreachable",
+        "database_restarting",
+        "database_corrupt",
+        "migrations_none",
+    )
+    can_be_read = not set(in_the_way) & set(state["problems"])
     if not state["problems"]:
         mode = state["sqlite_journal_mode"]
         kept = f", journal {mode}" if mode else ""

@@ -9,6 +9,14 @@ BACKUP_HOURS = 26
 CERTIFICATE_DAYS = 14
 WHAT_TO_DO = {
     "database_unreachable": "cannot be reached: is it running, and is DATABASE_URL right?",
+    "database_restarting": "is starting or stopping: try again in a minute.",
+    "database_read_only": "takes no changes: it is read-only, a standby, or its file is another user's.",
+    "database_full": "takes no changes: its disk is full.",
+    "database_lock_timeout": "somebody else holds it: see who, and try again.",
+    "database_statement_timeout": "answers too slowly: is its disk or machine overloaded?",
+    "database_too_many_connections": "has no free connection: raise max_connections.",
+    "database_schema": "lacks a table or column that this code needs: db upgrade",
+    "database_corrupt": "is damaged: restore the last backup.",
     "migrations_none": "has no tables yet: db upgrade",
     "migrations_behind": "is older than this code: db upgrade",
     "migrations_unknown": "is newer than this code: install the version that it was used with.",
