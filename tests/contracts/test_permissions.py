@@ -184,7 +184,7 @@ TABLE: dict[str, Route] = {
     "static": Route("/static/style.css", EVERYBODY),
     "upkeep.healthz": Route("/healthz", EVERYBODY),
     "upkeep.readyz": Route("/readyz", EVERYBODY),
-    "upkeep.probe": Route("/setup/probe", EVERYBODY),
+    "upkeep.probe": Route("/setup/probe", EVERYBODY, ok=404),  # it answers `setup check` alone
     "staff.home": Route("/", EVERYBODY, 302),
     "staff.sign_in": Route("/sign-in", EVERYBODY),
     "staff.token": Route("/sync/token", EVERYBODY),
