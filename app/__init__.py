@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import rooms
 from app.base import access, answers, language, pages
 from app.base.database import db
+from app.base.requests import Request
 from config import Settings, flask_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(
         __name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance")
     )
+    app.request_class = Request
     app.config.from_mapping(flask_config(settings))
     Path(app.instance_path).mkdir(exist_ok=True)
     _log_json(app)
