@@ -52,7 +52,7 @@ def sent_json() -> dict[str, Any]:
         raise UnsupportedMediaType
     body = request.get_data(cache=False)
     if has_too_many_values(body):
-        raise RequestEntityTooLarge
+        abort(400)
     try:
         content = json.loads(
             body.decode("utf-8"),

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from itertools import cycle, groupby
@@ -17,6 +18,8 @@ import pytest
 from flask import Flask
 
 from app.base import identifiers
+from app.base.access import Principal, Scope
+from app.base.database import db
 from app.base.forms import PageForm
 from app.base.identifiers import Rule
 from app.base.reader import Reader
@@ -25,15 +28,21 @@ from app.base.sheets.reading import read_rows
 from app.cases.forms import referring
 from app.consultations.views.importing import LIMITS, MOST_BYTES
 from app.people import forms as people_forms
+from app.places.queries import find_desk
+from app.staff.queries import find_account
 from app.staff.vocabulary import ROLES
+from app.sync.views.tablet import MOST_SENT
 from tests.builders import JSON, Browser, alone
 from tests.contracts.test_permissions import (
+    NOWHERE,
     TABLE,
     Route,
     browser_of,
     may,
     world,
 )
+from tests.sync.sealing import seal_bytes
+from tests.sync.tablet import make_tablet
 
 __all__ = ["world"]
 ROOM = 0.100
@@ -465,3 +474,32 @@ def test_a_note_that_is_too_long_is_shown_again_as_far_as_a_note_goes(
     assert answer.status_code == 422
     assert "bring water bring water" in answer.text
     assert 'id="p-note"' in answer.text
+
+
+@ONLY_SQLITE
+def test_the_largest_that_a_tablet_may_send_is_taken_or_refused_at_once(
+    quick: Flask, world: dict[str, str]
+) -> None:
+    admin = Principal(0, "", "admin", frozenset())
+    named = find_account(db.session(), "the.admin")
+    desk = find_desk(db.session(), Scope(programme=True), "HND-01")
+    assert named is not None and desk is not None
+    tablet = make_tablet(quick, replace(admin, account_id=named.id), desk, "Tablet L")
+    headers = {"Authorization": f"Device {tablet.given['credential']}"}
+    room = MOST_SENT - 1000
+
+    def send(body: bytes) -> Any:
+        kind = {"content_type": "application/json", "headers": headers}
+        return alone(quick.test_client().post, "/sync/envelopes", data=body, **kind)
+
+    sealed = seal_bytes(tablet.given["keys"][0], b"[" * 1_000_000, NOWHERE)
+    bodies = {
+        "one envelope": b'{"envelopes":[{"sealed":"' + b"A" * room + b'"}]}',
+        "no base64": b'{"envelopes":[{"sealed":"' + b"=" * room + b'"}]}',
+        "many": b'{"envelopes":[' + b"{}," * (room // 3) + b"{}]}",
+        "lists": b'{"envelopes":' + b"[" * room,
+        "a record of lists": json.dumps({"envelopes": [sealed]}).encode(),
+    }
+    bare = min(cpu(partial(send, b'{"envelopes":[]}'))[0] for _ in "12")
+    slow = {what: beyond(partial(send, body), bare) for what, body in bodies.items()}
+    assert {what for what, took in slow.items() if took > ROOM} == set(), slow
