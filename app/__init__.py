@@ -11,6 +11,7 @@ from flask_migrate import Migrate
 from app import rooms
 from app.base import access, answers, catalogues, errors, language, pages, proxy
 from app.base.database import db
+from app.base.requests import Request
 from config import INSTANCE, Settings, flask_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(
         __name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance")
     )
+    app.request_class = Request
     app.config.from_mapping(flask_config(settings))
     if not settings.production:
         INSTANCE.mkdir(mode=0o700, exist_ok=True)

@@ -14,6 +14,7 @@ from wtforms.widgets import TextInput
 from app.base.identifiers import find_identifier
 from app.base.problems import Problem
 from app.base.requests import is_form
+from app.base.text_limits import cut
 
 REQUIRED = "required"
 DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
@@ -21,7 +22,19 @@ NOT_A_FIELD = frozenset({"csrf_token"})
 
 
 class PageForm(Form):  # type: ignore[misc]
-    """What a page's form sent; the token was checked by `@allow`."""
+    """What a page's form sent; the token was checked by `@allow`.
+
+    A text longer than any field may hold is cut before a field looks at it, shown again as far as it was kept, and
+    refused at its field.
+    """
+
+    too_long: frozenset[str] = frozenset()
+
+    def process(self, formdata: Any = None, *arguments: Any, **named: Any) -> None:
+        """Takes up what was sent, no text longer than texts.LONGEST."""
+        if formdata is not None:
+            formdata, self.too_long = cut(formdata.lists())
+        super().process(formdata, *arguments, **named)
 
     @classmethod
     def sent(cls, **known: Any) -> Any:
@@ -35,7 +48,9 @@ class PageForm(Form):  # type: ignore[misc]
         unknown = sorted(set(request.form) - set(self._fields) - NOT_A_FIELD)
         strange = [Problem(name[:40], "unknown_field") for name in unknown]
         self.validate()
-        return strange + [Problem(name, str(wrong[0])) for name, wrong in self.errors.items()]
+        wrong = {name: str(codes[0]) for name, codes in self.errors.items()}
+        wrong |= dict.fromkeys(sorted(self.too_long & self._fields.keys()), "too_long")
+        return strange + [Problem(name, code) for name, code in wrong.items()]
 
 
 class Words(StringField):  # type: ignore[misc]

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.base.text_limits import is_too_long
 from app.base.words import N_, Term, Terms
 
 Search = Callable[[str], object]
@@ -33,16 +34,23 @@ DATA: dict[str, Any] = json.loads(
 )
 MOST_IN_NOTE: int = DATA["most"]
 """So many characters a note may have."""
+LONGEST_RAW = MOST_IN_NOTE * 4
+"""So many characters a note may have as it is sent, blanks and line ends included."""
 
 
 def find_identifier(text: str) -> str | None:
-    """The name of the rule that a text about work meets, one of IDENTIFIERS, or None (domain.md §8.3, 1 to 3)."""
+    """The name of the rule that a text about work meets, one of IDENTIFIERS, or None (domain.md §8.3, 1 to 3).
+
+    Raises ValueError for a text longer than texts.LONGEST: whoever takes texts refuses a longer one first.
+    """
+    _refuse_longer(text)
     plain = BLANK.sub(" ", unicodedata.normalize("NFKC", _read(text)))
     return _first_met("work", {"text": plain, "digits": BETWEEN["work"].sub("", plain)})
 
 
 def find_in_note(text: str) -> str | None:
-    """The name of the rule that a note meets, one of IDENTIFIERS, or None; identifiers.js answers the same."""
+    """The same for a note, by more rules; identifiers.js answers the same."""
+    _refuse_longer(text)
     raw = _read(text)
     plain = _fold(raw)
     small = plain.lower()
@@ -55,6 +63,11 @@ def find_in_note(text: str) -> str | None:
         "names": PLACES.sub(",", WORD.sub(_marked, plain)),
     }
     return _first_met("note", views)
+
+
+def _refuse_longer(text: str) -> None:
+    if is_too_long(text):
+        raise ValueError("The text is longer than the rules may look at.")
 
 
 @dataclass(frozen=True)

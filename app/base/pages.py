@@ -25,8 +25,8 @@ from flask_wtf.csrf import generate_csrf
 
 from app.base import language, spans
 from app.base.lists import CHILDREN, SHORT_AGES
+from app.base.message_texts import marked_text, text_of, text_of_number
 from app.base.requests import wants_json
-from app.base.texts import marked_text, text_of, text_of_number
 from app.base.words import Terms
 
 MODES = ("light", "sun", "night")

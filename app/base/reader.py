@@ -6,24 +6,34 @@ from uuid import UUID
 
 from app.base.lists import AGE_BANDS, SEXES, languages
 from app.base.party import Persons
+from app.base.text_limits import is_too_long
 from app.base.words import Terms
 
 PERSONS_FIELDS = frozenset({"sex", "age_band", "n"})
 
 
 class Reader:
-    """Takes field after field, collecting pairs of a field's path and the code of a problem."""
+    """Takes field after field, collecting pairs of a field's path and the code of a problem.
+
+    A text longer than any field may hold is refused at once and nothing else is said of its field: no rule sees it.
+    """
 
     def __init__(self, raw: dict[str, Any]) -> None:
-        self.raw = raw
-        self.problems: list[tuple[str, str]] = []
+        self.too_long = frozenset(name for name, value in raw.items() if is_too_long(value))
+        self.raw: dict[str, Any] = {
+            name: "" if name in self.too_long else value for name, value in raw.items()
+        }
+        self.problems = [(name[:80], "too_long") for name in sorted(self.too_long)]
 
     def wrong(self, path: str, code: str) -> None:
-        self.problems.append((path, code))
+        if path not in self.too_long:
+            self.problems.append((path, code))
 
     def refuse_unknown(self, given: dict[str, Any], known: frozenset[str], where: str) -> None:
-        for name in sorted(given.keys() - known):
-            self.wrong(f"{where}{name[:80]}", "unknown_field")
+        unknown = {name[:80] for name in given.keys() - known}
+        if not where:
+            self.problems = [one for one in self.problems if one[0] not in unknown]
+        self.problems += [(f"{where}{name}", "unknown_field") for name in sorted(unknown)]
 
     def text(self, name: str) -> str:
         value = self.raw.get(name)

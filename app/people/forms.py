@@ -15,6 +15,7 @@ from app.base.language import LOCALES
 from app.base.problems import Problem
 from app.base.qr import QUIET, draw
 from app.base.requests import is_form, sent_json
+from app.base.text_limits import LONGEST, is_too_long
 from app.base.words import N_
 from app.places.queries import DeskRow, find_desk
 
@@ -40,6 +41,9 @@ class Sent:
             self.problems.append(Problem(name, "required"))
         elif not isinstance(value, str):
             self.problems.append(Problem(name, "unreadable"))
+        elif is_too_long(value):
+            self.problems.append(Problem(name, "too_long"))
+            return value[:LONGEST]
         return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> int:

@@ -353,3 +353,10 @@ def test_every_refusal_has_its_one_sentence(app):
     for term in UNREADABLE:
         assert Unreadable(term.code, "B2:C3").sentence
     assert "B2:C3" in Unreadable("merged", "B2:C3").sentence
+
+
+def test_more_lines_than_may_be_are_refused_before_any_is_read():
+    few = Limits(rows=10, lines=20)
+    assert len(read(as_csv(HEAD, *[[]] * 18, ["x"]), few)) == 2
+    for content in (b"desk,day" + b"\n" * 30, b"desk,day" + b"\r" * 30):
+        assert refused(content, few).code == "too_many_rows"

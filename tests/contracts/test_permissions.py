@@ -456,6 +456,11 @@ EVERYTHING_IS_OWN = {("staff.reset", ADMIN), ("staff.close", ADMIN)}
 
 @pytest.fixture
 def world(app: Flask) -> dict[str, str]:
+    """The objects by name that the table's addresses speak of."""
+    return make_world(app)
+
+
+def make_world(app: Flask) -> dict[str, str]:
     """Two countries with a desk and its staff each, and one consultation at each desk."""
     hnd, gtm = make_desk("HND-01"), make_desk("GTM-01", "GTM")
     make_desk("HND-03")

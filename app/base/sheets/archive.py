@@ -28,6 +28,7 @@ class Archive:
         except (*BROKEN, ValueError) as broken:
             raise Unreadable("not_a_sheet") from broken
         self._left = limits.unpacked * 2  # the chosen worksheet is looked through before it is read
+        self._elements = limits.elements
         self._refuse_strange(size, limits)
 
     def _refuse_strange(self, size: int, limits: Limits) -> None:
@@ -59,7 +60,7 @@ class Archive:
 
     def parse(self, name: str, handlers: Handlers) -> Iterator[None]:
         """Sends a part's XML to handlers, yielding after each little; definitions (DTD) are refused, not read."""
-        parser = _parser(handlers)
+        parser = _parser({**handlers, "StartElementHandler": self._counted(handlers)})
         fed = 0
         try:
             for chunk in self.chunks(name):
@@ -72,6 +73,18 @@ class Archive:
         except (expat.ExpatError, ValueError, OverflowError, LookupError) as broken:
             raise Unreadable("not_a_sheet") from broken
         yield
+
+    def _counted(self, handlers: Handlers) -> Callable[..., None]:
+        """The handler of a part's elements, which ends the reading where there are far too many."""
+        start = handlers["StartElementHandler"]
+
+        def counted(name: str, said: dict[str, str]) -> None:
+            self._elements -= 1
+            if self._elements < 0:
+                raise Unreadable("too_large")
+            start(name, said)
+
+        return counted
 
 
 def _parser(handlers: Handlers) -> expat.XMLParserType:

@@ -8,7 +8,9 @@ from app.base.sheets.archive import Archive, Handlers, local
 from app.base.sheets.limits import Limits, Odd, Row, Unreadable, Value, is_blank, letter
 from app.base.sheets.workbook import Workbook
 
-MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*?\bref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})")
+MERGED = re.compile(
+    rb"<(?:\w+:)?mergeCell\b[^<>]*?\bref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"
+)
 FAR = 100_000
 DIGITS = "0123456789"
 DAY_ZERO = date(1899, 12, 30)

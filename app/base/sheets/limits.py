@@ -62,13 +62,19 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a sheet may be at most: bytes, bytes unpacked, rows that are not empty, columns, signs in a cell."""
+    """What a sheet may be at most: bytes, bytes unpacked, rows that are not empty, lines, columns, signs in a cell."""
 
     size: int = 20 * 1024 * 1024
     unpacked: int = 200 * 1024 * 1024
     rows: int = 100_000
+    lines: int = 2_000_000
     columns: int = 60
     signs: int = 500
+
+    @property
+    def elements(self) -> int:
+        """Elements of XML at most in all parts, each as often as it is read: two for every cell that there may be."""
+        return self.rows * self.columns * 2
 
 
 def letter(index: int) -> str:

@@ -17,6 +17,7 @@ QUOTED = re.compile(r'"[^"]*"')
 
 def rows_of(file: BinaryIO, limits: Limits) -> Iterator[Row]:
     """The rows of a CSV that are not empty, in a stream; a blank line counts as a row, as a spreadsheet shows it."""
+    _refuse_more_lines(file, limits)
     encoding = _encoding(file)
     separator = _separator(file, encoding)
     file.seek(0)
@@ -24,6 +25,8 @@ def rows_of(file: BinaryIO, limits: Limits) -> Iterator[Row]:
     number = 0
     try:
         for number, cells in enumerate(csv.reader(stream, delimiter=separator), 1):
+            if number > limits.lines:
+                raise Unreadable("too_many_rows", str(limits.rows))
             said = number == 1 and SAID.fullmatch(separator.join(cells))
             row = [] if said else _row(cells, limits)
             if row:
@@ -35,12 +38,19 @@ def rows_of(file: BinaryIO, limits: Limits) -> Iterator[Row]:
             stream.detach()
 
 
+def _refuse_more_lines(file: BinaryIO, limits: Limits) -> None:
+    file.seek(0)
+    if sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK), b"")) > limits.lines:
+        raise Unreadable("too_many_rows", str(limits.rows))
+
+
 def _row(cells: list[str], limits: Limits) -> list[Value]:
-    row = [_value(cell, limits) for cell in cells]
+    beyond = cells[limits.columns :]
+    if any(beyond) and any(cell.strip() for cell in beyond):
+        raise Unreadable("too_many_columns", letter(limits.columns - 1))
+    row = [_value(cell, limits) for cell in cells[: limits.columns]] if any(cells) else []
     while row and is_blank(row[-1]):
         row.pop()
-    if len(row) > limits.columns:
-        raise Unreadable("too_many_columns", letter(limits.columns - 1))
     return row
 
 

@@ -11,6 +11,8 @@ BOOK = "xl/workbook.xml"
 LINKS = "xl/_rels/workbook.xml.rels"
 STYLES = "xl/styles.xml"
 MOST_TEXTS = 500_000
+LONGEST_FORMAT = 255
+"""So many characters a spreadsheet lets somebody write for a format of numbers."""
 NOT_A_PATTERN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 DAY_PATTERN = re.compile(r"[dDyY]|mm")
 DATE_FORMATS = frozenset((*range(14, 18), 22, *range(27, 37), *range(50, 59)))
@@ -127,7 +129,7 @@ class _Styles:
     def start(self, name: str, said: dict[str, str]) -> None:
         kind = local(name)
         if kind == "numFmt":
-            self.own[said.get("numFmtId", "")] = said.get("formatCode", "")
+            self.own[said.get("numFmtId", "")] = said.get("formatCode", "")[:LONGEST_FORMAT]
         elif kind == "cellXfs":
             self.within = True
         elif kind == "xf" and self.within:

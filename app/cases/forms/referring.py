@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from werkzeug.datastructures import MultiDict
 
-from app.base.identifiers import find_in_note
+from app.base.identifiers import LONGEST_RAW, MOST_IN_NOTE, find_in_note
 from app.base.lists import languages
 from app.base.party import Persons
 from app.base.problems import Problem
@@ -87,8 +87,8 @@ def of_form(form: MultiDict[str, str]) -> Shown:
     shown.offers = form.getlist("offers")
     shown.bed_category = form.get("bed_category", "")
     shown.language = form.get("language", "") if form.get("language") in languages() else ""
-    note = form.get("note", "")
-    shown.note = "" if find_in_note(" ".join(note.split())) else note[:140]
+    note = form.get("note", "")[:LONGEST_RAW]
+    shown.note = "" if find_in_note(" ".join(note.split())) else note[:MOST_IN_NOTE]
     shown.consent, shown.confirmed = "consent" in form, "confirmed" in form
     return shown
 

@@ -21,7 +21,7 @@ from app.consultations.views.blueprint import blueprint
 from app.places.queries import DeskRow, list_desks
 
 MOST_BYTES = 2 * 1024 * 1024
-LIMITS = Limits(size=MOST_BYTES, unpacked=40 * 1024 * 1024, rows=5000)
+LIMITS = Limits(size=MOST_BYTES, unpacked=16 * 1024 * 1024, rows=5000, lines=10_000)
 ROOM = 16 * 1024
 """For the fields and the boundaries around the file."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from app.base.identifiers import find_in_note
+from app.base.identifiers import LONGEST_RAW, find_in_note
 from app.base.problems import Problem
 from app.base.reader import Reader, persons_of_form
 from app.referrals.rules.sending import MOST_SHELTERS, Content
@@ -60,6 +60,9 @@ class ReferralReader(Reader):
         """The note, trimmed; refused by the name of a rule where it could identify somebody."""
         value = self.raw.get("note")
         if value in (None, ""):
+            return ""
+        if isinstance(value, str) and len(value) > LONGEST_RAW:
+            self.wrong("note", "too_long")
             return ""
         if not isinstance(value, str) or not value.replace("\n", " ").isprintable():
             self.wrong("note", "unreadable")

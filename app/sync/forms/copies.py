@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.base.text_limits import has_too_many_values
 from app.sync.forms.sent import read_envelopes
 from app.sync.rules.taking import Sent
 
@@ -23,7 +24,7 @@ class Copy:
 
 def read_copy(content: bytes) -> Copy | None:
     """What a file holds; None where it is no copy of a queue, or holds too much."""
-    if len(content) > MOST_BYTES:
+    if len(content) > MOST_BYTES or has_too_many_values(content):
         return None
     try:
         raw = json.loads(content.decode("utf-8-sig"))

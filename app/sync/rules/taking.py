@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.base.text_limits import has_too_many_values
 from app.sync.vocabulary import CONSULTATION, KINDS, MOST_DAYS
 
 OUTER = frozenset({"kind", "author"})
@@ -47,6 +48,8 @@ class Opened:
 
 def read_content(content: bytes, envelope_id: UUID) -> Opened | None:
     """What the unsealed bytes say; None where they are not the JSON of this envelope's record."""
+    if has_too_many_values(content):
+        return None
     try:
         said = json.loads(content.decode("utf-8"), object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError):

@@ -19,7 +19,7 @@ DAY_FIRST = re.compile(
 )
 LIKE_A_DAY = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}", re.ASCII)
 WHOLE = re.compile(r"([0-9]{1,4})(?:\.0+)?")
-BETWEEN = re.compile(r"\s*[;\n\r]\s*")
+BETWEEN = re.compile(r"(?<!\s)\s*[;\n\r]\s*")
 RECORD = re.compile(r"[\w][\w ./#-]{0,19}")
 CARD = re.compile(rf"[{ALPHABET}OIL]{{15}}")
 MOST_REMEMBERED = 5000

@@ -16,7 +16,8 @@ AMBIGUOUS = ""
 """Stands for the meaning of a word that means two things."""
 ASKING = " ¿?¡!:*"
 BLANKS = re.compile(r"[\s_]+")
-DASHES = re.compile(r"\s*[‐-―−-]\s*")
+# Looked for only where blanks begin: from each blank anew, a long run of them would cost its square.
+DASHES = re.compile(r"(?<!\s)\s*[‐-―−-]\s*")
 LISTS: dict[str, tuple[Terms, Mapping[str, str]]] = {
     "channel": (vocabulary.CHANNELS, {}),
     "modality": (vocabulary.MODALITIES, {}),

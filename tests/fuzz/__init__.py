@@ -1,0 +1,1 @@
+"""Seeded random requests over every route, role and method: never a 5xx, never a wrong permission."""

@@ -1,0 +1,272 @@
+"""Makes one request from a seed and a number: a valid one, changed at random in any of its parts."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+from app.staff.vocabulary import ROLES
+from tests.builders import consultation_json
+from tests.consultations.test_fuzz import NAMES, NASTY, places
+from tests.contracts.test_permissions import BY_CREDENTIAL, NOWHERE, TABLE, Route, may
+from tests.shelter_builders import referral_json
+from tests.sync.sealing import seal_bytes
+
+NOBODY, DEVICE = "anonymous", "device"
+WHO = (*ROLES.codes, NOBODY, DEVICE)
+METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "get", "XYZ")
+TABLETS = {
+    "sync.enrol": Route("/sync/enrol", "everybody", json=lambda _: {"code": "0000-0000-0000"}),
+    "sync.envelopes": Route("/sync/envelopes", "everybody", json=lambda _: {"envelopes": [{}]}),
+    "sync.contact": Route(
+        "/sync/contact", "everybody", json=lambda _: {"waiting": 1, "oldest_at": None}
+    ),
+    "sync.shell": Route("/sync/shell/record", "everybody"),
+    "sync.switch": Route(
+        "/sync/switch", "everybody", json=lambda _: {"account": "x", "pin": "000000"}
+    ),
+    "sync.lock": Route("/sync/lock", "everybody", json=lambda _: {}),
+}
+ROUTES: dict[str, Route] = {**TABLE, **TABLETS}
+DEAR = frozenset({"staff.enter", "staff.change_password", "staff.set_pin", "staff.take_up"}) | {
+    "sync.switch",
+    "consultations.template_xlsx",
+}
+"""Routes that hash or build so much that they are asked more seldom."""
+ARGUMENTS = (
+    "next", "desk", "day", "consultation", "to", "agreed", "like", "shelter", "code", "poll", "stage", "closed",
+    "reference", "language", "locale", "tablet", "country", "month", "compare", "revision", "before", "n",
+)  # fmt: skip
+FIELDS = (
+    "id", "desk", "version", "reason", "next", "switch_locale", "persons", "persons-female-age_25_59", "shelters",
+    "offers", "note", "from_consultation", "groups-0-nationality", "groups-0-female-age_25_59", "topics", "file",
+    "desks", "countries", "coordinators", "before", "oldest_at", "sealed", "envelopes", "kept.topics", "held_on",
+    "over_capacity", "answers", "questions", "closed_on", "latitude", "time_zone", "mailbox", "language", "do",
+)  # fmt: skip
+VALUES = [
+    *NASTY, 2**31, 2**63, -(2**63), 2**64, "9" * 5000, 1e999, "1e999", "0001-01-01", "9999-12-31", "0001-01", "9999-12",
+    "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "10000-01-01", "2026-02-29", "a@" * 3000,
+    "\u0315\u0300" * 2000,
+    "\ufdfa" * 500, "// evil.example", "//evil.example", "/\\evil.example", "https://evil.example/",
+    "/sign-in?next=//x",
+    "\x7f", "\x1b[2J", "a\x00b", "\udcff", "½", "²", "٣", "-0", "0x10", "1_000", " 1 ", "+1", "1.0", "NaN", "true",
+    {"a": {"b": {"c": []}}}, [[[[[[]]]]]], [{"sex": "female", "age_band": "age_0_4", "n": 2**63}], "es", "ht", "xx",
+    "the.admin", "stranger", "HND-S1", "GTM-S1", "GTM-01", "2026-12", "HND", NOWHERE,
+]  # fmt: skip
+HEADERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Accept", ("application/json", "text/html", "*/*", "image/png", ";;q=x", "a/b;q=" + "9" * 50, "," * 3000)),
+    ("Accept-Language", ("ht", "xx", "es;q=0.1,fr", "*;q=x", "a-" * 2000, ";q=1", "é")),
+    ("Accept-Encoding", ("gzip", "br;q=1.0,*;q=0", "identity;q=0", "\tx")),
+    ("X-Forwarded-For", ("127.0.0.1", "1.2.3.4, 5.6.7.8", "x" * 500, "::1", "")),
+    ("X-Forwarded-Proto", ("https", "gopher", "https,http")),
+    ("X-Forwarded-Host", ("evil.example", "")),
+    ("X-Forwarded-Prefix", ("//evil.example", "/x")),
+    ("Forwarded", ("for=1.2.3.4;host=evil.example",)),
+    ("If-None-Match", ('"x"', "*", 'W/"', "1.2.3", '"' * 100)),
+    ("If-Modified-Since", ("never", "Mon, 01 Jan 9999 00:00:00 GMT")),
+    ("Range", ("bytes=0-0", "bytes=-1,5-2", "x=1", "bytes=" + "0-1," * 500)),
+    ("Authorization", ("Device x", "Basic Og==", "Basic %%%", "Device", "Bearer " + "a" * 3000)),
+    ("Expect", ("x",)),
+    ("X-HTTP-Method-Override", ("DELETE",)),
+    ("Sec-Fetch-Site", ("cross-site",)),
+    ("X-CSRFToken", ("", "x", "." * 200, "IjEi.a.b")),
+)  # fmt: skip
+HOSTS = ("evil.example", "localhost:99999", "a b", "", "[::1", "127.0.0.1@evil.example")
+COOKIES = (
+    "locale=xx",
+    "mode=<",
+    "usual=a.b.c",
+    "usual=" + "." * 500,
+    "session=x.y.z",
+    "a",
+    "=;=;",
+    "\x7f=1",
+    "a=" + "é",
+)
+TYPES = (
+    "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "application/xml", "",
+    "multipart/form-data; boundary=", "multipart/form-data; boundary=x", "application/json; charset=utf-16", "x",
+    "application/x-www-form-urlencoded; charset=nope", "application/vnd.a+json",
+)  # fmt: skip
+
+
+@dataclass
+class Asked:
+    """One request: who asks, what, and whether its headers could keep it from a view."""
+
+    number: int
+    who: str
+    endpoint: str
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    token: str = "right"
+    is_tricked: bool = False
+
+    def line(self, seed: int) -> str:
+        """The request in one line, by which it can be made again."""
+        body = self.body if self.body is None or len(self.body) < 600 else self.body[:600] + b"..."
+        return (
+            f"seed {seed} number {self.number}: {self.who} {self.method} {self.path} "
+            f"token={self.token} headers={self.headers!r} body={body!r}"
+        )
+
+
+def make(seed: int, number: int, world: Mapping[str, str]) -> Asked:
+    """The request of a number: the same for the same seed and world."""
+    chance = Random(f"{seed}:{number}")
+    endpoint = chance.choice(list(ROUTES))
+    if endpoint in DEAR and chance.random() < 0.8:
+        endpoint = chance.choice(list(ROUTES))
+    route = ROUTES[endpoint]
+    usual = "POST" if route.json or route.form else "GET"
+    method = usual if chance.random() < 0.9 else chance.choice(METHODS)
+    asked = Asked(number, _who(chance, endpoint, route), endpoint, method, "")
+    asked.path = _path(chance, route, world)
+    if method not in ("GET", "HEAD") or chance.random() < 0.03:
+        _fill(chance, asked, route, world)
+    asked.token = chance.choices(("right", "wrong", "none"), (0.9, 0.05, 0.05))[0]
+    _trick(chance, asked)
+    return asked
+
+
+def _who(chance: Random, endpoint: str, route: Route) -> str:
+    """Mostly somebody who may, so that what lies behind is reached; else anybody."""
+    if endpoint in BY_CREDENTIAL and chance.random() < 0.8:
+        return DEVICE
+    those = [role for role in (*ROLES.codes, NOBODY) if may(route, role)]
+    return chance.choice(those) if chance.random() < 0.7 else chance.choice(WHO)
+
+
+def _path(chance: Random, route: Route, world: Mapping[str, str]) -> str:
+    template = chance.choice((*(route.foreign or ()), route.missing or route.own, *[route.own] * 4))
+    path, _, query = template.format(**world).partition("?")
+    parts = path.split("/")
+    if chance.random() < 0.12:
+        place = chance.randrange(1, len(parts))
+        parts[place] = _quoted(chance.choice((*VALUES, *world.values())))
+        path = "/".join(parts)
+    if chance.random() < 0.3:
+        pairs = [
+            (chance.choice(ARGUMENTS), chance.choice((*VALUES, *world.values())))
+            for _ in range(chance.randint(1, 3))
+        ]
+        query = "&".join(
+            filter(None, (query, *(f"{name}={_quoted(value)}" for name, value in pairs)))
+        )
+    return f"{path}?{query}" if query else path
+
+
+def _quoted(value: Any) -> str:
+    return quote(str(value)[:400].encode("utf-8", "surrogatepass"), safe="")
+
+
+def _fill(chance: Random, asked: Asked, route: Route, world: Mapping[str, str]) -> None:
+    maker = route.json or route.form
+    if asked.endpoint == "sync.envelopes" and chance.random() < 0.8:
+        asked.body = json.dumps({"envelopes": _envelopes(chance, world)}).encode()
+        asked.headers["Content-Type"] = "application/json"
+        return
+    content = copy.deepcopy(maker(world["own"])) if maker else {}
+    for _ in range(chance.choice((0, 0, 1, 1, 2, 4))):
+        _spoil(chance, content, world)
+    usual = TYPES[0] if route.json else chance.choice(TYPES[1:3])
+    kind = usual if chance.random() < 0.85 else chance.choice(TYPES)
+    written_as = kind if chance.random() < 0.97 else chance.choice(TYPES[:3])
+    asked.body, boundary = _written(chance, content, written_as)
+    asked.headers["Content-Type"] = f"{kind}; boundary={boundary}" if kind == TYPES[2] else kind
+    if chance.random() < 0.02:
+        asked.body = chance.choice(
+            (b"", b"\x00", b"[" * 3000, b"{", b"%", b"&" * 3000, b"a" * 260_000)
+        )
+
+
+def _envelopes(chance: Random, world: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Sealed records, valid or changed at random; sealing draws its own numbers, so their bytes differ each time."""
+    key = {"id": world["key"], "public": world["public"]}
+    made = []
+    for _ in range(chance.randint(1, 4)):
+        content = copy.deepcopy(chance.choice(RECORDS)(world))
+        content |= {"author": "the.desk_staff", "device": world["fuzzed"], "desk": "HND-01"}
+        id_ = str(content["id"])
+        for _ in range(chance.choice((0, 1, 1, 2, 4))):
+            _spoil(chance, content, world)
+        made.append(seal_bytes(key, json.dumps(content).encode(), id_))
+    return made
+
+
+RECORDS: tuple[Any, ...] = (
+    lambda world: {**consultation_json(), "kind": "consultation"},
+    lambda world: {"id": str(uuid4()), "kind": "void", "record": world["own"], "reason": "undo"},
+    lambda world: {**referral_json(), "kind": "referral"},
+)
+
+
+def _spoil(chance: Random, content: dict[str, Any], world: Mapping[str, str]) -> None:
+    target = chance.choice(places(content) or [content])
+    value = copy.deepcopy(chance.choice((*VALUES, *world.values())))
+    if isinstance(target, list):
+        target.insert(chance.randint(0, len(target)), value)
+        return
+    keys = list(target)
+    act = chance.random()
+    if keys and act < 0.5:
+        target[chance.choice(keys)] = value
+    elif keys and act < 0.65:
+        del target[chance.choice(keys)]
+    else:
+        target[chance.choice((*FIELDS, *NAMES))] = value
+
+
+def _written(chance: Random, content: dict[str, Any], kind: str) -> tuple[bytes, str]:
+    if "json" in kind or not kind:
+        return json.dumps(content).encode("utf-8", "surrogatepass"), ""
+    pairs = [(name, one) for name, value in content.items() for one in _texts(value)]
+    if kind == TYPES[2]:
+        return _parts(pairs), "frontier"
+    return urlencode(
+        [(name.encode("utf-8", "surrogatepass"), one) for name, one in pairs]
+    ).encode(), ""
+
+
+def _texts(value: Any) -> list[bytes]:
+    each = value if isinstance(value, list) else [value]
+    return [str(one).encode("utf-8", "surrogatepass") for one in each]
+
+
+def _parts(pairs: list[tuple[str, bytes]]) -> bytes:
+    lines = []
+    for name, value in pairs:
+        shown = (
+            name.encode("utf-8", "surrogatepass")
+            .replace(b'"', b"%22")
+            .replace(b"\r", b"")
+            .replace(b"\n", b"")
+        )
+        more = b'; filename="a.csv"' if name == "file" else b""
+        lines += [
+            b"--frontier",
+            b'Content-Disposition: form-data; name="' + shown + b'"' + more,
+            b"",
+            value,
+        ]
+    return b"\r\n".join((*lines, b"--frontier--", b""))
+
+
+def _trick(chance: Random, asked: Asked) -> None:
+    if chance.random() < 0.5:
+        asked.headers.setdefault("Accept", chance.choice(("application/json", "text/html")))
+    for _ in range(chance.choice((0, 0, 0, 1, 2))):
+        name, values = chance.choice(HEADERS)
+        asked.headers[name] = chance.choice(values)
+        asked.is_tricked |= name in ("Expect", "Authorization", "X-Forwarded-Proto")
+    if chance.random() < 0.02:
+        asked.headers["Host"] = chance.choice(HOSTS)
+        asked.is_tricked = True
+    if chance.random() < 0.05:
+        asked.headers["Cookie"] = chance.choice(COOKIES)
