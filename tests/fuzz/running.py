@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import ssl
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -112,9 +113,12 @@ class Person:
         if not self.username:
             return
         said = json.dumps({"username": self.username, "password": PASSWORD}).encode()
-        status, _, body = self.ask(
-            "POST", "/sign-in", {"Content-Type": "application/json", **JSON}, said
-        )
+        status, body = 429, b""
+        until = time.monotonic() + 70
+        while status == 429 and time.monotonic() < until:  # so many sign-ins a minute and address
+            headers = {"Content-Type": "application/json", **JSON}
+            status, _, body = self.ask("POST", "/sign-in", headers, said)
+            time.sleep(1 if status == 429 else 0)
         if status != 200:
             raise RuntimeError(f"{self.username} cannot sign in: {status} {body[:200]!r}")
         self._fetch_token()

@@ -4,8 +4,12 @@ import http.client
 import os
 import pwd
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from flask import Flask
 
 from app import create_app
 from app.base.database import db
@@ -39,19 +43,25 @@ def settings_of(made: Installation) -> dict[str, str]:
     return {name: text for name, _, text in pairs}
 
 
+@contextmanager
+def inside(made: Installation) -> Iterator[Flask]:
+    """The installation's own app with its settings, to put something into its database."""
+    app = create_app(replace(read_settings(settings_of(made)), runtime_directory=str(made.root)))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    account = pwd.getpwnam("ventanilla")
+    for path in (made.root / "var/lib/ventanilla").glob("ventanilla.sqlite*"):
+        os.chown(path, account.pw_uid, account.pw_gid)
+
+
 def people_of(made: Installation) -> None:
     """Puts two desks with `ana` and `eva`, their supervisor `susana`, `rita` (regional) and `adela` (admin) there."""
-    app = create_app(replace(read_settings(settings_of(made)), sign_in_limit=10_000))
-    with app.app_context():
+    with inside(made):
         here, near = make_desk("HND-01"), make_desk("HND-02")
         make_account("ana", "desk_staff", (here,))
         make_account("eva", "desk_staff", (near,))
         make_account("susana", "supervisor", countries=("HND",))
         make_account("rita", "regional")
         make_account("adela", "admin")
-        make_account("cora", "shelter_coordinator")
-        db.session.remove()
-        db.engine.dispose()
-    account = pwd.getpwnam("ventanilla")
-    for path in (made.root / "var/lib/ventanilla").glob("ventanilla.sqlite*"):
-        os.chown(path, account.pw_uid, account.pw_gid)

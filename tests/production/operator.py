@@ -114,6 +114,11 @@ class Installation:
         file = self.root / "pids" / unit
         _end(int(file.read_text()), signal.SIGKILL)
 
+    def restart_web(self) -> None:
+        """`systemctl restart ventanilla-web`: with the settings as they are now."""
+        _end(int((self.root / "pids" / "ventanilla-web.service").read_text()), signal.SIGTERM)
+        self.run("systemctl enable --now ventanilla-web.service")
+
     def log(self, unit: str) -> str:
         """What a unit wrote, as its journal would show it."""
         return (self.root / "log" / unit).read_text()
