@@ -22,5 +22,7 @@ try:
         starting.refuse_closed_directory(app)
 except UnsafeSettings as problem:
     sys.exit(f"ventanilla: {problem}")
-if not IS_COMMAND:
+if IS_COMMAND:
+    sys.excepthook = starting.say_what_failed
+else:
     starting.announce(app)

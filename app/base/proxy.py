@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,10 @@ DIRECT = frozenset({"/healthz", "/readyz", "/metrics"})
 
 PROBE = "/setup/probe"
 """Says what the app sees of a request, so it must answer whatever that is (upkeep.actions.setup_probe)."""
+
+
+PART, MOST_PARTS = 65_536, 128
+"""8 MB: more than the proxy lets through."""
 
 
 class Misrouted(Exception):
@@ -42,7 +47,18 @@ class ProxyHeaders:
             environ[FOREIGN_HOST], asked = True, self.host
         if asked:
             environ["HTTP_HOST"] = asked
-        return self.app(environ, start_response)  # type: ignore[no-any-return]
+        answer: Iterable[bytes] = self.app(environ, start_response)
+        _read_the_rest(environ)
+        return answer
+
+
+def _read_the_rest(environ: dict[str, Any]) -> None:
+    """Reads what the app left of a body: a connection closed before that loses the answer on its way to the proxy."""
+    if environ.get("CONTENT_LENGTH") or environ.get("wsgi.input_terminated"):
+        with suppress(OSError):
+            for _ in range(MOST_PARTS):
+                if not environ["wsgi.input"].read(PART):
+                    return
 
 
 def prepare(app: Flask) -> None:

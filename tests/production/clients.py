@@ -45,8 +45,10 @@ def settings_of(made: Installation) -> dict[str, str]:
 
 @contextmanager
 def inside(made: Installation) -> Iterator[Flask]:
-    """The installation's own app with its settings, to put something into its database."""
-    app = create_app(replace(read_settings(settings_of(made)), runtime_directory=str(made.root)))
+    """The app with the installation's keys and database but asked without its proxy, to put something there."""
+    own = read_settings(settings_of(made))
+    near = {"environment": "development", "proxy_hops": 0, "runtime_directory": str(made.root)}
+    app = create_app(replace(own, **near))
     with app.app_context():
         yield app
         db.session.remove()

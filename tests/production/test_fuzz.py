@@ -31,6 +31,7 @@ def test_no_request_over_https_ends_in_a_fault_of_ours_or_where_it_may_not(
     wire.close()
     print(dict(sorted(report.statuses.items())), f"{report.compared} compared")
     assert settings_of(installation)["ENVIRONMENT"] == "production"
+    print(*report.faults, sep="\n")
     assert report.faults == []
     assert report.compared > MANY // 40
     assert report.statuses[200] + report.statuses[201] > MANY // 8

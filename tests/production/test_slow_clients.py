@@ -136,6 +136,13 @@ def test_a_line_without_end_is_refused_in_our_words_before_any_header_is_read(
     assert found == 414 and '<html lang="es">' in body and "nginx" not in body
 
 
+def test_a_body_that_nobody_reads_never_costs_its_answer(client: SecureClient) -> None:
+    body = "x" * 1_000_000
+    for path, status in (("/consultations", 401), ("/nowhere", 404), ("/desks/new", 401)) * 4:
+        head = f"POST {path} HTTP/1.1\r\n{HERE}{FORM}Content-Length: {len(body)}\r\n{END}"
+        assert raw(client, head + body)[0] in (status, 413)
+
+
 def test_a_host_name_counts_whatever_its_case(client: SecureClient) -> None:
     said = f"GET /sign-in HTTP/1.1\r\nHost: {HOST.upper()}\r\nAccept: text/html\r\n{END}"
     assert raw(client, said)[0] == 200

@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from app.base.connections import safe_journal_mode
 from app.base.database import db
-from app.base.database_faults import RESTARTING, UNREACHABLE
+from app.base.database_faults import RESTARTING, UNREACHABLE, fault_of
 from app.staff.queries import ACCOUNTS, find_demo_account
 from app.upkeep import queries, rules
+from app.upkeep.rules.setup import WHAT_TO_DO
 from config import ROOT, UnsafeSettings
 
 OUT_OF_REACH = (UNREACHABLE, RESTARTING)
@@ -145,3 +147,13 @@ def _free_mb(instance: str) -> int:
     file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
     place = Path(file).parent if file else Path(instance)
     return shutil.disk_usage(place if place.is_dir() else ROOT).free // 2**20
+
+
+def say_what_failed(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """How a command ends that met a fault of the database: one sentence; its own message may hold values."""
+    fault = fault_of(error)
+    if not fault.is_of_the_database:
+        sys.__excepthook__(kind, error, trace)
+        return
+    advice = WHAT_TO_DO.get(f"database_{fault.kind}", "nothing of this command was kept.")
+    sys.stderr.write(f"The database cannot be used now ({fault.kind}): {advice}\n")
