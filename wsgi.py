@@ -12,7 +12,8 @@ IS_COMMAND = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 IS_CHECK = IS_COMMAND and {"setup", "check"} <= set(sys.argv[1:])
 
 if IS_CHECK and list_unsafe(os.environ):
-    sys.exit("\n".join(f"✗ settings: {sentence}" for sentence in list_unsafe(os.environ)))
+    sys.stdout.writelines(f"✗ settings: {sentence}\n" for sentence in list_unsafe(os.environ))
+    sys.exit(1)
 try:
     application = app = create_app(read_settings())
     if not IS_CHECK:  # it says the same line by line

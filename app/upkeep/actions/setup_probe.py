@@ -55,6 +55,7 @@ def answer() -> dict[str, Any]:
         "address": request.remote_addr or "",
         "https": request.is_secure,
         "forwarded_for": forwarded_count(),
+        "forwarded": request.headers.get("X-Forwarded-For", ""),
         "proxy_hops": current_app.config["SETTINGS"].proxy_hops,
         "release": release(),
     }

@@ -56,7 +56,7 @@ def address_findings(seen: list[tuple[int, dict[str, Any]]], foreign: str) -> It
 
 def _wrong_proxy(facts: dict[str, Any], foreign: str) -> str:
     found, hops = facts["forwarded_for"], facts["proxy_hops"]
-    if hops == 0 and found > 1:
+    if hops == 0 and facts["forwarded"] != foreign:
         return "a proxy stands before the app: set PROXY_HOPS=1."
     if found < hops:
         return f"the proxy sends {found} addresses in X-Forwarded-For, PROXY_HOPS says {hops}."

@@ -1,0 +1,108 @@
+"""What an operator gets wrong is one sentence of `setup check`, and never a service that mixes people up."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.production.clients import SecureClient, client_of
+from tests.production.operator import Installation
+
+SENDS = "proxy_set_header X-Forwarded-For $remote_addr;"
+APPENDS = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+
+
+@pytest.fixture
+def wrong(installation: Installation) -> Iterator["Wrong"]:
+    if installation.kind == "postgresql":
+        pytest.skip("the proxy is the same before both databases: SQLite is enough here")
+    made = Wrong(installation)
+    yield made
+    made.put_right()
+
+
+class Wrong:
+    """An installation whose settings or site file are changed, and put right afterwards."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.settings = installation.root / "etc/ventanilla/ventanilla.env"
+        self.site = installation.root / "etc/nginx/sites-available/ventanilla"
+        self.before = {path: path.read_text() for path in (self.settings, self.site)}
+
+    def change(self, path: Path, old: str, new: str) -> None:
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        self.restart()
+
+    def restart(self) -> None:
+        self.installation.restart_web()
+        self.installation.run("nginx -s reload")
+
+    def put_right(self) -> None:
+        if any(path.read_text() != text for path, text in self.before.items()):
+            for path, text in self.before.items():
+                path.write_text(text)
+            self.restart()
+
+    def told(self, subject: str) -> str:
+        """The one line of `setup check` that is wrong about a subject."""
+        checked = self.installation.flask("setup", "check", check=False)
+        assert checked.returncode == 1
+        lines = [line for line in checked.stdout.splitlines() if line.startswith(f"✗ {subject}: ")]
+        assert len(lines) == 1, checked.stdout
+        return lines[0]
+
+    def client(self) -> SecureClient:
+        return client_of(self.installation)
+
+
+def test_a_proxy_that_names_nobody_serves_nobody(wrong: Wrong) -> None:
+    wrong.change(wrong.site, SENDS, "")
+    status, told = wrong.client().ask("GET", "/sync/token")
+    assert status == 503 and set(told) == {"problem"}
+    assert "sends 0 addresses in X-Forwarded-For, PROXY_HOPS says 1" in wrong.told("address")
+    assert wrong.client().ask("GET", "/readyz")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("hops", "sentence"),
+    [("2", "PROXY_HOPS says 2"), ("0", "a proxy stands before the app: set PROXY_HOPS=1")],
+)
+def test_a_wrong_number_of_proxies_serves_nobody(wrong: Wrong, hops: str, sentence: str) -> None:
+    wrong.change(wrong.settings, "PROXY_HOPS=1", f"PROXY_HOPS={hops}")
+    assert wrong.client().ask("GET", "/sync/token")[0] == 503
+    assert sentence in wrong.told("address")
+
+
+def test_a_number_of_proxies_that_lets_anybody_choose_an_address_is_told(wrong: Wrong) -> None:
+    wrong.change(wrong.settings, "PROXY_HOPS=1", "PROXY_HOPS=2")
+    wrong.change(wrong.site, SENDS, APPENDS)
+    assert "anybody could choose the address" in wrong.told("address")
+
+
+def test_another_public_address_is_told_and_answers_400(wrong: Wrong) -> None:
+    wrong.change(wrong.settings, "PUBLIC_URL=https://localhost", "PUBLIC_URL=https://127.0.0.1")
+    assert wrong.client().ask("GET", "/sync/token")[0] == 400
+    assert "the certificate of PUBLIC_URL is not trusted" in wrong.told("address")
+
+
+def test_a_certificate_that_is_not_trusted_is_told(wrong: Wrong) -> None:
+    trusted = wrong.installation.environment
+    wrong.installation.environment = lambda: {**trusted(), "SSL_CERT_FILE": "/dev/null"}  # type: ignore[method-assign]
+    try:
+        assert "the certificate of PUBLIC_URL is not trusted" in wrong.told("address")
+    finally:
+        del wrong.installation.environment
+
+
+def test_key_files_that_others_can_read_stop_every_start(wrong: Wrong) -> None:
+    keys = wrong.installation.root / "etc/ventanilla/card_keys.json"
+    keys.chmod(0o644)
+    try:
+        assert "CARD_KEYS names a file that others can read" in wrong.told("settings")
+        refused = wrong.installation.flask("audit", "verify", check=False)
+        assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    finally:
+        keys.chmod(0o600)
