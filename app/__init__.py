@@ -23,6 +23,8 @@ def create_app(settings: Settings) -> Flask:
         __name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance")
     )
     app.request_class = Request
+    # The library would send "//" on to "/" by a full address, made of whatever host was asked for.
+    app.url_map.merge_slashes = False
     app.config.from_mapping(flask_config(settings))
     if not settings.production:
         INSTANCE.mkdir(mode=0o700, exist_ok=True)

@@ -92,3 +92,11 @@ def test_only_the_form_may_use_the_camera_and_nothing_else(ana):
     answer = ana.get("/consultations/new")
     expected = {**ALWAYS, "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)"}
     assert {name: answer.headers[name] for name in expected} == expected
+
+
+def test_doubled_slashes_lead_nowhere(app):
+    """Sending them on would answer with a full address, made of the host that was asked for."""
+    for path in ("/counts//", "/counts//x", "/v//x", "/accounts/%2F%2Fevil.example/close"):
+        answer = alone(app.test_client().get, path, headers={"Host": "evil.example"})
+        assert answer.status_code == 404, path
+        assert "Location" not in answer.headers

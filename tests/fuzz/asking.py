@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -57,6 +58,7 @@ VALUES = [
     {"a": {"b": {"c": []}}}, [[[[[[]]]]]], [{"sex": "female", "age_band": "age_0_4", "n": 2**63}], "es", "ht", "xx",
     "the.admin", "stranger", "HND-S1", "GTM-S1", "GTM-01", "2026-12", "HND", NOWHERE,
 ]  # fmt: skip
+MOMENTS = tuple(one for one in VALUES if re.match(r"\d{4,5}-\d\d", str(one)))
 HEADERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Accept", ("application/json", "text/html", "*/*", "image/png", ";;q=x", "a/b;q=" + "9" * 50, "," * 3000)),
     ("Accept-Language", ("ht", "xx", "es;q=0.1,fr", "*;q=x", "a-" * 2000, ";q=1", "é")),
@@ -216,7 +218,9 @@ def _spoil(chance: Random, content: dict[str, Any], world: Mapping[str, str]) ->
     keys = list(target)
     act = chance.random()
     if keys and act < 0.5:
-        target[chance.choice(keys)] = value
+        name = chance.choice(keys)
+        is_moment = str(name).endswith(("_at", "_on", "month")) and chance.random() < 0.7
+        target[name] = chance.choice(MOMENTS) if is_moment else value
     elif keys and act < 0.65:
         del target[chance.choice(keys)]
     else:
