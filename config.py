@@ -19,8 +19,8 @@ SHORTEST_KEY = 32
 YEARS_TOLD_APART = 32  # by the first sign of a code: people.rules.codes.year_of
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
-READABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IRWXO
-"""A key file may be read by its owner and, in its group, by the app; nobody else may read it."""
+READABLE_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+"""A key file may be read by its owner alone: in the app's group is the proxy too, which serves its socket."""
 ADDRESS = re.compile(
     r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.A | re.I
 )
@@ -206,7 +206,11 @@ def _card_keys(env: Mapping[str, str]) -> Mapping[int, bytes]:
 
 
 def _refuse_open_file(name: str, path: Path, env: Mapping[str, str]) -> None:
-    if _is_production(env) and path.exists() and path.stat().st_mode & READABLE_BY_OTHERS:
+    try:
+        is_open = bool(path.stat().st_mode & READABLE_BY_OTHERS)
+    except OSError:  # what is not there or cannot be reached is refused when it is read
+        is_open = False
+    if _is_production(env) and is_open:
         raise UnsafeSettings(f"{name} names a file that others can read: chmod 600 it.")
 
 

@@ -16,8 +16,21 @@ UNREADABLE = b'{"problem":"This could not be read. Nothing was stored."}\n'
 WRONG = b'{"problem":"Something went wrong on our side. Nothing was stored; please try again."}\n'
 
 
+PATIENCE = struct.pack("ll", 15, 0)
+"""Seconds that a client may be silent in the middle of a request or an answer."""
+
+
 class Worker(ThreadWorker):
-    """Threads whose own refusals repeat and log nothing of a request; nginx answers in the reader's language."""
+    """Threads that no silent client keeps, and whose own refusals repeat and log nothing of a request.
+
+    What they refuse nginx answers in the reader's language.
+    """
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Hands a connection to a thread, which gives up on a client that says nothing for too long."""
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, PATIENCE)
+        super().enqueue_req(conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answers what gunicorn could not read (4xx), or the app could not be asked (500)."""
@@ -47,11 +60,11 @@ workers = int(os.environ.get("WEB_CONCURRENCY", os.cpu_count() or 2))
 worker_class = Worker
 threads = 8
 worker_connections = 200
-timeout = 60  # well above every wait for a lock in the database: see app/base/database.py
+timeout = 60  # of a process that does not even answer its own heartbeat
 graceful_timeout = 30
 preload_app = True  # what production refuses is said once, and nothing starts
-max_requests = 20_000
-max_requests_jitter = 2_000
+max_requests = 500_000  # about once a month; each new process leaves a file of counts for /metrics
+max_requests_jitter = 50_000
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a heartbeat file only
 
 # Addresses and schemes come from PROXY_HOPS alone; gunicorn would believe anybody on this machine.
@@ -69,17 +82,6 @@ runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0] or "instance
 metrics = Path(runtime) / f"metrics-{os.getpid()}"
 metrics.mkdir(parents=True, mode=0o700, exist_ok=True)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
-
-PATIENCE = 15
-"""Seconds that a client may be silent in the middle of a request or an answer."""
-
-
-def when_ready(server: Any) -> None:
-    """Lets no silent client keep a thread: accepted connections inherit the limits of the listener."""
-    limit = struct.pack("ll", PATIENCE, 0)
-    for listener in server.LISTENERS:
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 def child_exit(server: Any, worker: Any) -> None:

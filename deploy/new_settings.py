@@ -23,7 +23,8 @@ def main(arguments: list[str]) -> int:
     if settings.exists():
         sys.stderr.write(f"{settings} is there already: nothing was changed.\n")
         return 1
-    Path(folder).mkdir(mode=0o755, parents=True, exist_ok=True)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    Path(folder).chmod(0o755)  # the app reads its keys there; each file is for its owner alone
     year = datetime.now(UTC).year
     cards = {str(number): secrets.token_urlsafe(32) for number in (year, year + 1)}
     scalar = (1 + secrets.randbelow(P256_ORDER - 1)).to_bytes(32, "big")

@@ -119,13 +119,18 @@ def _guard_sqlite(connection: Connection, is_guarded: bool) -> None:
         connection.info["guarded"] = is_guarded
 
 
+NOT_GRANTED = "42501"
+"""PostgreSQL's code for a right that the app's role lacks: also to read."""
+
+
 @event.listens_for(Engine, "handle_error")
 def _judge(context: ExceptionContext) -> None:
     """Lets go of connections that cannot write: the next one may lead to the new primary, or to the restored file."""
     fault = fault_of(context.original_exception)
     if fault.kind != READ_ONLY and fault.code != MOVED_AWAY:
         return
-    if fault.kind == READ_ONLY and _is_reading.get() and not is_writing.get():
+    tried_to_write = fault.kind == READ_ONLY and fault.code != NOT_GRANTED
+    if tried_to_write and _is_reading.get() and not is_writing.get():
         raise WroteInReading from context.original_exception
     if context.connection is not None:
         context.is_disconnect = True

@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.multiprocess import MultiProcessCollector
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip")
+"""Whoever sends one of these is a proxy, which asks for somebody else."""
 _own = CollectorRegistry()
 REQUESTS = Counter(
     "ventanilla_requests",

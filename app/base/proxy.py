@@ -31,14 +31,14 @@ class Misrouted(Exception):
 
 
 class ProxyHeaders:
-    """WSGI middleware: takes address and scheme from the last `hops` proxies, and host names in lower case.
+    """WSGI middleware: takes the address from the last `hops` proxies, the scheme from the last; hosts in lower case.
 
     A request for another host than `host` (None: any is served) is marked; it keeps our name, so that its refusal
     can be drawn.
     """
 
     def __init__(self, app: Any, hops: int, host: str | None) -> None:
-        self.app: Any = ProxyFix(app, x_for=hops, x_proto=hops) if hops else app
+        self.app: Any = ProxyFix(app, x_for=hops, x_proto=1) if hops else app
         self.host = host
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -32,7 +32,7 @@ class Timeouts:
 
 
 FOR_REQUESTS = Timeouts(lock=5_000, statement=20_000, idle_in_transaction=60_000)
-"""All of a request ends well below the 60 seconds after which a worker is ended: a person waits 5 seconds for somebody
+"""All of a request ends well below the 70 seconds after which the proxy gives up: a person waits 5 seconds for somebody
 else's lock, then reads one sentence; the slowest figure takes less than 2 seconds; a worker that stops in the middle of
 a transaction releases what it locked. SQLite's write lock is waited for as long as any lock."""
 FOR_COMMANDS = Timeouts(lock=60_000, statement=0, idle_in_transaction=0)

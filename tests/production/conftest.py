@@ -12,7 +12,7 @@ import pytest
 
 from tests.browser.conftest import playwright
 from tests.production import certificates, operator
-from tests.production.operator import HOST, Installation
+from tests.production.operator import Installation
 
 __all__ = ["playwright"]
 
@@ -52,7 +52,7 @@ def installation(
     name = f"{kind}-{request.module.__name__.rpartition('.')[2]}"
     made = operator.prepare(machine / name, code, kind, database)
     operator.own_home(made)
-    certificates.authority(machine).sign(HOST, made.root / "etc/ventanilla/tls")
+    certificates.authority(machine)
     try:
         for section in (2, 3, 4):
             for block in operator.blocks(section, kind):

@@ -34,6 +34,18 @@ PLACES = (
 )
 
 
+DEBIAN = (
+    "/etc/nginx",
+    "/etc/systemd/system",
+    "/usr/local/bin",
+    "/var/log/nginx",
+    "/var/lib/ventanilla",
+    "/var/www",
+    "/run",
+)
+"""What Debian brings, and the home that `useradd --create-home` makes."""
+
+
 @dataclass
 class Installation:
     """One installation under `root`; `code` is its /srv/ventanilla, which several may share."""
@@ -164,7 +176,7 @@ def copy_code(target: Path) -> None:
 def prepare(root: Path, code: Path, kind: str, database: dict[str, str]) -> Installation:
     """An empty machine: its folders, Debian's nginx settings, and what stands in for apt and systemd."""
     made = Installation(root, code, kind, database)
-    for folder in (*PLACES, "/shims", "/pids", "/log", "/etc/ventanilla/tls"):
+    for folder in (*DEBIAN, "/shims", "/pids", "/log"):
         (root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
     for path in (root.parent, root):
         path.chmod(0o755)
@@ -195,15 +207,16 @@ def prepare(root: Path, code: Path, kind: str, database: dict[str, str]) -> Inst
 def own_home(made: Installation) -> None:
     """What `useradd --create-home` makes on a machine where the user is new."""
     account = pwd.getpwnam("ventanilla")
-    for name in ("var/lib/ventanilla", "run/ventanilla"):
-        os.chown(made.root / name, account.pw_uid, account.pw_gid)
-        (made.root / name).chmod(0o700 if "lib" in name else 0o750)
+    os.chown(made.root / "var/lib/ventanilla", account.pw_uid, account.pw_gid)
+    (made.root / "var/lib/ventanilla").chmod(0o700)
 
 
 def run_block(made: Installation, block: str) -> None:
-    """Runs a block; before nginx is started its site gets ports of our own."""
+    """Runs a block; the test authority signs when its folder is there; nginx gets ports of our own."""
     before, starts, after = block.partition("nginx -t\n")
     made.run(before)
+    if before.strip().endswith("/etc/ventanilla/tls"):
+        certificates.authority(made.root.parent).sign(HOST, made.root / "etc/ventanilla/tls")
     if starts:
         use_ports(made)
         made.run(starts + after)

@@ -47,10 +47,11 @@ def _start(root: Path, code: str, name: str) -> None:
         name = name.replace(".timer", ".service")
         unit = Unit(root / "etc/systemd/system" / name)
         assert unit["Service"]["Type"] == "oneshot"
-        done = subprocess.run(
-            _command(unit, code, str(root)), env=_environment(root, unit), cwd=code, check=False
-        )
-        assert done.returncode == 0, name
+        for step in ("ExecStart", "ExecStartPost"):
+            if step in unit["Service"]:
+                command = _command(unit, code, str(root), step)
+                done = subprocess.run(command, env=_environment(root, unit), cwd=code, check=False)
+                assert done.returncode == 0, (name, step)
         return
     if unit["Service"]["Type"] == "notify":
         start_web(root, code, unit, name, f"unix:{root}/run/ventanilla/web.sock")
@@ -61,15 +62,24 @@ def _start(root: Path, code: str, name: str) -> None:
 def start_web(root: Path, code: str, unit: Unit, name: str, bind: str) -> None:
     """Starts the app's own unit at an address and returns when it is listening, as `Type=notify` promises."""
     environment = {**_environment(root, unit), "BIND": bind}
+    _make_runtime_directory(root, unit)
     command = _command(unit, code, str(root))
     _spawn(root, name, command, environment, code)
     wait_for(bind)
 
 
-def _command(unit: Unit, code: str, root: str = "") -> list[str]:
+def _make_runtime_directory(root: Path, unit: Unit) -> None:
+    service, account = unit["Service"], pwd.getpwnam(unit["Service"]["User"])
+    folder = root / "run" / service["RuntimeDirectory"]
+    folder.mkdir(exist_ok=True)
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    folder.chmod(int(service["RuntimeDirectoryMode"], 8))
+
+
+def _command(unit: Unit, code: str, root: str, step: str = "ExecStart") -> list[str]:
     service = unit["Service"]
     assert service["UMask"] == "0077" and service["User"] == "ventanilla"
-    line = service["ExecStart"].replace("/srv/ventanilla", code)
+    line = service[step].replace("/srv/ventanilla", code)
     words = shlex.split(line.replace("/var/lib/ventanilla", f"{root}/var/lib/ventanilla"))
     return [
         "setpriv",

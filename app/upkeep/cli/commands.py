@@ -117,13 +117,14 @@ mail = AppGroup("mail", help="Letters to mailboxes of shelters.")
 @click.option("--watch", type=click.IntRange(1, 3600), help="Go on, with so many seconds between.")
 def send(watch: int | None) -> None:
     """Sends the letters that are due; exit 1 where one could not be sent or there is nowhere to send."""
+    is_set = bool(current_app.config["SETTINGS"].smtp_url)
+    if watch is not None:
+        _send_until_stopped(watch) if is_set else _wait_until_stopped()
+        return
     waiting, _ = _unsent()
-    if not current_app.config["SETTINGS"].smtp_url:
+    if not is_set:
         if waiting:
             _refuse(f"SMTP_URL is not set: there is nowhere to send what waits ({waiting}).")
-        return
-    if watch is not None:
-        _send_until_stopped(watch)
         return
     outcome = send_letters()
     _say_what_went(outcome)
@@ -131,11 +132,25 @@ def send(watch: int | None) -> None:
         sys.exit(1)
 
 
-def _send_until_stopped(seconds: int) -> None:
-    """Lets the letter in hand be finished when the process is asked to end."""
+def _wait_until_stopped() -> None:
+    """A service without a mail server says so once and waits for another setting, instead of ending and starting."""
+    click.echo("SMTP_URL is not set: shelters get no e-mail.", err=True)
+    asked = _requests_to_end()
+    while not asked:
+        sleep(1)
+
+
+def _requests_to_end() -> list[int]:
+    """The signals that ask this process to end, as they come."""
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: asked.append(number))
+    return asked
+
+
+def _send_until_stopped(seconds: int) -> None:
+    """Lets the letter in hand be finished when the process is asked to end."""
+    asked = _requests_to_end()
     while not asked:
         outcome = send_letters(lambda: not asked)
         if outcome.sent or outcome.problems:
