@@ -742,7 +742,8 @@ def test_a_new_worker_waits_for_the_form_and_the_page_of_the_old_one_goes_on_wit
     working.go("/today")
     working.until("ventanilla.ready")
     working.until(
-        f"{VERSIONS}.then((all) => all.startsWith('ventanilla-next-') && !all.includes(','))"
+        f"{VERSIONS}.then((all) => all.startsWith('ventanilla-next-') && !all.includes(','))",
+        60,
     )
     working.until("ventanilla.store.get('version').then((said) => said.startsWith('next-'))")
     other.close()

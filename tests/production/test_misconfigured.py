@@ -1,5 +1,6 @@
 """What an operator gets wrong is one sentence of `setup check`, and never a service that mixes people up."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Wrong:
     def restart(self) -> None:
         self.installation.restart_web()
         self.installation.run("nginx -s reload")
+        time.sleep(1)  # until the former processes of nginx take no more
 
     def put_right(self) -> None:
         if any(path.read_text() != text for path, text in self.before.items()):
