@@ -10,6 +10,8 @@ from tests.production.clients import SecureClient, client_of
 from tests.production.operator import Installation
 
 SENDS = "proxy_set_header X-Forwarded-For $remote_addr;"
+DROPS = 'proxy_set_header X-Forwarded-For "";'
+PASSES_ON = ""
 APPENDS = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
 
 
@@ -61,7 +63,7 @@ class Wrong:
 
 
 def test_a_proxy_that_names_nobody_serves_nobody(wrong: Wrong) -> None:
-    wrong.change(wrong.site, SENDS, "")
+    wrong.change(wrong.site, SENDS, DROPS)
     status, told = wrong.client().ask("GET", "/sync/token")
     assert status == 503 and set(told) == {"problem"}
     assert "sends 0 addresses in X-Forwarded-For, PROXY_HOPS says 1" in wrong.told("address")
@@ -78,10 +80,16 @@ def test_a_wrong_number_of_proxies_serves_nobody(wrong: Wrong, hops: str, senten
     assert sentence in wrong.told("address")
 
 
+def test_a_proxy_that_passes_on_what_a_client_claims_is_told(wrong: Wrong) -> None:
+    wrong.change(wrong.site, SENDS, PASSES_ON)
+    assert wrong.client().ask("GET", "/sync/token")[0] == 503
+    assert "a client claims of itself" in wrong.told("address")
+
+
 def test_a_number_of_proxies_that_lets_anybody_choose_an_address_is_told(wrong: Wrong) -> None:
     wrong.change(wrong.settings, "PROXY_HOPS=1", "PROXY_HOPS=2")
     wrong.change(wrong.site, SENDS, APPENDS)
-    assert "anybody could choose the address" in wrong.told("address")
+    assert "PROXY_HOPS is too high" in wrong.told("address")
 
 
 def test_another_public_address_is_told_and_answers_400(wrong: Wrong) -> None:

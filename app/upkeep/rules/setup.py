@@ -61,7 +61,7 @@ def _wrong_proxy(facts: dict[str, Any], foreign: str) -> str:
     if found < hops:
         return f"the proxy sends {found} addresses in X-Forwarded-For, PROXY_HOPS says {hops}."
     if hops and facts["address"] == foreign:
-        return "PROXY_HOPS is too high: anybody could choose the address that the app sees."
+        return "the proxy passes on what a client claims of itself, or PROXY_HOPS is too high."
     if hops and not facts["https"]:
         return "the proxy does not send X-Forwarded-Proto: https."
     return ""
