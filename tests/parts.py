@@ -9,7 +9,9 @@ HERE = Path(__file__).parent
 AT_ONCE = 3
 PARTS = (
     ("browser",),
+    ("contracts", "staff"),
     ("consultations", "sync"),
+    ("upkeep", "base"),
     (),
     ("referrals", "returns", "people"),
     ("counts", "production"),
