@@ -104,7 +104,7 @@ def test_what_waits_and_the_last_backup_are_told(app: Flask, office: Office) -> 
         with clock.standing_at(NOW - 2 * HOUR):
             write_letter(db.session(), "refugio@example.org", "x", "x", "one")
         with clock.standing_at(NOW - 3 * HOUR):
-            note(None, "backed_up", "")
+            note(None, "backup_completed", "")
     with time_machine.travel(NOW, tick=False):
         told = values(scrape(app))
 
