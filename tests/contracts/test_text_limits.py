@@ -78,6 +78,7 @@ READ_BY_HAND: dict[str, set[str]] = {
     "shelters.set_accepting": {"next"},
     "shelters.confirm": {"next"},
     "sync.mend": {"reason", "switch_locale", "groups-0-nationality", "topics", "more_groups"},
+    "sync.void_all": {"last"},
     "staff.set_pin": {"own_password", "pin", "repeated_pin"},
 }
 """Fields that a view takes from the form itself, beside those that its form or reader knows."""

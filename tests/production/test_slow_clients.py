@@ -15,10 +15,10 @@ from tests.production.operator import HOST, Installation
 SILENT = 30
 """More than the app has threads (two processes with eight each on two cores)."""
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
-HEAD = f"POST /sign-in HTTP/1.1\r\nHost: {HOST}\r\n{FORM}"
+HEAD = f"POST /preferences HTTP/1.1\r\nHost: {HOST}\r\n{FORM}"
 HALVES = {
     "half-sent headers": f"GET /sign-in HTTP/1.1\r\nHost: {HOST}\r\nX-Half: ",
-    "half-sent bodies": HEAD + "Content-Length: 10000\r\n\r\nusername=",
+    "half-sent bodies": HEAD + "Content-Length: 10000\r\n\r\nlocale=",
     "readers who do not read": "".join(
         f"GET /static/identifiers.json HTTP/1.1\r\nHost: {HOST}\r\n\r\n" for _ in range(20)
     ),
