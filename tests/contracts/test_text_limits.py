@@ -15,6 +15,7 @@ from urllib.parse import quote
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from app.base import identifiers
@@ -29,10 +30,11 @@ from app.cases.forms import referring
 from app.consultations.views.importing import LIMITS, MOST_BYTES
 from app.people import forms as people_forms
 from app.places.queries import find_desk
+from app.staff.actions import hashing
 from app.staff.queries import find_account
 from app.staff.vocabulary import ROLES
 from app.sync.views.tablet import MOST_SENT
-from tests.builders import JSON, Browser, alone
+from tests.builders import CHEAP_HASH, JSON, Browser, alone
 from tests.contracts.test_permissions import (
     NOWHERE,
     TABLE,
@@ -194,9 +196,13 @@ class Sending:
 
 
 @pytest.fixture
-def quick(app: Flask) -> Flask:
-    """The app after its first pages: what is made once is made."""
+def quick(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The app after its first pages: what is made once is made; a hash costs nothing, as it is dear on purpose."""
     from app.base.identifiers import find_identifier, find_in_note
+
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(hashing, "hasher", cheap)
+    monkeypatch.setattr(hashing, "NOBODY", CHEAP_HASH)
 
     find_identifier("x")
     find_in_note("x")
