@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from flask import Flask, Response, g, jsonify, redirect, request, session, url_for
 from flask_babel import gettext
@@ -22,6 +22,7 @@ from app.base.pages import page
 from app.base.proxy import Misrouted
 from app.base.requests import is_form, wants_json
 from app.base.security_events import report_event
+from app.base.text_limits import LONGEST
 
 log = logging.getLogger("ventanilla")
 
@@ -46,6 +47,8 @@ def _not_signed_in(error: NotSignedIn) -> Response:
         return problem(401)
     if request.method == "GET":
         here = request.full_path.rstrip("?")
+        if len(quote_plus(here)) > LONGEST:  # a proxy takes no header of any length
+            here = request.path if len(quote_plus(request.path)) <= LONGEST else "/"
         return redirect(f"{url_for('staff.sign_in')}?{urlencode({'next': here})}")  # type: ignore[return-value]
     try:
         kept = _answers_given()

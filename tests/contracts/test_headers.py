@@ -100,3 +100,12 @@ def test_doubled_slashes_lead_nowhere(app):
         answer = alone(app.test_client().get, path, headers={"Host": "evil.example"})
         assert answer.status_code == 404, path
         assert "Location" not in answer.headers
+
+
+def test_a_long_address_without_a_session_leads_to_sign_in_by_a_short_one(app):
+    """A proxy takes an answer's headers up to some length only."""
+    client = app.test_client()
+    for query in ("x=" + "a" * 3000, "x=" + "%EF%B7%BA" * 300):
+        answer = alone(client.get, f"/counts?{query}")
+        assert answer.status_code == 302
+        assert answer.headers["Location"] == "/sign-in?next=%2Fcounts"

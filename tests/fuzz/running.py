@@ -1,10 +1,12 @@
 """Sends what `asking` makes and judges every answer: no 5xx, no wrong permission, nothing told of what is others'."""
 
+import gzip
 import http.client
 import json
 import re
 import ssl
 import time
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -74,6 +76,10 @@ class Wire:
         wire.endheaders(body)
         answer = wire.getresponse()
         said = answer.read()
+        if answer.headers.get("Content-Encoding") == "gzip":
+            said = gzip.decompress(said)
+        elif answer.headers.get("Content-Encoding") == "deflate":
+            said = zlib.decompress(said)
         found = answer.status, answer.headers, said
         if answer.will_close:
             self.close()
