@@ -49,6 +49,7 @@ def _not_signed_in(error: NotSignedIn) -> Response:
         here = request.full_path.rstrip("?")
         if len(quote_plus(here)) > LONGEST:  # a proxy takes no header of any length
             here = request.path if len(quote_plus(request.path)) <= LONGEST else "/"
+        # Werkzeug's answer, which Flask sends as its own.
         return redirect(f"{url_for('staff.sign_in')}?{urlencode({'next': here})}")  # type: ignore[return-value]
     try:
         kept = _answers_given()

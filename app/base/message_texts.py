@@ -18,7 +18,7 @@ def marked_text(source: str, **variables: Any) -> Markup:
     """The same for a template: with its variables, escaped."""
     locale = _speaking()
     if variables:
-        return Markup(_text(locale.language, locale.territory, source)) % variables  # noqa: S704
+        return Markup(_text(locale.language, locale.territory, source)) % variables  # noqa: S704 - our own catalogues
     return _marked(locale.language, locale.territory, source)
 
 

@@ -44,6 +44,7 @@ def requests_text() -> bytes:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(_own)
     shared = CollectorRegistry()
+    # The library states no types for it.
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
     return generate_latest(shared)
 

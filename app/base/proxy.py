@@ -65,6 +65,7 @@ def prepare(app: Flask) -> None:
     """Puts the middleware before the app; in production a request that comes another way is refused."""
     settings = app.config["SETTINGS"]
     host = str(urlsplit(settings.public_url).hostname) if settings.production else None
+    # Flask's own way to put a middleware before the app.
     app.wsgi_app = ProxyHeaders(app.wsgi_app, settings.proxy_hops, host)  # type: ignore[method-assign]
     if settings.production:
         app.before_request(refuse_foreign_host)

@@ -47,6 +47,7 @@ def _may_run_again(error: Exception) -> bool:
 
 
 def _has_files() -> bool:
+    # Only the request behind the proxy knows what was read of it so far.
     return bool(vars(request._get_current_object()).get("files"))  # type: ignore[attr-defined]
 
 

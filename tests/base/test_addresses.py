@@ -16,7 +16,7 @@ def test_an_address_lies_in_both_blocks_and_the_log_keeps_less_of_it_than_is_cou
     if getattr(address, "ipv4_mapped", None) is None:
         assert address in ip_network(counted) and address in ip_network(shown)
     assert ip_network(shown).num_addresses >= 256
-    assert ip_network(counted).subnet_of(ip_network(shown))  # type: ignore[arg-type]
+    assert ip_network(counted).subnet_of(ip_network(shown))
 
 
 def test_blocks_are_those_that_the_readme_states() -> None:

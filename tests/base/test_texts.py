@@ -35,7 +35,7 @@ def patterns() -> dict[str, Callable[[str], object]]:
         *(identifiers.PLACES, identifiers.CLOCK, identifiers.DROP, identifiers.MARKS),
         *(labels.BLANKS, labels.DASHES, answers.BETWEEN, text.QUOTED),
     ]
-    found |= {one.pattern: lambda said, one=one: one.sub("", said) for one in others}  # type: ignore[misc]
+    found |= {one.pattern: lambda said, one=one: one.sub("", said) for one in others}
     merged = cells.MERGED.search
     found["MERGED"] = lambda said: merged(said.encode())
     return found

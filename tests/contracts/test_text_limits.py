@@ -230,7 +230,7 @@ def test_every_free_text_of_every_route_is_refused_or_read_at_once(
         if role not in browsers or endpoint.startswith("staff.sign_out"):
             browsers[role] = browser_of(quick, role)
         sending = Sending(browsers[role], route.own.format(**world))
-        base = (route.json or route.form)(world["own"])  # type: ignore[misc]
+        base = (route.json or route.form)(world["own"])
         watched.names = set(READ_BY_HAND.get(endpoint, ()))
         for kind, body in {"parts": flat(base), "json": base}.items():
             again = partial(getattr(sending, kind), {**body, "x": "x"})
@@ -454,11 +454,11 @@ def test_what_is_too_long_is_told_at_its_field_and_shown_as_far_as_it_was_kept(
     quick: Flask, world: dict[str, str]
 ) -> None:
     admin, desk = browser_of(quick, "admin"), browser_of(quick, "desk_staff")
-    fields = flat(TABLE["places.open_new"].form("") or {})  # type: ignore[misc]
+    fields = flat(TABLE["places.open_new"].form("") or {})
 
     page = admin.post_form("/desks/new", {**fields, "organisation": LONG})
     program = admin.post_form("/desks/new", {**fields, "organisation": LONG}, headers=JSON)
-    noted = desk.post("/referrals", {**TABLE["cases.send_referral"].json(""), "note": LONG})  # type: ignore[misc]
+    noted = desk.post("/referrals", {**TABLE["cases.send_referral"].json(""), "note": LONG})
     card = desk.post("/cards/look", {"desk": "HND-01", "card": LONG})
 
     assert page.status_code == 422 and fields["name"] in page.text

@@ -83,7 +83,7 @@ class Wire:
         found = answer.status, answer.headers, said
         if answer.will_close:
             self.close()
-        return found  # type: ignore[return-value]
+        return found
 
     def close(self) -> None:
         """Ends the connection; the next request opens another one."""
@@ -155,7 +155,7 @@ class Person:
             }.items()
         }
         answer = self.client.request(method, path, sent, body)
-        for line in answer[1].get_all("Set-Cookie") or ():  # type: ignore[attr-defined]
+        for line in answer[1].get_all("Set-Cookie") or ():
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value
         return answer

@@ -16,7 +16,7 @@ class Unit(configparser.ConfigParser):
 
     def __init__(self, path: Path) -> None:
         super().__init__(strict=False, interpolation=None, comment_prefixes=("#",))
-        self.optionxform = str  # type: ignore[assignment,method-assign]
+        self.optionxform = str
         self.read(path)
 
 

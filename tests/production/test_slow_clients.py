@@ -12,6 +12,8 @@ import pytest
 from tests.production.clients import SecureClient, client_of
 from tests.production.operator import HOST, Installation
 
+# The proxy is the same before both databases.
+pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 SILENT = 30
 """More than the app has threads (two processes with eight each on two cores)."""
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -27,8 +29,6 @@ HALVES = {
 
 @pytest.fixture(scope="module")
 def client(installation: Installation) -> SecureClient:
-    if installation.kind == "postgresql":
-        pytest.skip("the proxy is the same before both databases: SQLite is enough here")
     return client_of(installation)
 
 

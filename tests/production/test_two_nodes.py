@@ -21,6 +21,8 @@ from tests.production.clients import SecureClient, client_of, people_of, setting
 from tests.production.operator import Installation
 from tests.server import ROUNDS
 
+# One SQLite file has one machine: two nodes need PostgreSQL.
+pytestmark = pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
 KILLS = 3 if ROUNDS == 1 else 20
 CLIENTS = 4
 
@@ -55,8 +57,6 @@ def _requests(log: str) -> int:
 
 @pytest.fixture(scope="module")
 def nodes(installation: Installation) -> Iterator[Nodes]:
-    if installation.kind != "postgresql":
-        pytest.skip("two nodes need PostgreSQL: one SQLite file has one machine")
     people_of(installation)
     made = Nodes(installation, free_port())
     site = installation.root / "etc/nginx/sites-available/ventanilla"

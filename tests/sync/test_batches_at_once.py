@@ -70,10 +70,10 @@ def beside(client: Client, cards: list[str]) -> Iterator[Callable[[], tuple[int,
     while True:
         shown = {"card": cards[n % CARDS]} if n % 3 == 0 else {}
         content = consultation_json(held_on=days_ago(today, n % DAYS), **shown)
-        yield lambda content=content: client.post("/consultations", content)  # type: ignore[misc]
+        yield lambda content=content: client.post("/consultations", content)
         if n % 2 == 0:
             path = f"/consultations/{content['id']}/void"
-            yield lambda path=path: client.post(path, {"reason": "slip"})  # type: ignore[misc]
+            yield lambda path=path: client.post(path, {"reason": "slip"})
         n += 1
 
 

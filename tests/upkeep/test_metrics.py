@@ -44,7 +44,7 @@ def values(answer: Any) -> dict[str, float]:
 
 def test_only_this_machine_or_the_token_may_read_it(app: Flask) -> None:
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], metrics_token=TOKEN)
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)  # type: ignore[method-assign]
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)
     away = "203.0.113.7"
     allowed = [
         scrape(app),
