@@ -1,13 +1,23 @@
-"""The version of the product, as `pyproject.toml` states it."""
+"""Which version of the product this is, and which lines of code."""
 
 import tomllib
 from functools import cache
-from pathlib import Path
+from hashlib import sha256
 
-PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+from config import ROOT
 
 
 @cache
 def app_version() -> str:
     """The version of this code, such as `0.1.0`."""
-    return str(tomllib.loads(PROJECT.read_text("utf-8"))["project"]["version"])
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
+@cache
+def release() -> str:
+    """The version and eight characters that change with every line of Python and HTML, such as `0.1.0+3f9a12cd`."""
+    digest = sha256()
+    for folder, kind in (("app", "*.py"), ("migrations", "*.py"), ("templates", "*.html")):
+        for path in sorted((ROOT / folder).rglob(kind)):
+            digest.update(path.read_bytes())
+    return f"{app_version()}+{digest.hexdigest()[:8]}"

@@ -11,6 +11,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from app.base.language import LOCALES
+from config import LOCALES as SETTABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = re.compile(r"%\(\w+\)s|\{\w+\}")
@@ -87,3 +88,7 @@ def test_no_translation_loses_a_placeholder(locale):
 def test_english_is_the_source_itself():
     entries = [m for m in catalogue("en") if m.id and not isinstance(m.id, (tuple, list))]
     assert [m.id for m in entries if m.string not in ("", m.id)] == []
+
+
+def test_the_languages_that_can_be_set_are_those_that_there_are():
+    assert tuple(LOCALES) == SETTABLE

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from pathlib import Path
 
@@ -27,6 +28,19 @@ from tests.server import ROUNDS
 def ana_at_a_desk():
     desk = make_desk()
     return make_account("ana", "desk_staff", (desk,))
+
+
+def twice_at_once(act):
+    """What two calls of the same came to that ran at once: what they answered, or why they were refused."""
+
+    def try_it(_):
+        try:
+            return act()
+        except Refused as problem:
+            return str(problem)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(try_it, range(2)))
 
 
 def in_app(app, call, *arguments):

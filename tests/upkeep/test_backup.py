@@ -36,6 +36,7 @@ from tests.upkeep.backups import (
     put_back,
     refusal,
     run,
+    twice_at_once,
 )
 
 HALF_A_DUMP = """#!/bin/sh
@@ -198,20 +199,8 @@ def test_of_two_backups_at_once_to_one_name_one_stands(app, empty, tmp_path):
     make_consultation(ana_at_a_desk())
     db.session.remove()
     target = tmp_path / "one.backup"
-    outcomes = []
-
-    def try_it():
-        try:
-            own = create_app(settings_for(app.config["SETTINGS"].database_url))
-            outcomes.append(in_app(own, back_up, target))
-        except Refused as problem:
-            outcomes.append(str(problem))
-
-    both = [threading.Thread(target=try_it) for _ in range(2)]
-    for each in both:
-        each.start()
-    for each in both:
-        each.join()
+    url = app.config["SETTINGS"].database_url
+    outcomes = twice_at_once(lambda: in_app(create_app(settings_for(url)), back_up, target))
     assert sorted(outcomes, key=str) == [target, f"{target} is there already."]
     assert [each.name for each in tmp_path.glob("*.backup")] == ["one.backup"]
     assert in_app(empty, put_back, target).broken is None

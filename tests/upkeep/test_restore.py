@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -37,6 +36,7 @@ from tests.upkeep.backups import (
     put_back,
     refusal,
     run,
+    twice_at_once,
 )
 
 SQLITE_ONLY = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -249,20 +249,10 @@ def test_a_place_with_tables_is_refused_and_stays_as_it_was(made, place_url):
 
 
 def test_of_two_restores_at_once_one_stands(made, place_url):
-    outcomes = []
+    def restore_it():
+        return str(in_app(create_app(settings_for(place_url)), put_back, made).broken)
 
-    def try_it():
-        try:
-            place = create_app(settings_for(place_url))
-            outcomes.append(str(in_app(place, put_back, made).broken))
-        except Refused as problem:
-            outcomes.append(str(problem))
-
-    both = [threading.Thread(target=try_it) for _ in range(2)]
-    for each in both:
-        each.start()
-    for each in both:
-        each.join()
+    outcomes = twice_at_once(restore_it)
     assert outcomes.count("None") == 1
     assert all("\n" not in said for said in outcomes)
     assert in_app(create_app(settings_for(place_url)), _what_stands, place_url) == "whole"

@@ -14,7 +14,7 @@ from flask import current_app, request
 from itsdangerous import BadSignature, TimestampSigner
 
 from app.base.proxy import PROBE, forwarded_count
-from app.base.release import release
+from app.base.version import release
 from config import Settings
 
 HEADER = "X-Setup-Probe"
