@@ -66,6 +66,10 @@ class Cluster:
         """Stops as an operator does (`fast`), or as if the power were cut (`immediate`)."""
         self._control("-m", mode, "stop", check=False)
 
+    def promote(self) -> None:
+        """Makes a standby the primary, and returns when it takes changes."""
+        self._control("-w", "promote")
+
     def _control(self, *words: str, check: bool = True) -> None:
         command = [str(binary("pg_ctl")), "-D", str(self.home / "data"), *words]
         subprocess.run(_as_somebody(command), **{**QUIET, "check": check})
@@ -94,6 +98,28 @@ def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=200 {safe}"
     made = Cluster(home, port, options)
     made.start()
+    try:
+        yield made
+    finally:
+        made.stop("immediate")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def standby(primary: Cluster) -> Iterator[Cluster]:
+    """A copy that follows the primary, which answers a commit only once it is there too."""
+    home, port = Path(tempfile.mkdtemp(prefix="ventanilla-pg-standby-")), _free_port()
+    home.chmod(0o777)
+    copy = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", "test", "-D", str(home / "data")]
+    copying = [str(binary("pg_basebackup")), *copy, "--write-recovery-conf", "--checkpoint=fast"]
+    subprocess.run(_as_somebody(copying), **QUIET)
+    options = primary.options.replace(f"-p {primary.port} ", f"-p {port} ")
+    made = Cluster(home, port, options.replace(str(primary.home), str(home)))
+    made.start()
+    address = primary.address.replace("+psycopg", "") + "postgres"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        connection.execute("SELECT pg_reload_conf()")
     try:
         yield made
     finally:
