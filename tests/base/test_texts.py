@@ -59,11 +59,14 @@ def growth(search: Callable[[str], object], cycle: str) -> float:
 
 
 def test_every_pattern_takes_as_long_as_its_text_is() -> None:
-    """Four times the text takes about four times as long; sixteen times is a pattern that goes back."""
+    """Four times the text takes about four times as long; sixteen times is a pattern that goes back.
+
+    Such a pattern does so each time; a busy machine does so once.
+    """
     slow = [
         (source[:60], cycle)
         for (source, search), cycle in product(patterns().items(), CYCLES)
-        if growth(search, cycle) > 8
+        if all(growth(search, cycle) > 8 for _ in range(3))
     ]
     assert slow == []
 

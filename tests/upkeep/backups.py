@@ -12,6 +12,7 @@ import pytest
 from flask import current_app
 from sqlalchemy import func, select
 
+from app import create_app
 from app.audit.actions import verify
 from app.base.database import db
 from app.consultations.queries import ROWS
@@ -22,6 +23,7 @@ from app.upkeep.actions.restore import restore
 from app.upkeep.queries import has_tables
 from app.upkeep.rules import Refused
 from tests.builders import make_account, make_desk
+from tests.conftest import settings_for
 from tests.server import ROUNDS
 
 
@@ -30,17 +32,21 @@ def ana_at_a_desk():
     return make_account("ana", "desk_staff", (desk,))
 
 
-def twice_at_once(act):
-    """What two calls of the same came to that ran at once: what they answered, or why they were refused."""
+def twice_at_once(url, act):
+    """What two calls of the same came to that ran at once, each in an app of its own over one database.
 
-    def try_it(_):
+    Both apps are made before: two threads that make one at once can upset Python 3.11's `ast` module.
+    """
+
+    def try_it(app):
         try:
-            return act()
+            return act(app)
         except Refused as problem:
             return str(problem)
 
+    apps = [create_app(settings_for(url)) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(try_it, range(2)))
+        return list(pool.map(try_it, apps))
 
 
 def in_app(app, call, *arguments):

@@ -200,7 +200,7 @@ def test_of_two_backups_at_once_to_one_name_one_stands(app, empty, tmp_path):
     db.session.remove()
     target = tmp_path / "one.backup"
     url = app.config["SETTINGS"].database_url
-    outcomes = twice_at_once(lambda: in_app(create_app(settings_for(url)), back_up, target))
+    outcomes = twice_at_once(url, lambda app: in_app(app, back_up, target))
     assert sorted(outcomes, key=str) == [target, f"{target} is there already."]
     assert [each.name for each in tmp_path.glob("*.backup")] == ["one.backup"]
     assert in_app(empty, put_back, target).broken is None

@@ -249,10 +249,7 @@ def test_a_place_with_tables_is_refused_and_stays_as_it_was(made, place_url):
 
 
 def test_of_two_restores_at_once_one_stands(made, place_url):
-    def restore_it():
-        return str(in_app(create_app(settings_for(place_url)), put_back, made).broken)
-
-    outcomes = twice_at_once(restore_it)
+    outcomes = twice_at_once(place_url, lambda app: str(in_app(app, put_back, made).broken))
     assert outcomes.count("None") == 1
     assert all("\n" not in said for said in outcomes)
     assert in_app(create_app(settings_for(place_url)), _what_stands, place_url) == "whole"
