@@ -4,7 +4,7 @@ import os
 import sys
 
 from app import create_app
-from app.upkeep.actions import starting
+from app.ops.actions import readiness
 from config import UnsafeSettings, list_unsafe, read_settings
 
 os.umask(0o077)  # whatever the app writes is for its own user alone
@@ -17,13 +17,13 @@ if IS_CHECK and list_unsafe(os.environ):
 try:
     application = app = create_app(read_settings())
     if not IS_CHECK:  # it says the same line by line
-        starting.refuse_unsafe_database(app)
+        readiness.refuse_unsafe_database(app)
     if not IS_COMMAND:
-        starting.refuse_other_version(app)
-        starting.refuse_closed_directory(app)
+        readiness.refuse_other_version(app)
+        readiness.refuse_closed_directory(app)
 except UnsafeSettings as problem:
     sys.exit(f"ventanilla: {problem}")
 if IS_COMMAND:
-    sys.excepthook = starting.say_what_failed
+    sys.excepthook = readiness.say_what_failed
 else:
-    starting.announce(app)
+    readiness.announce(app)

@@ -8,10 +8,11 @@ from flask import Flask
 from flask_compress import Compress
 from flask_migrate import Migrate
 
-from app import rooms
-from app.base import access, answers, catalogues, errors, language, pages, proxy
-from app.base.database import db
-from app.base.requests import Request
+from app import registry
+from app.db.session import db
+from app.i18n import catalogues, language
+from app.web import access, errors, pages, proxy, responses
+from app.web.requests import Request
 from config import INSTANCE, Settings, flask_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,17 +39,17 @@ def create_app(settings: Settings) -> Flask:
     language.babel.init_app(app, locale_selector=language.selected)
     Compress(app)
     pages.prepare(app)
-    answers.prepare(app)
+    responses.prepare(app)
     errors.prepare(app)
     proxy.prepare(app)
-    rooms.open_rooms(app)
+    registry.open_rooms(app)
     access.refuse_unstated(app)
     return app
 
 
 def _log_json(app: Flask) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(answers.JsonLines())
+    handler.setFormatter(responses.JsonLines())
     for name in ("ventanilla", app.name):
         logger = logging.getLogger(name)
         logger.handlers = [handler]

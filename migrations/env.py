@@ -7,8 +7,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
 
-from app.upkeep.actions.migrating import migrate
-from app.upkeep.rules import Refused
+from app.ops.actions.migrate import migrate
+from app.ops.rules import Refused
 
 extension = current_app.extensions["migrate"]
 

@@ -13,12 +13,12 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from app import create_app
-from app.base.access import limiter
-from app.base.database import db
+from app.db.session import db
 from app.staff.actions import hashing
+from app.web.access import limiter
 from config import Settings, read_settings
 from tests import postgres
-from tests.office import Office, open_office
+from tests.factories.two_country_world import Office, open_office
 from tests.server import ROUNDS
 
 LEFT_OUT = pytest.StashKey[list[str]]()

@@ -2,9 +2,9 @@
 
 import os
 
-from app.upkeep.bench.server import Client as PlainClient
-from app.upkeep.bench.server import Server, serving
-from tests.builders import PASSWORD
+from tests.benchmarks.server import Client as PlainClient
+from tests.benchmarks.server import Server, serving
+from tests.factories.records import PASSWORD
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.sync.rules.sealing import public_text
 from config import P256_ORDER, UnsafeSettings, read_settings
-from tests.builders import alone
+from tests.factories.records import alone
 from tests.production.settings import production_environment
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"

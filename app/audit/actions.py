@@ -4,12 +4,12 @@ from flask import current_app
 from sqlalchemy import Insert, event, insert
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit import queries
 from app.audit.models import AuditEntry
 from app.audit.rules import START, Entry, seal
 from app.audit.vocabulary import ACTS, READINGS
-from app.base import clock
-from app.base.database import before_commit, db, insert_rows
+from app.db.session import before_commit, db, insert_rows
 
 NEW = insert(AuditEntry.__table__)
 

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app.audit import actions
-from app.base.database import db
+from app.db.session import db
 
 commands = AppGroup("audit", help="The audit trail.")
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base, Moment
-from app.base.privacy import OPEN
+from app.db.session import Base, Moment
+from app.privacy.columns import OPEN
 
 COMPLETED_BACKUPS = text("act = 'backup_completed'")
 """Written out, so that the index of just these entries is used."""

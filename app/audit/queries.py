@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
 from app.audit.rules import START, Entry
-from app.base.database import connection_of, raw_connection
+from app.db.session import connection_of, raw_connection
 
 TRAIL = AuditEntry.__table__
 LAST = select(TRAIL.c.number, TRAIL.c.seal).order_by(TRAIL.c.number.desc()).limit(1)

@@ -1,6 +1,6 @@
 """What an audit entry can say."""
 
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 
 ACTS = Terms(
     "act",

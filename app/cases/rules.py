@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from app.base.month import Month
+from app.month import Month
 
 CHILD_ALONE = "uasc"
 """The travel group of a child without their family."""

@@ -8,17 +8,17 @@ import click
 from flask.cli import AppGroup
 from flask_babel import gettext, ngettext
 
-from app.base.access import Scope
-from app.base.database import db, unit_of_work
-from app.base.sheets.limits import Limits, Unreadable
-from app.base.words import N_
+from app.codelists.codelist import N_
 from app.consultations.actions import importing
 from app.consultations.actions.importing import Checked, Imported
 from app.consultations.forms.sheets.columns import sentence
 from app.consultations.forms.sheets.rows import entries
 from app.consultations.rules.sheets import Fault
+from app.db.session import db, unit_of_work
 from app.places.queries import EVERYWHERE, DeskRow, list_desks
+from app.spreadsheets.limits import Limits, Unreadable
 from app.staff import queries as staff
+from app.web.access import Scope
 
 commands = AppGroup("consultations", help="Consultations.")
 DONE = N_("%(added)s consultations added, %(same)s were there already.")

@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base, CodeSet, Moment
-from app.base.privacy import OPEN, PERSONAL
+from app.db.session import Base, CodeSet, Moment
+from app.privacy.columns import OPEN, PERSONAL
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 

@@ -9,16 +9,16 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
-from app.base.database import Record, connection_of
-from app.base.party import Persons
+from app.composition import Persons
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.rules.content import Content, Group
 from app.consultations.vocabulary import LIVE
+from app.db.session import Record, connection_of
 from app.people.queries.cards import Card, lock_roots
 from app.people.queries.lines import find_cards, list_lines
 from app.places.models import Desk
 from app.staff.models import Account
+from app.web.access import Scope
 
 ROWS = Consultation.__table__
 VERSIONS = ConsultationVersion.__table__

@@ -1,7 +1,7 @@
 """What a consultation can say: topics, outcomes, channels and the other closed lists (domain.md §2)."""
 
-from app.base import lists
-from app.base.words import N_, Term, Terms
+from app.codelists import shared_codelists
+from app.codelists.codelist import N_, Term, Terms
 
 TRAVEL_GROUPS = Terms(
     "travel_group",
@@ -27,7 +27,7 @@ CHANNELS = Terms(
     Term("event_fair", N_("Fair or event")),
     Term("other", N_("Other channel")),
 )
-MODALITIES = lists.MODALITIES
+MODALITIES = shared_codelists.MODALITIES
 FLAGS_A = Terms(
     "profile_flag",
     Term("pregnant_lactating", N_("Pregnant or lactating")),

@@ -7,12 +7,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base.arrival import insert_once
-from app.base.database import db, unit_of_work
-from app.base.snapshot import snapshot
 from app.counts.models import CellRebuild
 from app.counts.queries import proving
 from app.counts.queries.proving import Chunk, Fault
+from app.db.idempotency import insert_once
+from app.db.session import db, unit_of_work
+from app.db.snapshot import snapshot
 from app.people.actions.cells import apply
 from app.people.actions.linking import link_again, list_unlinked
 from app.people.queries.chunks import list_outcomes, list_roots_after

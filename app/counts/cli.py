@@ -10,9 +10,6 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app.audit.actions import note
-from app.base.access import Scope
-from app.base.database import db, unit_of_work
-from app.base.month import Month
 from app.counts import actions, forms
 from app.counts.indicators.indicator import Indicator
 from app.counts.indicators.people import INDICATORS
@@ -20,8 +17,11 @@ from app.counts.indicators.referrals import REFERRALS
 from app.counts.indicators.returns import RETURNS
 from app.counts.queries import figures
 from app.counts.queries.figures import Figures
+from app.db.session import db, unit_of_work
+from app.month import Month
 from app.places.vocabulary import programme
 from app.referrals.vocabulary import DECLINE_REASONS
+from app.web.access import Scope
 
 DECLINED = "declined"
 commands = AppGroup("counts", help="Figures.")

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import db
-from app.base.month import Month
+from app import clock
 from app.counts.queries.cells import MONTH_BEFORE, YEAR_BEFORE, Asked, Wanted
+from app.db.session import db
+from app.month import Month
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
+from app.web.access import Scope
 
 EARLIEST = Month(2000, 1)
 COMPARISONS = (MONTH_BEFORE, YEAR_BEFORE)

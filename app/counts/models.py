@@ -3,8 +3,8 @@
 from sqlalchemy import CheckConstraint, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base
-from app.base.privacy import OPEN
+from app.db.session import Base
+from app.privacy.columns import OPEN
 
 
 class CellRebuild(Base):

@@ -8,16 +8,16 @@ from typing import Any
 from flask import request
 from flask_babel import force_locale, gettext
 
-from app.base.access import Scope
-from app.base.database import Session
-from app.base.forms import NOT_A_FIELD
-from app.base.language import LOCALES
-from app.base.problems import Problem
-from app.base.qr import QUIET, draw
-from app.base.requests import is_form, sent_json
-from app.base.text_limits import LONGEST, is_too_long
-from app.base.words import N_
+from app.codelists.codelist import N_
+from app.db.session import Session
+from app.field_errors import Problem
+from app.i18n.language import LOCALES
 from app.places.queries import DeskRow, find_desk
+from app.text_limits import LONGEST, is_too_long
+from app.web.access import Scope
+from app.web.forms import NOT_A_FIELD
+from app.web.qr_codes import QUIET, draw
+from app.web.requests import is_form, sent_json
 
 A_PAGE = 10
 QR_SIDE = 21 + 2 * QUIET

@@ -6,17 +6,17 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, url_for
 from flask_babel import gettext
 
-from app.base import clock
-from app.base.access import allow, limiter, principal
-from app.base.answers import problem, request_settings
-from app.base.database import db
-from app.base.pages import page, say
-from app.base.problems import PROBLEMS, Problem, refuse
-from app.base.requests import wants_json
+from app import clock
+from app.db.session import db
+from app.field_errors import PROBLEMS, Problem, refuse
 from app.people import forms
 from app.people.actions import cards
 from app.people.actions.lookup import look_up
 from app.places.queries import DeskRow, list_desks
+from app.web.access import allow, limiter, principal
+from app.web.pages import page, say
+from app.web.requests import wants_json
+from app.web.responses import problem, request_settings
 
 blueprint = Blueprint("people", __name__, url_prefix="/cards")
 WRONG_PER_MINUTE = "30 per minute"

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base.problems import Problem
+from app.field_errors import Problem
 from app.places import rules
 from app.places.models import Desk
 from app.places.queries import DeskRow

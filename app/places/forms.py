@@ -5,7 +5,11 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.base.forms import (
+from app.codelists.shared_codelists import MODALITIES
+from app.i18n.language import country, day
+from app.places.queries import DeskRow
+from app.places.vocabulary import Area, areas, programme
+from app.web.forms import (
     Day,
     Degrees,
     Listed,
@@ -16,10 +20,6 @@ from app.base.forms import (
     required,
     required_day,
 )
-from app.base.language import country, day
-from app.base.lists import MODALITIES
-from app.places.queries import DeskRow
-from app.places.vocabulary import Area, areas, programme
 
 KEPT = (
     "name", "adm1", "time_zone", "organisation", "modality", "latitude", "longitude", "opened_on",

@@ -5,8 +5,8 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, Float, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base
-from app.base.privacy import OPEN
+from app.db.session import Base
+from app.privacy.columns import OPEN
 
 
 class Desk(Base):

@@ -7,10 +7,10 @@ from flask import current_app
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
-from app.base.database import connection_of
+from app.db.session import connection_of
 from app.places import rules
 from app.places.models import Desk
+from app.web.access import Scope
 
 DESKS = Desk.__table__
 OF_CODE = select(DESKS).where(DESKS.c.code == bindparam("wanted"))

@@ -6,15 +6,15 @@ from typing import Any
 from flask import Blueprint, Response, abort, url_for
 from flask_babel import gettext
 
-from app.base import clock
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import go_to, page, say
-from app.base.problems import Problem, refuse
-from app.base.requests import wants_json
+from app import clock
+from app.db.session import db
+from app.field_errors import Problem, refuse
 from app.places import actions, forms, queries, rules
 from app.places.queries import EVERYWHERE, DeskRow
 from app.places.vocabulary import DESK_STATES, programme
+from app.web.access import allow, principal
+from app.web.pages import go_to, page, say
+from app.web.requests import wants_json
 
 blueprint = Blueprint("places", __name__)
 

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 
 HERE = Path(__file__).parent
 DESK_STATES = Terms(

@@ -3,7 +3,7 @@
 import click
 from flask.cli import AppGroup
 
-from app.base.database import db, unit_of_work
+from app.db.session import db, unit_of_work
 from app.referrals.actions.tidying import AT_ONCE, tidy
 
 commands = AppGroup("referrals", help="Referrals.")

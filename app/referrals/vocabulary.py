@@ -1,6 +1,6 @@
 """What a referral can be: services, priorities, states, reasons and closed questions (domain.md §2.10 to 2.13)."""
 
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 
 SERVICES = Terms(
     "referral_service",

@@ -9,15 +9,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import request_account_id
-from app.base.addresses import shown_network
-from app.base.database import Unacknowledged, connection_of, db, separately
-from app.base.security_events import SecurityEvent, take_events
+from app import clock
+from app.db.session import Unacknowledged, connection_of, db, separately
+from app.privacy.network_addresses import shown_network
 from app.security import queries, rules
 from app.security.queries import EVENTS
 from app.security.rules import Entry, Tally
 from app.security.vocabulary import EVENTS as KINDS
+from app.web.access import request_account_id
+from app.web.security_events import SecurityEvent, take_events
 
 log = logging.getLogger("ventanilla")
 _tally = Tally()

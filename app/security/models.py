@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base, Moment
-from app.base.privacy import OPEN, SENSITIVE
+from app.db.session import Base, Moment
+from app.privacy.columns import OPEN, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.base.database import Record
+from app.db.session import Record
 from app.security.models import SecurityEvent
 from app.security.rules import KEPT
 

@@ -1,6 +1,6 @@
 """What an entry of the security log can say."""
 
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 
 EVENTS = Terms(
     "security_event",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import asin, cos, radians, sin, sqrt
 
-from app.base.lists import AGE_BANDS, CHILDREN
-from app.base.party import Persons, is_child_alone
+from app.codelists.shared_codelists import AGE_BANDS, CHILDREN
+from app.composition import Persons, is_child_alone
 
 STALE_AFTER = timedelta(hours=4)
 """So old a count is that the shelter is reminded and the desk is told to call (issue: reminder at 4 h)."""

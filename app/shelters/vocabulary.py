@@ -1,6 +1,6 @@
 """What a shelter can be, which beds it has, and why it takes more than it has (domain.md §2.14, 2.15)."""
 
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 
 SHELTER_TYPES = Terms(
     "shelter_type",

@@ -6,14 +6,14 @@ from typing import NoReturn
 import click
 from flask.cli import AppGroup
 
-from app.base.database import db, unit_of_work
-from app.base.language import LOCALES
-from app.base.pages import public_link
+from app.db.session import db, unit_of_work
+from app.i18n.language import LOCALES
 from app.places.queries import EVERYWHERE, find_desk
 from app.staff import queries
 from app.staff.actions import accounts
 from app.staff.queries import AccountRow
 from app.staff.vocabulary import ROLES
+from app.web.pages import public_link
 
 commands = AppGroup("staff", help="Accounts of staff.")
 

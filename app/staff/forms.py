@@ -7,14 +7,14 @@ from itertools import groupby
 from flask_babel import gettext
 from wtforms import StringField
 
-from app.base.access import Principal, Scope
-from app.base.database import Session
-from app.base.forms import Listed, Many, PageForm, required
-from app.base.language import LOCALES, country
+from app.db.session import Session
+from app.i18n.language import LOCALES, country
 from app.places.queries import EVERYWHERE, DeskRow, list_desks
 from app.places.vocabulary import programme
 from app.staff import rules
 from app.staff.vocabulary import ROLES
+from app.web.access import Principal, Scope
+from app.web.forms import Listed, Many, PageForm, required
 
 
 class InvitationForm(PageForm):

@@ -1,6 +1,6 @@
 """The roles of staff and what each may do (security.md, roles and scopes)."""
 
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 
 ROLES = Terms(
     "role",

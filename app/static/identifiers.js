@@ -1,5 +1,5 @@
 // The guard of the note: finds in a text what would identify a person, by the same data file and in the same order as
-// app/base/identifiers.py on the server, before anything is sent. Without scripts the server refuses alone.
+// app/privacy/identifiers.py on the server, before anything is sent. Without scripts the server refuses alone.
 "use strict";
 (() => {
   const words = (lines) => lines.join(" ").split(" ");

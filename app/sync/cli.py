@@ -6,7 +6,7 @@ import secrets
 import click
 from flask.cli import AppGroup
 
-from app.base import clock
+from app import clock
 from app.sync.rules.sealing import as_text
 from config import P256_ORDER
 

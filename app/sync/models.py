@@ -17,8 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base, Moment
-from app.base.privacy import OPEN, PERSONAL, SENSITIVE
+from app.db.session import Base, Moment
+from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 

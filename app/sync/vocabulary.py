@@ -1,6 +1,6 @@
 """How an envelope of a tablet ended, why one was set aside, and what it can hold."""
 
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 
 CREATED, DUPLICATE, CONFLICT, QUARANTINED = "created", "duplicate", "conflict", "quarantined"
 RESULTS = (CREATED, DUPLICATE, CONFLICT, QUARANTINED)

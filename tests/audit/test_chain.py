@@ -7,11 +7,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
+from app import clock
 from app.audit import actions
 from app.audit.models import AuditEntry
-from app.base import clock
-from app.base.database import db, unit_of_work, writing
-from tests.builders import (
+from app.db.session import db, unit_of_work, writing
+from tests.factories.records import (
     alone,
     at,
     consultation_json,

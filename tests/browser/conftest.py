@@ -19,9 +19,9 @@ from playwright.sync_api import (
 )
 
 from app import create_app
-from app.base.database import db
-from tests.builders import PASSWORD, make_account, make_consultation, make_desk
+from app.db.session import db
 from tests.conftest import settings_for
+from tests.factories.records import PASSWORD, make_account, make_consultation, make_desk
 from tests.server import serving
 
 ARGS = [

@@ -12,13 +12,13 @@ from playwright.sync_api import BrowserContext, Page, Playwright
 from sqlalchemy import text
 
 from app import create_app
-from app.base.access import Scope
-from app.base.database import db
+from app.db.session import db
 from app.places.queries import list_desks
 from app.sync.actions import devices
+from app.web.access import Scope
 from tests.browser.conftest import ARGS, SIZES, Site, is_fault
-from tests.builders import PASSWORD
 from tests.conftest import settings_for
+from tests.factories.records import PASSWORD
 
 SCREEN: dict[str, Any] = {"locale": "es-MX", "timezone_id": "America/Mexico_City"}
 RECORD = "/consultations/new"

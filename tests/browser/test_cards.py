@@ -13,8 +13,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from app.base.language import LOCALES
-from app.base.signs import ALPHABET
+from app.check_codes import ALPHABET
+from app.i18n.language import LOCALES
 from app.people.rules.codes import make_code, read_code
 from tests.browser.conftest import ARGS, SIZES, Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, MODES, violations

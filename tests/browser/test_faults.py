@@ -16,16 +16,15 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route
 from sqlalchemy import text
 
-from app import create_app
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock, create_app
+from app.db.session import db, unit_of_work
 from app.sync.actions import devices
 from app.sync.queries import devices as reading
 from tests.browser.conftest import Site
 from tests.browser.relay import Exchange, Relay, relaying
 from tests.browser.tablet import ENROL, RECORD, Tablet, code_for, enrolled, sign_in
-from tests.builders import consultation_json
 from tests.conftest import settings_for
+from tests.factories.records import consultation_json
 from tests.server import ROUNDS
 
 DESK, ZONE = "MEX-02", "America/Mexico_City"

@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Page
 
 from app import create_app
-from app.base.database import db
+from app.db.session import db
 from tests.browser.conftest import Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, MODES, violations
-from tests.builders import PASSWORD
 from tests.conftest import settings_for
+from tests.factories.records import PASSWORD
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import ROUNDS, Client
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
 
 GROUP = [
     {"sex": "female", "age_band": "age_25_59", "n": 2},

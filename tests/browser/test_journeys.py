@@ -18,15 +18,15 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Error, Page, Playwright, Worker
 
 from app import create_app
-from app.base.database import db, unit_of_work
+from app.db.session import db, unit_of_work
 from app.staff.actions import pins
 from tests.browser.conftest import SIZES, Site
 from tests.browser.relay import Exchange, Relay, relaying
 from tests.browser.tablet import RECORD, Tablet, enrol, opened, sign_in
 from tests.browser.test_pages import CLEAN, FAULTS, MODES, in_light, violations
 from tests.browser.test_tablet_proof import browsers_on
-from tests.builders import PASSWORD, make_account, make_desk
 from tests.conftest import settings_for
+from tests.factories.records import PASSWORD, make_account, make_desk
 from tests.server import ROUNDS as SOAK
 from tests.server import Server
 

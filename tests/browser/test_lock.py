@@ -12,13 +12,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 from app import create_app
-from app.base.database import db, unit_of_work
+from app.db.session import db, unit_of_work
 from app.staff.actions import pins
 from app.sync.actions import devices
-from app.upkeep.bench.server import Server
+from tests.benchmarks.server import Server
 from tests.browser.conftest import SIZES, is_fault
-from tests.builders import PASSWORD, make_account, make_desk
 from tests.conftest import settings_for
+from tests.factories.records import PASSWORD, make_account, make_desk
 from tests.server import serving
 
 PINS = {"ana": "493817", "ben": "680254"}

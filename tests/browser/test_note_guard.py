@@ -8,11 +8,11 @@ from flask_babel import gettext
 from playwright.sync_api import Page, expect
 
 from app import create_app
-from app.base.identifiers import IDENTIFIERS, find_in_note
-from tests.base.note_vectors import EXACT, IDENTIFYING
-from tests.base.test_note_guard import HARMLESS
+from app.privacy.identifiers import IDENTIFIERS, find_in_note
 from tests.browser.conftest import Open, Site
 from tests.conftest import settings_for
+from tests.privacy.note_vectors import EXACT, IDENTIFYING
+from tests.privacy.test_note_guard import HARMLESS
 
 ALL_NOTES = [note for notes in HARMLESS.values() for note in notes]
 VECTORS = [*IDENTIFYING, *(text for texts in EXACT.values() for text in texts)]

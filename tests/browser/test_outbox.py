@@ -20,15 +20,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from sqlalchemy import select
 
 from app import create_app
-from app.base.access import Scope
-from app.base.database import db, unit_of_work
+from app.db.session import db, unit_of_work
 from app.places.queries import list_desks
 from app.staff.models import Account
 from app.sync.actions import devices
+from app.web.access import Scope
 from tests.browser.conftest import ARGS, Site
 from tests.browser.relay import Exchange, Relay, relaying, until
-from tests.builders import consultation_json
 from tests.conftest import settings_for
+from tests.factories.records import consultation_json
 
 DESK, AUTHOR = "MEX-02", "desk.mex"
 MOST_BYTES_OF_A_RECORD = 600

@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from app import create_app
-from app.base.database import db
-from app.base.language import LOCALES
+from app.db.session import db
+from app.i18n.language import LOCALES
 from tests.browser.conftest import SIZES, Open, Site
 from tests.browser.relay import relaying, until
 from tests.browser.tablet import code_for

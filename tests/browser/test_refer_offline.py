@@ -10,12 +10,12 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from app import create_app
-from app.base.database import db
+from app.db.session import db
 from tests.browser.conftest import SIZES, Site
 from tests.browser.tablet import Tablet, enrolled
 from tests.browser.test_pages import CLEAN, FAULTS, violations
 from tests.conftest import settings_for
-from tests.shelter_builders import make_shelter
+from tests.factories.shelters import make_shelter
 
 HERE = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City", "mailbox": ""}
 HOURS = {"opens_at": "17:00", "closes_at": "22:00"}

@@ -12,14 +12,14 @@ from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from app import create_app
-from app.base.database import db
+from app.db.session import db
 from tests.browser.conftest import Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, violations
 from tests.browser.test_registrar import Taps
-from tests.builders import PASSWORD
 from tests.conftest import settings_for
+from tests.factories.records import PASSWORD
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import Client
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
 
 ONE = re.compile(r"/referrals/[0-9a-f-]{36}$")
 HERE = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City", "mailbox": ""}

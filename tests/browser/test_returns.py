@@ -12,8 +12,8 @@ from PIL import Image
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
-from app.base import clock
-from app.base.language import LOCALES
+from app import clock
+from app.i18n.language import LOCALES
 from tests.browser.conftest import Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, MODES, violations
 from tests.browser.test_registrar import Taps

@@ -19,11 +19,11 @@ import pytest
 from playwright.sync_api import Error, Playwright
 
 from app import create_app
-from app.base.database import db
+from app.db.session import db
 from tests.browser.conftest import Site
 from tests.browser.tablet import Tablet, enrol, opened, sign_in
-from tests.builders import make_account, make_desk
 from tests.conftest import settings_for
+from tests.factories.records import make_account, make_desk
 from tests.server import ROUNDS, Server
 
 QUEUED = 120 if ROUNDS == 1 else 5000

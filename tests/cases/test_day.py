@@ -11,8 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from app.base.database import db, unit_of_work
-from app.base.month import Month
 from app.cases.queries import get_day
 from app.cases.rules import came_before
 from app.consultations import queries
@@ -20,9 +18,11 @@ from app.consultations.actions import changing, recording
 from app.consultations.forms.reading import read
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.vocabulary import DECLINED, RESTRICTED_TOPICS
+from app.db.session import db, unit_of_work
+from app.month import Month
 from app.people.models.lines import PersonLine
-from tests.builders import at, consultation_json
 from tests.consultations.strategies import contents
+from tests.factories.records import at, consultation_json
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 DAYS = ["2026-03-13", "2026-03-14"]

@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.base import clock
-from app.base.database import db
+from app import clock
+from app.db.session import db
 from app.referrals.models import Referral, ReferralOffer
 from app.sync.models import Envelope
-from tests.office import Office
-from tests.shelter_builders import make_shelter, referral_json
+from tests.factories.shelters import make_shelter, referral_json
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
 REFERRALS, OFFERS = Referral.__table__, ReferralOffer.__table__

@@ -9,11 +9,11 @@ import pytest
 import time_machine
 from sqlalchemy import text
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
+from app.db.session import db, unit_of_work
 from app.referrals.rules.going_on import may_go_on, next_of
-from tests.builders import at, consultation_json, make_account, make_desk, sign_in
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+from tests.factories.records import at, consultation_json, make_account, make_desk, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from app.base.database import db
-from tests.builders import (
+from app.db.session import db
+from tests.factories.records import (
     PASSWORD,
     Browser,
     consultation_json,

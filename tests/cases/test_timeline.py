@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from tests.builders import at, consultation_json
-from tests.shelter_builders import make_shelter, referral_json
+from tests.factories.records import at, consultation_json
+from tests.factories.shelters import make_shelter, referral_json
 
 NOON = at("2026-03-14 18:00")
 """Noon at the desk."""

@@ -4,7 +4,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from app.base.lists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS, languages, nationalities
+from app.codelists.shared_codelists import (
+    AGE_BANDS,
+    REPEAT_CONTACTS,
+    SEXES,
+    SITUATIONS,
+    languages,
+    nationalities,
+)
 from app.consultations.vocabulary import (
     CHANNELS,
     DECLINED,

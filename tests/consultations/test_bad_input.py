@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.builders import (
+from tests.factories.records import (
     JSON,
     Browser,
     alone,
@@ -14,7 +14,7 @@ from tests.builders import (
     make_desk,
     sign_in,
 )
-from tests.office import stored
+from tests.factories.two_country_world import stored
 
 MARK = "Zq7Wv"
 """Part of every strange value: an answer that repeats a value is found by it."""
@@ -301,8 +301,8 @@ def test_a_strange_desk_in_an_address_is_not_there(office, desk):
 def test_an_ended_session_is_told_as_401(office):
     from sqlalchemy import update
 
-    from app.base.clock import now
-    from app.base.database import db, unit_of_work
+    from app.clock import now
+    from app.db.session import db, unit_of_work
     from app.staff.models import StaffSession
 
     ana = office["ana"]

@@ -3,8 +3,8 @@
 import pytest
 import time_machine
 
-from tests.builders import at, consultation_json
-from tests.office import stored
+from tests.factories.records import at, consultation_json
+from tests.factories.two_country_world import stored
 
 REASONS = ("slip", "person_corrected", "duplicate", "other", "undo")
 

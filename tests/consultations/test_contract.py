@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.builders import JSON, consultation_json
-from tests.office import stored
+from tests.factories.records import JSON, consultation_json
+from tests.factories.two_country_world import stored
 
 
 def group(**said):
@@ -44,7 +44,7 @@ def test_what_is_left_out_gets_the_promised_defaults(office):
 
 
 def test_the_language_left_out_is_the_first_of_the_country_of_the_desk(office):
-    from tests.builders import make_account, make_desk, sign_in
+    from tests.factories.records import make_account, make_desk, sign_in
 
     make_account("bea", "desk_staff", (make_desk("BLZ-01", "BLZ"),))
     bea = sign_in(office.app, "bea")
@@ -327,7 +327,7 @@ def test_an_empty_object_is_told_every_field_that_must_be_there(office):
 def test_messages_are_in_the_language_of_the_reader(office):
     from flask_babel import force_locale
 
-    from app.base.problems import Problem
+    from app.field_errors import Problem
 
     ana = office["ana"]
     for locale in ("es", "en", "fr", "ht", "nl", "pt"):
@@ -340,7 +340,7 @@ def test_messages_are_in_the_language_of_the_reader(office):
 def test_the_first_month_of_the_year_has_no_earlier_month(office):
     import time_machine
 
-    from tests.builders import at
+    from tests.factories.records import at
 
     with time_machine.travel(at("2026-02-03 18:00")):
         ana = office.anew("ana")

@@ -9,9 +9,9 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.builders import JSON, alone, consultation_json
 from tests.consultations.form_fields import as_fields
-from tests.office import stored
+from tests.factories.records import JSON, alone, consultation_json
+from tests.factories.two_country_world import stored
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 MANY = settings(

@@ -16,10 +16,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.audit.models import AuditEntry
-from app.base import language
-from app.base.database import db, unit_of_work
-from app.base.language import LOCALES
-from app.base.sheets.limits import Limits
 from app.consultations.actions import importing
 from app.consultations.actions.importing import Imported
 from app.consultations.forms.sheets import labels
@@ -27,13 +23,17 @@ from app.consultations.forms.sheets.columns import COLUMNS, SENTENCES, sentence
 from app.consultations.forms.sheets.rows import entries
 from app.consultations.models import Consultation
 from app.consultations.rules.sheets import Fault
+from app.db.session import db, unit_of_work
+from app.i18n import language
+from app.i18n.language import LOCALES
 from app.people.actions.cards import issue
 from app.people.models.lines import PersonLine
 from app.places.queries import EVERYWHERE, list_desks
-from app.upkeep.bench.server import ROOT
-from tests.builders import JSON, alone, make_account, make_desk
+from app.spreadsheets.limits import Limits
+from tests.benchmarks.server import ROOT
 from tests.consultations.sheets import a_row, as_csv, as_xlsx, cells, saved
-from tests.office import stored
+from tests.factories.records import JSON, alone, make_account, make_desk
+from tests.factories.two_country_world import stored
 
 
 def desks():

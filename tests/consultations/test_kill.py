@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 
 from app.audit.actions import verify
 from app.audit.models import AuditEntry
-from app.base.database import db
 from app.consultations.models import Consultation
+from app.db.session import db
 from app.people.models.lines import PersonLine
-from tests.builders import consultation_json, make_account, make_desk
+from tests.factories.records import consultation_json, make_account, make_desk
 from tests.server import ROUNDS, Client, Server
 
 CLIENTS = 6
@@ -44,7 +44,7 @@ def test_a_server_killed_under_load_keeps_every_answered_consultation_once(serve
 
 
 def test_counting_in_a_second_transaction_is_caught(server):
-    server.module = "tests.faulty:application"
+    server.module = "tests.mutants.counts_in_second_transaction:application"
     answered = _killed_under_load(server, 3)
     assert any("people" in sentence for sentence in _what_is_wrong(answered))
 

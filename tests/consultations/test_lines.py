@@ -9,18 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.base.access import Scope
-from app.base.database import db, unit_of_work
 from app.consultations import queries
 from app.consultations.actions import changing, recording
 from app.consultations.actions.changing import Change, Stale
 from app.consultations.actions.rows import contact_of, new_row, people_of
 from app.consultations.forms.reading import read
 from app.consultations.rules.content import as_json, canonical
+from app.db.session import db, unit_of_work
 from app.people.actions.lines import as_lines
 from app.people.models.lines import PersonLine
-from tests.builders import at
+from app.web.access import Scope
 from tests.consultations.strategies import contents
+from tests.factories.records import at
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 LINES = PersonLine.__table__
@@ -154,7 +154,7 @@ def test_what_a_record_says_as_json_is_read_to_the_same_content(office):
 
 
 def test_nobody_without_scope_finds_a_record(office):
-    from tests.builders import make_consultation
+    from tests.factories.records import make_consultation
 
     sent = make_consultation(office.accounts["ana"])
     for scope in (Scope(), Scope(programme=True), Scope(countries=frozenset({"GTM"}))):

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.audit.models import AuditEntry
-from app.base.database import db
 from app.consultations.models import Consultation
+from app.db.session import db
 from app.people.models.lines import PersonLine
-from tests.builders import consultation_json, make_account, make_desk
+from tests.factories.records import consultation_json, make_account, make_desk
 from tests.server import ROUNDS, Client, serving
 
 CLIENTS = 8

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.builders import consultation_json, make_account, make_desk, sign_in
+from tests.factories.records import consultation_json, make_account, make_desk, sign_in
 
 
 def test_a_consultation_is_new_once_and_the_same_afterwards(app):

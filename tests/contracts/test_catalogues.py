@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from app.base.language import LOCALES
+from app.i18n.language import LOCALES
 from config import LOCALES as SETTABLE
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,15 @@ import importlib
 import pkgutil
 
 import app
-from app.base.lists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS, languages, nationalities
-from app.base.words import Terms
+from app.codelists.codelist import Terms
+from app.codelists.shared_codelists import (
+    AGE_BANDS,
+    REPEAT_CONTACTS,
+    SEXES,
+    SITUATIONS,
+    languages,
+    nationalities,
+)
 from app.consultations.vocabulary import (
     CHANNELS,
     FLAGS_A,
@@ -88,7 +95,10 @@ def test_no_list_holds_a_code_or_a_label_twice():
 
 
 def _every_list() -> list[Terms]:
-    starting = ("app.upkeep.bench.bare", "app.upkeep.bench.uncounted")  # these start a server
+    starting = (
+        "tests.benchmarks.baseline_app",
+        "tests.benchmarks.without_aggregates",
+    )  # these start a server
     names = [m.name for m in pkgutil.walk_packages(app.__path__, "app.") if m.name not in starting]
     modules = [importlib.import_module(name) for name in names]
     found = {id(v): v for module in modules for v in vars(module).values() if isinstance(v, Terms)}

@@ -8,13 +8,13 @@ from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from app.base.database import unit_of_work
+from app.db.session import unit_of_work
 from app.places.vocabulary import areas
-from tests.builders import JSON, Browser, consultation_json, make_consultation
 from tests.counts.histories import print_cards
-from tests.office import Office
-from tests.return_builders import return_json
-from tests.shelter_builders import referral_json
+from tests.factories.records import JSON, Browser, consultation_json, make_consultation
+from tests.factories.returns import return_json
+from tests.factories.shelters import referral_json
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
 YEARS = ("0000", "0001", "0002", "1899", "1900", "9998", "9999", "10000", "-001")

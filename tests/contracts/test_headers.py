@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import JSON, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import JSON, Browser, alone, make_account, make_desk, sign_in
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

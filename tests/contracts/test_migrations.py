@@ -10,8 +10,8 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import CheckConstraint, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.base.database import db, writing
-from tests.builders import make_account, make_consultation, make_desk
+from app.db.session import db, writing
+from tests.factories.records import make_account, make_consultation, make_desk
 
 
 @pytest.fixture

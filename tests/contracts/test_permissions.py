@@ -11,9 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.base.access import Principal
-from app.base.database import Base, db, unit_of_work
 from app.cases.actions.referring import refer
+from app.db.session import Base, db, unit_of_work
 from app.places.queries import DeskRow
 from app.referrals.actions.sending import Arrival
 from app.referrals.forms.sending import read as read_referral
@@ -22,7 +21,8 @@ from app.returns.rules.references import draw_reference, shown
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLES
 from app.sync.models import Envelope
-from tests.builders import (
+from app.web.access import Principal
+from tests.factories.records import (
     JSON,
     Browser,
     alone,
@@ -32,8 +32,8 @@ from tests.builders import (
     make_desk,
     sign_in,
 )
-from tests.return_builders import make_return, move, return_json
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+from tests.factories.returns import make_return, move, return_json
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.sync.tablet import make_tablet
 
 EVERYBODY, SIGNED_IN = "everybody", "signed_in"

@@ -2,8 +2,8 @@
 
 from sqlalchemy import String, Text
 
-from app.base.database import db
-from app.base.privacy import OPEN, PERSONAL, SENSITIVE
+from app.db.session import db
+from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
 MARKS = {OPEN["privacy"], PERSONAL["privacy"], SENSITIVE["privacy"]}
 FREE_TEXT = {

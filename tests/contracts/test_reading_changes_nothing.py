@@ -2,10 +2,10 @@
 
 from sqlalchemy import select
 
-from app.base.database import db
-from tests.builders import make_account, make_consultation, make_desk, sign_in
+from app.db.session import db
 from tests.contracts.test_permissions import consented, sent_by
-from tests.shelter_builders import make_coordinator, make_shelter
+from tests.factories.records import make_account, make_consultation, make_desk, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter
 
 SEEN = {"audit_entry": None, "staff_session": "seen_at", "rate_limit": None, "security_event": None}
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.builders import make_account, make_consultation, make_desk, sign_in
-from tests.return_builders import make_return, move
-from tests.shelter_builders import make_shelter
+from tests.factories.records import make_account, make_consultation, make_desk, sign_in
+from tests.factories.returns import make_return, move
+from tests.factories.shelters import make_shelter
 
 PAGES = {
     "ana": (

@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import Flask
 
-from tests.builders import JSON, alone
 from tests.contracts.test_permissions import BY_CREDENTIAL, everything_stored
-from tests.office import Office
+from tests.factories.records import JSON, alone
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
 PATHS = {

@@ -18,23 +18,22 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
-from app.base import identifiers
-from app.base.access import Principal, Scope
-from app.base.database import db
-from app.base.forms import PageForm
-from app.base.identifiers import Rule
-from app.base.reader import Reader
-from app.base.sheets.limits import Unreadable
-from app.base.sheets.reading import read_rows
 from app.cases.forms import referring
 from app.consultations.views.importing import LIMITS, MOST_BYTES
+from app.db.session import db
 from app.people import forms as people_forms
 from app.places.queries import find_desk
+from app.privacy import identifiers
+from app.privacy.identifiers import Rule
+from app.spreadsheets.limits import Unreadable
+from app.spreadsheets.reading import read_rows
 from app.staff.actions import hashing
 from app.staff.queries import find_account
 from app.staff.vocabulary import ROLES
 from app.sync.views.tablet import MOST_SENT
-from tests.builders import CHEAP_HASH, JSON, Browser, alone
+from app.web.access import Principal, Scope
+from app.web.forms import PageForm
+from app.web.json_reader import Reader
 from tests.contracts.test_permissions import (
     NOWHERE,
     TABLE,
@@ -43,6 +42,7 @@ from tests.contracts.test_permissions import (
     may,
     world,
 )
+from tests.factories.records import CHEAP_HASH, JSON, Browser, alone
 from tests.sync.sealing import seal_bytes
 from tests.sync.tablet import make_tablet
 
@@ -198,7 +198,7 @@ class Sending:
 @pytest.fixture
 def quick(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The app after its first pages: what is made once is made; a hash costs nothing, as it is dear on purpose."""
-    from app.base.identifiers import find_identifier, find_in_note
+    from app.privacy.identifiers import find_identifier, find_in_note
 
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(hashing, "hasher", cheap)

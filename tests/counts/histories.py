@@ -13,15 +13,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from app.base import clock
-from app.base.access import Principal
-from app.base.database import db, unit_of_work
-from app.base.lists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
+from app import clock
+from app.codelists.shared_codelists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
 from app.consultations.actions import changing, recording
 from app.consultations.forms.reading import read
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.queries import find_consultation
 from app.consultations.vocabulary import OUTCOMES, TOPICS
+from app.db.session import db, unit_of_work
 from app.people.actions.cards import find_typed, issue
 from app.people.actions.cards import replace as replace_card
 from app.people.models.cards import VisitorCard
@@ -29,8 +28,9 @@ from app.people.models.cells import PartCell, ReachCell, VolumeCell
 from app.people.models.lines import PersonLine
 from app.people.queries.cards import Card
 from app.places.queries import DeskRow, find_desk
-from tests.builders import at, make_account, make_desk
-from tests.counts.brute import Record, Some
+from app.web.access import Principal
+from tests.factories.records import at, make_account, make_desk
+from tests.reference_models.counts import Record, Some
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 quietly = settings(

@@ -9,12 +9,10 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.base import clock
+from app import clock
 from app.counts.rules import people as rules
 from app.people.actions import linking
 from app.people.rules import previous
-from tests.builders import JSON, Browser, alone, sign_in
-from tests.counts import brute
 from tests.counts.histories import (
     DESKS,
     NOW,
@@ -26,6 +24,8 @@ from tests.counts.histories import (
     quietly,
     set_stage,
 )
+from tests.factories.records import JSON, Browser, alone, sign_in
+from tests.reference_models import counts
 
 PLACES = ("", "HND", "SUR", "MEX")
 LOOKED_AT = ("2025-10", "2026-01", "2026-02", "2026-03")
@@ -63,17 +63,17 @@ def shown(browser: Browser, address: str) -> dict[str, Any]:
 def compare(stage: Stage, regional: Browser, boss: Browser, year_start: int) -> None:
     """Asserts that every figure of every place and month is the one counted by hand."""
 
-    def by_hand(place: brute.Place, month: str) -> dict[str, object]:
-        return brute.figures(stage.records, place, month, year_start)
+    def by_hand(place: counts.Place, month: str) -> dict[str, object]:
+        return counts.figures(stage.records, place, month, year_start)
 
     for month in LOOKED_AT:
         for code in PLACES:
             address = f"/counts.json?month={month}" + (f"&country={code}" if code else "")
-            place = brute.country(code) if code else brute.programme()
+            place = counts.country(code) if code else counts.programme()
             assert figures_of(shown(regional, address)) == by_hand(place, month), address
     for desk, country in DESKS.items():
         said = shown(boss, f"/counts.json?month=2026-02&desk={desk}")
-        assert figures_of(said) == by_hand(brute.desk(desk, country), "2026-02"), desk
+        assert figures_of(said) == by_hand(counts.desk(desk, country), "2026-02"), desk
 
 
 def figures_of(said: dict[str, Any]) -> dict[str, Any]:

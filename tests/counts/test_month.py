@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
 from app.consultations.actions.recording import record
 from app.consultations.forms.reading import read
-from tests.builders import (
+from app.db.session import db, unit_of_work
+from tests.factories.records import (
     JSON,
     alone,
     at,

@@ -5,12 +5,12 @@ import re
 
 import pytest
 
+from app import clock
 from app.audit.actions import verify
-from app.base import clock
-from app.base.database import db
-from app.base.month import Month
 from app.counts.views import charts
-from tests.builders import (
+from app.db.session import db
+from app.month import Month
+from tests.factories.records import (
     at,
     consultation_json,
     make_account,

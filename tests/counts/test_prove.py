@@ -12,13 +12,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
 from app.counts import actions
-from app.upkeep.bench.server import ROOT
-from tests.builders import alone, consultation_json, make_account
+from app.db.session import db, unit_of_work
+from tests.benchmarks.server import ROOT
 from tests.counts.histories import NOW, Stage, Told, one_woman, set_stage
 from tests.counts.test_truth import live, record
+from tests.factories.records import alone, consultation_json, make_account
 from tests.server import Client, serving
 
 MONTHS = ("2025-12", "2026-01", "2026-02")

@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from app.base import clock
-from app.base.access import Principal, Scope
-from app.base.database import db, unit_of_work
-from app.base.month import Month
-from app.base.party import Persons
+from app import clock
+from app.composition import Persons
 from app.counts import forms
 from app.counts.queries.figures import as_json, get_figures
+from app.db.session import db, unit_of_work
+from app.month import Month
 from app.places.queries import DeskRow
 from app.places.vocabulary import programme
 from app.referrals.actions.answering import Done, act
@@ -29,9 +28,10 @@ from app.shelters.actions.beds import Said as SaidOfBeds
 from app.shelters.actions.beds import set_beds
 from app.shelters.models import BedChange
 from app.shelters.queries.shelters import ShelterRow
-from tests.builders import alone, at, make_account, make_desk, sign_in
+from app.web.access import Principal, Scope
+from tests.factories.records import alone, at, make_account, make_desk, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter
 from tests.server import ROUNDS
-from tests.shelter_builders import make_coordinator, make_shelter
 
 BEGIN = at("2026-02-26 12:00")
 EVERYTHING = Scope(programme=True)

@@ -10,19 +10,19 @@ from uuid import uuid4
 
 import pytest
 
-from app.base import clock
-from app.base.access import Principal, Scope
-from app.base.database import db, unit_of_work
-from app.base.party import Persons
+from app import clock
+from app.composition import Persons
 from app.counts import forms
 from app.counts.queries.figures import as_json, get_figures
+from app.db.session import db, unit_of_work
 from app.places.queries import DeskRow
 from app.returns.actions import turning
 from app.returns.actions.moving import Said, record
 from app.returns.actions.opening import Arrival, open_request
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.opening import Content, Known
-from tests.builders import JSON, alone, at, make_account, make_desk, sign_in
+from app.web.access import Principal, Scope
+from tests.factories.records import JSON, alone, at, make_account, make_desk, sign_in
 from tests.server import ROUNDS
 
 SPLITS = ("sex", "age_band", "nationality", "transport_mode")

@@ -3,11 +3,19 @@
 import pytest
 from sqlalchemy import select
 
+from app import clock
 from app.audit.models import AuditEntry
-from app.base import clock
-from app.base.database import db
-from app.base.month import Month
-from tests.builders import JSON, alone, at, make_account, make_consultation, make_desk, sign_in
+from app.db.session import db
+from app.month import Month
+from tests.factories.records import (
+    JSON,
+    alone,
+    at,
+    make_account,
+    make_consultation,
+    make_desk,
+    sign_in,
+)
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from app.base import clock
-from app.base.database import unit_of_work
+from app import clock
+from app.db.session import unit_of_work
 from app.people.rules import previous
-from tests.builders import Browser, sign_in
-from tests.counts.brute import first_of_year
 from tests.counts.histories import NOW, ROUNDS, Stage, Told, set_stage
 from tests.counts.test_figures import shown, standing
+from tests.factories.records import Browser, sign_in
+from tests.reference_models.counts import first_of_year
 
 DESKS = {"HND-01": "HND", "HND-02": "HND", "MEX-01": "MEX"}
 FIRST, DAYS = date(2025, 9, 1), 210

@@ -11,10 +11,10 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from app.staff.vocabulary import ROLES
-from tests.builders import consultation_json
 from tests.consultations.test_fuzz import NAMES, NASTY, places
 from tests.contracts.test_permissions import BY_CREDENTIAL, NOWHERE, TABLE, Route, may
-from tests.shelter_builders import referral_json
+from tests.factories.records import consultation_json
+from tests.factories.shelters import referral_json
 from tests.sync.sealing import seal_bytes
 
 NOBODY, DEVICE = "anonymous", "device"

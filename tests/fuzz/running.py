@@ -18,8 +18,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from app.staff.vocabulary import ROLE_PERMISSIONS, ROLES
-from tests.builders import PASSWORD
 from tests.contracts.test_permissions import EVERYTHING_IS_OWN, bare, may
+from tests.factories.records import PASSWORD
 from tests.fuzz.asking import DEVICE, NOBODY, ROUTES, Asked, make
 
 Answer = tuple[int, Mapping[str, str], bytes]

@@ -3,10 +3,10 @@
 import pytest
 from flask import Flask
 
-from app.base.access import Principal, Scope
-from app.base.database import db
+from app.db.session import db
 from app.places.queries import find_desk
 from app.staff import queries as staff
+from app.web.access import Principal, Scope
 from tests.contracts.test_permissions import make_world
 from tests.fuzz.running import Report, Wire, fuzz
 from tests.server import ROUNDS, serving
@@ -42,7 +42,7 @@ def run(app: Flask, database_url: str, n: int, module: str) -> Report:
 def test_no_request_ends_in_a_fault_of_ours_or_where_it_may_not(
     app: Flask, database_url: str
 ) -> None:
-    report = run(app, database_url, MANY, "tests.unlimited")
+    report = run(app, database_url, MANY, "tests.apps.no_rate_limits")
     for line in report.faults:
         print(line)
     assert report.faults == []
@@ -54,7 +54,7 @@ def test_no_request_ends_in_a_fault_of_ours_or_where_it_may_not(
 def test_a_server_that_asks_nobody_whether_they_may_is_caught(
     app: Flask, database_url: str
 ) -> None:
-    report = run(app, database_url, 250, "tests.unasked")
+    report = run(app, database_url, 250, "tests.mutants.no_permission_check")
     found = {line.partition(":")[0] for line in report.faults}
     assert "status 500" in found
     assert any(line.endswith("not [403]") for line in found)

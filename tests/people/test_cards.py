@@ -8,11 +8,11 @@ import pytest
 import time_machine
 from sqlalchemy import String, Text, select, text
 
-from app.base.database import Base, db
+from app.db.session import Base, db
 from app.people.models.cards import VisitorCard
 from app.people.models.lines import PersonLine
 from app.people.rules.codes import digest_of, make_code, read_code, shown
-from tests.builders import at, consultation_json
+from tests.factories.records import at, consultation_json
 
 CODE = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{5}-){2}[0-9A-HJKMNP-TV-Z]{5}")
 NOON = at("2026-03-14 18:00")

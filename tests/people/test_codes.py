@@ -7,7 +7,7 @@ from math import log2
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from app.base.signs import ALPHABET
+from app.check_codes import ALPHABET
 from app.people.rules.codes import (
     LENGTH,
     digest_of,

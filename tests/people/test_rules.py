@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from app.base.lists import REPEAT_CONTACTS
-from app.base.month import Month
+from app.codelists.shared_codelists import REPEAT_CONTACTS
+from app.month import Month
 from app.people.rules.previous import PreviousContact, is_distinct, previous_by_answer
 
 MARCH = Month(2026, 3)

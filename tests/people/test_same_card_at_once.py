@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.base.database import db, unit_of_work
-from tests.builders import alone, consultation_json, make_account
+from app.db.session import db, unit_of_work
 from tests.counts.histories import print_cards
-from tests.office import Office
+from tests.factories.records import alone, consultation_json, make_account
+from tests.factories.two_country_world import Office
 from tests.server import ROUNDS, Client, serving
 
 AT = {"ana": "HND-01", "eva": "HND-02", "guille": "GTM-01"}
@@ -104,7 +104,7 @@ def test_a_card_shown_at_three_desks_at_once_is_one_person_in_each_country_and_e
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_linking_without_holding_the_root_is_caught_where_writers_do_not_wait(office):
     codes = codes_of(office, 10)
-    with at_desks(office, "tests.unlocked:application") as clients:
+    with at_desks(office, "tests.mutants.no_card_lock:application") as clients:
         shown_everywhere(clients, codes)
         assert low_figures(clients["rita"])[""] != (10,) * 3
 

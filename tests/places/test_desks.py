@@ -6,11 +6,18 @@ import pytest
 from flask import Flask
 from markupsafe import escape
 
-from app.base import clock
-from app.base.database import db
+from app import clock
+from app.db.session import db
 from app.places.queries import EVERYWHERE, find_desk
 from app.places.vocabulary import areas
-from tests.builders import JSON, Browser, consultation_json, make_account, make_desk, sign_in
+from tests.factories.records import (
+    JSON,
+    Browser,
+    consultation_json,
+    make_account,
+    make_desk,
+    sign_in,
+)
 
 AREA = next(a.pcode for a in areas().values() if a.country == "HND")
 FOREIGN_AREA = next(a.pcode for a in areas().values() if a.country == "GTM")

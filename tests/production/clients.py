@@ -12,9 +12,9 @@ from pathlib import Path
 from flask import Flask
 
 from app import create_app
-from app.base.database import db
+from app.db.session import db
 from config import read_settings
-from tests.builders import make_account, make_desk
+from tests.factories.records import make_account, make_desk
 from tests.production import certificates
 from tests.production.operator import HOST, Installation
 from tests.server import Client

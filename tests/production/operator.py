@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.upkeep.bench.server import free_port
+from tests.benchmarks.server import free_port
 from tests.production import certificates, systemctl
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.upkeep.bench.server import free_port
-from tests.builders import PASSWORD, consultation_json
+from tests.benchmarks.server import free_port
+from tests.factories.records import PASSWORD, consultation_json
 from tests.production.clients import SecureClient, client_of, people_of, settings_of
 from tests.production.operator import Installation
 from tests.server import ROUNDS

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from time_machine import travel as moving_clock
 
-from app.base.database import db
-from tests.builders import at, make_account, make_desk, sign_in
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+from app.db.session import db
+from tests.factories.records import at, make_account, make_desk, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 NOON = at("2026-03-10 18:00")
 OTHERS = {"name": "Refugio Ajeno", "mailbox": "", "is_protected": True}

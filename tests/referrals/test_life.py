@@ -20,14 +20,14 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
+from app.db.session import db, unit_of_work
 from app.referrals.actions.tidying import tidy
 from app.referrals.rules.states import ACTS
 from app.shelters.models import BedChange, BedHold
-from tests.builders import JSON, Browser, alone, at, make_account, make_desk, sign_in
+from tests.factories.records import JSON, Browser, alone, at, make_account, make_desk, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import ROUNDS
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
 
 BEGIN = at("2026-03-10 18:00")
 """Noon at the desk: tonight ends at 12:00 UTC of the next day."""

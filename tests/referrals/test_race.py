@@ -10,15 +10,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.base.database import db, unit_of_work
 from app.cases.actions.referring import refer
+from app.db.session import db, unit_of_work
 from app.referrals.actions.sending import Arrival
 from app.referrals.forms.sending import read
 from app.referrals.models import Referral, ReferralOffer
 from app.shelters.models import BedChange, BedHold
-from tests.builders import make_account, make_desk
+from tests.factories.records import make_account, make_desk
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import ROUNDS, Client, serving
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
 
 CLIENTS, TIMES, PLACES = 50, 8 if ROUNDS == 1 else 20 * ROUNDS, 7
 HOLDS, REFERRALS, OFFERS = BedHold.__table__, Referral.__table__, ReferralOffer.__table__
@@ -113,7 +113,9 @@ def test_fifty_clients_race_for_the_last_places_and_never_more_is_held_than_free
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_the_race_would_show_places_that_nobody_holds(app: Flask) -> None:
-    assert any(held > PLACES for held, _, _ in race(app, 3, "tests.unheld:application"))
+    assert any(
+        held > PLACES for held, _, _ in race(app, 3, "tests.mutants.no_bed_lock:application")
+    )
 
 
 def test_one_outcome_whoever_acts_at_the_same_moment(app: Flask) -> None:

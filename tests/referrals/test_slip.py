@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from app.base import clock
-from app.base.lists import AGE_BANDS, SEXES
-from app.base.qr import QUIET, draw
+from app import clock
+from app.codelists.shared_codelists import AGE_BANDS, SEXES
 from app.referrals.forms.slip import catalogue_of, printed_languages
-from tests.builders import JSON, Browser, alone, consultation_json, sign_in
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+from app.web.qr_codes import QUIET, draw
+from tests.factories.records import JSON, Browser, alone, consultation_json, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 SECRETS = {"name": "Casa Secreta", "address": "Calle Oculta 7", "directions": "Behind the hill"}

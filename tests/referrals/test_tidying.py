@@ -6,12 +6,12 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
+from app.db.session import db, unit_of_work
+from app.ops.actions import retention
 from app.referrals.models import Referral
-from app.upkeep.actions import retention
-from tests.builders import Browser, alone, at, make_account, make_desk, sign_in
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+from tests.factories.records import Browser, alone, at, make_account, make_desk, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 SENT_AT = at("2026-03-10 18:00")
 NOTE = "llegan a las 8 de la noche"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.base.database import db
+from app.db.session import db
 from app.returns.queries.requests import REQUESTS, STEPS
-from tests.builders import make_account, make_desk, sign_in
-from tests.return_builders import USUAL, WOMAN, make_return, move, return_json
+from tests.factories.records import make_account, make_desk, sign_in
+from tests.factories.returns import USUAL, WOMAN, make_return, move, return_json
 
 on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CONSENT = USUAL["consent_recorded"]

@@ -13,13 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.base import clock
-from app.base.database import db
+from app import clock
+from app.db.session import db
 from app.returns.queries.requests import REQUESTS, STEPS, RequestRow, find_arrival, standing_of
 from app.returns.queries.requests import list_steps as steps_of
 from app.returns.rules import ending, folding, gates, way
-from tests.builders import JSON, PASSWORD, alone, at, make_account, make_desk
-from tests.returns.believed import (
+from tests.factories.records import JSON, PASSWORD, alone, at, make_account, make_desk
+from tests.reference_models.returns import (
     ACTS,
     AFTER,
     BEFORE,

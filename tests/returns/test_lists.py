@@ -8,11 +8,11 @@ import pytest
 import time_machine
 from sqlalchemy import text
 
-from app.base import clock
-from app.base.database import db
+from app import clock
+from app.db.session import db
 from app.returns.rules.references import read_reference
-from tests.builders import at
-from tests.office import Office
+from tests.factories.records import at
+from tests.factories.two_country_world import Office
 from tests.returns.walking import SUPERVISOR, new_request, way_to
 
 NOON = at("2026-03-10 18:00")

@@ -8,18 +8,18 @@ import pytest
 import time_machine
 from flask import Flask
 
-from app.base import clock
-from app.base.database import db
-from app.base.language import LOCALES
+from app import clock
+from app.db.session import db
+from app.i18n.language import LOCALES
 from app.returns.actions import moving, turning
 from app.returns.actions.moving import Said
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages
 from app.returns.vocabulary import texts
-from tests.builders import Browser, at
 from tests.contracts.test_shown_codes import CODE, visible
-from tests.office import Office
+from tests.factories.records import Browser, at
+from tests.factories.two_country_world import Office
 from tests.returns.walking import DESK, READ, SUPERVISOR, new_request, way, way_to
 
 NOON = at("2026-03-10 18:00")

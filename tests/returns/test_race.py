@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.base.database import db
+from app.db.session import db
 from app.returns.queries.requests import REQUESTS, STEPS
-from tests.builders import make_account, make_consultation, make_desk
+from tests.factories.records import make_account, make_consultation, make_desk
 from tests.server import ROUNDS, Client, serving
 
 TIMES = 8 * ROUNDS
@@ -84,7 +84,7 @@ def test_the_race_would_show_a_request_that_nobody_holds(app: Flask) -> None:
     make_account("ana", "desk_staff", (make_desk(),))
     url = app.config["SETTINGS"].database_url
     with (
-        serving(url, workers=4, module="tests.hasty:application") as server,
+        serving(url, workers=4, module="tests.mutants.no_request_lock:application") as server,
         ThreadPoolExecutor(2) as pool,
     ):
         ana, bea = (Client(server.port).sign_in("ana") for _ in range(2))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.language import LOCALES
+from app.i18n.language import LOCALES
 from app.returns.forms.fields import Several
 from app.returns.forms.steps import STEPS
 from app.returns.rules.standing import CONSENT_DAYS

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from app.base.database import db, unit_of_work
+from app.db.session import db, unit_of_work
+from app.ops.actions import retention
 from app.security import actions, rules
 from app.security.queries import EVENTS
 from app.security.rules import Entry, Tally
-from app.upkeep.actions import retention
-from tests.builders import JSON, PASSWORD, Browser, alone, at, sign_in
-from tests.office import Office
+from tests.factories.records import JSON, PASSWORD, Browser, alone, at, sign_in
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import make_tablet
 
 NOW = at("2026-03-14 15:00")

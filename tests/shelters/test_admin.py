@@ -7,14 +7,14 @@ import pytest
 from flask import Flask
 from markupsafe import escape
 
-from app.base import clock
-from app.base.database import db
+from app import clock
+from app.db.session import db
 from app.places.vocabulary import areas
 from app.shelters.actions.shelters import SIGNS
 from app.shelters.queries.beds import list_beds
 from app.shelters.queries.shelters import find_shelter, list_all
-from tests.builders import JSON, Browser, make_account, sign_in
-from tests.shelter_builders import make_coordinator, make_shelter
+from tests.factories.records import JSON, Browser, make_account, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter
 
 AREA = "HN08"
 FOREIGN_AREA = next(a.pcode for a in areas().values() if a.country == "GTM")

@@ -5,12 +5,12 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import travel
 
-from app.base import clock
-from app.base.database import db
+from app import clock
+from app.db.session import db
 from app.shelters.models import BedCensus, BedChange
 from app.shelters.queries.beds import list_beds
-from tests.builders import Browser, at, make_account, make_desk, sign_in
-from tests.shelter_builders import make_coordinator, make_shelter
+from tests.factories.records import Browser, at, make_account, make_desk, sign_in
+from tests.factories.shelters import make_coordinator, make_shelter
 
 AT = "/shelters/HND-S1/beds"
 once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

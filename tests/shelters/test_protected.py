@@ -9,10 +9,17 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from app.base.database import db
+from app.db.session import db
 from app.shelters.queries.shelters import find_shelter, public
-from tests.builders import JSON, Browser, make_account, make_consultation, make_desk, sign_in
-from tests.shelter_builders import make_coordinator, make_shelter, referral_json
+from tests.factories.records import (
+    JSON,
+    Browser,
+    make_account,
+    make_consultation,
+    make_desk,
+    sign_in,
+)
+from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 CODE = "X7K3M9Q4"
 SECRET = {

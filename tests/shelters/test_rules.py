@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.lists import AGE_BANDS, SEXES
-from app.base.party import Persons
+from app.codelists.shared_codelists import AGE_BANDS, SEXES
+from app.composition import Persons
 from app.places.rules import is_whole_location
 from app.shelters import rules
 from app.shelters.rules import Beds, Eligibility, fitting_categories, reasons_against
 from app.shelters.vocabulary import BED_CATEGORIES
-from tests.builders import at
+from tests.factories.records import at
 
 EVERYBODY = Eligibility(SEXES.codes, True, True, None, None, None)
 WOMAN, MAN = Persons("female", "age_25_59", 1), Persons("male", "age_25_59", 1)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from tests.builders import Browser
+from tests.factories.records import Browser
 
 NEW_PASSWORD = "a-completely-other-phrase"
 

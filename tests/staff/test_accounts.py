@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.base import clock
-from app.base.database import db
+from app import clock
+from app.db.session import db
 from app.staff import queries
 from app.staff.models import Invitation
 from app.staff.queries import INVITATIONS
-from tests.builders import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
 from tests.staff.links import NEW_PASSWORD, path_in, set_password
 
 INVITED = {"username": "maria.tgu", "role": "desk_staff", "desks": "HND-01", "locale": "es"}

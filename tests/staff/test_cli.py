@@ -4,9 +4,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app.base.database import db
+from app.db.session import db
 from app.staff import queries
-from tests.builders import make_account, make_desk, sign_in
+from tests.factories.records import make_account, make_desk, sign_in
 from tests.staff.links import NEW_PASSWORD, path_in, set_password
 
 DESK = ("--role", "desk_staff", "--desk", "HND-01")

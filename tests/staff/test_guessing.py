@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
+from app.db.session import db, unit_of_work
 from app.staff import rules
 from app.staff.actions import hashing
 from app.staff.queries import ACCOUNTS
-from tests.builders import PASSWORD, Browser, make_account, make_desk, sign_in
+from tests.factories.records import PASSWORD, Browser, make_account, make_desk, sign_in
 
 WRONG = "not-the-right-phrase"
 NEW = "another-long-phrase"

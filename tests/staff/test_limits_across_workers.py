@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 
-from tests.builders import make_account, make_desk
+from tests.factories.records import make_account, make_desk
 from tests.server import Client, Server, serving
 
 GUESSES, REQUESTS, AT_ONCE = 45, 45, 12
@@ -30,7 +30,7 @@ def url(app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def strict(url: str) -> Iterator[Server]:
-    with serving(url, module="tests.strict:application") as server:
+    with serving(url, module="tests.apps.strict_limits:application") as server:
         yield server
 
 
@@ -101,7 +101,7 @@ def test_two_workers_share_every_limit_one_place_to_hash_in_and_what_they_counte
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_workers_that_count_for_themselves_are_caught(url: str, tmp_path: Path) -> None:
-    with serving(url, module="tests.forgetful:application") as server:
+    with serving(url, module="tests.mutants.limits_per_worker:application") as server:
         guessed = guess_own_password(server)
         enrolled = enrol_with_wrong_codes(server)
 

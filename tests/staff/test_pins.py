@@ -8,12 +8,12 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import select
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
+from app.db.session import db, unit_of_work
 from app.staff import queries, rules
 from app.staff.actions import accounts, hashing, pins
 from app.staff.queries import PINS
-from tests.builders import PASSWORD, alone, at, make_account, make_desk, sign_in
+from tests.factories.records import PASSWORD, alone, at, make_account, make_desk, sign_in
 
 PIN = "493817"
 WRONG = "593817"

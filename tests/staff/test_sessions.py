@@ -7,12 +7,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
+from app.db.session import db, unit_of_work
 from app.staff import queries
 from app.staff.actions import signing_in
 from app.staff.queries import ACCOUNT_DESKS, ACCOUNTS, SESSIONS
-from tests.builders import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
 from tests.staff.links import NEW_PASSWORD
 
 

@@ -13,15 +13,14 @@ from argon2.low_level import Type
 from flask import Flask
 from sqlalchemy import select, update
 
-from app import create_app
-from app.base import clock
-from app.base.access import limiter
-from app.base.database import db, unit_of_work
+from app import clock, create_app
+from app.db.session import db, unit_of_work
 from app.staff.actions import accounts, hashing, signing_in
 from app.staff.models import SignInAttempt
 from app.staff.queries import ACCOUNTS, SESSIONS, find_account
+from app.web.access import limiter
 from config import read_settings
-from tests.builders import JSON, PASSWORD, Browser, make_account, make_desk, sign_in
+from tests.factories.records import JSON, PASSWORD, Browser, make_account, make_desk, sign_in
 from tests.production.settings import production_environment
 
 WRONG = "not-the-right-phrase"

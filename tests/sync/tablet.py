@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from flask import Flask
 
-from app.base.access import Principal
-from app.base.database import db, unit_of_work
+from app.db.session import db, unit_of_work
 from app.places.queries import DeskRow
 from app.sync.actions import devices
-from tests.builders import alone, consultation_json
+from app.web.access import Principal
+from tests.factories.records import alone, consultation_json
 from tests.sync.sealing import seal
 
 

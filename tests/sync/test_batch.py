@@ -8,13 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, select
 
-from app.base.database import db, unit_of_work
 from app.consultations.models import Consultation
+from app.db.session import db, unit_of_work
 from app.sync.actions import kinds
 from app.sync.models import Envelope
-from tests.builders import alone
 from tests.counts.histories import print_cards
-from tests.office import Office
+from tests.factories.records import alone
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
 

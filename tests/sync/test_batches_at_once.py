@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
 from app.consultations.models import Consultation
+from app.db.session import db, unit_of_work
 from app.people.models.lines import PersonLine
 from tests import postgres
-from tests.builders import alone, consultation_json
 from tests.counts.histories import print_cards
-from tests.office import Office
+from tests.factories.records import alone, consultation_json
+from tests.factories.two_country_world import Office
 from tests.server import ROUNDS, Client, serving
 from tests.sync.tablet import Tablet, days_ago, make_tablet
 from tests.sync.wire import exchange, request_bytes
@@ -154,7 +154,7 @@ def test_records_taken_one_after_the_other_are_caught(
     for _ in range(
         4
     ):  # who waits for whom is chance: two batches each way meet in nearly every try
-        answered(office, tablets, cards, 2, "tests.onebyone:application")
+        answered(office, tablets, cards, 2, "tests.mutants.batch_one_by_one:application")
         if deadlocks(office) > before:
             return
     raise AssertionError("records taken one after the other met no deadlock")

@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from app.base.database import db, unit_of_work
 from app.consultations.models import Consultation
+from app.db.session import db, unit_of_work
 from app.sync.actions import bounds
 from app.sync.models import Envelope
-from tests.office import Office
+from tests.factories.two_country_world import Office
 from tests.sync.sealing import seal_bytes
 from tests.sync.tablet import Tablet, make_tablet
 

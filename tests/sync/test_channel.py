@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.base.database import db
 from app.consultations.models import Consultation
+from app.db.session import db
 from app.people.models.lines import PersonLine
 from app.sync.models import Envelope
-from tests.builders import alone
-from tests.office import Office
+from tests.factories.records import alone
+from tests.factories.two_country_world import Office
 from tests.server import ROUNDS
-from tests.sync.channel import Outbox, fresh
+from tests.sync.lossy_network import Outbox, fresh
 from tests.sync.tablet import Tablet, make_tablet
 
 FATES = (

@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
+from app.db.session import db, unit_of_work
 from app.sync.models import Device
 from app.sync.rules import devices as rules
-from tests.builders import alone
-from tests.office import Office
+from tests.factories.records import alone
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, enrol, make_tablet
 
 

@@ -12,16 +12,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.audit.models import AuditEntry
-from app.base import clock
-from app.base.database import db, unit_of_work
 from app.consultations.models import Consultation
+from app.db.session import db, unit_of_work
 from app.sync.actions import receiving
 from app.sync.forms.sent import read_envelopes
 from app.sync.models import Device, Envelope
 from app.sync.queries.envelopes import list_to_mend
-from tests.builders import alone
-from tests.office import Office
+from tests.factories.records import alone
+from tests.factories.two_country_world import Office
 from tests.sync.faults import FAULTS
 from tests.sync.tablet import Tablet, enrol, make_tablet
 

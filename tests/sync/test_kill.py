@@ -12,12 +12,12 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.audit.actions import verify
-from app.base.database import db
 from app.consultations.models import Consultation
+from app.db.session import db
 from app.people.models.lines import PersonLine
 from app.sync.models import Envelope
-from tests.builders import alone
-from tests.office import Office
+from tests.factories.records import alone
+from tests.factories.two_country_world import Office
 from tests.server import ROUNDS, Server, serving
 from tests.sync.sealing import receipt_of
 from tests.sync.tablet import Tablet, make_tablet
@@ -112,7 +112,9 @@ def test_a_server_killed_while_tablets_send_loses_and_doubles_nothing(
 
 
 def test_an_answer_before_the_commit_is_caught(app: Flask, tablets: list[Tablet]) -> None:
-    server = Server(app.config["SETTINGS"].database_url, module="tests.careless:application")
+    server = Server(
+        app.config["SETTINGS"].database_url, module="tests.mutants.ack_before_commit:application"
+    )
     try:
         saved = killed_while_sending(server, tablets, 2)
     finally:

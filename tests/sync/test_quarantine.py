@@ -11,17 +11,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.audit.models import AuditEntry
-from app.base import clock
-from app.base.database import db, unit_of_work
 from app.consultations.models import Consultation
 from app.consultations.vocabulary import DECLINED
+from app.db.session import db, unit_of_work
 from app.staff.actions.accounts import close_account
 from app.staff.queries import find_account
 from app.sync.forms.copies import MOST_BYTES, read_copy
 from app.sync.models import Envelope
-from tests.builders import JSON, Browser, alone
-from tests.office import Office
+from tests.factories.records import JSON, Browser, alone
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
 FUTURE = "2031-01-01"

@@ -9,16 +9,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.base import clock
-from app.base.database import db, unit_of_work
+from app import clock
 from app.consultations.models import Consultation
+from app.db.session import db, unit_of_work
 from app.staff import queries as staff
 from app.staff.actions.accounts import close_account
 from app.sync.actions import devices
 from app.sync.models import Device, Envelope
 from app.sync.queries import devices as reading
-from tests.builders import alone
-from tests.office import Office
+from tests.factories.records import alone
+from tests.factories.two_country_world import Office
 from tests.sync.sealing import receipt_of, seal, seal_bytes
 from tests.sync.tablet import Tablet, days_ago, make_tablet
 

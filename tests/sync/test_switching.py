@@ -6,12 +6,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.base.database import db, unit_of_work
+from app.db.session import db, unit_of_work
 from app.staff.actions import pins
 from app.sync.actions import devices
 from app.sync.queries import devices as reading
-from tests.builders import JSON, PASSWORD, Browser, alone
-from tests.office import Office
+from tests.factories.records import JSON, PASSWORD, Browser, alone
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
 PIN, WRONG = "493817", "593817"

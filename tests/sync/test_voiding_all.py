@@ -7,10 +7,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.audit.models import AuditEntry
-from app.base.database import db
+from app.db.session import db
 from app.sync.models import Envelope
-from tests.builders import JSON
-from tests.office import Office
+from tests.factories.records import JSON
+from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
 

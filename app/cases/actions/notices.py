@@ -6,17 +6,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Principal
-from app.base.problems import Problem
+from app import clock
 from app.cases.actions.referring import refer
 from app.cases.rules import why_not_delivered
+from app.field_errors import Problem
 from app.referrals.forms.sending import read
 from app.referrals.queries.referrals import find_arrival
 from app.shelters.queries.shelters import lock_shelters
 from app.sync.actions.kinds import Asked, Taken, arrived, locks, opens, refused
 from app.sync.rules.taking import Opened
 from app.sync.vocabulary import QUARANTINED, REFERRAL
+from app.web.access import Principal
 
 MOST_SHELTERS = 10
 """More than a referral may name: what names more is set aside anyway."""

@@ -4,11 +4,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from app.base import arrival, clock
-from app.base.access import Principal
-from app.base.problems import Problem
+from app import clock
 from app.cases.rules import CHILD_ALONE
 from app.consultations.queries import find_consultation
+from app.db import idempotency
+from app.field_errors import Problem
 from app.places.queries import find_desk
 from app.referrals.actions import answering, sending
 from app.referrals.actions.sending import Arrival, may_send_from
@@ -23,6 +23,7 @@ from app.referrals.rules.states import WAITING
 from app.referrals.vocabulary import SHELTER
 from app.shelters.actions.beds import announce
 from app.shelters.queries.shelters import find_shelter
+from app.web.access import Principal
 
 
 def refer(session: Session, by: Principal, content: Content) -> Arrival | list[Problem]:
@@ -59,7 +60,7 @@ def send_on(
         return None
     after = chain.find_next(session, referral)
     if after is not None:
-        return Arrival(arrival.SAME, after)
+        return Arrival(idempotency.SAME, after)
     offers = reading.list_offers(session, [referral_id])[referral_id]
     awaited = [one.reply_by for one in offers if one.is_open]
     if referral.service != SHELTER or not may_go_on(referral.state_now, awaited, clock.now()):

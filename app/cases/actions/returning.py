@@ -4,15 +4,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.base.access import Principal
-from app.base.problems import Problem
 from app.cases.rules import CHILD_ALONE
 from app.consultations.queries import find_consultation
 from app.consultations.vocabulary import VOID
+from app.field_errors import Problem
 from app.places.queries import find_desk
 from app.returns.actions import opening
 from app.returns.actions.opening import Arrival, Second
 from app.returns.rules.opening import Content, Known
+from app.web.access import Principal
 
 
 def open_return(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from app.base.lists import AGE_BANDS, SEXES, UNKNOWN_AGES
-from app.base.party import Persons
+from app.codelists.shared_codelists import AGE_BANDS, SEXES, UNKNOWN_AGES
+from app.composition import Persons
 
 PREFIX = "persons-"
 

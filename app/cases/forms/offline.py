@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from flask_babel import force_locale, gettext
 
-from app.base.database import Session
-from app.base.language import LOCALES
-from app.base.lists import AGE_BANDS, CHILDREN, SEXES
-from app.base.party import Persons
+from app.codelists.shared_codelists import AGE_BANDS, CHILDREN, SEXES
+from app.composition import Persons
+from app.db.session import Session
+from app.i18n.language import LOCALES
 from app.places.vocabulary import programme
 from app.referrals.forms.slip import catalogue_of, printed_languages
 from app.shelters.queries.beds import list_beds_of_country

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 from werkzeug.datastructures import MultiDict
 
-from app.base.identifiers import LONGEST_RAW, MOST_IN_NOTE, find_in_note
-from app.base.lists import languages
-from app.base.party import Persons
-from app.base.problems import Problem
-from app.base.words import Terms
 from app.cases.forms.counters import counts_of, counts_of_form, has_unknown, party_of
+from app.codelists.codelist import Terms
+from app.codelists.shared_codelists import languages
+from app.composition import Persons
+from app.field_errors import Problem
+from app.privacy.identifiers import LONGEST_RAW, MOST_IN_NOTE, find_in_note
 from app.referrals.forms.sending import from_form
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SHELTER
 

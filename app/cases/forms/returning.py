@@ -8,18 +8,18 @@ from uuid import uuid4
 
 from werkzeug.datastructures import MultiDict
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import Session
-from app.base.lists import USUAL_NATIONALITIES, countries_of_the_world
-from app.base.party import Persons, is_child_alone
-from app.base.problems import Problem
+from app import clock
 from app.cases.forms.counters import PREFIX, counts_of, counts_of_form, has_unknown, party_of
 from app.cases.rules import CHILD_ALONE
+from app.codelists.shared_codelists import USUAL_NATIONALITIES, countries_of_the_world
+from app.composition import Persons, is_child_alone
 from app.consultations.rules.content import Content
+from app.db.session import Session
+from app.field_errors import Problem
 from app.people.queries.lines import most_met_nationalities
 from app.places.queries import DeskRow
 from app.returns.forms.reading import new_of_form
+from app.web.access import Scope
 
 MOST_OFFERED = 7
 A_MONTH = timedelta(days=30)

@@ -8,16 +8,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import Record
-from app.base.lists import CHILDREN
-from app.base.month import Month
+from app import clock
 from app.cases.queries.returns import list_opened, list_requested
 from app.cases.rules import came_before
+from app.codelists.shared_codelists import CHILDREN
 from app.consultations.queries import list_day
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.vocabulary import RESTRICTED_TOPICS, VOID
+from app.db.session import Record
+from app.month import Month
 from app.people.queries.lines import list_lines_of_day
 from app.people.rules.previous import NEVER
 from app.places.queries import DeskRow
@@ -26,6 +25,7 @@ from app.referrals.queries.referrals import OfferRow, ReferralRow
 from app.referrals.rules.states import ACCEPTED, WAITING
 from app.returns.queries.requests import RequestRow
 from app.shelters.queries.shelters import PublicShelter, list_of_ids, public
+from app.web.access import Scope
 
 STILL_OPEN = frozenset({*WAITING, ACCEPTED})
 """What a desk still has to follow on later days."""

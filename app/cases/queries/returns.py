@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
 from app.places.queries import DeskRow
 from app.returns.queries.lists import Line, Wanted, list_lines
 from app.returns.queries.requests import REQUESTS, WITH_DESK, RequestRow, row_of, within
 from app.returns.rules.gates import open_gates
+from app.web.access import Scope
 
 
 def list_opened(

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
-from app.base.database import Record
-from app.base.party import Persons
+from app.composition import Persons
 from app.consultations.queries import content_of, find_consultation
+from app.db.session import Record
 from app.referrals.queries import referrals as sent
 from app.referrals.queries.referrals import EventRow, ReferralRow
 from app.referrals.rules.states import ended_by_time_at
 from app.returns.queries import requests as asked
 from app.returns.queries.requests import RequestRow, StepRow
 from app.shelters.queries.shelters import PublicShelter, list_of_ids, public
+from app.web.access import Scope
 
 
 @dataclass(frozen=True)

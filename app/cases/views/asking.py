@@ -5,10 +5,8 @@ from typing import Any
 
 from flask import Response
 
-from app.base import language
-from app.base.access import principal
-from app.base.database import db
-from app.base.lists import (
+from app.cases.forms.returning import Shown, offered_nationalities
+from app.codelists.shared_codelists import (
     AGE_BANDS,
     KNOWN_AGES,
     SEXES,
@@ -17,12 +15,14 @@ from app.base.lists import (
     SPECIAL_NATIONALITIES,
     UNKNOWN_AGES,
 )
-from app.base.pages import page
-from app.base.problems import PROBLEMS
-from app.cases.forms.returning import Shown, offered_nationalities
+from app.db.session import db
+from app.field_errors import PROBLEMS
+from app.i18n import language
 from app.places.queries import DeskRow, list_desks
 from app.returns import vocabulary
 from app.returns.queries.requests import RequestRow
+from app.web.access import principal
+from app.web.pages import page
 
 WORDS: dict[str, Any] = {
     "v": vocabulary,

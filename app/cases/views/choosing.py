@@ -7,21 +7,28 @@ from uuid import UUID
 from flask import Response
 from flask_babel import gettext
 
-from app.base.access import principal
-from app.base.database import db
-from app.base.identifiers import IDENTIFIERS
-from app.base.lists import AGE_BANDS, KNOWN_AGES, SEXES, SHORT_AGES, SHORT_SEXES, UNKNOWN_AGES
-from app.base.pages import page
-from app.base.problems import PROBLEMS
 from app.cases.actions import referring as actions
 from app.cases.forms.referring import Shown
+from app.codelists.shared_codelists import (
+    AGE_BANDS,
+    KNOWN_AGES,
+    SEXES,
+    SHORT_AGES,
+    SHORT_SEXES,
+    UNKNOWN_AGES,
+)
 from app.consultations.vocabulary import FLAGS_B
+from app.db.session import db
+from app.field_errors import PROBLEMS
 from app.places.queries import DeskRow, list_desks
+from app.privacy.identifiers import IDENTIFIERS
 from app.referrals import vocabulary
 from app.referrals.forms.slip import printed_languages
 from app.referrals.queries.choosing import list_choices
 from app.referrals.rules.sending import MOST_SHELTERS, Known, asks_twice, goes_to_child_authority
 from app.shelters.vocabulary import BED_CATEGORIES
+from app.web.access import principal
+from app.web.pages import page
 
 WORDS: dict[str, Any] = {
     "v": vocabulary,

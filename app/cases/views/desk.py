@@ -2,9 +2,9 @@
 
 from flask import abort
 
-from app.base.access import principal
-from app.base.database import db
+from app.db.session import db
 from app.places.queries import DeskRow, find_desk, list_desks
+from app.web.access import principal
 
 
 def own_desk(code: str | None, rather: str = "") -> DeskRow:

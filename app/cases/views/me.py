@@ -2,12 +2,12 @@
 
 from flask import Response, jsonify
 
-from app.base import language
-from app.base.access import allow, principal
-from app.base.database import db
 from app.cases.views.blueprint import blueprint
+from app.db.session import db
+from app.i18n import language
 from app.places.queries import list_desks
 from app.shelters.queries.shelters import list_own
+from app.web.access import allow, principal
 
 
 @blueprint.get("/sync/me")

@@ -2,15 +2,15 @@
 
 from flask import Response
 
-from app.base import clock
-from app.base.database import db
-from app.base.pages import page
+from app import clock
 from app.cases.forms import offline as forms
 from app.cases.forms.referring import TO_SHELTER, blank
 from app.cases.views.choosing import WORDS
+from app.db.session import db
 from app.referrals.rules.sending import MOST_PEOPLE
 from app.sync.forms.lists import Given
 from app.sync.forms.shells import draws, facts_of
+from app.web.pages import page
 
 
 @draws("refer")

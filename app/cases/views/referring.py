@@ -7,13 +7,6 @@ from flask import Response, abort, jsonify, request, url_for
 from flask_babel import gettext
 
 from app.audit.actions import note
-from app.base import arrival, language
-from app.base.access import allow, principal
-from app.base.answers import problem
-from app.base.database import db
-from app.base.pages import go_to, remember_here, say
-from app.base.problems import PROBLEMS, Problem, refuse
-from app.base.requests import is_form, sent_json, wants_json
 from app.cases.actions import referring as actions
 from app.cases.forms import referring as forms
 from app.cases.forms.referring import Shown
@@ -22,9 +15,17 @@ from app.cases.views.blueprint import blueprint
 from app.cases.views.choosing import choosing_page
 from app.cases.views.desk import own_desk
 from app.consultations.queries import find_consultation
+from app.db import idempotency
+from app.db.session import db
+from app.field_errors import PROBLEMS, Problem, refuse
+from app.i18n import language
 from app.referrals.actions.sending import Arrival
 from app.referrals.actions.turn import Refused
 from app.referrals.forms.sending import read
+from app.web.access import allow, principal
+from app.web.pages import go_to, remember_here, say
+from app.web.requests import is_form, sent_json, wants_json
+from app.web.responses import problem
 
 
 @blueprint.get("/referrals/new")
@@ -95,7 +96,7 @@ def _told(sent: Arrival, referral_id: str) -> Response:
     said = {"id": str(one.id), "arrival": sent.arrival, "code": one.code, "state": one.state_now}
     ends = one.deadline.strftime("%Y-%m-%dT%H:%M:%SZ")
     answer = jsonify({**said, "version": one.version, "deadline": ends})
-    answer.status_code = 201 if sent.arrival == arrival.NEW else 200
+    answer.status_code = 201 if sent.arrival == idempotency.NEW else 200
     return answer
 
 

@@ -7,13 +7,6 @@ from flask import Response, abort, jsonify, request, url_for
 from flask_babel import gettext
 
 from app.audit.actions import note
-from app.base import arrival, language
-from app.base.access import allow, principal
-from app.base.answers import problem
-from app.base.database import db
-from app.base.pages import go_to, remember_here, say
-from app.base.problems import PROBLEMS, Problem, refuse
-from app.base.requests import is_form, sent_json, wants_json
 from app.cases.actions import returning
 from app.cases.forms import returning as forms
 from app.cases.queries.timeline import people_of
@@ -21,9 +14,17 @@ from app.cases.views.asking import asking_page, requested_page
 from app.cases.views.blueprint import blueprint
 from app.cases.views.desk import own_desk
 from app.consultations.queries import content_of, find_consultation
+from app.db import idempotency
+from app.db.session import db
+from app.field_errors import PROBLEMS, Problem, refuse
+from app.i18n import language
 from app.returns.actions.opening import Arrival, Second
 from app.returns.forms.reading import read_new
 from app.returns.queries.requests import find_standing
+from app.web.access import allow, principal
+from app.web.pages import go_to, remember_here, say
+from app.web.requests import is_form, sent_json, wants_json
+from app.web.responses import problem
 
 
 @blueprint.get("/returns/new")
@@ -90,7 +91,7 @@ def _told(opened: Arrival | Second) -> Response:
     one = opened.request
     said = {"reference": one.shown, "stage": one.stage, "version": one.version, "id": str(one.id)}
     answer = jsonify({**said, "arrival": opened.arrival})
-    answer.status_code = 201 if opened.arrival == arrival.NEW else 200
+    answer.status_code = 201 if opened.arrival == idempotency.NEW else 200
     return answer
 
 

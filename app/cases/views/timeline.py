@@ -6,16 +6,16 @@ from uuid import UUID
 from flask import Response, abort
 
 from app.audit.actions import note
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import page
 from app.cases import queries
 from app.cases.views.blueprint import blueprint
 from app.consultations.rules.checks import asks_to_return
+from app.db.session import db
 from app.referrals import vocabulary
 from app.referrals.forms import words
 from app.returns.forms.words import act_in_words
 from app.staff.vocabulary import ROLES
+from app.web.access import allow, principal
+from app.web.pages import page
 
 
 @blueprint.get("/cases/<uuid:consultation_id>")

@@ -6,22 +6,22 @@ from typing import Any
 
 from flask import Response, abort, current_app, request
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.lists import REPEAT_CONTACTS
-from app.base.month import Month
-from app.base.pages import page
 from app.cases import queries
 from app.cases.queries.returns import count_waiting
 from app.cases.views.blueprint import blueprint
+from app.codelists.shared_codelists import REPEAT_CONTACTS
 from app.consultations import vocabulary
 from app.consultations.actions.changing import may_change
+from app.db.session import db
+from app.month import Month
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.referrals import vocabulary as referrals
 from app.returns.vocabulary import STAGES
 from app.sync.queries.envelopes import count_to_mend
+from app.web.access import allow, principal
+from app.web.pages import page
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 WORDS: dict[str, Any] = {

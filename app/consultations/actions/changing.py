@@ -7,20 +7,20 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import Principal
-from app.base.database import Record
-from app.base.problems import Problem
 from app.consultations import queries
 from app.consultations.actions import recording, rows
 from app.consultations.queries import ROWS, VERSIONS
 from app.consultations.rules.checks import author_may_change
 from app.consultations.rules.content import Content, Reading, as_json, canonical
 from app.consultations.vocabulary import CHANGE_REASONS, LIVE, VOID
+from app.db.session import Record
+from app.field_errors import Problem
 from app.people.actions.lines import Contact, replace_lines, void_lines
 from app.people.queries.cards import Card, get_card
 from app.places.queries import find_desk
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)

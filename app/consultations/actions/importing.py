@@ -13,7 +13,6 @@ from weakref import finalize
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base.arrival import insert_all_once
 from app.consultations import queries
 from app.consultations.actions import recording
 from app.consultations.actions.bringing import written_once
@@ -21,6 +20,7 @@ from app.consultations.actions.rows import new_row
 from app.consultations.queries import ROWS
 from app.consultations.rules.content import Content, digest
 from app.consultations.rules.sheets import Entry, Fault, by_place, id_of, key_of, with_faults
+from app.db.idempotency import insert_all_once
 from app.people.queries.cards import Card
 from app.places.queries import DeskRow
 

@@ -9,21 +9,22 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import arrival, clock
-from app.base.access import Principal, Scope
-from app.base.problems import Problem
 from app.consultations import queries
 from app.consultations.actions.rows import contact_of, new_row, people_of
 from app.consultations.queries import ROWS
 from app.consultations.rules import checks
 from app.consultations.rules.content import ATTACHED, Content, Reading
+from app.db import idempotency
+from app.field_errors import Problem
 from app.people.actions.cards import find_all as find_all_cards
 from app.people.actions.lines import hold_cards, write_lines
 from app.people.queries.cards import Card, get_card
 from app.places.queries import DeskRow, find_desk
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
+from app.web.access import Principal, Scope
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _insert(session: Session, right: Sequence[Right]) -> dict[Right, Arrival]:
     """Writes those whose ids are not there yet; where an id stands twice, the first of the two."""
     roots = hold_cards(session, [one.card for one in right if one.card is not None])
     rows = sorted((one.row for one in right), key=lambda row: row["id"])
-    ids = arrival.insert_all_once(session, ROWS, rows)
+    ids = idempotency.insert_all_once(session, ROWS, rows)
     first = {one.row["id"]: one for one in reversed(right)}
     new = [one for id_, one in first.items() if id_ in ids][::-1]
     lines = [(contact_of(one.row, one.card), people_of(one.content)) for one in new]
@@ -112,7 +113,7 @@ def _insert(session: Session, right: Sequence[Right]) -> dict[Right, Arrival]:
         write_lines(session, lines, roots)
     for one in new:
         note(one.by.account_id, "recorded", f"consultation:{one.content.id}", one.row["country"])
-    return {one: Arrival(one.content.id, arrival.NEW, 1) for one in new}
+    return {one: Arrival(one.content.id, idempotency.NEW, 1) for one in new}
 
 
 def what_is_wrong(
@@ -170,5 +171,5 @@ def _known(known: Mapping[UUID, Any], one: Right) -> Arrival:
     row, found = one.row, known.get(one.row["id"])
     same = found is not None and found.arrival_digest == row["arrival_digest"]
     if found is not None and same and found.desk_id in one.by.scope.desks:
-        return Arrival(str(row["id"]), arrival.SAME, found.version)
-    return Arrival(str(row["id"]), arrival.DIFFERENT, 0)
+        return Arrival(str(row["id"]), idempotency.SAME, found.version)
+    return Arrival(str(row["id"]), idempotency.DIFFERENT, 0)

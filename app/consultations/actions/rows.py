@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.base import clock
+from app import clock
 from app.consultations.rules.content import Content, digest
 from app.consultations.vocabulary import LIVE
 from app.people.actions.lines import Contact, People

@@ -3,8 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from app.base import language
-from app.base.lists import (
+from app.codelists.shared_codelists import (
     AGE_BANDS,
     KNOWN_AGES,
     REPEAT_CONTACTS,
@@ -15,11 +14,12 @@ from app.base.lists import (
     SPECIAL_NATIONALITIES,
     UNKNOWN_AGES,
 )
-from app.base.problems import PROBLEMS, Problem
 from app.consultations import vocabulary
 from app.consultations.forms import words
 from app.consultations.forms.page import Choices, Shown
 from app.consultations.rules.content import ATTACHED
+from app.field_errors import PROBLEMS, Problem
+from app.i18n import language
 
 TEMPLATE = "consultations/form.html"
 WORDS: dict[str, Any] = {

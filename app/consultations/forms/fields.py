@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app.base.lists import AGE_BANDS, SEXES
+from app.codelists.shared_codelists import AGE_BANDS, SEXES
 
 LISTS = ("topics", "outcomes", "flags")
 NUMBERS = ("taps", "milliseconds", "sequence", "version")

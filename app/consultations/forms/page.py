@@ -6,19 +6,19 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from app.base.access import Scope
-from app.base.database import Session
-from app.base.lists import USUAL_NATIONALITIES
-from app.base.month import Month
-from app.base.words import N_
+from app.codelists.codelist import N_
+from app.codelists.shared_codelists import USUAL_NATIONALITIES
 from app.consultations import queries
 from app.consultations.rules.checks import offers_earlier_month
 from app.consultations.rules.content import Content, as_json
 from app.consultations.vocabulary import USUAL_TOPICS
+from app.db.session import Session
+from app.month import Month
 from app.people.queries.lines import most_met_nationalities
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
+from app.web.access import Scope
 
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("card", N_("Visitor card"), ("card",)),

@@ -4,10 +4,10 @@ import re
 from datetime import date
 from typing import Any
 
-from app.base import reader
-from app.base.lists import REPEAT_CONTACTS, SITUATIONS, nationalities
+from app.codelists.shared_codelists import REPEAT_CONTACTS, SITUATIONS, nationalities
 from app.consultations.rules.checks import is_restricted
 from app.consultations.rules.content import Group
+from app.web import json_reader
 
 TELEMETRY = {"taps": 10_000, "milliseconds": 86_400_000, "sequence": 2_000_000_000}
 GROUP_FIELDS = frozenset({"nationality", "situation", "repeat_contact", "persons"})
@@ -15,7 +15,7 @@ DEVICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 DAY = re.compile(r"(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}", re.ASCII)
 
 
-class Reader(reader.Reader):
+class Reader(json_reader.Reader):
     """Takes field after field, collecting what is wrong."""
 
     def desk(self) -> str:

@@ -5,9 +5,8 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.base import language
-from app.base.lists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
-from app.base.words import Terms
+from app.codelists.codelist import Terms
+from app.codelists.shared_codelists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
 from app.consultations.vocabulary import (
     CHANNELS,
     FLAGS_A,
@@ -16,6 +15,7 @@ from app.consultations.vocabulary import (
     TOPICS,
     TRAVEL_GROUPS,
 )
+from app.i18n import language
 
 Line = tuple[str, str]
 """What is answered, and the answer in words."""

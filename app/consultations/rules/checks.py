@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
-from app.base.month import Month
 from app.consultations.rules.content import Content, Group
 from app.consultations.vocabulary import FLAGS_B, RETURN_OUTCOME, RETURN_TOPIC
+from app.month import Month
 
 Found = tuple[str, str]
 """A field's path and the code of what is wrong with it."""

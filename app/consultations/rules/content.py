@@ -6,9 +6,9 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from app.base.month import Month
-from app.base.party import Persons
+from app.composition import Persons
 from app.consultations.vocabulary import DECLINED, QUALIFYING_OUTCOMES
+from app.month import Month
 
 ATTACHED = "attached"
 """What is said of a card outside: a record has one. In a correction it keeps that one."""

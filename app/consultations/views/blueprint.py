@@ -5,18 +5,18 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
-from app.base import clock
-from app.base.access import principal
-from app.base.answers import request_settings
-from app.base.database import Record, db
-from app.base.pages import page
-from app.base.problems import Problem
+from app import clock
 from app.consultations import queries, vocabulary
 from app.consultations.forms import drawing
 from app.consultations.forms import page as shown_page
 from app.consultations.forms.page import Choices, Shown
+from app.db.session import Record, db
+from app.field_errors import Problem
 from app.people.queries.cards import Card
 from app.places.queries import DeskRow, find_desk, list_desks
+from app.web.access import principal
+from app.web.pages import page
+from app.web.responses import request_settings
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/consultations")
 CAMERA = "geolocation=(), microphone=(), camera=(self)"

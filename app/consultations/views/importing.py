@@ -7,18 +7,18 @@ from flask import Response, jsonify, make_response, redirect, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import page, say
-from app.base.requests import is_form, wants_json
-from app.base.sheets.limits import Limits, Unreadable
 from app.consultations.actions import importing
 from app.consultations.actions.importing import Checked, Imported
 from app.consultations.forms.sheets import columns, template
 from app.consultations.forms.sheets.rows import entries
 from app.consultations.rules.sheets import Fault
 from app.consultations.views.blueprint import blueprint
+from app.db.session import db
 from app.places.queries import DeskRow, list_desks
+from app.spreadsheets.limits import Limits, Unreadable
+from app.web.access import allow, principal
+from app.web.pages import page, say
+from app.web.requests import is_form, wants_json
 
 MOST_BYTES = 2 * 1024 * 1024
 LIMITS = Limits(size=MOST_BYTES, unpacked=16 * 1024 * 1024, rows=5000, lines=10_000)

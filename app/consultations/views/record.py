@@ -8,12 +8,6 @@ from flask import Response, jsonify, redirect, request, url_for
 from flask_babel import gettext
 
 from app.audit.actions import note
-from app.base.access import allow, principal
-from app.base.answers import problem
-from app.base.database import db
-from app.base.pages import page, say
-from app.base.problems import refuse
-from app.base.requests import is_form, sent_json, wants_json
 from app.consultations import queries
 from app.consultations.actions import changing
 from app.consultations.actions.changing import Change, NotAllowed, Stale
@@ -32,6 +26,12 @@ from app.consultations.views.blueprint import (
     row_of,
     row_to_change,
 )
+from app.db.session import db
+from app.field_errors import refuse
+from app.web.access import allow, principal
+from app.web.pages import page, say
+from app.web.requests import is_form, sent_json, wants_json
+from app.web.responses import problem
 
 SAID = frozenset({"version", "reason"})
 

@@ -9,13 +9,7 @@ from flask import Response, abort, jsonify, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.base import arrival, clock, language
-from app.base.access import allow, principal
-from app.base.answers import problem
-from app.base.database import db
-from app.base.pages import remember_here, say
-from app.base.problems import Problem, refuse
-from app.base.requests import is_form, sent_json, wants_json
+from app import clock
 from app.consultations import queries
 from app.consultations.actions import recording
 from app.consultations.actions.recording import Arrival
@@ -40,7 +34,15 @@ from app.consultations.views.blueprint import (
     remembered,
     row_of,
 )
+from app.db import idempotency
+from app.db.session import db
+from app.field_errors import Problem, refuse
+from app.i18n import language
 from app.people.actions.lookup import look_up
+from app.web.access import allow, principal
+from app.web.pages import remember_here, say
+from app.web.requests import is_form, sent_json, wants_json
+from app.web.responses import problem
 
 
 @blueprint.get("/new")
@@ -124,24 +126,24 @@ def record() -> Any:
         return refuse(recorded) if wants_json() else _ask_again(raw, recorded)
     answer = _told(recorded) if wants_json() else _go_on(recorded, raw)
     usual = f"{raw.get('channel') or 'desk_in_person'}.{raw.get('modality') or 'informational'}"
-    if recorded.arrival == arrival.NEW and "channel" in raw:
+    if recorded.arrival == idempotency.NEW and "channel" in raw:
         remember_here(answer, USUAL_COOKIE, usual)
     return answer
 
 
 def _told(recorded: Arrival) -> Response:
     said = {"id": recorded.id, "arrival": recorded.arrival}
-    if recorded.arrival == arrival.DIFFERENT:
+    if recorded.arrival == idempotency.DIFFERENT:
         answer = jsonify(said)
         answer.status_code = 409
         return answer
     answer = jsonify({**said, "version": recorded.version})
-    answer.status_code = 201 if recorded.arrival == arrival.NEW else 200
+    answer.status_code = 201 if recorded.arrival == idempotency.NEW else 200
     return answer
 
 
 def _go_on(recorded: Arrival, raw: dict[str, Any]) -> Any:
-    if recorded.arrival == arrival.DIFFERENT:
+    if recorded.arrival == idempotency.DIFFERENT:
         return problem(
             409, gettext("Another record has this number. Nothing was stored; start anew.")
         )

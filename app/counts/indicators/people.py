@@ -1,6 +1,6 @@
 """Figures of people and their contacts: code, label, unit, definition in words and formula (counting.md)."""
 
-from app.base.words import N_
+from app.codelists.codelist import N_
 from app.counts.indicators.indicator import Indicator
 from app.counts.rules.people import Cells, low, unknown
 

@@ -1,6 +1,6 @@
 """Figures of referrals and beds: code, label, unit, definition in words and formula (domain.md §4.3)."""
 
-from app.base.words import N_
+from app.codelists.codelist import N_
 from app.counts.indicators.indicator import Indicator
 from app.counts.rules.referrals import Referred, acceptance, hours, occupancy
 

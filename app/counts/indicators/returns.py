@@ -1,6 +1,6 @@
 """Figures of voluntary return: code, label, unit, definition in words and formula (domain.md §4.3)."""
 
-from app.base.words import N_
+from app.codelists.codelist import N_
 from app.counts.indicators.indicator import Indicator
 from app.counts.rules.returns import CHILDREN_ALONE, DEPARTED, MEDIAN_DAYS, Returned
 

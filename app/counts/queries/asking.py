@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
 from app.counts.queries.cells import Wanted
 from app.counts.queries.statements import Shape
 from app.places.vocabulary import programme
+from app.web.access import Scope
 
 
 def asking(

@@ -7,8 +7,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
-from app.base.month import Month
 from app.counts.queries import statements
 from app.counts.queries.statements import Shape
 from app.counts.rules.people import (
@@ -20,8 +18,10 @@ from app.counts.rules.people import (
     Reach,
     Volume,
 )
+from app.month import Month
 from app.people.rules.cells import PARTS
 from app.places.queries import DeskRow
+from app.web.access import Scope
 
 TREND = 12
 MONTH_BEFORE, YEAR_BEFORE = "month", "year"

@@ -7,9 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.month import Month
+from app import clock
 from app.counts.indicators import referrals as of_referrals
 from app.counts.indicators.people import reckon
 from app.counts.queries import cells as reading
@@ -18,9 +16,11 @@ from app.counts.queries.referrals import get_referred
 from app.counts.queries.returns import ReturnFigures, get_return_figures
 from app.counts.rules.people import Cells, Parts, cross_sex_and_age, margin, split_by_place
 from app.counts.rules.referrals import Referred
+from app.month import Month
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
 from app.sync.queries.devices import count_waiting
+from app.web.access import Scope
 
 
 @dataclass(frozen=True)

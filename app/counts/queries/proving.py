@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.base.month import Month, months_between
 from app.consultations.models import Consultation
 from app.consultations.vocabulary import LIVE
+from app.month import Month, months_between
 from app.people.queries.chunks import (
     list_desk_months,
     list_pasts_by_answer,

@@ -20,8 +20,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.base.database import Moment
 from app.counts.queries.statements import Shape, narrow
+from app.db.session import Moment
 from app.places.queries import DESKS
 from app.referrals.queries.referrals import EVENTS
 from app.referrals.queries.referrals import REFERRALS as ROWS

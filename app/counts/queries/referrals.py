@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.month import Month
+from app import clock
 from app.counts.queries import referral_statements as statements
 from app.counts.queries.asking import asking
 from app.counts.queries.cells import Asked, Wanted
 from app.counts.rules.referrals import BedsChanged, Cohort, Referred, each_day
+from app.month import Month
 from app.places.vocabulary import programme
 from app.referrals.rules import states
+from app.web.access import Scope
 
 AROUND, MIDNIGHT = timedelta(days=3), time(tzinfo=UTC)
 """So far around the month, in UTC, lies everything that can be of it: time zones, and a day until a no-show."""

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
 from app.counts.indicators.returns import reckon
 from app.counts.queries import return_statements as statements
 from app.counts.queries.asking import asking
 from app.counts.queries.cells import Wanted
 from app.counts.rules.returns import Departure, Reader, Returned, shown_to
+from app.web.access import Scope
 
 
 @dataclass(frozen=True)

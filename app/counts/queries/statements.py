@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Select, Table, bindparam, case, func, or_, select
 
-from app.base.lists import CHILDREN, SEXES
+from app.codelists.shared_codelists import CHILDREN, SEXES
 from app.people.models.cells import PartCell, ReachCell, VolumeCell
 from app.people.rules.cells import ALL
 from app.people.rules.previous import NEVER

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from app.base.month import Month, months_between
 from app.counts.queries.cells import TREND, Asked, Wanted
 from app.counts.queries.figures import list_active
 from app.counts.rules.people import Cells, Parts, Reach, low, unknown
+from app.month import Month, months_between
 from app.places.vocabulary import programme
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from app.base.lists import CHILDREN
+from app.codelists.shared_codelists import CHILDREN
 
 COUNTED = ("opened", "withdrawn", "handed_over")
 DEPARTED, CHILDREN_ALONE = "departed_persons", "children_alone"

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from app.base.month import Month, months_between
 from app.counts.indicators.indicator import Indicator
 from app.counts.indicators.people import INDICATORS
 from app.counts.queries.cells import YEAR_BEFORE, Wanted
 from app.counts.queries.figures import Figures
 from app.counts.rules.people import Cells, is_minimum
+from app.month import Month, months_between
 
 CARDS = ("reached_low", "consultations", "persons_in_consultations", "new", "year_reached_low")
 YEAR_TO_DATE = "year_reached_low"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
-from app.base.lists import KNOWN_AGES
-from app.base.month import Month
+from app.codelists.shared_codelists import KNOWN_AGES
+from app.month import Month
 
 SIDE, MIDDLE, STEP, TOP = 150, 60, 32, 28
 WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 360, 196, 66, 26, 26, 30

@@ -5,13 +5,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
 
 from app.audit.actions import note
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import page
 from app.counts import forms
 from app.counts.queries.cells import Asked
 from app.counts.queries.figures import as_json, get_figures
 from app.counts.views import showing
+from app.db.session import db
+from app.web.access import allow, principal
+from app.web.pages import page
 
 blueprint = Blueprint("counts", __name__)
 

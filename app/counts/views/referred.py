@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.base.language import number, percent
 from app.counts.indicators.indicator import Indicator
 from app.counts.indicators.referrals import PERCENT, REFERRALS
 from app.counts.queries.figures import Figures
 from app.counts.views import charts
+from app.i18n.language import number, percent
 from app.referrals.vocabulary import DECLINE_REASONS
 
 GROUPS = (

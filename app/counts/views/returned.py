@@ -6,16 +6,16 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.base.language import country, number
-from app.base.lists import AGE_BANDS, SEXES
-from app.base.pages import term
-from app.base.words import N_
+from app.codelists.codelist import N_
+from app.codelists.shared_codelists import AGE_BANDS, SEXES
 from app.counts.indicators.indicator import Indicator
 from app.counts.indicators.returns import RETURNS
 from app.counts.queries.figures import Figures
 from app.counts.rules.returns import CHILDREN_ALONE, DEPARTED, FEWEST, MEDIAN_DAYS
 from app.counts.views import charts
+from app.i18n.language import country, number
 from app.returns.vocabulary import TRANSPORT_MODES
+from app.web.pages import term
 
 GROUPS = (("opened", "withdrawn", "handed_over"), (DEPARTED, CHILDREN_ALONE, MEDIAN_DAYS))
 SPLITS = {

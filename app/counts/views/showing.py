@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app.base.access import Scope
-from app.base.database import db
-from app.base.language import country
-from app.base.lists import AGE_BANDS, CHILDREN, SEXES, SHORT_AGES, SITUATIONS
-from app.base.month import Month
-from app.base.pages import term
+from app.codelists.shared_codelists import AGE_BANDS, CHILDREN, SEXES, SHORT_AGES, SITUATIONS
 from app.consultations.vocabulary import TOPICS
 from app.counts.queries.cells import MONTH_BEFORE, Asked, DayVolume, Wanted, list_days
 from app.counts.queries.figures import Figures, get_figures
@@ -24,8 +19,13 @@ from app.counts.queries.tables import (
 from app.counts.rules.people import cross_sex_and_age
 from app.counts.views import charts, referred, returned
 from app.counts.views.cards import Card, Comparison, compare, list_cards
+from app.db.session import db
+from app.i18n.language import country
+from app.month import Month
 from app.places.vocabulary import programme
 from app.referrals.vocabulary import DECLINE_REASONS
+from app.web.access import Scope
+from app.web.pages import term
 
 MONTHS_OFFERED = 24
 WORDS = {

@@ -8,18 +8,18 @@ from flask import current_app
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import Principal
-from app.base.database import insert_rows
-from app.base.month import Month
-from app.base.problems import Problem
-from app.base.security_events import report_event
+from app.db.session import insert_rows
+from app.field_errors import Problem
+from app.month import Month
 from app.people.actions.linking import merge
 from app.people.queries.cards import CARDS, Card, find_cards, get_card, lock_roots
 from app.people.rules.codes import digest_of, make_code, read_code, shown, year_of
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
+from app.web.access import Principal
+from app.web.security_events import report_event
 
 NEW = insert(CARDS)
 MOST = 200

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.base.database import CodeSet, Moment, connection_of, insert_rows
+from app.db.session import CodeSet, Moment, connection_of, insert_rows
 from app.people.models.cells import PartCell, ReachCell, VolumeCell
 from app.people.models.lines import PersonLine
 from app.people.rules.cells import Key, Sums

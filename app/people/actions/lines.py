@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from app.base.month import Month
+from app.month import Month
 from app.people.actions.cells import apply
 from app.people.actions.linking import relink
 from app.people.queries.cards import Card, lock_roots

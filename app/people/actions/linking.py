@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, update
 from sqlalchemy.orm import Session
 
-from app.base.database import connection_of
+from app.db.session import connection_of
 from app.people.actions.cells import apply
 from app.people.queries.cards import CARDS, Card, get_card, lock_roots
 from app.people.queries.lines import LINES, list_lines_of_roots, list_links_of_roots

@@ -10,13 +10,13 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base.access import Principal
-from app.base.database import Record
-from app.base.month import Month
+from app.db.session import Record
+from app.month import Month
 from app.people.actions.cards import find_typed
 from app.people.queries.compositions import find_last_month, list_last_composition
 from app.people.rules.answers import answer_of_card
 from app.places.queries import DeskRow
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)

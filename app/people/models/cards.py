@@ -3,8 +3,8 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base
-from app.base.privacy import OPEN, SENSITIVE
+from app.db.session import Base
+from app.privacy.columns import OPEN, SENSITIVE
 
 
 class VisitorCard(Base):

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from sqlalchemy import Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base, Moment
-from app.base.privacy import OPEN, PERSONAL
+from app.db.session import Base, Moment
+from app.privacy.columns import OPEN, PERSONAL
 
 KEY_ORDER = {"sqlite_with_rowid": False}
 """SQLite keeps the rows in the order of their keys: a month's cells lie together."""

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base, CodeSet
-from app.base.privacy import OPEN, PERSONAL, SENSITIVE
+from app.db.session import Base, CodeSet
+from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 

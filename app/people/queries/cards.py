@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.base.database import Record, connection_of
+from app.db.session import Record, connection_of
 from app.people.models.cards import VisitorCard
 
 CARDS = VisitorCard.__table__

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.base.database import Record
+from app.db.session import Record
 from app.people.models.cells import PartCell, ReachCell, VolumeCell
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.base.database import Record
-from app.base.month import Month
+from app.db.session import Record
+from app.month import Month
 from app.people.models.cards import VisitorCard
 from app.people.models.lines import PersonLine
 from app.people.queries.cards import Card

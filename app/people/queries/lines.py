@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
-from app.base.database import Record
+from app.db.session import Record
 from app.people.models.lines import PersonLine
 from app.people.queries.cards import CARDS, Card
 from app.people.rules.previous import PreviousContact
+from app.web.access import Scope
 
 LINES = PersonLine.__table__
 ROOT = func.coalesce(CARDS.c.root_id, CARDS.c.id).label("root")

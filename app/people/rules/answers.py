@@ -1,6 +1,6 @@
 """The answer to "did they come before?" that a visitor card itself can give at a desk; it is offered, never chosen."""
 
-from app.base.month import Month
+from app.month import Month
 
 
 def answer_of_card(last: Month | None, month: Month, reporting_year_start: int) -> str | None:

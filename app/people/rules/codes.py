@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Callable, Collection
 from hashlib import sha256
 
-from app.base.signs import ALPHABET, draw_signs, read_signs
+from app.check_codes import ALPHABET, draw_signs, read_signs
 
 RANDOM_SIGNS = 13
 LENGTH = 1 + RANDOM_SIGNS + 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.base.month import Month
+from app.month import Month
 
 NEVER = 0
 Unit = tuple[object, ...]

@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base.access import Principal
-from app.base.problems import Problem
+from app.field_errors import Problem
 from app.referrals.actions.doing import DOING
 from app.referrals.actions.sending import may_send_from
 from app.referrals.actions.turn import Refused, Said, Turn
@@ -16,6 +15,7 @@ from app.referrals.queries.referrals import OfferRow, ReferralRow
 from app.referrals.rules import states
 from app.referrals.rules.states import DESK, Act, acts_on
 from app.shelters.actions.beds import announce
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.base import clock
-from app.base.problems import Problem
+from app import clock
+from app.field_errors import Problem
 from app.referrals.actions.placing import accept, arrive, end, undo
 from app.referrals.actions.turn import Turn, Wrong
 from app.referrals.rules import states

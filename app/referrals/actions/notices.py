@@ -4,7 +4,7 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
-from app.base.mail import is_address, write_letter
+from app.email.delivery import is_address, write_letter
 from app.places.vocabulary import programme
 from app.referrals.queries.referrals import ReferralRow
 from app.shelters.queries.shelters import ShelterRow

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from app.base import clock
-from app.base.problems import Problem
+from app import clock
+from app.field_errors import Problem
 from app.referrals.actions.turn import Refused, Turn, Wrong
 from app.referrals.rules import states
 from app.referrals.rules.states import UNDO_FOR

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import arrival, clock
-from app.base.access import Principal
-from app.base.month import Month
-from app.base.problems import Problem
+from app.db import idempotency
+from app.field_errors import Problem
+from app.month import Month
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
 from app.places.vocabulary import programme
@@ -29,6 +29,7 @@ from app.referrals.rules.states import SENT
 from app.shelters.actions.beds import announce
 from app.shelters.queries.beds import list_beds
 from app.shelters.queries.shelters import ShelterRow, find_shelter
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def send(
     if not _insert(session, _row(by, desk, content)):
         again = reading.find_arrival(session, UUID(content.id))
         return _known(by, again, content)
-    return Arrival(arrival.NEW, _tell(session, by, shelters, content))
+    return Arrival(idempotency.NEW, _tell(session, by, shelters, content))
 
 
 def _tell(
@@ -157,14 +158,14 @@ def _insert(session: Session, row: dict[str, Any]) -> bool:
         return reading.find_arrival(session, row["id"]) is not None
 
     drawn = ("code", lambda: draw_code(secrets.randbelow))
-    return arrival.insert_drawn(session, REFERRALS, row, drawn, is_known)
+    return idempotency.insert_drawn(session, REFERRALS, row, drawn, is_known)
 
 
 def _known(by: Principal, known: ReferralRow | None, content: Content) -> Arrival:
     same = known is not None and known.arrival_digest == rules.digest(content)
     if known is not None and same and may_send_from(by, known.desk_id, known.country):
-        return Arrival(arrival.SAME, known)
-    return Arrival(arrival.DIFFERENT, None)
+        return Arrival(idempotency.SAME, known)
+    return Arrival(idempotency.DIFFERENT, None)
 
 
 def may_send_from(by: Principal, desk_id: int, country: str) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.base import clock
+from app import clock
 from app.referrals.actions.trace import Happened, leave_event
 from app.referrals.queries import referrals as reading
 from app.referrals.queries.ended import list_overdue

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Principal
-from app.base.month import Month
+from app import clock
+from app.month import Month
 from app.referrals.queries.referrals import EVENTS, ReferralRow
+from app.web.access import Principal
 
 NEW = insert(EVENTS)
 

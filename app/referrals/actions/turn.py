@@ -6,13 +6,13 @@ from typing import Any, TypeAlias
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Principal
-from app.base.problems import Problem
+from app import clock
+from app.field_errors import Problem
 from app.referrals.actions.trace import Happened, leave_event
 from app.referrals.queries.referrals import OFFERS, REFERRALS, OfferRow, ReferralRow
 from app.referrals.rules import states
 from app.shelters.queries.shelters import ShelterRow, get_shelter
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)

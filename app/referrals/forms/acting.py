@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.base.problems import Problem
-from app.base.reader import Reader
+from app.field_errors import Problem
 from app.referrals.actions.turn import Said
+from app.web.json_reader import Reader
 
 FIELDS = frozenset(
     {"version", "shelter", "reason", "over_capacity", "questions", "answers", "persons"}

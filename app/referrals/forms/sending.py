@@ -5,12 +5,12 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from app.base.identifiers import LONGEST_RAW, find_in_note
-from app.base.problems import Problem
-from app.base.reader import Reader, persons_of_form
+from app.field_errors import Problem
+from app.privacy.identifiers import LONGEST_RAW, find_in_note
 from app.referrals.rules.sending import MOST_SHELTERS, Content
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SERVICES, SHELTER
 from app.shelters.vocabulary import BED_CATEGORIES
+from app.web.json_reader import Reader, persons_of_form
 
 FIELDS = frozenset(
     {

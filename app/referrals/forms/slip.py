@@ -6,9 +6,9 @@ from datetime import datetime
 from babel import Locale, dates
 from flask_babel import force_locale, gettext, ngettext
 
-from app.base import clock
-from app.base.language import LOCALES
-from app.base.lists import languages
+from app import clock
+from app.codelists.shared_codelists import languages
+from app.i18n.language import LOCALES
 from app.shelters.queries.shelters import PublicShelter
 
 SPANISH = "es"

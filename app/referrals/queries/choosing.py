@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.party import Persons, number_in
+from app import clock
+from app.composition import Persons, number_in
 from app.places.queries import DeskRow
 from app.shelters.queries.beds import list_beds_of_country
 from app.shelters.queries.shelters import PublicShelter, ShelterRow, list_in_country, public

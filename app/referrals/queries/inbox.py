@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import Record
+from app import clock
+from app.db.session import Record
 from app.referrals.queries.referrals import DESKS, OFFERS, REFERRALS, OfferRow, ReferralRow
 from app.referrals.rules import inbox as rules
 from app.referrals.rules import states
@@ -18,6 +17,7 @@ from app.referrals.rules.inbox import Place
 from app.shelters.queries.beds import list_beds
 from app.shelters.queries.shelters import ShelterRow, list_own
 from app.shelters.rules import Beds, fitting_categories, is_stale, kilometres
+from app.web.access import Scope
 
 MOST = 500
 OFFER = "offer_"

@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import Record
-from app.base.party import Persons
+from app import clock
+from app.composition import Persons
+from app.db.session import Record
 from app.places.models import Desk
 from app.referrals.models import Referral, ReferralEvent, ReferralOffer
 from app.referrals.rules import states
+from app.web.access import Scope
 
 REFERRALS = Referral.__table__
 OFFERS = ReferralOffer.__table__

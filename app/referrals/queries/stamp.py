@@ -12,15 +12,15 @@ from typing import Any
 from sqlalchemy import Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import Moment, connection_of
+from app import clock
+from app.db.session import Moment, connection_of
 from app.referrals.queries.referrals import OFFERS, REFERRALS
 from app.referrals.rules import inbox as rules
 from app.referrals.rules import states
 from app.shelters.queries.beds import BEDS
 from app.shelters.queries.shelters import SHELTERS
 from app.shelters.rules import STALE_AFTER
+from app.web.access import Scope
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 MINE = OFFERS.join(REFERRALS, REFERRALS.c.id == OFFERS.c.referral_id)

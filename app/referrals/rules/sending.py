@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from app.base.party import Persons, is_child_alone, number_in
+from app.composition import Persons, is_child_alone, number_in
 from app.referrals.vocabulary import CHILD_AUTHORITY, CONSULATE, SHELTER
 
 MOST_PEOPLE = 50

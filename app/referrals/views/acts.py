@@ -6,12 +6,8 @@ from uuid import UUID
 from flask import abort, request, url_for
 from flask_babel import gettext
 
-from app.base.access import allow, principal
-from app.base.answers import problem as plain_problem
-from app.base.database import db
-from app.base.pages import go_to, say
-from app.base.problems import PROBLEMS, Problem, refuse
-from app.base.requests import is_form, own_path, sent_json, wants_json
+from app.db.session import db
+from app.field_errors import PROBLEMS, Problem, refuse
 from app.referrals.actions import answering
 from app.referrals.actions.answering import Done
 from app.referrals.actions.turn import Refused
@@ -19,6 +15,10 @@ from app.referrals.forms import acting
 from app.referrals.rules.states import ACTS
 from app.referrals.views.blueprint import blueprint, refused, told
 from app.shelters.queries.shelters import list_own
+from app.web.access import allow, principal
+from app.web.pages import go_to, say
+from app.web.requests import is_form, own_path, sent_json, wants_json
+from app.web.responses import problem as plain_problem
 
 
 @blueprint.post("/<uuid:referral_id>/<act>")

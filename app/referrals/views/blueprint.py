@@ -6,14 +6,14 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, jsonify
 from flask_babel import gettext
 
-from app.base.access import principal
-from app.base.database import db
-from app.base.problems import PROBLEMS
+from app.db.session import db
+from app.field_errors import PROBLEMS
 from app.referrals.actions.answering import Done
 from app.referrals.actions.turn import Refused
 from app.referrals.queries import referrals as reading
 from app.referrals.queries.referrals import ReferralRow
 from app.shelters.queries.shelters import list_of_ids
+from app.web.access import principal
 
 blueprint = Blueprint("referrals", __name__, url_prefix="/referrals")
 

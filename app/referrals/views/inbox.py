@@ -5,11 +5,7 @@ from typing import Any
 from flask import Response, abort, jsonify, request
 
 from app.audit.actions import note
-from app.base.access import Scope, allow, principal
-from app.base.database import db
-from app.base.pages import page
-from app.base.requests import wants_json
-from app.base.spans import iso
+from app.db.session import db
 from app.referrals import vocabulary
 from app.referrals.queries import inbox as reading
 from app.referrals.queries.inbox import Inbox
@@ -17,6 +13,10 @@ from app.referrals.queries.stamp import get_waiting, still_stands
 from app.referrals.rules.deadlines import read_code
 from app.referrals.views.blueprint import blueprint
 from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS
+from app.web.access import Scope, allow, principal
+from app.web.pages import page
+from app.web.relative_time import iso
+from app.web.requests import wants_json
 
 WORDS: dict[str, Any] = {"v": vocabulary, "categories": BED_CATEGORIES, "bed_reasons": BED_REASONS}
 

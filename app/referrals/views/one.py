@@ -5,12 +5,9 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import page
-from app.base.requests import wants_json
+from app.db.session import db
 from app.referrals import vocabulary
 from app.referrals.actions.sending import may_send_from
 from app.referrals.forms import words
@@ -22,6 +19,9 @@ from app.referrals.rules.going_on import may_go_on
 from app.referrals.views.blueprint import as_json, blueprint, own
 from app.shelters.queries.shelters import PublicShelter, list_of_ids, public
 from app.staff.vocabulary import ROLES
+from app.web.access import allow, principal
+from app.web.pages import page
+from app.web.requests import wants_json
 
 
 @blueprint.get("/<uuid:referral_id>")

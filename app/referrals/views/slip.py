@@ -8,18 +8,18 @@ from flask import Response, abort, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_login import current_user
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import allow, limiter, principal
-from app.base.database import db
-from app.base.pages import go_to, page, public_link
-from app.base.qr import draw
+from app.db.session import db
 from app.referrals.forms import slip as forms
 from app.referrals.queries import referrals as reading
 from app.referrals.queries.referrals import ReferralRow
 from app.referrals.rules import states
 from app.referrals.views.blueprint import blueprint, own
 from app.shelters.queries.shelters import get_shelter, public
+from app.web.access import allow, limiter, principal
+from app.web.pages import go_to, page, public_link
+from app.web.qr_codes import draw
 
 PER_MINUTE = "120 per minute"
 

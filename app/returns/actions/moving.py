@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.base.access import Principal
-from app.base.problems import Problem
+from app.field_errors import Problem
 from app.returns.actions.writing import Moved, Turn, begin, is_stale, write
 from app.returns.rules import way
 from app.returns.rules.gates import refused_departure
 from app.returns.rules.possible import refused_act
 from app.returns.rules.stages import ARRANGED, ARRIVED, DEPARTED
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)

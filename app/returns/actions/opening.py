@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import arrival, clock
-from app.base.access import Principal
-from app.base.month import Month
-from app.base.problems import Problem
+from app.db import idempotency
+from app.field_errors import Problem
+from app.month import Month
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
 from app.returns.actions.writing import write_step
@@ -21,6 +21,7 @@ from app.returns.rules import opening as rules
 from app.returns.rules.opening import Content, Known
 from app.returns.rules.references import draw_reference
 from app.returns.rules.stages import ENQUIRY
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def open_request(
         return problems
     if not _insert(session, _row(by, desk, meant)):
         return _met(session, by, meant)
-    return Arrival(arrival.NEW, _begin(session, by, meant))
+    return Arrival(idempotency.NEW, _begin(session, by, meant))
 
 
 def _begin(session: Session, by: Principal, content: Content) -> RequestRow:
@@ -100,7 +101,7 @@ def _insert(session: Session, row: dict[str, Any]) -> bool:
         return again is not None or _standing(session, row["consultation_id"]) is not None
 
     drawn = ("reference", lambda: draw_reference(secrets.randbelow))
-    return arrival.insert_drawn(session, REQUESTS, row, drawn, is_known)
+    return idempotency.insert_drawn(session, REQUESTS, row, drawn, is_known)
 
 
 def _standing(session: Session, consultation_id: UUID | None) -> RequestRow | None:
@@ -119,4 +120,8 @@ def _met(session: Session, by: Principal, content: Content) -> Arrival | Second:
 def _known(by: Principal, known: RequestRow, content: Content) -> Arrival:
     is_own = known.desk_id in by.scope.desks
     same = known.arrival_digest == rules.digest(content)
-    return Arrival(arrival.SAME, known) if same and is_own else Arrival(arrival.DIFFERENT, None)
+    return (
+        Arrival(idempotency.SAME, known)
+        if same and is_own
+        else Arrival(idempotency.DIFFERENT, None)
+    )

@@ -2,13 +2,13 @@
 
 from sqlalchemy.orm import Session
 
-from app.base.access import Principal
 from app.returns.actions.moving import Said, side_of
 from app.returns.actions.writing import Moved, Turn, begin, is_stale, write
 from app.returns.rules import ending
 from app.returns.rules.possible import refused_act
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.vocabulary import CLOSING_REASONS
+from app.web.access import Principal
 
 NEVER = frozenset({"request_closed", "after_hand_over"})
 """Told before anything else: no newer version would change it."""

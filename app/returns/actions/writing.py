@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import Principal
-from app.base.month import Month
-from app.base.problems import Problem
+from app.field_errors import Problem
+from app.month import Month
 from app.returns.queries import requests as reading
 from app.returns.queries.requests import REQUESTS, STEPS, RequestRow
 from app.returns.rules import ending
 from app.returns.rules.folding import follow
 from app.returns.rules.standing import Standing, Step
+from app.web.access import Principal
 
 NEW_STEP = insert(STEPS)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.base.reader import Reader
-from app.base.words import Terms
+from app.codelists.codelist import Terms
 from app.returns.vocabulary import texts
+from app.web.json_reader import Reader
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 2000, 2100

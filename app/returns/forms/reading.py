@@ -5,14 +5,14 @@ from uuid import UUID, uuid4
 
 from werkzeug.datastructures import MultiDict
 
-from app.base.lists import countries_of_the_world, nationalities
-from app.base.problems import Problem
-from app.base.reader import Reader, persons_of_form
+from app.codelists.shared_codelists import countries_of_the_world, nationalities
+from app.field_errors import Problem
 from app.returns.actions.moving import Said
 from app.returns.forms.fields import People, Several, Tick
 from app.returns.forms.steps import STEPS
 from app.returns.rules.opening import Content
 from app.returns.rules.stages import CLOSE, WITHDRAW
+from app.web.json_reader import Reader, persons_of_form
 
 FREE = frozenset({CLOSE, WITHDRAW})
 """Turns that may be sent without the version that was seen."""

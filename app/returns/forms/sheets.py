@@ -8,8 +8,8 @@ from typing import Any
 from babel import Locale, dates
 from flask_babel import force_locale, gettext
 
-from app.base.language import LOCALES
-from app.base.lists import languages
+from app.codelists.shared_codelists import languages
+from app.i18n.language import LOCALES
 from app.returns.queries.requests import StepRow
 from app.returns.rules.stages import CONSENT, COUNSELLING
 from app.returns.rules.standing import Standing

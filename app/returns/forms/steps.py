@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.base.words import N_
+from app.codelists.codelist import N_
 from app.returns.forms.fields import (
     Choice,
     Field,

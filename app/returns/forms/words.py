@@ -8,8 +8,8 @@ from typing import Any
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from app.base import language
-from app.base.words import N_, Term
+from app.codelists.codelist import N_, Term
+from app.i18n import language
 from app.returns.forms.fields import Choice, Field, OneDay, People, Several, Spoken, TextRead, Tick
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import StepRow

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
+from app import clock
 from app.places.queries import DeskRow
 from app.returns.queries.requests import (
     REQUESTS,
@@ -21,6 +20,7 @@ from app.returns.queries.requests import (
 from app.returns.rules.standing import Standing
 from app.returns.rules.way import waits_for
 from app.returns.vocabulary import STAGES
+from app.web.access import Scope
 
 MOST = 200
 SOON = timedelta(days=14)

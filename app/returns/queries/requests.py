@@ -9,16 +9,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import Record
-from app.base.party import Persons
+from app import clock
+from app.composition import Persons
+from app.db.session import Record
 from app.places.models import Desk
 from app.returns.models import ReturnRequest, ReturnStep
 from app.returns.rules.folding import fold
 from app.returns.rules.references import shown
 from app.returns.rules.standing import Standing, Step
 from app.staff.models import Account
+from app.web.access import Scope
 
 REQUESTS = ReturnRequest.__table__
 STEPS = ReturnStep.__table__

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from app.base.party import is_child_alone
+from app.composition import is_child_alone
 from app.returns.rules.stages import ARRANGED, BEST_INTERESTS, CHECK, CONSENT, FIT, YES, is_past
 from app.returns.rules.standing import Standing
 

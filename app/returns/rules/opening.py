@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from app.base.party import Persons, is_child_alone, number_in
+from app.composition import Persons, is_child_alone, number_in
 
 MOST_PEOPLE = 99
 

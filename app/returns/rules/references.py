@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.base.signs import draw_signs, read_signs
+from app.check_codes import draw_signs, read_signs
 
 RANDOM_SIGNS = 4
 LENGTH = RANDOM_SIGNS + 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from app.base.party import Persons
+from app.composition import Persons
 from app.returns.rules import stages
 from app.returns.rules.stages import YES
 

@@ -6,11 +6,8 @@ from typing import Any
 from flask import abort, request, url_for
 from flask_babel import gettext
 
-from app.base.access import Principal, allow, principal
-from app.base.database import Session, db
-from app.base.pages import go_to, say
-from app.base.problems import NotThere, Problem, refuse
-from app.base.requests import is_form, sent_json, wants_json
+from app.db.session import Session, db
+from app.field_errors import NotThere, Problem, refuse
 from app.returns.actions import moving, turning
 from app.returns.actions.moving import Said, side_of
 from app.returns.actions.writing import Moved, Refused
@@ -22,6 +19,9 @@ from app.returns.rules.possible import is_of_side
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.views.blueprint import blueprint, refused, signs_of, told
 from app.returns.views.steps import step_again
+from app.web.access import Principal, allow, principal
+from app.web.pages import go_to, say
+from app.web.requests import is_form, sent_json, wants_json
 
 Turning = Callable[[Session, Principal, str, Said], Moved]
 TURNS: dict[str, Turning] = {

@@ -5,9 +5,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from flask_babel import gettext
 
-from app.base.access import principal
-from app.base.database import db
-from app.base.problems import PROBLEMS, NotThere
+from app.db.session import db
+from app.field_errors import PROBLEMS, NotThere
 from app.returns.actions.writing import Refused
 from app.returns.queries import requests as reading
 from app.returns.queries.requests import RequestRow, StepRow
@@ -16,6 +15,7 @@ from app.returns.rules.gates import open_gates
 from app.returns.rules.references import read_reference
 from app.returns.rules.standing import Standing
 from app.returns.vocabulary import texts
+from app.web.access import principal
 
 blueprint = Blueprint("returns", __name__, url_prefix="/returns")
 

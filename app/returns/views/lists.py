@@ -5,13 +5,10 @@ from typing import Any
 
 from flask import Response, abort, request, url_for
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import go_to, page
-from app.base.problems import NotThere, Problem
-from app.base.requests import wants_json
+from app.db.session import db
+from app.field_errors import NotThere, Problem
 from app.places.queries import DeskRow, list_desks
 from app.returns.actions.moving import side_of
 from app.returns.queries import requests as reading
@@ -22,6 +19,9 @@ from app.returns.rules.stages import CONSENT
 from app.returns.views.blueprint import blueprint
 from app.returns.views.showing import WORDS
 from app.returns.vocabulary import STAGES
+from app.web.access import allow, principal
+from app.web.pages import go_to, page
+from app.web.requests import wants_json
 
 
 @blueprint.get("", endpoint="list")

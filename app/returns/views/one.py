@@ -5,10 +5,10 @@ from typing import Any
 from flask import jsonify
 
 from app.audit.actions import note
-from app.base.access import allow, principal
-from app.base.requests import wants_json
 from app.returns.views.blueprint import as_json, blueprint, own
 from app.returns.views.showing import request_page
+from app.web.access import allow, principal
+from app.web.requests import wants_json
 
 
 @blueprint.get("/<reference>")

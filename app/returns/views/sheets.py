@@ -6,17 +6,17 @@ from flask import Response, abort, request
 from flask_babel import gettext
 
 from app.audit.actions import note
-from app.base.access import allow, principal
-from app.base.language import selected
-from app.base.lists import languages
-from app.base.pages import page
-from app.base.problems import PROBLEMS
-from app.base.qr import draw
+from app.codelists.shared_codelists import languages
+from app.field_errors import PROBLEMS
+from app.i18n.language import selected
 from app.returns.forms import sheets as forms
 from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages, way
 from app.returns.rules.standing import Standing
 from app.returns.views.blueprint import blueprint, own
+from app.web.access import allow, principal
+from app.web.pages import page
+from app.web.qr_codes import draw
 
 
 @blueprint.get("/<reference>/consent-sheet")

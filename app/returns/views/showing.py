@@ -6,10 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from app.base.access import principal
-from app.base.lists import AGE_BANDS, SEXES
-from app.base.pages import page
-from app.base.problems import PROBLEMS
+from app.codelists.shared_codelists import AGE_BANDS, SEXES
+from app.field_errors import PROBLEMS
 from app.returns import vocabulary
 from app.returns.actions.moving import side_of
 from app.returns.forms import words
@@ -20,6 +18,8 @@ from app.returns.rules import ending, possible, stages, way
 from app.returns.rules.standing import Standing
 from app.returns.vocabulary import PROGRESS, STAGES
 from app.staff.vocabulary import ROLES
+from app.web.access import principal
+from app.web.pages import page
 
 DONE, NOW, AHEAD = "done", "now", "ahead"
 WORDS: dict[str, Any] = {

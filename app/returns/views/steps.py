@@ -7,10 +7,8 @@ from flask import Response, abort, request
 from flask_babel import gettext
 
 from app.audit.actions import note
-from app.base import language
-from app.base.access import allow, principal
-from app.base.pages import page, remember_here
-from app.base.problems import PROBLEMS, Problem
+from app.field_errors import PROBLEMS, Problem
+from app.i18n import language
 from app.places.vocabulary import programme
 from app.returns.actions.moving import side_of
 from app.returns.actions.writing import Refused
@@ -22,6 +20,8 @@ from app.returns.rules.standing import Standing
 from app.returns.views.blueprint import blueprint, own
 from app.returns.views.showing import WORDS, frame
 from app.returns.vocabulary import texts
+from app.web.access import allow, principal
+from app.web.pages import page, remember_here
 
 
 @blueprint.get("/<reference>/<act>")

@@ -1,6 +1,6 @@
 """What a return request can be: stages, closing reasons, signs, answers (domain.md §2.16 to 2.18, 2.23)."""
 
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 
 STAGES = Terms(
     "return_stage",

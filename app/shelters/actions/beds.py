@@ -9,10 +9,10 @@ from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.database import connection_of
-from app.base.problems import Problem
+from app.db.session import connection_of
+from app.field_errors import Problem
 from app.shelters.models import BedCensus, BedChange
 from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds, lock_beds
 from app.shelters.queries.shelters import SHELTERS, ShelterRow

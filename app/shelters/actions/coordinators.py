@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base.problems import Problem
+from app.field_errors import Problem
 from app.shelters.queries.coordinators import list_coordinators, lock_shelters_of
 from app.shelters.queries.shelters import ShelterRow
 from app.staff.actions.scopes import assign_shelters

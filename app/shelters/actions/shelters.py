@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base.problems import Problem
+from app.field_errors import Problem
 from app.places import rules as places
 from app.shelters.actions.beds import Said, add_category, announce, set_beds
 from app.shelters.queries.beds import lock_beds

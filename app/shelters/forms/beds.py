@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from app.base.problems import Problem
-from app.base.reader import Reader
+from app.field_errors import Problem
 from app.shelters.actions.beds import Said
 from app.shelters.vocabulary import BED_CATEGORIES
+from app.web.json_reader import Reader
 
 BED_FIELDS = frozenset(
     {"category", "capacity", "blocked", "occupied", "occupied_by", "confirmed", "reason"}

@@ -7,8 +7,8 @@ from typing import Any
 from wtforms import Field, StringField
 from wtforms.widgets import TextInput
 
-from app.base.forms import Many
-from app.base.mail import is_address
+from app.email.delivery import is_address
+from app.web.forms import Many
 
 PHONE = re.compile(r"[0-9+ -]*")
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.base.language import day, language, selected, spoken
-from app.base.lists import SEXES
-from app.base.words import Terms
+from app.codelists.codelist import Terms
+from app.codelists.shared_codelists import SEXES
+from app.i18n.language import day, language, selected, spoken
 from app.places.vocabulary import areas, programme
 from app.shelters.forms.shelter import KEPT, ShelterForm
 from app.shelters.queries.shelters import ShelterRow

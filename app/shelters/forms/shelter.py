@@ -4,7 +4,12 @@ from typing import Any
 
 from wtforms.validators import InputRequired
 
-from app.base.forms import (
+from app.codelists.shared_codelists import SEXES, languages
+from app.places.vocabulary import areas, programme
+from app.shelters.forms.fields import Clock, Codes, Mailbox, Number, Phone, Ticked
+from app.shelters.queries.shelters import ShelterRow
+from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS, SHELTER_TYPES
+from app.web.forms import (
     REQUIRED,
     Day,
     Degrees,
@@ -17,11 +22,6 @@ from app.base.forms import (
     required,
     required_day,
 )
-from app.base.lists import SEXES, languages
-from app.places.vocabulary import areas, programme
-from app.shelters.forms.fields import Clock, Codes, Mailbox, Number, Phone, Ticked
-from app.shelters.queries.shelters import ShelterRow
-from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS, SHELTER_TYPES
 
 TEXTS = ("address", "directions", "meeting_point", "phone", "mailbox", "opens_at", "closes_at")
 KEPT = (

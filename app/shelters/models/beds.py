@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base, Moment
-from app.base.privacy import OPEN
+from app.db.session import Base, Moment
+from app.privacy.columns import OPEN
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 

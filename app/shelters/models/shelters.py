@@ -5,8 +5,8 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, Float, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.base.database import Base, CodeSet
-from app.base.privacy import OPEN, SENSITIVE
+from app.db.session import Base, CodeSet
+from app.privacy.columns import OPEN, SENSITIVE
 
 
 class Shelter(Base):

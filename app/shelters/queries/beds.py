@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.database import Record
+from app import clock
+from app.db.session import Record
 from app.shelters.models import BedCategory, BedHold
 from app.shelters.queries.shelters import SHELTERS
 from app.shelters.rules import Beds

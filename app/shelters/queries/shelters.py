@@ -7,11 +7,11 @@ from datetime import date
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import Record, connection_of
+from app import clock
+from app.db.session import Record, connection_of
 from app.shelters.models import Shelter
 from app.shelters.rules import Eligibility, is_open_at
+from app.web.access import Scope
 
 SHELTERS = Shelter.__table__
 OF_CODE = select(SHELTERS).where(SHELTERS.c.code == bindparam("wanted"))

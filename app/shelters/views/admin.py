@@ -5,16 +5,16 @@ from typing import Any
 from flask import Response, url_for
 from flask_babel import gettext
 
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import go_to, say
-from app.base.problems import Problem
+from app.db.session import db
+from app.field_errors import Problem
 from app.shelters.actions import coordinators, shelters
 from app.shelters.actions.beds import Said
 from app.shelters.forms import shelter as forms
 from app.shelters.queries.shelters import ShelterRow
 from app.shelters.views.blueprint import blueprint
 from app.shelters.views.showing import again, list_page, new_page, shelter_of, shelter_page
+from app.web.access import allow, principal
+from app.web.pages import go_to, say
 
 
 @blueprint.get("/shelters", endpoint="list")

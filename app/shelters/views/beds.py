@@ -5,12 +5,8 @@ from typing import Any
 from flask import Response, abort, jsonify, request, url_for
 from flask_babel import gettext
 
-from app.base.access import Scope, allow, principal
-from app.base.answers import problem as plain_problem
-from app.base.database import db
-from app.base.pages import go_to, say
-from app.base.problems import Problem, refuse
-from app.base.requests import is_form, own_path, sent_json, wants_json
+from app.db.session import db
+from app.field_errors import Problem, refuse
 from app.places.vocabulary import programme
 from app.shelters.actions import beds as actions
 from app.shelters.actions import shelters
@@ -19,6 +15,10 @@ from app.shelters.queries.beds import list_beds_of_country
 from app.shelters.queries.shelters import ShelterRow, find_own, list_in_country
 from app.shelters.rules import Beds
 from app.shelters.views.blueprint import blueprint
+from app.web.access import Scope, allow, principal
+from app.web.pages import go_to, say
+from app.web.requests import is_form, own_path, sent_json, wants_json
+from app.web.responses import problem as plain_problem
 
 
 @blueprint.get("/shelters.json")

@@ -7,11 +7,9 @@ from typing import Any
 
 from flask import Response, abort
 
-from app.base import clock
-from app.base.database import db
-from app.base.pages import page
-from app.base.problems import Problem, refuse
-from app.base.requests import wants_json
+from app import clock
+from app.db.session import db
+from app.field_errors import Problem, refuse
 from app.places import forms as places
 from app.places.vocabulary import programme
 from app.shelters import rules
@@ -22,6 +20,8 @@ from app.shelters.queries.coordinators import list_coordinators
 from app.shelters.queries.shelters import ShelterRow, find_shelter, list_all
 from app.shelters.rules import Beds
 from app.shelters.vocabulary import BED_CATEGORIES, SHELTER_STATES, SHELTER_TYPES
+from app.web.pages import page
+from app.web.requests import wants_json
 
 WORDS: dict[str, Any] = {
     "BED_CATEGORIES": BED_CATEGORIES,

@@ -6,10 +6,9 @@ from collections.abc import Collection
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import Principal, Scope
-from app.base.problems import Problem
+from app.field_errors import Problem
 from app.places.queries import EVERYWHERE, find_desk
 from app.places.vocabulary import programme
 from app.staff import queries, rules
@@ -22,6 +21,7 @@ from app.staff.queries import (
     AccountRow,
 )
 from app.staff.vocabulary import ROLES
+from app.web.access import Principal, Scope
 
 
 def invite_within(

@@ -6,13 +6,13 @@ from flask import current_app
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Principal, caller_address
-from app.base.database import connection_of, db, separately
-from app.base.security_events import report_event
+from app import clock
+from app.db.session import connection_of, db, separately
 from app.staff import queries, rules
 from app.staff.actions import hashing
 from app.staff.queries import ACCOUNTS, ATTEMPTS, AccountRow
+from app.web.access import Principal, caller_address
+from app.web.security_events import report_event
 
 LONGEST_NAME = 80
 TIDIED_AT_ONCE = 1000

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import Principal
-from app.base.database import db, separately
-from app.base.problems import Problem
-from app.base.security_events import report_event
+from app.db.session import db, separately
+from app.field_errors import Problem
 from app.staff import queries, rules
 from app.staff.actions import guessing, hashing
 from app.staff.queries import PINS, AccountRow
+from app.web.access import Principal
+from app.web.security_events import report_event
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from flask import current_app
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.access import Principal, Scope, caller_address
-from app.base.database import db, separately
+from app.db.session import db, separately
 from app.staff import queries, rules
 from app.staff.actions import guessing
 from app.staff.actions.guessing import Checked
 from app.staff.queries import SESSIONS, AccountRow
 from app.staff.vocabulary import ROLE_PERMISSIONS
+from app.web.access import Principal, Scope, caller_address
 
 
 def sign_in(session: Session, username: str, password: str) -> Checked:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.base.database import connection_of
+from app.db.session import connection_of
 from app.places.models import Desk
 from app.places.queries import DESKS_AS_OF
 from app.staff import rules

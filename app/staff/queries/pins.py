@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.base.database import Record
+from app.db.session import Record
 from app.staff import rules
 from app.staff.models import Account, AccountDesk, AccountPin
 from app.staff.queries.accounts import AccountRow

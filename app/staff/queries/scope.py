@@ -3,11 +3,11 @@
 from sqlalchemy import column, select, table
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
 from app.places.models import Desk
 from app.places.vocabulary import programme
 from app.staff.models import AccountCountry, AccountDesk, AccountShelter
 from app.staff.queries.accounts import AccountRow
+from app.web.access import Scope
 
 ACCOUNT_DESKS = AccountDesk.__table__
 ACCOUNT_COUNTRIES = AccountCountry.__table__

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.base.database import Session
+from app.db.session import Session
 from app.security.queries import list_events
 from app.staff.queries.accounts import list_usernames
 

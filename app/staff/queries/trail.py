@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.audit.queries import as_entry, list_latest
 from app.audit.rules import Entry
-from app.base.database import Session
+from app.db.session import Session
 from app.places.queries import EVERYWHERE, list_desks
 from app.staff.queries.accounts import list_usernames
 

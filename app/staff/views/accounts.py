@@ -5,17 +5,17 @@ from typing import Any
 from flask import Response, abort, jsonify, url_for
 from flask_babel import gettext
 
-from app.base import language
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import go_to, page, public_link, say
-from app.base.problems import Problem, refuse
-from app.base.requests import wants_json
+from app.db.session import db
+from app.field_errors import Problem, refuse
+from app.i18n import language
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts
 from app.staff.queries import AccountLine
 from app.staff.views.blueprint import blueprint, wrong_in
 from app.staff.vocabulary import ROLES
+from app.web.access import allow, principal
+from app.web.pages import go_to, page, public_link, say
+from app.web.requests import wants_json
 
 
 @blueprint.get("/accounts")

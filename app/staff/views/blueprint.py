@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
-from app.base.access import login_manager
-from app.base.problems import Problem
+from app.field_errors import Problem
 from app.staff.actions import signing_in
+from app.web.access import login_manager
 
 blueprint = Blueprint("staff", __name__)
 login_manager.user_loader(signing_in.load)

@@ -6,19 +6,19 @@ from flask import Response, session, url_for
 from flask_babel import gettext
 from flask_login import logout_user
 
-from app.base import clock
-from app.base.access import allow, limiter, principal
-from app.base.answers import problem
-from app.base.database import db
-from app.base.pages import go_to, page, say
-from app.base.problems import Problem, refuse
-from app.base.requests import wants_json
-from app.base.security_events import report_event
+from app import clock
+from app.db.session import db
+from app.field_errors import Problem, refuse
 from app.places.queries import list_desks
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts, signing_in
 from app.staff.views.blueprint import blueprint, wrong_in
 from app.staff.vocabulary import ROLES
+from app.web.access import allow, limiter, principal
+from app.web.pages import go_to, page, say
+from app.web.requests import wants_json
+from app.web.responses import problem
+from app.web.security_events import report_event
 
 PER_MINUTE = "20 per minute"
 

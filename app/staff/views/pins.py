@@ -3,14 +3,14 @@
 from flask import Response, abort, url_for
 from flask_babel import gettext
 
-from app.base.access import allow, limiter, principal
-from app.base.database import db
-from app.base.pages import go_to, say
-from app.base.security_events import report_event
+from app.db.session import db
 from app.staff import forms, rules
 from app.staff.actions import pins
 from app.staff.views.blueprint import blueprint
 from app.staff.views.own import PER_MINUTE, refuse_own
+from app.web.access import allow, limiter, principal
+from app.web.pages import go_to, say
+from app.web.security_events import report_event
 
 
 @blueprint.post("/account/pin")

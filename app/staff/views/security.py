@@ -5,15 +5,15 @@ from typing import Any
 from flask import Response, request
 
 from app.audit.actions import note
-from app.base.access import allow, principal
-from app.base.addresses import SHOWN
-from app.base.database import db
-from app.base.pages import page
+from app.db.session import db
+from app.privacy.network_addresses import SHOWN
 from app.security.rules import KEPT
 from app.security.vocabulary import EVENTS
 from app.staff import queries
 from app.staff.views.blueprint import blueprint
 from app.staff.views.trail import LINES, before
+from app.web.access import allow, principal
+from app.web.pages import page
 
 ZONE = "UTC"
 

@@ -7,15 +7,15 @@ from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 
-from app.base import language
-from app.base.access import Principal, allow, limiter, principal
-from app.base.answers import page_again, problem, request_settings
-from app.base.database import db
-from app.base.pages import MODES, go_to, page
-from app.base.requests import own_path, sent_json, wants_json
+from app.db.session import db
+from app.i18n import language
 from app.staff.actions import accounts, signing_in
 from app.staff.rules import WINDOW
 from app.staff.views.blueprint import blueprint
+from app.web.access import Principal, allow, limiter, principal
+from app.web.pages import MODES, go_to, page
+from app.web.requests import own_path, sent_json, wants_json
+from app.web.responses import page_again, problem, request_settings
 
 HOMES = {
     "desk_staff": "consultations.new",

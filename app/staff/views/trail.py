@@ -6,12 +6,12 @@ from flask import Response, abort, request
 
 from app.audit.actions import note
 from app.audit.vocabulary import ACTS, SUBJECTS
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import page
+from app.db.session import db
 from app.places.vocabulary import programme
 from app.staff import queries
 from app.staff.views.blueprint import blueprint
+from app.web.access import allow, principal
+from app.web.pages import page
 
 LINES = 100
 

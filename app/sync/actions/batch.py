@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app.base.database_faults import fault_of
+from app.db.faults import fault_of
 from app.sync.actions import kinds
 from app.sync.actions.kinds import Asked, ManyOpener, Taken
 from app.sync.actions.opening import apart

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.base import clock
+from app import clock
 from app.sync.queries import envelopes
 from app.sync.queries.devices import DeviceRow
 from app.sync.vocabulary import MOST_A_DAY, MOST_ASIDE_A_DAY, MOST_KEPT_A_DAY

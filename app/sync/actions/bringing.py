@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.audit.actions import note
-from app.base.access import Principal
 from app.sync.actions import receiving
 from app.sync.actions.receiving import Sender
 from app.sync.queries import devices, envelopes
 from app.sync.rules.taking import Sent
 from app.sync.vocabulary import CREATED, DUPLICATE
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)

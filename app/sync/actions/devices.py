@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock, enrolment
-from app.base.database import db
+from app.db.session import db
 from app.places.queries import DeskRow
 from app.sync.queries import devices as queries
 from app.sync.queries.devices import DEVICES, DeviceRow
 from app.sync.rules import secrets
+from app.web import device_auth
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,15 @@ class Contact:
     persisted: bool | None
 
 
-@enrolment.device_loader
-def load(credential: str) -> enrolment.Device:
+@device_auth.device_loader
+def load(credential: str) -> device_auth.Device:
     """The tablet of a credential; raises NotEnrolled where it is unknown or was revoked."""
     found = queries.find_by_credential(db.session(), secrets.digest(credential))
     if found is None:
-        raise enrolment.NotEnrolled("unknown")
+        raise device_auth.NotEnrolled("unknown")
     if found.revoked_at is not None:
-        raise enrolment.NotEnrolled("revoked")
-    return enrolment.Device(found.id, found.desk_id)
+        raise device_auth.NotEnrolled("revoked")
+    return device_auth.Device(found.id, found.desk_id)
 
 
 def add(session: Session, by: int, desk: DeskRow, name: str) -> Added:
@@ -117,7 +118,7 @@ def heard(session: Session, device_id: UUID, said: Contact) -> DeviceRow:
     """Keeps what a tablet says of itself; the tablet with the desk that it belongs to now."""
     device = queries.lock(session, device_id)
     if device is None or not device.is_enrolled:
-        raise enrolment.NotEnrolled("revoked")
+        raise device_auth.NotEnrolled("revoked")
     kept: dict[str, Any] = {
         "contact_at": clock.now(),
         "waiting": said.waiting,

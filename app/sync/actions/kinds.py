@@ -6,20 +6,20 @@ from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from app.base import arrival
-from app.base.access import Principal
-from app.base.problems import Problem
 from app.consultations import queries
 from app.consultations.actions import changing, recording
 from app.consultations.actions.changing import Change, NotAllowed
 from app.consultations.forms.reading import read
 from app.consultations.rules.content import Reading
 from app.consultations.vocabulary import DECLINED
+from app.db import idempotency
+from app.field_errors import Problem
 from app.people.actions.cards import find_all as find_cards
 from app.people.queries.cards import Card
 from app.people.rules.codes import read_code
 from app.sync.rules.taking import Opened
 from app.sync.vocabulary import CONFLICT, CONSULTATION, CREATED, DUPLICATE, QUARANTINED, VOID
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ _openers: dict[str, Opener] = {}
 _many_openers: dict[Opener, ManyOpener] = {}
 _lockers: list[tuple[frozenset[str], Locker]] = []
 OF_TABLET = frozenset({"device", "sequence"})
-_ARRIVED = {arrival.NEW: CREATED, arrival.SAME: DUPLICATE}
+_ARRIVED = {idempotency.NEW: CREATED, idempotency.SAME: DUPLICATE}
 
 
 def opens(kind: str) -> Callable[[Opener], Opener]:

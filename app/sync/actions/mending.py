@@ -7,19 +7,20 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import arrival, clock
-from app.base.access import Principal, Scope
-from app.base.problems import Problem
 from app.consultations import queries as consultations
 from app.consultations.actions import changing, recording
 from app.consultations.actions.changing import NotAllowed
 from app.consultations.rules.content import Reading
+from app.db import idempotency
+from app.field_errors import Problem
 from app.places.queries import find_desk
 from app.sync.queries import set_aside
 from app.sync.queries.envelopes import ENVELOPES, EnvelopeRow
 from app.sync.rules.mending import author_may_mend
 from app.sync.vocabulary import HELD, MENDED, OPEN, VOIDED
+from app.web.access import Principal, Scope
 
 
 def may_mend(by: Principal, row: EnvelopeRow) -> bool:
@@ -42,7 +43,7 @@ def mend(session: Session, by: Principal, row: EnvelopeRow, reading: Reading) ->
     done = recording.record(session, named, replace(reading, telemetry=telemetry))
     if isinstance(done, list):
         return done
-    if done.arrival == arrival.DIFFERENT:
+    if done.arrival == idempotency.DIFFERENT:
         return [Problem("id", "different")]
     _settle(session, by, row, MENDED)
     return []

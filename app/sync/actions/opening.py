@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.base import clock
-from app.base.access import Principal, Scope
+from app import clock
 from app.people.actions.cells import once
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLE_PERMISSIONS
@@ -18,6 +17,7 @@ from app.sync.queries.envelopes import EnvelopeRow
 from app.sync.rules import sealing, taking
 from app.sync.rules.taking import Opened, Sent
 from app.sync.vocabulary import FORMATS, MOST_BYTES
+from app.web.access import Principal, Scope
 
 
 @dataclass(frozen=True)

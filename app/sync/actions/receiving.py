@@ -8,10 +8,9 @@ from uuid import UUID
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock
-from app.base.database import insert_rows
-from app.base.enrolment import NotEnrolled
+from app.db.session import insert_rows
 from app.people.actions.cells import once
 from app.sync.actions import batch, bounds
 from app.sync.actions.kinds import Taken
@@ -30,6 +29,7 @@ from app.sync.vocabulary import (
     QUARANTINED,
     SETTLED,
 )
+from app.web.device_auth import NotEnrolled
 
 NEW = insert(ENVELOPES)
 Key: TypeAlias = tuple[UUID, str]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.base.text_limits import has_too_many_values
 from app.sync.forms.sent import read_envelopes
 from app.sync.rules.taking import Sent
+from app.text_limits import has_too_many_values
 
 FORMAT = 1
 MOST_BYTES = 2 * 1024 * 1024

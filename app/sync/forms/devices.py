@@ -8,16 +8,16 @@ from typing import Any, ClassVar
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.database import Session
-from app.base.forms import PageForm, Words, at_most, required
-from app.base.problems import Problem
-from app.base.requests import is_form, sent_json
+from app import clock
+from app.db.session import Session
+from app.field_errors import Problem
 from app.places.queries import EVERYWHERE, DeskRow, find_desk
 from app.sync.queries import devices as queries
 from app.sync.queries.devices import DeviceRow
 from app.sync.rules import devices as rules
+from app.web.access import Scope
+from app.web.forms import PageForm, Words, at_most, required
+from app.web.requests import is_form, sent_json
 
 
 class DeskForm(PageForm):

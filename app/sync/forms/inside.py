@@ -6,9 +6,14 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.base import language
-from app.base.lists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS, nationalities
-from app.base.words import Terms
+from app.codelists.codelist import Terms
+from app.codelists.shared_codelists import (
+    AGE_BANDS,
+    REPEAT_CONTACTS,
+    SEXES,
+    SITUATIONS,
+    nationalities,
+)
 from app.consultations.forms.words import Line
 from app.consultations.vocabulary import (
     CHANGE_REASONS,
@@ -19,6 +24,7 @@ from app.consultations.vocabulary import (
     TOPICS,
     TRAVEL_GROUPS,
 )
+from app.i18n import language
 from app.sync.rules.taking import Opened
 from app.sync.vocabulary import CONSULTATION, VOID
 

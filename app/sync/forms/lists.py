@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import current_app
 
-from app.base import clock
-from app.base.access import Scope
-from app.base.answers import request_settings
-from app.base.database import Session
+from app import clock
 from app.consultations.forms.page import Choices, choices
+from app.db.session import Session
 from app.places.queries import DeskRow, list_desks
 from app.sync.rules.sealing import public_text
+from app.web.access import Scope
+from app.web.responses import request_settings
 
 
 @dataclass(frozen=True)

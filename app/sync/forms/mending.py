@@ -5,11 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.base import clock
-from app.base.access import Principal
-from app.base.answers import request_settings
-from app.base.database import Session
-from app.base.problems import Problem
+from app import clock
 from app.consultations import queries as consultations
 from app.consultations.actions import recording
 from app.consultations.forms import drawing
@@ -18,6 +14,8 @@ from app.consultations.forms.reading import read
 from app.consultations.forms.words import Line, differences
 from app.consultations.rules.content import Content, Reading, as_json
 from app.consultations.vocabulary import CHANGE_REASONS, DECLINED
+from app.db.session import Session
+from app.field_errors import Problem
 from app.places.queries import find_desk
 from app.staff.queries import find_account
 from app.sync.actions.kinds import reading_of
@@ -27,6 +25,8 @@ from app.sync.forms import inside
 from app.sync.queries.envelopes import EnvelopeRow
 from app.sync.rules.taking import Opened
 from app.sync.vocabulary import CONSULTATION, VOID
+from app.web.access import Principal
+from app.web.responses import request_settings
 
 
 @dataclass(frozen=True)

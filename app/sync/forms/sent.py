@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from app.base import clock
+from app import clock
 from app.sync.actions.devices import Contact
 from app.sync.rules.sealing import from_text, receipt_of
 from app.sync.rules.taking import Sent

@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 from flask import Response
 
-from app.base.access import Principal, Scope
 from app.staff.vocabulary import ROLE_PERMISSIONS
 from app.sync.forms.lists import Given
+from app.web.access import Principal, Scope
 
 Draw: TypeAlias = Callable[[Given], Response]
 SHELLS: dict[str, Draw] = {}

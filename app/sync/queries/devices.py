@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
 from app.places.models import Desk
 from app.sync.models import Device, Envelope
+from app.web.access import Scope
 
 DEVICES = Device.__table__
 ENVELOPES = Envelope.__table__

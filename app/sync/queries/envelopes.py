@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.base.access import Principal
 from app.consultations.models import Consultation
 from app.places.models import Desk
 from app.staff.models import Account
 from app.sync.models import Device, Envelope
 from app.sync.vocabulary import CREATED, DUPLICATE, HELD, OPEN
+from app.web.access import Principal
 
 CONSULTATIONS = Consultation.__table__
 ENVELOPES = Envelope.__table__

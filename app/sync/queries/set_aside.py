@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.base.access import Scope
 from app.sync.queries.envelopes import DEVICES, ENVELOPES, kept_of
 from app.sync.vocabulary import OPEN
+from app.web.access import Scope
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 from hashlib import sha256
 
-from app.base.signs import draw_signs, read_signs
+from app.check_codes import draw_signs, read_signs
 
 CODE_SIGNS = 12
 """Fifty-five random bits and a check sign: nobody guesses one within its half hour."""

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.base.text_limits import has_too_many_values
 from app.sync.vocabulary import CONSULTATION, KINDS, MOST_DAYS
+from app.text_limits import has_too_many_values
 
 OUTER = frozenset({"kind", "author"})
 

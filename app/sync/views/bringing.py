@@ -7,14 +7,14 @@ from flask import Response, jsonify, request
 from flask_babel import gettext
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.base.access import allow, principal
-from app.base.answers import problem
-from app.base.database import db
-from app.base.pages import page
-from app.base.requests import is_form, wants_json
+from app.db.session import db
 from app.sync.actions import bringing
 from app.sync.forms.copies import MOST_BYTES, read_copy
 from app.sync.views.blueprint import blueprint
+from app.web.access import allow, principal
+from app.web.pages import page
+from app.web.requests import is_form, wants_json
+from app.web.responses import problem
 
 ROOM = 16 * 1024
 """For the fields and the boundaries around the file."""

@@ -6,12 +6,9 @@ from uuid import UUID
 from flask import Response, abort, jsonify, url_for
 from flask_babel import gettext
 
-from app.base import clock, qr
-from app.base.access import allow, principal
-from app.base.database import db
-from app.base.pages import go_to, page, public_link, say
-from app.base.problems import Problem, refuse
-from app.base.requests import wants_json
+from app import clock
+from app.db.session import db
+from app.field_errors import Problem, refuse
 from app.places.queries import EVERYWHERE, list_desks
 from app.places.rules import closes_with_country, is_open
 from app.sync.actions import devices as actions
@@ -23,6 +20,10 @@ from app.sync.queries.envelopes import count_to_mend
 from app.sync.rules import secrets
 from app.sync.views.blueprint import blueprint
 from app.sync.views.shell_app import version
+from app.web import qr_codes
+from app.web.access import allow, principal
+from app.web.pages import go_to, page, public_link, say
+from app.web.requests import wants_json
 
 
 @blueprint.get("/devices")
@@ -84,7 +85,7 @@ def _code(added: Added, name: str, desk_name: str) -> Response:
         "code": secrets.shown(added.code),
     }
     minutes = int(secrets.CODE_HOLDS.total_seconds() // 60)
-    drawn = qr.draw(f"{link}#{added.code}")
+    drawn = qr_codes.draw(f"{link}#{added.code}")
     return page("sync/device.html", qr=drawn, minutes=minutes, **facts)
 
 

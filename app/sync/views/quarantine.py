@@ -7,19 +7,16 @@ from uuid import UUID, uuid4
 from flask import Response, abort, redirect, request, url_for
 from flask_babel import gettext
 
+from app import clock
 from app.audit.actions import note
-from app.base import clock, language
-from app.base.access import allow, principal
-from app.base.answers import problem
-from app.base.database import db
-from app.base.pages import go_to, page, say
-from app.base.problems import NotThere, Problem, refuse
-from app.base.requests import is_form, sent_json, wants_json
 from app.consultations.forms import drawing
 from app.consultations.forms.fields import from_form
 from app.consultations.forms.page import ShownGroup, of_raw
 from app.consultations.forms.reading import read
 from app.consultations.vocabulary import CHANGE_REASONS
+from app.db.session import db
+from app.field_errors import NotThere, Problem, refuse
+from app.i18n import language
 from app.sync.actions import mending
 from app.sync.forms import inside
 from app.sync.forms import mending as forms
@@ -27,6 +24,10 @@ from app.sync.forms.mending import Aside
 from app.sync.queries import envelopes, set_aside
 from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import KINDS, REASONS, STATES
+from app.web.access import allow, principal
+from app.web.pages import go_to, page, say
+from app.web.requests import is_form, sent_json, wants_json
+from app.web.responses import problem
 
 NUMBER = "<int(max=2000000000):number>"
 NUMBER_SAID = re.compile(r"[0-9]{1,10}", re.ASCII)

@@ -9,11 +9,11 @@ from typing import Any
 from flask import Response, current_app, g, jsonify, request
 from flask_babel import gettext
 
-from app.base import language
-from app.base.access import allow
-from app.base.nobody import Nobody, ask_nobody
-from app.base.pages import asset, page
+from app.i18n import language
 from app.sync.views.blueprint import blueprint
+from app.web.access import allow
+from app.web.anonymous import Nobody, ask_nobody
+from app.web.pages import asset, page
 
 WORKER, FIRST_WORKER = "sw.js", "first_worker.js"
 """The worker of a tablet, and the small one of any other browser, whose first visit must weigh little."""

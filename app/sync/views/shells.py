@@ -2,19 +2,19 @@
 
 from flask import Response, abort, g, request
 
-from app.base import language
-from app.base.access import allow
-from app.base.database import db
-from app.base.enrolment import device
-from app.base.nobody import Nobody
-from app.base.pages import page
 from app.consultations.forms import drawing
 from app.consultations.forms.page import blank
 from app.consultations.vocabulary import CHANGE_REASONS
+from app.db.session import db
+from app.i18n import language
 from app.sync.forms import lists
 from app.sync.forms.lists import Given
 from app.sync.forms.shells import SHELLS, draws, facts_of
 from app.sync.views.blueprint import blueprint
+from app.web.access import allow
+from app.web.anonymous import Nobody
+from app.web.device_auth import device
+from app.web.pages import page
 
 CAMERA = "geolocation=(), microphone=(), camera=(self)"
 

@@ -4,16 +4,16 @@ from flask import Response, abort, jsonify, session, url_for
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 
-from app.base import enrolment
-from app.base.access import allow, limiter, principal
-from app.base.answers import problem
-from app.base.database import db
-from app.base.pages import page
-from app.base.requests import sent_json
+from app.db.session import db
 from app.staff.actions import pins, signing_in
 from app.staff.actions.pins import Verdict
 from app.staff.rules import WINDOW
 from app.sync.views.blueprint import blueprint
+from app.web import device_auth
+from app.web.access import allow, limiter, principal
+from app.web.pages import page
+from app.web.requests import sent_json
+from app.web.responses import problem
 
 
 @blueprint.post("/sync/switch")
@@ -25,7 +25,7 @@ def switch() -> Response:
     name, pin = sent.get("account"), sent.get("pin")
     if not isinstance(name, str) or not isinstance(pin, str):
         abort(400)
-    verdict = pins.verify(name, pin, enrolment.device().desk_id)
+    verdict = pins.verify(name, pin, device_auth.device().desk_id)
     if verdict.account is None:
         return _refused(verdict)
     _end_session()

@@ -6,13 +6,8 @@ from flask import Response, abort, jsonify
 from flask_babel import gettext
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.base import clock
-from app.base.access import allow, limiter
-from app.base.answers import problem
-from app.base.database import db
-from app.base.enrolment import device
-from app.base.requests import sent_json
-from app.base.security_events import report_event
+from app import clock
+from app.db.session import db
 from app.staff.queries import list_pins
 from app.sync.actions import devices, receiving
 from app.sync.actions.bounds import WAIT, TooMuch
@@ -21,6 +16,11 @@ from app.sync.queries.envelopes import count_to_mend_of
 from app.sync.rules.taking import batches_too_much
 from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import LARGEST, MOST_BYTES, MOST_IN_A_BATCH
+from app.web.access import allow, limiter
+from app.web.device_auth import device
+from app.web.requests import sent_json
+from app.web.responses import problem
+from app.web.security_events import report_event
 
 MOST_SENT = LARGEST * 2
 PER_MINUTE = "20 per minute"

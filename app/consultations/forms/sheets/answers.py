@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from app.base.identifiers import find_identifier
-from app.base.sheets.limits import Odd, Value
-from app.base.signs import ALPHABET
+from app.check_codes import ALPHABET
 from app.consultations.forms.sheets.labels import AMBIGUOUS, meanings_of, plain
+from app.privacy.identifiers import find_identifier
+from app.spreadsheets.limits import Odd, Value
 
 Answer: TypeAlias = tuple[Any, str]
 """What the cell says, and the code of what is wrong with it (empty where nothing is)."""

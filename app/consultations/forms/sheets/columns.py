@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from app.base.identifiers import IDENTIFIERS
-from app.base.problems import PROBLEMS
-from app.base.sheets.limits import Row, Value, is_blank, letter
-from app.base.words import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Terms
 from app.consultations.forms.sheets.labels import names_of, plain
 from app.consultations.rules.sheets import Fault
+from app.field_errors import PROBLEMS
+from app.privacy.identifiers import IDENTIFIERS
+from app.spreadsheets.limits import Row, Value, is_blank, letter
 
 COLUMNS = Terms(
     "sheet_column",

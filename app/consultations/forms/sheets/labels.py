@@ -8,9 +8,10 @@ from functools import cache
 from babel.support import NullTranslations, Translations
 from flask import current_app
 
-from app.base import language, lists
-from app.base.words import Terms
+from app.codelists import shared_codelists
+from app.codelists.codelist import Terms
 from app.consultations import vocabulary
+from app.i18n import language
 
 AMBIGUOUS = ""
 """Stands for the meaning of a word that means two things."""
@@ -22,10 +23,10 @@ LISTS: dict[str, tuple[Terms, Mapping[str, str]]] = {
     "channel": (vocabulary.CHANNELS, {}),
     "modality": (vocabulary.MODALITIES, {}),
     "travel_group": (vocabulary.TRAVEL_GROUPS, {}),
-    "situation": (lists.SITUATIONS, {}),
-    "repeat_contact": (lists.REPEAT_CONTACTS, {}),
-    "sex": (lists.SEXES, lists.SHORT_SEXES),
-    "age_band": (lists.AGE_BANDS, lists.SHORT_AGES),
+    "situation": (shared_codelists.SITUATIONS, {}),
+    "repeat_contact": (shared_codelists.REPEAT_CONTACTS, {}),
+    "sex": (shared_codelists.SEXES, shared_codelists.SHORT_SEXES),
+    "age_band": (shared_codelists.AGE_BANDS, shared_codelists.SHORT_AGES),
     "topics": (vocabulary.TOPICS, vocabulary.SHORT_TOPICS),
     "main_topic": (vocabulary.TOPICS, vocabulary.SHORT_TOPICS),
     "outcomes": (vocabulary.OUTCOMES, {}),
@@ -68,14 +69,14 @@ def _meanings(column: str, directory: str) -> dict[str, str]:
     if column == "language":
         return _by_word(_of_languages())
     if column == "nationality":
-        special = _labels(lists.SPECIAL_NATIONALITIES, {}, directory)
+        special = _labels(shared_codelists.SPECIAL_NATIONALITIES, {}, directory)
         return _by_word([*_of_countries(), *special])
     terms, short = LISTS[column]
     return _by_word(_labels(terms, short, directory))
 
 
 def _of_languages() -> Iterator[tuple[str, str]]:
-    for code in lists.languages():
+    for code in shared_codelists.languages():
         yield code, code
     for reader in language.LOCALES:
         for code, name in language.spoken(reader):

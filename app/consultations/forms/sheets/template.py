@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator
 import xlsxwriter
 from flask_babel import gettext
 
-from app.base import language, lists
+from app.codelists import shared_codelists
 from app.consultations.forms.sheets.columns import COLUMNS, REQUIRED
 from app.consultations.forms.sheets.labels import LISTS
+from app.i18n import language
 
 ROWS = 5000
 SEVERAL = frozenset({"topics", "outcomes", "flags"})
@@ -82,7 +83,7 @@ def _words(code: str, desks: Collection[str]) -> Iterator[str]:
         yield from (name for _, name in language.spoken(language.selected()))
     elif code == "nationality":
         yield from (name for _, name in language.world(language.selected()))
-        yield from (str(gettext(term.label)) for term in lists.SPECIAL_NATIONALITIES)
+        yield from (str(gettext(term.label)) for term in shared_codelists.SPECIAL_NATIONALITIES)
     elif code in LISTS:
         yield from (str(gettext(term.label)) for term in LISTS[code][0])
 

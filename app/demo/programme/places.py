@@ -1,0 +1,97 @@
+"""The demo's countries and desks: read from the data file of this package, dated for a period."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.demo.programme.distributions import Mix
+from app.places.rules import closes_with_country
+from app.places.vocabulary import programme
+
+DATA = tomllib.loads((Path(__file__).parent / "programme.toml").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days that the demo fills, both included."""
+
+    first: date
+    last: date
+
+    def day_at(self, share: float) -> date:
+        """The day at a share (0 to 1) of the period."""
+        return self.first + timedelta(days=int((self.last - self.first).days * share))
+
+
+@dataclass(frozen=True)
+class DemoDesk:
+    """A desk of the demo: the fields it is opened with, and how much it is asked for."""
+
+    fields: dict[str, Any]
+    weight: float
+    growth: float
+    at_border: bool
+    leads: bool
+
+    @property
+    def code(self) -> str:
+        return str(self.fields["code"])
+
+    @property
+    def country(self) -> str:
+        return str(self.fields["country"])
+
+
+@dataclass(frozen=True)
+class Comers:
+    """Who comes in a country: nationalities, situations of its nationals and of the others."""
+
+    nationalities: Mix
+    nationals: Mix
+    situations: Mix
+
+
+def demo_desks(period: Period) -> list[DemoDesk]:
+    """Every desk of the demo by country and code; the country's first is its main one (`leads`)."""
+    return [
+        _desk(country, place, entry, period)
+        for country in programme()
+        for place, entry in enumerate(DATA[country]["desks"], start=1)
+    ]
+
+
+def _desk(country: str, place: int, entry: dict[str, Any], period: Period) -> DemoDesk:
+    known, mine = programme()[country], DATA[country]
+    opened_on = entry.get("since") or max(period.day_at(entry["opens"]), known.entered)
+    closed_on = period.day_at(entry["closes"]) if "closes" in entry else None
+    fields = {
+        "code": f"{country}-{place:02d}",
+        "name": entry["place"],
+        "country": country,
+        "adm1": entry["adm1"],
+        "time_zone": known.time_zone,
+        "organisation": entry["organisation"],
+        "modality": entry.get("modality", "informational"),
+        "opened_on": opened_on,
+        "closed_on": closes_with_country(country, closed_on),
+        "latitude": entry["at"][0],
+        "longitude": entry["at"][1],
+    }
+    share = mine["share"] * entry["weight"] / sum(desk["weight"] for desk in mine["desks"])
+    return DemoDesk(fields, share, mine["growth"], entry.get("border", False), place == 1)
+
+
+@cache
+def comers(country: str) -> Comers:
+    """Who comes in a country."""
+    shares = {**DATA["usual"], **DATA[country]}
+    return Comers(*(Mix(shares[name]) for name in ("nationalities", "nationals", "situations")))
+
+
+def spoken_by(nationality: str) -> tuple[str, ...]:
+    """Languages (ISO 639-3) of people of a nationality met abroad, the usual one first."""
+    known = DATA["languages"]
+    return tuple(known.get(nationality, known["others"]))

@@ -1,0 +1,45 @@
+"""Writes the pages with which the proxy answers if the app does not, in every language."""
+
+import json
+from pathlib import Path
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from app.i18n.language import LOCALES
+from app.web.responses import SENTENCES
+
+STATUSES = (400, 405, 413, 429, 503)
+STYLE = (
+    ":root{color-scheme:light dark;--bg:#fff;--ink:#12202c;--link:#0a4f99}"
+    "@media(prefers-color-scheme:dark){:root{--bg:#10181f;--ink:#f2f6f9;--link:#8ec5ff}}"
+    "body{margin:0;background:var(--bg);color:var(--ink);font:500 18px/1.4 system-ui,Roboto,sans-serif}"
+    "header{background:#0a3a63;color:#fff;font-weight:700;padding:14px 16px}"
+    "main{max-width:560px;margin:0 auto;padding:12px 16px}h1{font-size:1.5rem;line-height:1.2}"
+    "a{color:var(--link);display:inline-block;padding:12px 0}"
+)
+
+
+def write_error_pages(folder: Path) -> int:
+    """Writes one page and one JSON file for each status and language, and their style; how many files there are."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for locale in LOCALES:
+        with force_locale(locale):
+            for status in STATUSES:
+                _write(folder, status, locale)
+    _write_file(folder / "ventanilla-error.css", STYLE)
+    return 2 * len(STATUSES) * len(LOCALES) + 1
+
+
+def _write(folder: Path, status: int, locale: str) -> None:
+    sentence, start = gettext(SENTENCES[status]), gettext("Go to the start")
+    template = current_app.jinja_env.get_template("proxy_error.html")
+    page = template.render(locale=locale, sentence=sentence, start=start)
+    problem = json.dumps({"problem": sentence}, ensure_ascii=False) + "\n"
+    for kind, text in (("html", page), ("json", problem)):
+        _write_file(folder / f"{status}.{locale}.{kind}", text)
+
+
+def _write_file(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+    path.chmod(0o644)  # the proxy runs as another user

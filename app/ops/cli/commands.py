@@ -1,0 +1,190 @@
+"""Commands that touch every room: the demo programme, backup and restore, letters, retention."""
+
+import gc
+import signal
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+from typing import NoReturn
+
+import click
+from flask import current_app
+from flask.cli import AppGroup, with_appcontext
+
+from app.db.session import db, unit_of_work
+from app.demo.actions import building
+from app.demo.actions.accounts import PASSWORD
+from app.email.delivery import Outcome, send_letters
+from app.email.queue import count_unsent
+from app.ops.actions import backup, retention
+from app.ops.actions import restore as restoring
+from app.ops.rules import Refused
+from app.places.queries import has_desks
+from app.places.vocabulary import programme
+
+
+@click.command("demo")
+@click.option("--seed", type=click.IntRange(0), default=1, help="Other numbers, other people.")
+@click.option("--months", type=click.IntRange(1, 60), default=13, help="How many, up to this one.")
+@click.option("--consultations", type=click.IntRange(1, 20_000_000), default=6000)
+@click.option("--if-empty", is_flag=True, help="Do nothing where the database has desks.")
+@with_appcontext
+def demo(seed: int, months: int, consultations: int, if_empty: bool) -> None:
+    """Builds a synthetic programme in an empty database."""
+    if current_app.config["SETTINGS"].production:
+        _refuse("The demo programme is not for production.")
+    if _is_in_use():
+        if not if_empty:
+            _refuse("The database already has desks: the demo programme needs an empty one.")
+        return
+    wish = building.Wish(seed, months, consultations)
+    terminal = sys.stderr.isatty()
+    bar = click.progressbar(
+        length=consultations, label="Demo", file=sys.stderr, hidden=not terminal
+    )
+    gc.freeze()  # a million rows would have every module looked through again and again
+    began = monotonic()
+    with unit_of_work(), bar as shown:
+        built = building.build(db.session(), wish, shown.update)
+    _say_what_stands(built, wish)
+    click.echo(_say_how_fast(built, wish, monotonic() - began))
+
+
+def _is_in_use() -> bool:
+    try:
+        return has_desks(db.session())
+    finally:
+        db.session.rollback()
+
+
+def _say_what_stands(built: building.Built, wish: building.Wish) -> None:
+    countries = ", ".join(country.lower() for country in programme())
+    click.echo(f"{wish.consultations} consultations at {built.desks} desks, {wish.months} months.")
+    click.echo(
+        f"Sign in as desk.<country>, shelter.<country> or supervisor.<country> ({countries}),"
+    )
+    click.echo(f"as regional or as admin; the password is {PASSWORD}")
+
+
+def _say_how_fast(built: building.Built, wish: building.Wish, seconds: float) -> str:
+    rows = (wish.consultations + built.persons) / seconds
+    people = f"{wish.consultations} consultations and {built.persons} person rows"
+    return f"{people} in {seconds:.1f} seconds: {rows:.0f} rows a second."
+
+
+def _refuse(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+@click.command("backup")
+@click.argument("path", type=click.Path(path_type=Path))
+@with_appcontext
+def back_up(path: Path) -> None:
+    """Copies the database, while the app runs, to a new file or into a directory."""
+    try:
+        made = backup.back_up(path)
+    except Refused as problem:
+        _refuse(str(problem))
+    click.echo(made)
+
+
+@click.command("restore")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--other-audit-key", is_flag=True, help="Where the key that sealed it is lost.")
+@with_appcontext
+def restore(path: Path, other_audit_key: bool) -> None:
+    """Puts a backup into an empty database and checks its audit trail."""
+    key = None if other_audit_key else current_app.config["SETTINGS"].audit_key
+    try:
+        restored = restoring.restore(path, key)
+    except Refused as problem:
+        _refuse(str(problem))
+    if restored.needs_upgrade:
+        click.echo("The backup is of an older release: run `db upgrade` before the app starts.")
+    if restored.broken is not None:
+        _refuse(
+            f"Restored, but the audit trail does not hold at entry {restored.broken}: it was so "
+            "in the backup, or was sealed with another AUDIT_KEY."
+        )
+    click.echo(f"Restored; the audit trail holds: {restored.entries} entries.")
+
+
+mail = AppGroup("mail", help="Letters to mailboxes of shelters.")
+
+
+@mail.command("send")
+@click.option("--watch", type=click.IntRange(1, 3600), help="Go on, with so many seconds between.")
+def send(watch: int | None) -> None:
+    """Sends the letters that are due; exit 1 where one could not be sent or there is nowhere to send."""
+    is_set = bool(current_app.config["SETTINGS"].smtp_url)
+    if watch is not None:
+        _send_until_stopped(watch) if is_set else _wait_until_stopped()
+        return
+    waiting, _ = _unsent()
+    if not is_set:
+        if waiting:
+            _refuse(f"SMTP_URL is not set: there is nowhere to send what waits ({waiting}).")
+        return
+    outcome = send_letters()
+    _say_what_went(outcome)
+    if outcome.problems:
+        sys.exit(1)
+
+
+def _wait_until_stopped() -> None:
+    """A service without a mail server says so once and waits for another setting, instead of ending and starting."""
+    click.echo("SMTP_URL is not set: shelters get no e-mail.", err=True)
+    asked = _requests_to_end()
+    while not asked:
+        sleep(1)
+
+
+def _requests_to_end() -> list[int]:
+    """The signals that ask this process to end, as they come."""
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: asked.append(number))
+    return asked
+
+
+def _send_until_stopped(seconds: int) -> None:
+    """Lets the letter in hand be finished when the process is asked to end."""
+    asked = _requests_to_end()
+    while not asked:
+        outcome = send_letters(lambda: not asked)
+        if outcome.sent or outcome.problems:
+            _say_what_went(outcome)
+        until = monotonic() + seconds
+        while not asked and monotonic() < until:
+            sleep(0.2)
+
+
+def _say_what_went(outcome: Outcome) -> None:
+    waiting, given_up = _unsent()
+    click.echo(f"Letters sent: {outcome.sent}; waiting: {waiting}; given up: {given_up}.")
+    if outcome.problems:
+        why = ", ".join(sorted(set(outcome.problems)))
+        click.echo(
+            f"Letters that could not be sent now: {len(outcome.problems)} ({why}).", err=True
+        )
+
+
+def _unsent() -> tuple[int, int]:
+    try:
+        return count_unsent(db.session())
+    finally:
+        db.session.rollback()
+
+
+keeping = AppGroup("retention", help="What is kept for a time only.")
+
+
+@keeping.command("purge")
+@click.option("--dry-run", is_flag=True, help="Count, and change nothing.")
+def purge(dry_run: bool) -> None:
+    """Deletes what is past its time, kind by kind; each leaves an entry with its number."""
+    for kind in retention.KINDS:
+        with unit_of_work():
+            act = retention.count if dry_run else retention.purge
+            click.echo(f"{act(db.session(), kind)} {kind.what}")

@@ -1,0 +1,42 @@
+"""`setup check` and `setup error-pages`: what an operator needs to set an installation up."""
+
+import sys
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from app.ops.actions import error_pages, setup_check
+from app.ops.rules.setup import Finding
+
+setup = AppGroup("setup", help="An installation: whether it is right, and what it needs.")
+MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("!", "yellow")}
+
+
+@setup.command("check")
+def check() -> None:
+    """Says line by line what is right (✓), what must be done (✗, exit 1) and what should be known (!)."""
+    wrong = 0
+    for finding in setup_check.findings():
+        _show(finding)
+        wrong += finding.is_right is False
+    if wrong:
+        click.echo(f"{wrong} to put right.", err=True)
+        sys.exit(1)
+
+
+def _show(finding: Finding) -> None:
+    mark, colour = MARKS[finding.is_right]
+    click.echo(f"{click.style(mark, fg=colour)} {finding.subject}: {finding.sentence}")
+
+
+@setup.command("error-pages")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def write_error_pages(folder: Path) -> None:
+    """Writes the pages with which the proxy answers if the app does not."""
+    try:
+        count = error_pages.write_error_pages(folder)
+    except OSError as error:
+        click.echo(f"{folder} cannot be written: {error.strerror}.", err=True)
+        sys.exit(1)
+    click.echo(f"{count} files in {folder}")

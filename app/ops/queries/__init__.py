@@ -1,0 +1,43 @@
+"""Reads the state of the database itself (`state`) and what a backup is made of (`backups`)."""
+
+from app.ops.queries.backups import (
+    export_snapshot,
+    find_last_backup,
+    lift_time_limits,
+    read_contents,
+)
+from app.ops.queries.state import (
+    MIGRATIONS,
+    Revisions,
+    find_clock,
+    find_fault,
+    find_journal_mode,
+    find_revisions,
+    has_table,
+    has_tables,
+    is_synchronous,
+    limit_waiting,
+    list_blocking,
+    list_revisions,
+    migration_state,
+)
+
+__all__ = [
+    "MIGRATIONS",
+    "Revisions",
+    "export_snapshot",
+    "find_clock",
+    "find_fault",
+    "find_journal_mode",
+    "find_last_backup",
+    "find_revisions",
+    "has_table",
+    "has_tables",
+    "is_synchronous",
+    "lift_time_limits",
+    "limit_waiting",
+    "list_blocking",
+    "list_revisions",
+    "migration_state",
+    "read_contents",
+]

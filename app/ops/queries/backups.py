@@ -1,0 +1,43 @@
+"""Reads what a backup is made of, and when the last one was."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from alembic.migration import MigrationContext
+from sqlalchemy import func, inspect, select, table, text
+from sqlalchemy.orm import Session
+
+from app.audit.models import COMPLETED_BACKUPS
+from app.audit.queries import TRAIL, find_last
+from app.ops.rules import Contents, Refused
+
+
+def export_snapshot(session: Session) -> str:
+    """The name under which another PostgreSQL session sees what this transaction sees."""
+    return str(session.execute(text("SELECT pg_export_snapshot()")).scalar())
+
+
+def lift_time_limits(session: Session) -> None:
+    """Lets this PostgreSQL transaction take as long as it needs."""
+    for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        session.execute(text(f"SET LOCAL {limit} = 0"))
+
+
+def read_contents(session: Session, dumped: Collection[str]) -> Contents:
+    """What the database holds of the dumped tables as this transaction sees them; Refused if not of this app."""
+    connection = session.connection()
+    tables = sorted(set(inspect(connection).get_table_names()) & set(dumped))
+    revisions = MigrationContext.configure(connection).get_current_heads()
+    if len(revisions) != 1 or TRAIL.name not in tables:
+        raise Refused("The database is not one of this app, or was never upgraded.")
+    rows = {
+        name: session.execute(select(func.count()).select_from(table(name))).scalar_one()
+        for name in tables
+    }
+    return Contents(revisions[0], *find_last(session), rows)
+
+
+def find_last_backup(session: Session) -> datetime | None:
+    """When the last backup was completed: a checked file stood; None if never."""
+    last = select(TRAIL.c.at).where(COMPLETED_BACKUPS).order_by(TRAIL.c.number.desc()).limit(1)
+    return session.execute(last).scalar()

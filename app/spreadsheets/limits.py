@@ -1,0 +1,92 @@
+"""What a sheet may be at most, and the sentences of what cannot be read."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import TypeAlias
+
+from flask_babel import gettext
+
+from app.codelists.codelist import N_, Term, Terms
+
+UNREADABLE = Terms(
+    "unreadable",
+    Term("too_large", N_("This file is too large. Divide it into several.")),
+    Term("zip_bomb", N_("This file unpacks to far more than it should. Save the sheet anew.")),
+    Term(
+        "locked",
+        N_("This file has a password or is an old .xls. Save it as XLSX without a password."),
+    ),
+    Term("not_a_sheet", N_("This is not a sheet that can be read. Save it as XLSX or CSV.")),
+    Term("entities", N_("This file holds definitions that no sheet needs. Save the sheet anew.")),
+    Term("merged", N_("Cells are merged: {where}. Separate them; each row stands for itself.")),
+    Term("too_many_columns", N_("There is something right of column {where}. Take it out.")),
+    Term("too_many_rows", N_("There are more than {where} rows. Divide the file into several.")),
+    Term(
+        "no_header",
+        N_("The first row that is not empty must name the columns. Take the template."),
+    ),
+    Term(
+        "several_sheets",
+        N_("Several worksheets have these columns. Bring one file for each of them."),
+    ),
+    Term("open_quote", N_("A quotation mark is opened and never closed, near row {where}.")),
+)
+
+
+class Odd(Enum):
+    """What stands in a cell in the place of a value: told by row and column, never evaluated, never repeated."""
+
+    FORMULA = "formula"
+    ERROR = "unreadable"
+    TOO_LONG = "too_long"
+
+
+Value: TypeAlias = str | int | float | bool | date | Odd | None
+Row: TypeAlias = tuple[int, list[Value]]
+"""The row's number as a spreadsheet shows it, and its cells from column A on."""
+
+
+class Unreadable(Exception):
+    """A file that is refused as a whole: the code of the sentence, and where (a range, a number)."""
+
+    def __init__(self, code: str, where: str = "") -> None:
+        super().__init__(UNREADABLE[code].code)
+        self.code, self.where = code, where
+
+    @property
+    def sentence(self) -> str:
+        """The one sentence in the reader's language."""
+        return str(gettext(UNREADABLE[self.code].label)).replace("{where}", self.where)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a sheet may be at most: bytes, bytes unpacked, rows that are not empty, lines, columns, signs in a cell."""
+
+    size: int = 20 * 1024 * 1024
+    unpacked: int = 200 * 1024 * 1024
+    rows: int = 100_000
+    lines: int = 2_000_000
+    columns: int = 60
+    signs: int = 500
+
+    @property
+    def elements(self) -> int:
+        """Elements of XML at most in all parts, each as often as it is read: two for every cell that there may be."""
+        return self.rows * self.columns * 2
+
+
+def letter(index: int) -> str:
+    """The name of a column as a spreadsheet shows it: 0 is A, 26 is AA."""
+    name = ""
+    index += 1
+    while index:
+        index, place = divmod(index - 1, 26)
+        name = chr(65 + place) + name
+    return name
+
+
+def is_blank(value: Value) -> bool:
+    """Whether a cell says nothing."""
+    return value is None or (isinstance(value, str) and not value.strip())

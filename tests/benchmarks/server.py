@@ -1,0 +1,156 @@
+"""A real server on one database, and clients that speak to it over the network."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A gunicorn on one database, which can be killed and started again at the same port."""
+
+    database_url: str
+    workers: int = 2
+    module: str = "wsgi:application"
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts and waits until a request is answered."""
+        options = ["--preload", "--workers", str(self.workers), "--bind", f"127.0.0.1:{self.port}"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            *options,
+            "--log-level",
+            "critical",
+            self.module,
+        ]
+        more = {"DATABASE_URL": self.database_url, "SIGN_IN_LIMIT": "10000"}
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **more},
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        until = time.monotonic() + 60
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError("the server does not start")
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            return Client(self.port).ask("GET", "/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """Ends every process of the server at once, with no chance to finish anything."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _workers(self) -> list[Path]:
+        parent = self.process.pid if self.process else 0
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+        return [Path("/proc") / text for text in children.split()]
+
+    def cpu_seconds(self) -> float:
+        """The processor time that the workers have used so far."""
+        used = [(each / "stat").read_text().rpartition(")")[2].split() for each in self._workers()]
+        return sum(int(fields[11]) + int(fields[12]) for fields in used) / TICKS
+
+    def memory_mb(self) -> float:
+        """The memory of the server and its workers together; pages that they share count once."""
+        every = [*self._workers(), Path("/proc") / str(self.process.pid if self.process else 0)]
+        rollups = [(each / "smaps_rollup").read_text() for each in every]
+        shares = [re.search(r"^Pss:\s+(\d+)", text, re.M) for text in rollups]
+        return sum(int(found[1]) for found in shares if found) / 1024
+
+
+@contextmanager
+def serving(
+    database_url: str, workers: int = 2, module: str = "wsgi:application"
+) -> Iterator[Server]:
+    """A server that answers, gone afterwards."""
+    server = Server(database_url, workers, module)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@dataclass
+class Client:
+    """A program with a session of its own."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+    token: str = ""
+
+    def sign_in(self, username: str, password: str) -> "Client":
+        """Signs in and keeps the token that every change must carry."""
+        self._fetch_token()
+        status, _ = self.post("/sign-in", {"username": username, "password": password})
+        if status != 200:
+            raise RuntimeError(f"sign-in answered {status}")
+        self._fetch_token()
+        return self
+
+    def _fetch_token(self) -> None:
+        self.token = self.ask("GET", "/sync/token")[1]["csrf_token"]
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A new connection to the server."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
+    def post(self, path: str, content: dict[str, Any]) -> tuple[int, Any]:
+        """Status and JSON of a change."""
+        return self.ask("POST", path, json.dumps(content))
+
+    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, Any]:
+        """Status and JSON of a request; raises OSError where the server does not answer."""
+        headers = {
+            "Accept": "application/json",
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
+        if body is not None:
+            headers |= {"Content-Type": "application/json", "X-CSRFToken": self.token}
+        connection = self.connection()
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            said = answer.read()
+        except http.client.HTTPException as broken:
+            raise ConnectionError from broken
+        finally:
+            connection.close()
+        for cookie in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, json.loads(said) if said else None

@@ -1,0 +1,240 @@
+"""The form door and the JSON door read the same content; the page answers a form."""
+
+import re
+from uuid import uuid4
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
+
+from app.consultations.forms.fields import from_form
+from app.consultations.forms.reading import read
+from app.consultations.rules.content import digest
+from tests.consultations.form_fields import as_fields
+from tests.consultations.strategies import contents
+from tests.factories.records import JSON, Browser, alone, consultation_json
+from tests.factories.two_country_world import stored
+
+DAYS = ["2026-01-31", "2026-02-01", "2026-03-14", "2024-02-29"]
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(contents(DAYS), st.randoms(use_true_random=False))
+def test_form_fields_and_json_read_to_the_same_content(said, chance):
+    sent = {"id": str(uuid4()), "desk": "HND-01", **said}
+    by_json = read(sent)
+    by_form = read(from_form(MultiDict(as_fields(sent))))
+    assert by_json.problems == by_form.problems == ()
+    assert by_json.content == by_form.content
+    shuffled = as_fields(sent)
+    chance.shuffle(shuffled)
+    if "main_topic" in sent or "topics" not in sent:
+        mixed = read(from_form(MultiDict(shuffled))).content
+        assert digest(mixed) == digest(by_json.content)
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(contents(DAYS), st.randoms(use_true_random=False))
+def test_another_order_and_spelled_out_defaults_have_the_same_digest(said, chance):
+    sent = {"id": str(uuid4()), "desk": "HND-01", **said}
+    plain = digest(read(sent).content)
+    if "topics" in sent:
+        sent["main_topic"] = sent.get("main_topic", sent["topics"][0])
+        for name in ("topics", "outcomes", "groups"):
+            sent[name] = chance.sample(sent[name], len(sent[name]))
+        sent["groups"] = [
+            {
+                "situation": "unknown",
+                **group,
+                "persons": chance.sample(group["persons"], len(group["persons"])),
+            }
+            for group in sent["groups"]
+        ]
+        usual = {
+            "channel": "desk_in_person",
+            "modality": "informational",
+            "travel_group": "not_stated",
+        }
+        sent = {**usual, "flags": [], "card": None, **sent}
+    assert digest(read(sent).content) == plain
+
+
+def test_both_doors_arrive_as_one_record(office):
+    sent = consultation_json(flags=["disability"], taps=3)
+    ana = office["ana"]
+    assert ana.post_form("/consultations", as_fields(sent)).status_code == 302
+    assert ana.post("/consultations", sent).get_json()["arrival"] == "same"
+    assert ana.post_form("/consultations", as_fields(sent)).status_code == 302
+    other = ana.post_form("/consultations", as_fields({**sent, "channel": "phone"}))
+    assert other.status_code == 409
+    assert stored()["consultation"] == 1
+
+
+def test_a_form_goes_on_to_the_day(office):
+    answer = office["ana"].post_form("/consultations", as_fields(consultation_json()))
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/today")
+
+
+def test_boxes_left_empty_or_at_zero_hold_nobody(office):
+    fields = as_fields(consultation_json())
+    fields += [("groups-0-male-age_0_4", ""), ("groups-0-male-age_5_11", "0")]
+    fields += [("groups-1-situation", "in_transit"), ("groups-1-nationality", "")]
+    assert office["ana"].post_form("/consultations", fields).status_code == 302
+    assert stored()["person_line"] == 1
+
+
+def wrong_fields(sent):
+    return [*as_fields(sent), ("groups-0-male-age_0_4", "abc"), ("groups-1-nationality", "VEN")]
+
+
+def test_a_wrong_form_keeps_every_answer_on_the_page(office):
+    sent = consultation_json(
+        channel="phone", travel_group="friends_group", flags=["disability"], language="hat"
+    )
+    before = stored()
+    answer = office["ana"].post_form("/consultations", wrong_fields(sent))
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
+    for value in (sent["id"], sent["held_on"]):
+        assert f'value="{value}"' in page
+    for code in ("phone", "friends_group", "hat", "VEN", "in_transit"):
+        assert re.search(rf'<option value="{code}" selected', page) or is_checked(page, code), code
+    for code in ("disability", "asylum", "information_given", "HND"):
+        assert is_checked(page, code), code
+    assert 'name="groups-0-female-age_25_59" value="1"' in page
+    assert 'name="groups-0-male-age_0_4" value="abc"' in page
+    assert stored() == before
+
+
+def is_checked(page, code):
+    return re.search(rf'value="{code}" checked', page) is not None
+
+
+def test_a_form_of_nothing_is_told_what_is_missing(office):
+    answer = office["ana"].post_form("/consultations", {})
+    assert answer.status_code == 422
+    assert stored()["consultation"] == 0
+
+
+def test_a_strange_value_in_a_form_is_shown_as_text_alone(office):
+    sent = consultation_json(held_on='"><script>alert(1)</script>')
+    page = office["ana"].post_form("/consultations", as_fields(sent))
+    assert page.status_code == 422
+    assert "<script>alert" not in page.get_data(as_text=True)
+
+
+def test_a_form_that_names_unknown_fields_is_refused(office):
+    for name in ("name", "groups", "groups-8-nationality", "groups-0-nonsense", "note"):
+        before = stored()
+        answer = office["ana"].post_form(
+            "/consultations", [*as_fields(consultation_json()), (name, "x")]
+        )
+        assert answer.status_code == 422, name
+        assert stored() == before
+
+
+def test_a_wrong_form_of_a_second_desk_comes_back_at_that_desk(office):
+    from tests.factories.records import make_account, sign_in
+
+    make_account("dora", "desk_staff", (office.desks["HND-01"], office.desks["HND-02"]))
+    dora = sign_in(office.app, "dora")
+    page = dora.post_form("/consultations", as_fields(consultation_json("HND-02", topics=[])))
+    assert page.status_code == 422
+    assert 'name="desk" value="HND-02"' in page.get_data(as_text=True)
+    gone_on = dora.post_form("/consultations", as_fields(consultation_json("HND-02")))
+    assert gone_on.headers["Location"] == "/today?desk=HND-02"
+
+
+def test_another_language_and_one_more_nationality_keep_the_answers(office):
+    sent = consultation_json(channel="phone", topics=["health"])
+    for more in ({"more_groups": "1"}, {"switch_locale": "fr"}):
+        answer = office["ana"].post_form("/consultations/new", [*as_fields(sent), *more.items()])
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        assert f'value="{sent["id"]}"' in page
+        assert is_checked(page, "health") and 'name="groups-0-female-age_25_59" value="1"' in page
+        assert ("groups-1-nationality" in page) == ("more_groups" in more)
+        assert ('<html lang="fr"' in page) == ("switch_locale" in more)
+    assert stored()["consultation"] == 0
+
+
+def test_another_language_in_the_middle_of_a_correction_stays_a_correction(office):
+    sent = consultation_json()
+    office["ana"].post("/consultations", sent)
+    fields = [*as_fields({**sent, "channel": "phone"}), ("version", "1"), ("reason", "slip")]
+    for name in ("ana", "susana"):
+        answer = office[name].post_form("/consultations/new", [*fields, ("switch_locale", "en")])
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 200, name
+        assert f'action="/consultations/{sent["id"]}/correct"' in page
+        assert 'name="version" value="1"' in page and is_checked(page, "slip")
+    assert office["susana"].post_form("/consultations/new", as_fields(sent)).status_code == 403
+    assert office["guille"].post_form("/consultations/new", fields).status_code == 404
+
+
+def test_the_page_of_a_new_record_takes_a_form_only(office):
+    assert office["ana"].post("/consultations/new", consultation_json()).status_code == 415
+
+
+def test_a_correction_by_form_goes_on_to_its_day_or_shows_what_is_wrong(office):
+    sent = consultation_json()
+    office["ana"].post("/consultations", sent)
+    path = f"/consultations/{sent['id']}/correct"
+    shown = office["ana"].get(path)
+    assert shown.status_code == 200
+    assert f'value="{sent["id"]}"' in shown.get_data(as_text=True)
+    wrong = [*as_fields({**sent, "topics": []}), ("version", "1"), ("reason", "slip")]
+    assert office["ana"].post_form(path, wrong).status_code == 422
+    right = [*as_fields({**sent, "topics": ["health"]}), ("version", "1"), ("reason", "slip")]
+    done = office["ana"].post_form(path, right)
+    assert (done.status_code, done.headers["Location"]) == (
+        302,
+        f"/today?desk=HND-01&day={sent['held_on']}",
+    )
+    stale = office["ana"].post_form(path, right)
+    page = stale.get_data(as_text=True)
+    assert stale.status_code == 409
+    assert 'name="version" value="2"' in page and is_checked(page, "health")
+
+
+def test_voiding_by_form_goes_on_to_its_day_or_says_what_is_wrong(office):
+    sent = consultation_json()
+    office["ana"].post("/consultations", sent)
+    path = f"/consultations/{sent['id']}/void"
+    assert office["ana"].post_form(path, {}).status_code == 422
+    assert office["ana"].post_form(path, {"reason": "slip", "version": "9"}).status_code == 409
+    done = office["ana"].post_form(path, {"reason": "slip", "version": "1"})
+    assert done.status_code == 302
+    assert done.headers["Location"].startswith("/today?desk=HND-01")
+
+
+def test_an_ended_session_keeps_the_answers_through_signing_in(office):
+    sent = consultation_json(channel="phone", flags=["disability", "older_person"])
+    stranger = Browser(office.app.test_client())
+    asked = stranger.post_form("/consultations", as_fields(sent))
+    page = asked.get_data(as_text=True)
+    assert asked.status_code == 401
+    kept = re.findall(r'name="(kept\.[^"]*)" value="([^"]*)"', page)
+    assert [(name.removeprefix("kept."), value) for name, value in kept] == as_fields(sent)
+    entered = stranger.post_form(
+        "/sign-in", [*kept, ("username", "ana"), ("password", "a-long-test-phrase")]
+    )
+    going_on = entered.get_data(as_text=True)
+    assert entered.status_code == 200
+    form = going_on.partition('action="/consultations/new"')[2].partition("</form>")[0]
+    carried = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)
+    carried = [pair for pair in carried if pair[0] != "csrf_token"]
+    assert carried == as_fields(sent)
+    shown = stranger.post_form("/consultations/new", carried).get_data(as_text=True)
+    assert f'value="{sent["id"]}"' in shown
+    assert is_checked(shown, "disability") and is_checked(shown, "older_person")
+    assert stored()["consultation"] == 0
+
+
+def test_a_form_without_its_token_is_a_page_with_one_sentence(office):
+    ana = office["ana"]
+    answer = alone(ana.client.post, "/consultations", data=dict(as_fields(consultation_json())))
+    assert (answer.status_code, answer.mimetype) == (400, "text/html")
+    by_json = alone(ana.client.post, "/consultations", data={"id": "1"}, headers=JSON)
+    assert (by_json.status_code, by_json.get_json().keys()) == (400, {"problem"})
+    assert stored()["consultation"] == 0

@@ -1,0 +1,26 @@
+"""The app does not start with a view that does not state who may call it."""
+
+import pytest
+
+from app.staff.vocabulary import ROLE_PERMISSIONS
+from app.web.access import refuse_unstated
+from app.web.permissions import PERMISSIONS
+
+
+def test_every_view_states_a_known_permission(app):
+    stated = {name: getattr(view, "permission", None) for name, view in app.view_functions.items()}
+    stated.pop("static")
+    assert {name for name, permission in stated.items() if permission not in PERMISSIONS} == set()
+
+
+def test_an_app_with_an_unstated_view_is_refused(app):
+    app.add_url_rule("/unstated", "unstated", lambda: "open to all")
+    with pytest.raises(RuntimeError, match="unstated"):
+        refuse_unstated(app)
+
+
+def test_no_role_has_a_permission_that_does_not_exist_and_admins_see_no_case_data():
+    given = {permission for some in ROLE_PERMISSIONS.values() for permission in some}
+    assert given <= set(PERMISSIONS.codes)
+    case_data = {"record_consultations", "correct_consultations", "see_today", "see_counts"}
+    assert ROLE_PERMISSIONS["admin"].isdisjoint(case_data)

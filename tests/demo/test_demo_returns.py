@@ -1,0 +1,136 @@
+"""The demo's return requests: made of allowed steps that fold into their rows, in every country and at every stage."""
+
+import shutil
+from collections import Counter, defaultdict
+
+import pytest
+from sqlalchemy import select
+
+from app import clock, create_app
+from app.consultations.queries import ROWS
+from app.counts import forms
+from app.counts.queries.figures import get_figures
+from app.db.session import db
+from app.demo.actions import building
+from app.demo.actions.accounts import Crew
+from app.demo.actions.returns import Returns
+from app.demo.programme.places import demo_desks
+from app.month import Month
+from app.places.queries import list_desks
+from app.places.vocabulary import programme
+from app.returns.actions.writing import columns_of
+from app.returns.queries.lists import Wanted, list_expiring, list_requests
+from app.returns.queries.requests import REQUESTS, STEPS, WITH_DESK, list_steps, row_of, standing_of
+from app.returns.rules import stages
+from app.returns.rules.references import read_reference
+from app.returns.vocabulary import CLOSING_REASONS
+from app.staff.queries import find_account, get_scope
+from app.web.access import Scope
+from tests.conftest import settings_for
+from tests.demo.test_demo import EVERYTHING, NOW, build, count, told
+
+CONSULTATIONS = 4000
+
+
+@pytest.fixture(scope="module")
+def built(sqlite_template, tmp_path_factory):
+    """A demo that these tests only read."""
+    path = tmp_path_factory.mktemp("demo") / "ventanilla.sqlite"
+    shutil.copy(sqlite_template, path)
+    app = create_app(settings_for(f"sqlite:///{path}"))
+    with app.app_context():
+        build(consultations=CONSULTATIONS)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def requests():
+    rows = db.session.execute(WITH_DESK.order_by(REQUESTS.c.id))
+    return [row_of(row) for row in rows]
+
+
+def test_every_row_is_what_its_steps_leave(built):
+    every = requests()
+    steps = list_steps(db.session(), every)
+    met = Counter()
+    for one in every:
+        mine = steps[one.id]
+        standing = standing_of(one, mine)
+        for name, value in columns_of(standing, one.closed_at, NOW).items():
+            assert getattr(one, name) == value, (name, one)
+        assert [step.number for step in mine] == list(range(1, one.version + 1))
+        assert [step.at for step in mine] == sorted(step.at for step in mine)
+        assert (mine[0].act, mine[0].at, mine[-1].at) == ("enquiry", one.opened_at, one.moved_at)
+        assert one.moved_at <= NOW
+        assert one.opened_month == int(Month.of(clock.day_at(one.opened_at, one.time_zone)))
+        assert all(step.day == clock.day_at(step.at, one.time_zone) for step in mine)
+        assert read_reference(one.shown) == one.reference
+        met.update((step.act, step.role) for step in mine)
+        met[one.closing_reason] += 1
+    roles = {
+        "desk_staff": (stages.DESKS | {"enquiry"}) - {"best_interests_process"},
+        "supervisor": {"approved", "departed", "resume"},
+    }
+    for role, acts in roles.items():
+        assert all(met[act, role] for act in acts), role
+    assert met["withdraw", "desk_staff"] > 5
+    assert met["stop", "desk_staff"] > 5
+    assert len({code for code in CLOSING_REASONS.codes if met[code]}) >= 6
+
+
+def test_requests_come_from_consultations_that_say_so_and_some_wait_in_every_country(built):
+    every = requests()
+    outcomes = dict(db.session.execute(select(ROWS.c.id, ROWS.c.outcomes)).all())
+    from_some = [one for one in every if one.consultation_id]
+    assert 0.01 < len(from_some) / CONSULTATIONS < 0.06
+    assert all("return_request_opened" in outcomes[one.consultation_id] for one in from_some)
+    here = [code for code, one in programme().items() if one.left is None]
+    with clock.standing_at(NOW):
+        for country in here:
+            account = find_account(db.session(), f"desk.{country.lower()}")
+            scope = get_scope(db.session(), account)
+            listed = list_requests(db.session(), scope, Wanted())
+            waits = {line.waits_for for line in listed.lines}
+            assert 2 <= listed.total <= 16, country
+            assert waits >= {"desk", "supervisor", "person", "child_protection_authority"}, (
+                country,
+                waits,
+            )
+            assert list_expiring(db.session(), scope, NOW.date())
+    early = stages.DESKS - {"counselling", "best_interests_process"}
+    assert {one.stage for one in every} >= early | {"enquiry", "approved", "closed"}
+
+
+def test_the_figures_of_the_demo_are_not_zero(built):
+    with clock.standing_at(NOW):
+        scope = Scope(countries=frozenset(programme()))
+        seen = Counter()
+        for country in programme():
+            for month in ("2026-08", "2026-09", "2026-10"):
+                asked = forms.read(scope, {"month": month, "country": country}, 1)
+                figures, _, _ = get_figures(db.session(), scope, asked)
+                seen.update({code: n or 0 for code, n in figures.returns.values.items()})
+    assert all(seen[code] > 0 for code in seen if code != "children_alone"), seen
+
+
+def test_the_same_seed_tells_the_same_requests(built):
+    told_again = defaultdict(list)
+    with clock.standing_at(NOW):
+        plans = demo_desks(building.period_of(13))
+        accounts = dict.fromkeys([*(plan.code for plan in plans), *programme()], 1)
+        desks = {desk.code: desk for desk in list_desks(db.session(), EVERYTHING)}
+        returns = Returns(
+            Crew(accounts, accounts, {}), lambda table, row: told_again[table].append(row)
+        )
+        for plan in plans:
+            returns.open(plan, desks[plan.code])
+        for desk, telling in told(CONSULTATIONS):
+            returns.desks[desk.code].hear(telling)
+    kept = {one.id: (one.reference, one.stage, one.arrival_digest) for one in requests()}
+    again = {
+        row["id"]: (row["reference"], row["stage"], row["arrival_digest"])
+        for row in told_again["return_request"]
+    }
+    assert again == kept
+    assert len(told_again["return_step"]) == count(STEPS)

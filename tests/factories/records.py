@@ -1,0 +1,143 @@
+"""Builds desks, accounts and consultations for tests; a call says only what its test is about."""
+
+from contextvars import Context
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import clock
+from app.consultations.actions.recording import Arrival, record
+from app.consultations.forms.reading import read
+from app.db.session import db, unit_of_work
+from app.places.actions import open_desk
+from app.places.queries import DeskRow, find_desk
+from app.places.vocabulary import areas, programme
+from app.staff import queries as staff
+from app.staff.actions.accounts import insert_account
+from app.staff.vocabulary import ROLE_PERMISSIONS
+from app.web.access import Principal, Scope
+
+PASSWORD = "a-long-test-phrase"
+CHEAP_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+JSON = {"Accept": "application/json"}
+
+
+def make_desk(code: str = "HND-01", country: str = "HND", **fields: Any) -> DeskRow:
+    """An open desk of a country."""
+    area = next(a.pcode for a in areas().values() if a.country == country)
+    row = {
+        "code": code,
+        "name": f"Ventanilla {code}",
+        "country": country,
+        "adm1": area,
+        "time_zone": programme()[country].time_zone,
+        "organisation": "Municipality",
+        "modality": "informational",
+        "opened_on": date(2020, 1, 1),
+        "closed_on": None,
+        **fields,
+    }
+    with unit_of_work():
+        assert open_desk(db.session(), None, row) == []
+    found = find_desk(db.session(), Scope(programme=True), code)
+    db.session.rollback()
+    assert found is not None
+    return found
+
+
+def make_account(
+    username: str, role: str, desks: tuple[DeskRow, ...] = (), countries: tuple[str, ...] = ()
+) -> Principal:
+    """An account that can sign in with PASSWORD."""
+    fields: dict[str, Any] = {
+        "username": username,
+        "role": role,
+        "locale": "es",
+        "password_hash": CHEAP_HASH,
+    }
+    with unit_of_work():
+        account_id = insert_account(db.session(), fields, [d.id for d in desks], countries)
+    account = staff.find_account(db.session(), username)
+    assert account is not None
+    scope = staff.get_scope(db.session(), account)
+    db.session.rollback()
+    return Principal(account_id, username, role, ROLE_PERMISSIONS[role], scope)
+
+
+def consultation_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
+    """The JSON of one woman's first consultation today; `said` replaces fields."""
+    group = {
+        "nationality": "HND",
+        "situation": "in_transit",
+        "repeat_contact": "first_this_year",
+        "persons": [{"sex": "female", "age_band": "age_25_59", "n": 1}],
+    }
+    usual = {
+        "id": str(uuid4()),
+        "desk": desk,
+        "held_on": clock.today_at("America/Mexico_City").isoformat(),
+        "groups": [group],
+        "topics": ["asylum"],
+        "outcomes": ["information_given"],
+    }
+    return {**usual, **said}
+
+
+def make_consultation(by: Principal, desk: str = "HND-01", **said: Any) -> dict[str, Any]:
+    """A recorded consultation; answers its JSON."""
+    content = consultation_json(desk, **said)
+    with unit_of_work():
+        arrived = record(db.session(), by, read(content))
+    assert isinstance(arrived, Arrival), arrived
+    assert arrived.arrival == "new"
+    return content
+
+
+def alone(call: Any, *arguments: Any, **named: Any) -> Any:
+    """Runs a request outside of the test's own app context, as a server would."""
+    return Context().run(call, *arguments, **named)
+
+
+@dataclass
+class Browser:
+    """A signed-in client that sends its token with every change."""
+
+    client: FlaskClient
+
+    def token(self) -> str:
+        return str(self.get("/sync/token").get_json()["csrf_token"])
+
+    def post(self, path: str, json: Any = None, **more: Any) -> Any:
+        headers = {"X-CSRFToken": self.token(), **JSON, **more.pop("headers", {})}
+        return alone(self.client.post, path, json=json, headers=headers, **more)
+
+    def post_form(self, path: str, data: Any, **more: Any) -> Any:
+        pairs = data.items() if hasattr(data, "items") else data
+        fields: dict[str, list[str]] = {"csrf_token": [self.token()]}
+        for name, value in pairs:
+            fields.setdefault(name, []).extend(value if isinstance(value, list) else [value])
+        return alone(self.client.post, path, data=fields, **more)
+
+    def get(self, path: str, **more: Any) -> Any:
+        return alone(self.client.get, path, **more)
+
+    def get_json(self, path: str) -> Any:
+        return alone(self.client.get, path, headers=JSON)
+
+
+def sign_in(app: Flask, username: str, password: str = PASSWORD) -> Browser:
+    """A browser in which the account is signed in."""
+    browser = Browser(app.test_client())
+    answer = browser.post("/sign-in", {"username": username, "password": password})
+    assert answer.status_code == 200, answer.data
+    return browser
+
+
+def at(text: str) -> datetime:
+    """A moment in UTC from `2026-03-14 16:05`."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)

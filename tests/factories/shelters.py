@@ -1,0 +1,85 @@
+"""Makes shelters, their beds, their coordinators and referrals, saying only what a test is about."""
+
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import insert
+
+from app.db.session import db, unit_of_work
+from app.shelters.actions.beds import add_category
+from app.shelters.models import Shelter
+from app.shelters.queries.shelters import ShelterRow, find_shelter
+from app.staff.actions.scopes import assign_shelters
+from tests.factories.records import make_account
+
+USUAL: dict[str, Any] = {
+    "name": "Casa San José",
+    "type": "civil_society_shelter",
+    "organisation": "Pastoral",
+    "country": "HND",
+    "adm1": "HN08",
+    "address": "Avenida Central 12",
+    "directions": "Two blocks behind the bus station",
+    "latitude": None,
+    "longitude": None,
+    "phone": "2222-1111",
+    "mailbox": "casa@example.org",
+    "meeting_point": "",
+    "time_zone": "America/Tegucigalpa",
+    "opens_at": "",
+    "closes_at": "",
+    "languages": ("spa",),
+    "sexes": ("female", "male", "other", "not_stated"),
+    "admits_children": True,
+    "admits_groups": True,
+    "youngest": None,
+    "oldest": None,
+    "stay_limit_days": None,
+    "is_protected": False,
+    "is_accepting": True,
+    "hold_minutes": 90,
+    "reply_minutes": 30,
+    "closed_on": None,
+    "version": 1,
+    "inbox_version": 0,
+}
+
+
+def make_shelter(
+    code: str = "HND-S1", beds: dict[str, int] | None = None, **fields: Any
+) -> ShelterRow:
+    """A shelter that takes everybody, with places by category (three for women unless said)."""
+    with unit_of_work():
+        db.session.execute(insert(Shelter.__table__).values(code=code, **{**USUAL, **fields}))
+        found = find_shelter(db.session(), code)
+        assert found is not None
+        for category, capacity in (beds or {"women": 3}).items():
+            assert add_category(db.session(), None, found, category, capacity) == []
+    found = find_shelter(db.session(), code)
+    db.session.rollback()
+    assert found is not None
+    return found
+
+
+def make_coordinator(username: str, *shelters: ShelterRow) -> int:
+    """An account that coordinates these shelters; its id."""
+    made = make_account(username, "shelter_coordinator")
+    with unit_of_work():
+        assign_shelters(db.session(), made.account_id, [one.id for one in shelters])
+    return made.account_id
+
+
+def referral_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
+    """The JSON of one woman who needs a bed tonight; `said` replaces fields."""
+    usual = {
+        "id": str(uuid4()),
+        "desk": desk,
+        "shelters": ["HND-S1"],
+        "priority": "tonight",
+        "persons": [{"sex": "female", "age_band": "age_25_59", "n": 1}],
+        "consent": True,
+    }
+    return {**usual, **said}
+
+
+__all__ = ["make_coordinator", "make_shelter", "referral_json"]

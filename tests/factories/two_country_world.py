@@ -1,0 +1,67 @@
+"""Two desks of one country and one of another, with their people signed in when a test needs them."""
+
+from dataclasses import dataclass, field
+
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from app.consultations.models import Consultation, ConsultationVersion
+from app.db.session import db
+from app.people.models.lines import PersonLine
+from app.places.queries import DeskRow
+from app.web.access import Principal
+from tests.factories.records import Browser, make_account, make_desk, sign_in
+
+TABLES = (Consultation, ConsultationVersion, PersonLine)
+
+
+@dataclass
+class Office:
+    """The desks, the accounts by name, and a signed-in browser for each name."""
+
+    app: Flask
+    desks: dict[str, DeskRow]
+    accounts: dict[str, Principal]
+    _browsers: dict[str, Browser] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Browser:
+        if name not in self._browsers:
+            self._browsers[name] = sign_in(self.app, name)
+        return self._browsers[name]
+
+    def anew(self, name: str) -> Browser:
+        """A fresh sign-in, for a test that moved the clock."""
+        self._browsers[name] = sign_in(self.app, name)
+        return self._browsers[name]
+
+
+def open_office(app: Flask) -> Office:
+    """Ana and Ben at HND-01, Eva at HND-02, Guille at GTM-01; their supervisors; regional, admin."""
+    here, near, far = make_desk(), make_desk("HND-02"), make_desk("GTM-01", "GTM")
+    accounts = [
+        make_account("ana", "desk_staff", (here,)),
+        make_account("ben", "desk_staff", (here,)),
+        make_account("eva", "desk_staff", (near,)),
+        make_account("guille", "desk_staff", (far,)),
+        make_account("susana", "supervisor", countries=("HND",)),
+        make_account("gabi", "supervisor", countries=("GTM",)),
+        make_account("rita", "regional"),
+        make_account("adela", "admin"),
+        make_account("cora", "shelter_coordinator"),
+    ]
+    desks = {desk.code: desk for desk in (here, near, far)}
+    return Office(app, desks, {account.username: account for account in accounts})
+
+
+def stored() -> dict[str, int]:
+    """How many rows there are in every table that a consultation may touch, and audit lines."""
+    session = db.session()
+    counted = {
+        table.__tablename__: session.scalar(select(func.count()).select_from(table))
+        for table in TABLES
+    }
+    counted["audit_entry"] = session.scalar(
+        text("SELECT count(*) FROM audit_entry WHERE act IN ('recorded', 'corrected', 'voided')")
+    )
+    session.rollback()
+    return counted

@@ -1,0 +1,97 @@
+"""What is past its time goes, kind by kind; a dry run counts and changes nothing; the trail tells how many."""
+
+from contextvars import Context
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select
+
+from app import clock
+from app.audit.actions import verify
+from app.audit.queries import TRAIL
+from app.db.session import db, unit_of_work
+from app.email.delivery import write_letter
+from app.email.queue import LETTERS
+from app.ops.actions import retention
+from app.staff.queries import SESSIONS
+from tests.factories.records import at, make_account
+
+NOW = at("2026-03-14 12:00")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def kept(app):
+    """Rows on both sides of every limit, named by the side: `old…` has to go."""
+    account = make_account("ana", "admin").account_id
+    with unit_of_work():
+        session = db.session()
+        for name, age in (("old, never sent", 10 * DAY + HOUR), ("waits", 10 * DAY - HOUR)):
+            with clock.standing_at(NOW - age):
+                write_letter(session, "refugio@example.org", "x", "x", name)
+        for name, age in (("old, sent", 7 * DAY + HOUR), ("sent", 7 * DAY - HOUR)):
+            with clock.standing_at(NOW - age):
+                write_letter(session, "refugio@example.org", "x", "x", name)
+            sent = LETTERS.update().where(LETTERS.c.notice_key == name)
+            session.execute(sent.values(sent_at=NOW - age, due_at=None))
+        for name, age in (("old", 90 * DAY + HOUR), ("known", 90 * DAY - HOUR)):
+            times = {"started_at": NOW - age, "seen_at": NOW - age, "ended_at": None}
+            row = {"digest": name, "account_id": account, "place_key": "", **times}
+            session.execute(insert(SESSIONS).values(row))
+    return app
+
+
+def stored():
+    names = [
+        *db.session.scalars(select(LETTERS.c.notice_key).order_by(LETTERS.c.notice_key)),
+        *db.session.scalars(select(SESSIONS.c.digest).order_by(SESSIONS.c.digest)),
+    ]
+    db.session.rollback()
+    return names
+
+
+def entries():
+    purged = select(TRAIL.c.subject).where(TRAIL.c.act == "purged").order_by(TRAIL.c.number)
+    found = list(db.session.scalars(purged))
+    db.session.rollback()
+    return found
+
+
+def run(app, *words):
+    """What a command says, at the moment of these tests."""
+
+    def within():
+        with clock.standing_at(NOW):
+            return app.test_cli_runner().invoke(args=["retention", "purge", *words])
+
+    db.session.remove()
+    done = Context().run(within)
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def test_a_dry_run_counts_what_a_purge_then_deletes_and_the_trail_tells(kept):
+    before = stored()
+    counted = run(kept, "--dry-run")
+    assert [line.split()[0] for line in counted] == ["2", "0", "1", "0"]
+    assert (stored(), entries()) == (before, [])
+    assert run(kept) == counted
+    assert stored() == [name for name in before if not name.startswith("old")]
+    assert entries() == ["letters:2", "notes:0", "sessions:1", "security:0"]
+    again = run(kept)
+    assert [line.split()[0] for line in again] == ["0", "0", "0", "0"]
+    assert entries()[4:] == ["letters:0", "notes:0", "sessions:0", "security:0"]
+    assert verify(db.session())[1] is None
+
+
+def test_a_kind_can_be_emptied_instead_of_deleted(kept):
+    def has_body(now):
+        return (LETTERS.c.created_at < now - 8 * DAY) & (LETTERS.c.body != "")
+
+    kind = retention.Kind("letters", "bodies", LETTERS, has_body, {"body": ""})
+    before = stored()
+    with clock.standing_at(NOW), unit_of_work():
+        assert retention.count(db.session(), kind) == retention.purge(db.session(), kind) == 2
+        assert retention.count(db.session(), kind) == 0
+    assert stored() == before
+    assert entries() == ["letters:2"]

@@ -1,8 +1,0 @@
-"""The app without limits of tries a minute, so that a fuzzer reaches what lies behind them."""
-
-from app.base.access import limiter
-from wsgi import application
-
-limiter.enabled = False
-
-__all__ = ["application"]
