@@ -43,7 +43,7 @@ soak: .venv/installed-dev postgresql chromium nginx ## the long kill, race and b
 	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/referrals tests/people tests/counts tests/sync tests/browser
 
 bench: .venv/installed-dev postgresql ## one table: figure, target, the ratio's two sides
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.benchmarks
 
 messages: .venv/installed-dev ## new source messages into all six catalogues
 	$(BIN)/pybabel -q extract -F .babel.cfg -k N_ --sort-output --no-location --omit-header -o $(CATALOGUE) .

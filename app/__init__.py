@@ -1,4 +1,4 @@
-"""Ventanilla: builds the application from its rooms."""
+"""Ventanilla: builds the application from its packages."""
 
 import logging
 import sys
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> Flask:
     responses.prepare(app)
     errors.prepare(app)
     proxy.prepare(app)
-    registry.open_rooms(app)
+    registry.register(app)
     access.refuse_unstated(app)
     return app
 

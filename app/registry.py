@@ -1,15 +1,20 @@
-"""The one list of rooms with pages and commands, in menu order; the only place that imports views and commands."""
+"""All wiring, in one list: pages in menu order, commands, hooks, what records a tablet's envelopes."""
 
 from flask import Flask
 
 from app.audit import cli as audit_cli
+from app.audit.actions import chain_entries
 from app.cases import views as cases
+from app.cases.actions import notices
+from app.cases.views import offline
 from app.consultations import cli as consultations_cli
 from app.consultations import views as consultations
 from app.counts import cli as counts_cli
 from app.counts import views as counts
-from app.ops import cli as upkeep_cli
-from app.ops import views as upkeep
+from app.db.session import set_before_commit
+from app.demo import cli as demo_cli
+from app.ops import cli as ops_cli
+from app.ops import views as ops
 from app.people import views as people
 from app.places import views as places
 from app.referrals import cli as referrals_cli
@@ -19,8 +24,15 @@ from app.security.actions import keep_events
 from app.shelters import views as shelters
 from app.staff import cli as staff_cli
 from app.staff import views as staff
+from app.staff.actions import signing_in
 from app.sync import cli as sync_cli
 from app.sync import views as sync
+from app.sync.actions import devices, kinds
+from app.sync.forms.shells import set_shells
+from app.sync.views import shells
+from app.web.access import login_manager
+from app.web.anonymous import Nobody
+from app.web.device_auth import set_device_loader
 
 BLUEPRINTS = (
     consultations.blueprint,
@@ -33,7 +45,7 @@ BLUEPRINTS = (
     places.blueprint,
     staff.blueprint,
     sync.blueprint,
-    upkeep.blueprint,
+    ops.blueprint,
 )
 COMMANDS = (
     audit_cli.commands,
@@ -42,14 +54,44 @@ COMMANDS = (
     referrals_cli.commands,
     staff_cli.commands,
     sync_cli.commands,
-    *upkeep_cli.COMMANDS,
+    demo_cli.demo,
+    *ops_cli.COMMANDS,
 )
+ENVELOPE_HANDLERS = (*kinds.HANDLERS, *notices.HANDLERS)
+ENVELOPE_LOCKS = (*kinds.LOCKS, *notices.LOCKS)
+TABLET_PAGES = {
+    "record": shells.draw_record,
+    "today": shells.draw_today,
+    "lock": shells.draw_lock,
+    "refer": offline.draw_refer,
+}
 
 
-def open_rooms(app: Flask) -> None:
-    """Registers every room's pages and commands, and what keeps refused attempts."""
+def register(app: Flask) -> None:
+    """Wires every package into the app; nothing else is registered, and nothing by the side effect of an import."""
+    register_hooks(app)
+    register_blueprints(app)
+    register_commands(app)
+
+
+def register_hooks(app: Flask) -> None:
+    """What is called back: who a session or a tablet's credential belongs to, what ends a transaction or a request."""
+    login_manager.user_loader(signing_in.load)
+    login_manager.anonymous_user = Nobody
+    set_device_loader(devices.load)
+    set_before_commit(chain_entries)
+    kinds.set_handlers(ENVELOPE_HANDLERS, ENVELOPE_LOCKS)
+    set_shells(TABLET_PAGES)
     app.after_request(keep_events)
+
+
+def register_blueprints(app: Flask) -> None:
+    """Every package's pages."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+
+
+def register_commands(app: Flask) -> None:
+    """Every package's commands."""
     for command in COMMANDS:
         app.cli.add_command(command)

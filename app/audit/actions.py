@@ -9,7 +9,7 @@ from app.audit import queries
 from app.audit.models import AuditEntry
 from app.audit.rules import START, Entry, seal
 from app.audit.vocabulary import ACTS, READINGS
-from app.db.session import before_commit, db, insert_rows
+from app.db.session import db, insert_rows
 
 NEW = insert(AuditEntry.__table__)
 
@@ -20,7 +20,6 @@ def note(by: int | None, act: str, subject: str, country: str = "") -> None:
     db.session().info.setdefault("entries", []).append(entry)
 
 
-@before_commit
 def chain_entries(session: Session) -> None:
     """Writes the entries of this transaction behind the last line, each sealed to the one before."""
     entries = [e for e in session.info.pop("entries", []) if _is_new(session, e)]

@@ -1,0 +1,1 @@
+"""The database: session and transactions, types, connections, faults, idempotent inserts, snapshots."""

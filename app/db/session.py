@@ -21,7 +21,7 @@ Record: TypeAlias = Row[*tuple[Any, ...]]
 """One row that a query found; its columns are attributes."""
 has_committed: ContextVar[bool] = ContextVar("has_committed", default=False)
 """Whether something of this request is kept already, so that it must not be run again."""
-_finishers: list[Callable[[Session], None]] = []
+_before_commit: list[Callable[[Session], None]] = []
 HELD = "connection"
 
 
@@ -90,18 +90,17 @@ def writing() -> Iterator[None]:
         is_writing.reset(token)
 
 
-def before_commit(finisher: Callable[[Session], None]) -> Callable[[Session], None]:
-    """Registers what must be the last statement of every transaction (the audit chain)."""
-    _finishers.append(finisher)
-    return finisher
+def set_before_commit(*hooks: Callable[[Session], None]) -> None:
+    """Sets what every transaction does as its last statements, in this order (the audit chain)."""
+    _before_commit[:] = hooks
 
 
 def commit() -> None:
     """The one commit of a request or command; raises Unacknowledged if nobody knows whether it will last."""
     session = db.session()
     session.flush()
-    for finish in _finishers:
-        finish(session)
+    for hook in _before_commit:
+        hook(session)
     is_unacknowledged.set(False)
     _commit(session)
     if is_unacknowledged.get():

@@ -1,0 +1,1 @@
+"""The demo programme: invented, repeatable, written as the intake would have written it."""

@@ -1,0 +1,1 @@
+"""E-mail: the queue that a transaction writes, and its delivery later."""

@@ -1,0 +1,1 @@
+"""Six languages: which one a reader gets, catalogues, names, numbers and dates."""

@@ -1,1 +1,1 @@
-"""What touches every room: health, the demo programme, backup and restore, benchmarks."""
+"""What touches every package: health, backup and restore, retention, installation checks."""

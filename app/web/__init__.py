@@ -1,0 +1,1 @@
+"""What every request needs: permissions, pages, forms, responses, errors, limits."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import g
 
-from app.web.access import Principal, login_manager
+from app.web.access import Principal
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,6 @@ class Nobody(Principal):
     is_authenticated: bool = False
     is_active: bool = False
     is_anonymous: bool = True
-
-
-login_manager.anonymous_user = Nobody
 
 
 def ask_nobody() -> None:

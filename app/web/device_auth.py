@@ -24,20 +24,19 @@ class NotEnrolled(Exception):
 
 
 DeviceLoader = Callable[[str], Device]
-_loaders: list[DeviceLoader] = []
+_loader: list[DeviceLoader] = []
 
 
-def device_loader(load: DeviceLoader) -> DeviceLoader:
-    """Registers what finds the tablet of a credential; it raises NotEnrolled where there is none."""
-    _loaders[:] = [load]
-    return load
+def set_device_loader(load: DeviceLoader) -> None:
+    """Sets what finds the tablet of a credential; it raises NotEnrolled if there is none."""
+    _loader[:] = [load]
 
 
 def device() -> Device:
     """The tablet of this request; raises NotEnrolled where none is asking."""
     if "device" not in g:
         kind, _, credential = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "device" or not _loaders:
+        if kind.lower() != "device" or not _loader:
             raise NotEnrolled("unknown")
-        g.device = _loaders[0](credential.strip())
+        g.device = _loader[0](credential.strip())
     return g.device  # type: ignore[no-any-return]

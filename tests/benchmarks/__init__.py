@@ -1,1 +1,1 @@
-"""What recording costs beside a bare route: real server and clients, scratch data."""
+"""What recording costs next to a bare route: real server and clients, temporary databases."""

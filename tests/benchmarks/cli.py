@@ -1,4 +1,4 @@
-"""`bench`: measures on scratch databases and prints one table."""
+"""`python -m tests.benchmarks`: measures on temporary databases and prints one table."""
 
 import sys
 import tempfile
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tests import postgres
 from tests.benchmarks.demo_cost import lines_for_demo
 from tests.benchmarks.growth import lines_for_growth
 from tests.benchmarks.importing import lines_for_import
@@ -21,11 +22,6 @@ PARTS = ("recording", "growth", "tablets", "import", "demo", "referrals")
 
 
 @click.command("bench")
-@click.option(
-    "--postgresql",
-    "address",
-    help="A PostgreSQL server to measure on too: an address without a database.",
-)
 @click.option("--rounds", type=click.IntRange(1, 100), default=5)
 @click.option("--times", type=click.IntRange(16, 100_000), default=400, help="Requests a round.")
 @click.option(
@@ -33,13 +29,17 @@ PARTS = ("recording", "growth", "tablets", "import", "demo", "referrals")
 )
 @click.option("--demo", "told", type=click.IntRange(1000), default=1_000_000, help="Consultations.")
 @click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, default=PARTS)
-def bench(address: str | None, parts: tuple[str, ...], **how: int) -> None:
+def bench(parts: tuple[str, ...], **how: int) -> None:
     """Measures recording, figures and tablets among many rows, sheets and the demo; exit 1 where a target is missed."""
     lines = list[Line]()
-    with tempfile.TemporaryDirectory(prefix="ventanilla-bench-") as folder:
-        databases = {"SQLite": partial(scratch_sqlite, Path(folder))}
-        if address:
-            databases["PostgreSQL"] = partial(scratch_postgresql, address)
+    with (
+        tempfile.TemporaryDirectory(prefix="ventanilla-bench-") as folder,
+        postgres.running(durable=True) as address,
+    ):
+        databases = {
+            "SQLite": partial(scratch_sqlite, Path(folder)),
+            "PostgreSQL": partial(scratch_postgresql, address),
+        }
         for name, scratch in databases.items():
             many = cache(partial(_filled, scratch, how["many"]))
             for part in parts:
@@ -47,8 +47,6 @@ def bench(address: str | None, parts: tuple[str, ...], **how: int) -> None:
                     click.echo(f"{line.what}: {line.figure} ({line.sides})", err=True)
                     lines.append(line)
     click.echo(_table(lines))
-    if not address:
-        click.echo("PostgreSQL was not measured: give the address of a server with --postgresql.")
     sys.exit(0 if all(line.reached for line in lines) else 1)
 
 

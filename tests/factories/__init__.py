@@ -1,0 +1,1 @@
+"""Builds desks, accounts, records, shelters and return requests for tests."""

@@ -1,6 +1,7 @@
 """The app with a fault in it: a tablet's records are taken one after the other, as they come. Tests must catch it."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 from app.sync.actions import kinds, opening, receiving
@@ -11,7 +12,7 @@ def _lock_nothing(*_: Any) -> None:
     """Nothing is held before the first record."""
 
 
-kinds._many_openers.clear()
+kinds.set_handlers([replace(each, take_many=None) for each in kinds._handlers.values()], [])
 kinds.lock = _lock_nothing
 receiving.once = opening.once = nullcontext
 

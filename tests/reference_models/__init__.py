@@ -1,0 +1,1 @@
+"""Independent models of what the app must answer, written without its code."""

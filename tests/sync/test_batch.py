@@ -75,7 +75,8 @@ def test_a_set_that_fails_is_taken_one_by_one(
         many(session, asked)
         raise RuntimeError("after it was written")
 
-    monkeypatch.setitem(kinds._many_openers, kinds.take_consultation, fails)
+    both = kinds.Handler("consultation", kinds.take_consultation, fails)
+    monkeypatch.setitem(kinds._handlers, "consultation", both)
     contents = [tablet.consultation("ana") for _ in range(5)]
     contents[2]["topics"] = ["retired"]
     wanted = ["created", "created", "quarantined", "created", "created"]

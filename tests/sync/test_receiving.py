@@ -299,7 +299,7 @@ def test_a_failure_of_ours_while_one_is_taken_sets_that_one_aside(
             raise RuntimeError("after it was written")
         return taken
 
-    monkeypatch.setitem(kinds._openers, "consultation", fails)
+    monkeypatch.setitem(kinds._handlers, "consultation", kinds.Handler("consultation", fails))
     sent = [tablet.seal(broken), tablet.seal(tablet.consultation("ana"))]
     assert [one["result"] for one in tablet.send(*sent)] == ["quarantined", "created"]
     assert [str(row.id) for row in rows()] == [sent[1]["id"]]

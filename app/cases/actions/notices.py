@@ -13,7 +13,7 @@ from app.field_errors import Problem
 from app.referrals.forms.sending import read
 from app.referrals.queries.referrals import find_arrival
 from app.shelters.queries.shelters import lock_shelters
-from app.sync.actions.kinds import Asked, Taken, arrived, locks, opens, refused
+from app.sync.actions.kinds import Asked, Handler, Lock, Taken, arrived, refused
 from app.sync.rules.taking import Opened
 from app.sync.vocabulary import QUARANTINED, REFERRAL
 from app.web.access import Principal
@@ -23,7 +23,6 @@ MOST_SHELTERS = 10
 ABOUT_THE_TABLET = frozenset({"device", "sequence", "written_at"})
 
 
-@opens(REFERRAL)
 def take_notice(session: Session, author: Principal, opened: Opened) -> Taken:
     """Sends the referral in its author's name: the same form and action as the page's; every deadline begins now."""
     if not author.may("send_referrals"):
@@ -41,7 +40,6 @@ def take_notice(session: Session, author: Principal, opened: Opened) -> Taken:
     return refused(sent) if isinstance(sent, list) else arrived(sent.arrival)
 
 
-@locks(REFERRAL)
 def lock_receivers(session: Session, asked: Sequence[Asked]) -> None:
     """The shelters that the notices of a batch name: each notice would lock its own, in the order of its arrival."""
     codes = {code for _, opened in asked for code in _codes(opened.said.get("shelters"))}
@@ -56,3 +54,7 @@ def _codes(said: Any) -> list[str]:
 
 def _without(said: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in names}
+
+
+HANDLERS = (Handler(REFERRAL, take_notice),)
+LOCKS = (Lock(frozenset({REFERRAL}), lock_receivers),)

@@ -9,12 +9,11 @@ from app.cases.views.choosing import WORDS
 from app.db.session import db
 from app.referrals.rules.sending import MOST_PEOPLE
 from app.sync.forms.lists import Given
-from app.sync.forms.shells import draws, facts_of
+from app.sync.forms.shells import facts_of
 from app.web.pages import page
 
 
-@draws("refer")
-def refer(given: Given) -> Response:
+def draw_refer(given: Given) -> Response:
     """The shelters of the desk's country to call, and a notice to leave in the queue; no number of beds."""
     desk = given.desk
     return page(

@@ -1,1 +1,1 @@
-"""Writes the demo programme: `building` it from the start, its `crew`, its rows in `batches`."""
+"""Writes the demo programme: `building` from the start, its `accounts`, its rows in `batches`."""

@@ -1,1 +1,1 @@
-"""The demo programme, invented and repeatable: `places` and `days`, `people` with their `cards`, what is recorded."""
+"""What the demo programme is made of: `places` and `calendar`, `people` with their `cards`, what is recorded."""

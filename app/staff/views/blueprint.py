@@ -1,15 +1,12 @@
-"""The blueprint that the pages of staff share, and who a session belongs to."""
+"""The blueprint that the pages of staff share."""
 
 from collections.abc import Sequence
 
 from flask import Blueprint
 
 from app.field_errors import Problem
-from app.staff.actions import signing_in
-from app.web.access import login_manager
 
 blueprint = Blueprint("staff", __name__)
-login_manager.user_loader(signing_in.load)
 
 
 def wrong_in(problems: Sequence[Problem]) -> dict[str, str]:

@@ -38,7 +38,6 @@ class Contact:
     persisted: bool | None
 
 
-@device_auth.device_loader
 def load(credential: str) -> device_auth.Device:
     """The tablet of a credential; raises NotEnrolled where it is unknown or was revoked."""
     found = queries.find_by_credential(db.session(), secrets.digest(credential))

@@ -1,6 +1,6 @@
-"""What becomes of each kind of record that an envelope can hold; rooms above add their own."""
+"""What becomes of each kind of record that an envelope can hold."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -40,65 +40,60 @@ Asked: TypeAlias = tuple[Principal, Opened]
 """A record to be taken: its author, and what its envelope held."""
 ManyOpener: TypeAlias = Callable[[Session, Sequence[Asked]], list[Taken]]
 Locker: TypeAlias = Callable[[Session, Sequence[Asked]], None]
-_openers: dict[str, Opener] = {}
-_many_openers: dict[Opener, ManyOpener] = {}
-_lockers: list[tuple[frozenset[str], Locker]] = []
+
+
+@dataclass(frozen=True)
+class Handler:
+    """What records one kind of record; `take_many` records many at once with the same results."""
+
+    kind: str
+    take: Opener
+    take_many: ManyOpener | None = None
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What locks all that records of these kinds will change, in the order in which everybody locks it."""
+
+    kinds: frozenset[str]
+    lock: Locker
+
+
+_handlers: dict[str, Handler] = {}
+_locks: list[Lock] = []
 OF_TABLET = frozenset({"device", "sequence"})
 _ARRIVED = {idempotency.NEW: CREATED, idempotency.SAME: DUPLICATE}
 
 
-def opens(kind: str) -> Callable[[Opener], Opener]:
-    """Registers what records one kind."""
-
-    def register(opener: Opener) -> Opener:
-        _openers[kind] = opener
-        return opener
-
-    return register
-
-
-def opens_many(opener: Opener) -> Callable[[ManyOpener], ManyOpener]:
-    """Registers what records many at once of what an opener records one by one, with the same results."""
-
-    def register(many: ManyOpener) -> ManyOpener:
-        _many_openers[opener] = many
-        return many
-
-    return register
-
-
-def locks(*kinds: str) -> Callable[[Locker], Locker]:
-    """Registers what locks all that records of these kinds will change, in the order in which everybody locks it."""
-
-    def register(locker: Locker) -> Locker:
-        _lockers.append((frozenset(kinds), locker))
-        return locker
-
-    return register
+def set_handlers(handlers: Iterable[Handler], locks: Iterable[Lock]) -> None:
+    """Sets what records each kind of record, and what is locked before, in this order."""
+    _handlers.clear()
+    _handlers.update({handler.kind: handler for handler in handlers})
+    _locks[:] = locks
 
 
 def many_of(kind: str) -> ManyOpener | None:
-    """What records many of a kind at once; None where they are recorded one by one."""
-    opener = _openers.get(kind)
-    return _many_openers.get(opener) if opener else None
+    """What records many of a kind at once; None if they are recorded one by one."""
+    handler = _handlers.get(kind)
+    return handler.take_many if handler else None
 
 
 def lock(session: Session, asked: Sequence[Asked]) -> None:
-    """Locks what these records will change before the first of them is recorded, so that nobody waits in a circle."""
-    for kinds, locker in _lockers:
-        own = [one for one in asked if one[1].kind in kinds]
+    """Locks what these records will change before the first of them is recorded, so that there is no deadlock."""
+    for each in _locks:
+        own = [one for one in asked if one[1].kind in each.kinds]
         if own:
-            locker(session, own)
+            each.lock(session, own)
 
 
 def take(session: Session, author: Principal, opened: Opened) -> Taken:
     """Records what was opened in the author's name."""
-    opener = _openers.get(opened.kind)
-    return opener(session, author, opened) if opener else Taken(QUARANTINED, "unknown_kind")
+    handler = _handlers.get(opened.kind)
+    return handler.take(session, author, opened) if handler else Taken(QUARANTINED, "unknown_kind")
 
 
 def arrived(how: str) -> Taken:
-    """What an arrival (base.arrival) is to the tablet."""
+    """What an arrival (db.idempotency) is to the tablet."""
     return Taken(_ARRIVED[how]) if how in _ARRIVED else Taken(CONFLICT, "different")
 
 
@@ -108,13 +103,11 @@ def refused(problems: list[Problem]) -> Taken:
     return Taken(QUARANTINED, "in_future" if future else "invalid", tuple(problems))
 
 
-@opens(CONSULTATION)
 def take_consultation(session: Session, author: Principal, opened: Opened) -> Taken:
     """The one intake: the same form and action as the page's."""
     return _ended(recording.record(session, author, reading_of(opened)))
 
 
-@opens_many(take_consultation)
 def take_consultations(session: Session, asked: Sequence[Asked]) -> list[Taken]:
     """The same, as one set."""
     readings = [(author, reading_of(opened)) for author, opened in asked]
@@ -125,7 +118,6 @@ def _ended(done: recording.Arrival | list[Problem]) -> Taken:
     return refused(done) if isinstance(done, list) else arrived(done.arrival)
 
 
-@locks(CONSULTATION, VOID)
 def lock_records(session: Session, asked: Sequence[Asked]) -> None:
     """The cards of what is recorded and of what is voided, then the rows of what is voided."""
     codes = {code for _, opened in asked if (code := _card_in(opened))}
@@ -148,7 +140,6 @@ def reading_of(opened: Opened) -> Reading:
     return replace(reading, telemetry={**reading.telemetry, "device": said.get("device")})
 
 
-@opens(VOID)
 def take_void(session: Session, author: Principal, opened: Opened) -> Taken:
     """Voids a record of the desk; held where it has not arrived yet. Voiding twice is once."""
     about = opened.about
@@ -163,3 +154,10 @@ def take_void(session: Session, author: Principal, opened: Opened) -> Taken:
     except NotAllowed:
         return Taken(QUARANTINED, "too_late")
     return Taken(CREATED) if isinstance(done, Change) else Taken(QUARANTINED, "invalid")
+
+
+HANDLERS = (
+    Handler(CONSULTATION, take_consultation, take_consultations),
+    Handler(VOID, take_void),
+)
+LOCKS = (Lock(frozenset({CONSULTATION, VOID}), lock_records),)

@@ -1,6 +1,6 @@
-"""The pages that a tablet keeps for when there is no network, by name; rooms above add their own."""
+"""The pages that a tablet keeps for when there is no network, by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from flask import Response
@@ -13,14 +13,10 @@ Draw: TypeAlias = Callable[[Given], Response]
 SHELLS: dict[str, Draw] = {}
 
 
-def draws(name: str) -> Callable[[Draw], Draw]:
-    """Registers what draws one of the pages."""
-
-    def register(draw: Draw) -> Draw:
-        SHELLS[name] = draw
-        return draw
-
-    return register
+def set_shells(shells: Mapping[str, Draw]) -> None:
+    """Sets what draws each of the pages that a tablet keeps."""
+    SHELLS.clear()
+    SHELLS.update(shells)
 
 
 def facts_of(given: Given) -> dict[str, Any]:

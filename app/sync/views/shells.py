@@ -9,7 +9,7 @@ from app.db.session import db
 from app.i18n import language
 from app.sync.forms import lists
 from app.sync.forms.lists import Given
-from app.sync.forms.shells import SHELLS, draws, facts_of
+from app.sync.forms.shells import SHELLS, facts_of
 from app.sync.views.blueprint import blueprint
 from app.web.access import allow
 from app.web.anonymous import Nobody
@@ -32,20 +32,20 @@ def shell(name: str) -> Response:
     return SHELLS[name](lists.given_to(db.session(), device().desk_id))
 
 
-@draws("record")
-def _record(given: Given) -> Response:
+def draw_record(given: Given) -> Response:
+    """The consultation form without anybody's data."""
     drawn = drawing.facts_of(given.choices, blank(given.choices.last_day, {}), [])
     answer = page(drawing.TEMPLATE, **{**drawn, **facts_of(given)})
     answer.headers["Permissions-Policy"] = CAMERA
     return answer
 
 
-@draws("today")
-def _today(given: Given) -> Response:
+def draw_today(given: Given) -> Response:
+    """The desk's day as the tablet itself knows it."""
     reasons = [why for why in CHANGE_REASONS if why.code != "undo"]
     return page("sync/today.html", reasons=reasons, **facts_of(given))
 
 
-@draws("lock")
-def _lock(given: Given) -> Response:
+def draw_lock(given: Given) -> Response:
+    """The lock screen of a shared tablet."""
     return page("sync/lock.html", **{**facts_of(given), "me": Nobody()})
