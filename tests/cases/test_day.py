@@ -14,8 +14,9 @@ from sqlalchemy import delete
 from app.cases.queries import get_day
 from app.cases.rules import came_before
 from app.consultations import queries
-from app.consultations.actions import changing, recording
-from app.consultations.forms.reading import read
+from app.consultations.actions import recording
+from app.consultations.actions import corrections
+from app.consultations.forms.parsing import read
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.vocabulary import DECLINED, RESTRICTED_TOPICS
 from app.db.session import db, unit_of_work
@@ -67,7 +68,7 @@ def put(accounts, said, desk, is_void):
     if is_void:
         with unit_of_work():
             row = queries.find_to_change(db.session(), by.scope, UUID(sent["id"]))
-            changing.void(db.session(), by, row, {"reason": "slip"}, set())
+            corrections.void(db.session(), by, row, {"reason": "slip"}, set())
     return sent["id"]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app import clock
 from app.db.session import db, unit_of_work
-from app.referrals.rules.going_on import may_go_on, next_of
+from app.referrals.rules.forward import may_go_on, next_of
 from tests.factories.records import at, consultation_json, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 

@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import uuid4
 
-from app.cases.actions.returning import open_return
+from app.cases.actions.returns import open_return
 from app.db.session import db, unit_of_work
-from app.returns.actions import moving, turning
-from app.returns.actions.opening import Arrival
-from app.returns.forms.reading import read_new, read_step
+from app.returns.actions import record_stage
+from app.returns.actions import stop_resume_close
+from app.returns.actions.create import Arrival
+from app.returns.forms.payloads import read_new, read_step
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.vocabulary import texts
@@ -74,15 +75,15 @@ def move(request: RequestRow, by: Principal, act: str, **said: Any) -> RequestRo
     raw = {**USUAL.get(act, {}), "version": request.version, **said}
     fields, problems = read_step(act, raw)
     assert not problems, problems
-    turns = {STOP: turning.stop, RESUME: turning.resume, CLOSE: turning.close}
+    turns = {STOP: stop_resume_close.stop, RESUME: stop_resume_close.resume, CLOSE: stop_resume_close.close}
     with unit_of_work():
         session, reference = db.session(), request.reference
         if act == WITHDRAW:
-            moved = turning.withdraw(session, by, reference)
+            moved = stop_resume_close.withdraw(session, by, reference)
         elif act in turns:
             moved = turns[act](session, by, reference, fields)
         else:
-            moved = moving.record(session, by, reference, act, fields)
+            moved = record_stage.record(session, by, reference, act, fields)
     db.session.remove()
     assert isinstance(moved, RequestRow), moved
     return moved

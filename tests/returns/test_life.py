@@ -17,7 +17,10 @@ from app import clock
 from app.db.session import db
 from app.returns.queries.requests import REQUESTS, STEPS, RequestRow, find_arrival, standing_of
 from app.returns.queries.requests import list_steps as steps_of
-from app.returns.rules import ending, folding, gates, way
+from app.returns.rules import gates
+from app.returns.rules import closing
+from app.returns.rules import replay
+from app.returns.rules import workflow
 from tests.factories.records import JSON, PASSWORD, alone, at, make_account, make_desk
 from tests.reference_models.returns import (
     ACTS,
@@ -347,22 +350,22 @@ MUTANTS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
         ),
     ),
     "a step may be left out": (
-        way, "next_stages", lambda real: lambda standing: EARLY + LATE,
+        workflow, "next_stages", lambda real: lambda standing: EARLY + LATE,
     ),
     "the desk goes on after the hand-over": (
-        way, "refused_turn", lambda real: lambda standing, stage, side: "",
+        workflow, "refused_turn", lambda real: lambda standing, stage, side: "",
     ),
     "withdrawal after departure": (
-        ending, "refused_withdrawal", lambda real: lambda standing: "",
+        closing, "refused_withdrawal", lambda real: lambda standing: "",
     ),
     "departure without asking again": (
-        way, "gate_before", lambda real: lambda standing, stage, day: "",
+        workflow, "gate_before", lambda real: lambda standing, stage, day: "",
     ),
     "a removal counts as a return": (
-        ending, "counts_as_departed", lambda real: lambda standing: standing.has_departed,
+        closing, "counts_as_departed", lambda real: lambda standing: standing.has_departed,
     ),
     "a later answer lifts a stop": (
-        folding, "_are_stopped",
+        replay, "_are_stopped",
         lambda real: lambda standing, step: {
             **real(standing, step), "is_stopped": bool(step.said.get("signs"))
         },
@@ -398,7 +401,7 @@ def is_caught(app: Flask, monkeypatch: pytest.MonkeyPatch, name: str) -> bool:
     with monkeypatch.context() as patch:
         patch.setattr(room, rule, broken(getattr(room, rule)))
         if rule == "_are_stopped":
-            patch.setitem(folding._AFTER_EARLIER, "stop", folding._are_stopped)
+            patch.setitem(replay._AFTER_EARLIER, "stop", replay._are_stopped)
         try:
             lives(app, 60, first=SHOWN_BY[name])
         except AssertionError:

@@ -11,8 +11,9 @@ from flask import Flask
 from app import clock
 from app.db.session import db
 from app.i18n.language import LOCALES
-from app.returns.actions import moving, turning
-from app.returns.actions.moving import Said
+from app.returns.actions import record_stage
+from app.returns.actions import stop_resume_close
+from app.returns.actions.record_stage import Said
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages
@@ -192,13 +193,13 @@ def is_accepted(office: Office, name: str, reference: str, act: str) -> bool:
     """Whether the account could record an act now, well answered; nothing stays of it."""
     session, by, signs = db.session(), office.accounts[name], reference[2:]
     said = Said(GOOD.get(act, {}))
-    turn = {"stop": turning.stop, "resume": turning.resume, "close": turning.close}.get(act)
+    turn = {"stop": stop_resume_close.stop, "resume": stop_resume_close.resume, "close": stop_resume_close.close}.get(act)
     if turn is not None:
         moved = turn(session, by, signs, said)
     elif act == "withdraw":
-        moved = turning.withdraw(session, by, signs)
+        moved = stop_resume_close.withdraw(session, by, signs)
     else:
-        moved = moving.record(session, by, signs, act, said)
+        moved = record_stage.record(session, by, signs, act, said)
     db.session.rollback()
     return isinstance(moved, RequestRow)
 

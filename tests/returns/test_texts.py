@@ -9,7 +9,7 @@ import pytest
 from app.i18n.language import LOCALES
 from app.returns.forms.fields import Several
 from app.returns.forms.steps import STEPS
-from app.returns.rules.standing import CONSENT_DAYS
+from app.returns.rules.request_state import CONSENT_DAYS
 from app.returns.vocabulary import texts
 
 README = Path(__file__).parents[2] / "README.md"

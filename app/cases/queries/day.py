@@ -18,7 +18,7 @@ from app.consultations.vocabulary import RESTRICTED_TOPICS, VOID
 from app.db.session import Record
 from app.month import Month
 from app.people.queries.lines import list_lines_of_day
-from app.people.rules.previous import NEVER
+from app.people.rules.reach import NEVER
 from app.places.queries import DeskRow
 from app.referrals.queries import referrals as sent
 from app.referrals.queries.referrals import OfferRow, ReferralRow

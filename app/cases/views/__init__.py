@@ -1,11 +1,10 @@
-"""Pages that span rooms: a desk's day, sending a referral, what came of a consultation, and who is asking."""
+"""Pages that span sibling packages: a desk's day, a consultation's timeline, new referrals and return requests."""
 
-from app.cases.actions import notices  # noqa: F401 - takes the referrals that tablets send
 from app.cases.views import (  # noqa: F401 - register their views
-    me,
-    offline,
-    referring,
-    returning,
+    account,
+    offline_referrals,
+    referrals,
+    returns,
     timeline,
     today,
 )

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from flask import Response, abort
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.cases import queries
 from app.cases.views.blueprint import blueprint
 from app.consultations.rules.checks import asks_to_return
 from app.db.session import db
 from app.referrals import vocabulary
-from app.referrals.forms import words
-from app.returns.forms.words import act_in_words
+from app.returns.forms.labels import act_in_words
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
 from app.web.pages import page
@@ -27,7 +26,7 @@ def timeline(consultation_id: UUID) -> Response:
     if found is None:
         abort(404)
     row = found.consultation
-    note(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
+    record_audit(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
     facts: dict[str, Any] = {"v": vocabulary, "words": words, "ROLES": ROLES}
     facts |= {"act_in_words": act_in_words, "asks_to_return": asks_to_return}
     return page("cases/timeline.html", case=found, **facts)

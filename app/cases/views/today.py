@@ -4,21 +4,22 @@ import re
 from datetime import date
 from typing import Any
 
-from flask import Response, abort, current_app, request
+from flask import Response, abort, request
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.cases import queries
 from app.cases.queries.returns import count_waiting
 from app.cases.views.blueprint import blueprint
 from app.codelists.shared_codelists import REPEAT_CONTACTS
 from app.consultations import vocabulary
-from app.consultations.actions.changing import may_change
+from app.consultations.actions.corrections import may_change
 from app.db.session import db
 from app.month import Month
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.referrals import vocabulary as referrals
 from app.returns.vocabulary import STAGES
+from app.settings import current_settings
 from app.sync.queries.envelopes import count_to_mend
 from app.web.access import allow, principal
 from app.web.pages import page
@@ -42,7 +43,7 @@ def today() -> Response:
     now = clock.today_at(desk.time_zone)
     day = _day(request.args.get("day"), now)
     shown = queries.get_day(session, asking.scope, desk, day, _year_start(day))
-    note(asking.account_id, "day_read", f"desk:{desk.code}", desk.country)
+    record_audit(asking.account_id, "day_read", f"desk:{desk.code}", desk.country)
     facts: dict[str, Any] = {
         "own": {line.id for line in shown.lines if may_change(asking, line)},
         "waiting": _waiting(desk) if day == now else 0,
@@ -70,7 +71,7 @@ def _aside() -> int:
 
 
 def _year_start(day: date) -> Month:
-    return Month.of(day).reporting_year_start(current_app.config["SETTINGS"].reporting_year_start)
+    return Month.of(day).reporting_year_start(current_settings().reporting_year_start)
 
 
 def _desk(code: str | None, desks: list[DeskRow]) -> DeskRow:

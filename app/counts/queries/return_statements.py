@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from app.counts.queries.statements import Shape, narrow
 from app.returns.queries.requests import REQUESTS
-from app.returns.rules.ending import DUPLICATE
+from app.returns.rules.closing import DUPLICATE
 
 MONTH: BindParameter[int] = bindparam("month")
 COUNTRIES: BindParameter[Any] = bindparam("wanted_countries", expanding=True)

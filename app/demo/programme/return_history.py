@@ -9,12 +9,12 @@ from app import clock
 from app.demo.programme.beds import Row
 from app.month import Month
 from app.places.queries import DeskRow
-from app.returns.actions.writing import columns_of
-from app.returns.rules import stages, way
-from app.returns.rules.folding import follow
+from app.returns.actions.append_step import columns_of
+from app.returns.rules import stages, workflow
 from app.returns.rules.gates import refused_departure
-from app.returns.rules.opening import Content, digest, wrong_answers
-from app.returns.rules.standing import Standing, Step
+from app.returns.rules.new_request import Content, digest, wrong_answers
+from app.returns.rules.replay import follow
+from app.returns.rules.request_state import Standing, Step
 
 DESK_STAFF, SUPERVISOR = "desk_staff", "supervisor"
 TURNS = frozenset({stages.STOP, stages.RESUME, stages.WITHDRAW, stages.CLOSE})
@@ -49,7 +49,7 @@ class Asked:
 
     def gate(self, stage: str, at: datetime) -> str:
         """What keeps a stage from being recorded; empty where nothing does."""
-        return way.refused(self.standing, stage, self.day(at))
+        return workflow.refused(self.standing, stage, self.day(at))
 
     def record(self, act: str, said: Row, at: datetime) -> bool:
         """Whether an act was recorded: nothing is that lies in the future. Raises ValueError for what may not be."""
@@ -74,12 +74,12 @@ class Asked:
         return SUPERVISOR if self.is_handed or act == stages.RESUME else DESK_STAFF
 
     def _after(self, act: str, said: Row, at: datetime, role: str) -> Standing:
-        side = way.SUPERVISOR if role == SUPERVISOR else way.DESK
+        side = workflow.SUPERVISOR if role == SUPERVISOR else workflow.DESK
         refused = ""
         if act not in TURNS:
-            refused = self.gate(act, at) or way.refused_turn(self.standing, act, side)
+            refused = self.gate(act, at) or workflow.refused_turn(self.standing, act, side)
         after = follow(self.standing, Step(act, said, self.day(at)))
-        refused = refused or refused_departure(after) or way.wrong_day(after, act)
+        refused = refused or refused_departure(after) or workflow.wrong_day(after, act)
         if refused:
             raise ValueError(f"the demo may not tell {act}: {refused}")
         return after

@@ -16,7 +16,7 @@ from app.demo.programme.referral_choices import together
 from app.demo.programme.return_history import Asked, Office, new_request
 from app.demo.programme.return_lifecycle import Life
 from app.returns.rules import stages
-from app.returns.rules.opening import Content
+from app.returns.rules.new_request import Content
 from app.returns.rules.references import draw_reference
 
 OPENED = "return_request_opened"

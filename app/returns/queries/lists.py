@@ -17,8 +17,8 @@ from app.returns.queries.requests import (
     standing_of,
     within,
 )
-from app.returns.rules.standing import Standing
-from app.returns.rules.way import waits_for
+from app.returns.rules.request_state import Standing
+from app.returns.rules.workflow import waits_for
 from app.returns.vocabulary import STAGES
 from app.web.access import Scope
 

@@ -14,9 +14,9 @@ from app.composition import Persons
 from app.db.session import Record
 from app.places.models import Desk
 from app.returns.models import ReturnRequest, ReturnStep
-from app.returns.rules.folding import fold
 from app.returns.rules.references import shown
-from app.returns.rules.standing import Standing, Step
+from app.returns.rules.replay import fold
+from app.returns.rules.request_state import Standing, Step
 from app.staff.models import Account
 from app.web.access import Scope
 

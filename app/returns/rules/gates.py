@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 from app.composition import is_child_alone
+from app.returns.rules.request_state import Standing
 from app.returns.rules.stages import ARRANGED, BEST_INTERESTS, CHECK, CONSENT, FIT, YES, is_past
-from app.returns.rules.standing import Standing
 
 EVE = timedelta(days=1)
 

@@ -1,6 +1,12 @@
-"""Pages and JSON of return requests: what is recorded (`acts`), `lists`, one request, its `steps` and `sheets`."""
+"""Pages and JSON of return requests: `actions` on one, `lists`, its `detail`, `steps` and `printed_sheets`."""
 
-from app.returns.views import acts, lists, one, sheets, steps  # noqa: F401 - register their views
+from app.returns.views import (  # noqa: F401 - register their views
+    actions,
+    detail,
+    lists,
+    printed_sheets,
+    steps,
+)
 from app.returns.views.blueprint import blueprint
 
 __all__ = ["blueprint"]

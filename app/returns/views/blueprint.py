@@ -7,13 +7,13 @@ from flask_babel import gettext
 
 from app.db.session import db
 from app.field_errors import PROBLEMS, NotThere
-from app.returns.actions.writing import Refused
+from app.returns.actions.append_step import Refused
 from app.returns.queries import requests as reading
 from app.returns.queries.requests import RequestRow, StepRow
 from app.returns.rules import stages
 from app.returns.rules.gates import open_gates
 from app.returns.rules.references import read_reference
-from app.returns.rules.standing import Standing
+from app.returns.rules.request_state import Standing
 from app.returns.vocabulary import texts
 from app.web.access import principal
 

@@ -6,18 +6,18 @@ from typing import Any
 from flask import Response, abort, request, url_for
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import db
 from app.field_errors import NotThere, Problem
 from app.places.queries import DeskRow, list_desks
-from app.returns.actions.moving import side_of
+from app.returns.actions.record_stage import side_of
 from app.returns.queries import requests as reading
 from app.returns.queries.lists import Line, Listed, Wanted, list_expiring, list_requests
-from app.returns.rules.possible import may_record
+from app.returns.rules.available_actions import may_record
 from app.returns.rules.references import read_reference
 from app.returns.rules.stages import CONSENT
 from app.returns.views.blueprint import blueprint
-from app.returns.views.showing import WORDS
+from app.returns.views.request_page import WORDS
 from app.returns.vocabulary import STAGES
 from app.web.access import allow, principal
 from app.web.pages import go_to, page
@@ -52,9 +52,9 @@ def _note(desk: DeskRow | None, desks: list[DeskRow]) -> None:
     by, scope = principal().account_id, principal().scope
     seen = [desk] if desk else [one for one in desks if one.country not in scope.countries]
     for one in seen:
-        note(by, "returns_read", f"desk:{one.code}", one.country)
+        record_audit(by, "returns_read", f"desk:{one.code}", one.country)
     for country in sorted(scope.countries) if desk is None else ():
-        note(by, "returns_read", f"country:{country}", country)
+        record_audit(by, "returns_read", f"country:{country}", country)
 
 
 def _expiring(desk: DeskRow | None, desks: list[DeskRow]) -> list[Line]:

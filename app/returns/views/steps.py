@@ -6,19 +6,19 @@ from typing import Any
 from flask import Response, abort, request
 from flask_babel import gettext
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.field_errors import PROBLEMS, Problem
 from app.i18n import language
 from app.places.vocabulary import programme
-from app.returns.actions.moving import side_of
-from app.returns.actions.writing import Refused
-from app.returns.forms import words
+from app.returns.actions.append_step import Refused
+from app.returns.actions.record_stage import side_of
+from app.returns.forms import labels
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import RequestRow, StepRow
-from app.returns.rules import possible, way
-from app.returns.rules.standing import Standing
+from app.returns.rules import available_actions, workflow
+from app.returns.rules.request_state import Standing
 from app.returns.views.blueprint import blueprint, own
-from app.returns.views.showing import WORDS, frame
+from app.returns.views.request_page import WORDS, frame
 from app.returns.vocabulary import texts
 from app.web.access import allow, principal
 from app.web.pages import page, remember_here
@@ -60,13 +60,13 @@ def step_again(reference: str, act: str, why: Refused | list[Problem]) -> Respon
 
 def _page(reference: str, act: str, wrong: Mapping[str, str], status: int = 200) -> Response:
     found, steps, standing = own(reference)
-    note(principal().account_id, "return_read", f"return:{found.shown}", found.country)
+    record_audit(principal().account_id, "return_read", f"return:{found.shown}", found.country)
     kept = _kept(found, standing, act)
     facts = frame(found, standing) | {"form": STEPS[act], "act": act, "wrong": wrong, "kept": kept}
     if kept:
-        is_ever = possible.is_of_side(act, side_of(principal()))
+        is_ever = available_actions.is_of_side(act, side_of(principal()))
         return page("returns/kept.html", 409 if is_ever else 403, **facts, **WORDS)
-    facts |= {"fields": words.shown_fields(act, _known(found, steps, standing, act), standing)}
+    facts |= {"fields": labels.shown_fields(act, _known(found, steps, standing, act), standing)}
     facts["languages_spoken"] = _spoken_at(found.country)
     if STEPS[act].text:
         facts["text"] = texts.text(texts.current(), STEPS[act].text, language.selected())
@@ -82,17 +82,17 @@ def _spoken_at(country: str) -> list[tuple[str, str]]:
 def _kept(found: RequestRow, standing: Standing, act: str) -> str:
     """Why this account cannot record a step now, as a sentence; empty where it can."""
     side = side_of(principal())
-    if not possible.is_of_side(act, side):
-        if side == way.DESK:
+    if not available_actions.is_of_side(act, side):
+        if side == workflow.DESK:
             return str(gettext("The supervisor of the country records this."))
         return str(gettext("The desk records this."))
-    refused = possible.refused_act(standing, act, side, found.today)
+    refused = available_actions.refused_act(standing, act, side, found.today)
     return str(gettext(PROBLEMS[refused].label)) if refused else ""
 
 
 def _known(found: RequestRow, steps: list[StepRow], standing: Standing, act: str) -> dict[str, Any]:
     if request.form:
-        return words.typed(act, request.form)
+        return labels.typed(act, request.form)
     everybody = {f"{sex}-{band}": n for sex, band, n in found.persons}
-    usual = words.usual(standing, steps, found.today)
+    usual = labels.usual(standing, steps, found.today)
     return usual | {"persons": usual["persons"] or everybody}

@@ -9,13 +9,13 @@ from flask import Response
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
 from app.field_errors import PROBLEMS
 from app.returns import vocabulary
-from app.returns.actions.moving import side_of
-from app.returns.forms import words
+from app.returns.actions.record_stage import side_of
+from app.returns.forms import labels
 from app.returns.forms.steps import STEPS
 from app.returns.queries.lists import SOON
 from app.returns.queries.requests import RequestRow, StepRow
-from app.returns.rules import ending, possible, stages, way
-from app.returns.rules.standing import Standing
+from app.returns.rules import available_actions, closing, stages, workflow
+from app.returns.rules.request_state import Standing
 from app.returns.vocabulary import PROGRESS, STAGES
 from app.staff.vocabulary import ROLES
 from app.web.access import principal
@@ -30,7 +30,7 @@ WORDS: dict[str, Any] = {
     "AGE_BANDS": AGE_BANDS,
     "STEPS": STEPS,
     "stages": stages,
-    "words": words,
+    "words": labels,
 }
 """Lists and words that the pages of a request read."""
 
@@ -80,8 +80,8 @@ def _open(standing: Standing) -> frozenset[str]:
 def request_page(asked: RequestRow, steps: list[StepRow], standing: Standing) -> Response:
     """How a request stands, what comes next, and everything that was recorded of it."""
     facts = frame(asked, standing) | _possible(standing, asked.today)
-    facts |= {"waits": way.waits_for(standing, asked.today), "entries": _entries(steps)}
-    facts |= {"gates": possible.gates_ahead(standing, asked.today)}
+    facts |= {"waits": workflow.waits_for(standing, asked.today), "entries": _entries(steps)}
+    facts |= {"gates": available_actions.gates_ahead(standing, asked.today)}
     return page("returns/request.html", **facts, **WORDS)
 
 
@@ -92,7 +92,7 @@ def frame(asked: RequestRow, standing: Standing) -> dict[str, Any]:
         "standing": standing,
         "today": asked.today,
         "progress_made": progress(standing),
-        "may_withdraw": not ending.refused_withdrawal(standing),
+        "may_withdraw": not closing.refused_withdrawal(standing),
         "side": side_of(principal()),
         "has_consent_sheet": _has_sheet(standing, stages.CONSENT, asked.today),
         "has_hand_over_sheet": _has_sheet(standing, stages.HANDED, asked.today),
@@ -103,22 +103,25 @@ def _has_sheet(standing: Standing, stage: str, today: date) -> bool:
     """Whether the sheet that goes with a stage is of use: the stage comes next, or was recorded; until departure."""
     if standing.is_closed or standing.has_departed:
         return False
-    return stage in standing.recorded or not way.refused(standing, stage, today)
+    return stage in standing.recorded or not workflow.refused(standing, stage, today)
 
 
 def _possible(standing: Standing, today: date) -> dict[str, Any]:
     """The acts that the reader may do now, by what they are for."""
     side = side_of(principal())
-    may = {act: possible.may_record(standing, act, side, today) for act in possible.TURNS}
-    first = possible.next_act(standing, side, today)
-    again = possible.acts_again(standing, side, today)
-    ends = possible.is_consent_ending(standing, today, SOON)
+    may = {
+        act: available_actions.may_record(standing, act, side, today)
+        for act in available_actions.TURNS
+    }
+    first = available_actions.next_act(standing, side, today)
+    again = available_actions.acts_again(standing, side, today)
+    ends = available_actions.is_consent_ending(standing, today, SOON)
     renews = ends and stages.CONSENT in again and first != stages.CONSENT
     return {
         "may": may,
         "first": first,
         "renews_consent": renews,
-        "besides": possible.acts_besides(standing, side, today),
+        "besides": available_actions.acts_besides(standing, side, today),
         "again": [one for one in again if one != first and not (renews and one == stages.CONSENT)],
     }
 

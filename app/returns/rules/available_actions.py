@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from app.returns.rules import ending, stages, way
+from app.returns.rules import closing, stages, workflow
 from app.returns.rules.gates import gate_before, open_gates
+from app.returns.rules.request_state import Standing
 from app.returns.rules.stages import ARRANGED, CLOSE, CONSENT, DEPARTED, RESUME, STOP, WITHDRAW
-from app.returns.rules.standing import Standing
 from app.returns.vocabulary import STAGES
 
 REMEDIES = {
@@ -24,26 +24,26 @@ TURNS = (STOP, RESUME, CLOSE, WITHDRAW)
 def is_of_side(act: str, side: str) -> bool:
     """Whether a step or turn is one that this side ever records."""
     if act in TURNS:
-        return act != RESUME or side == way.SUPERVISOR
-    return act in (stages.DESKS if side == way.DESK else stages.SUPERVISORS)
+        return act != RESUME or side == workflow.SUPERVISOR
+    return act in (stages.DESKS if side == workflow.DESK else stages.SUPERVISORS)
 
 
 def refused_act(standing: Standing, act: str, side: str, today: date) -> str:
     """Why a side cannot record a step or turn now, as the code of a gate or problem; empty where it can."""
     if act in (WITHDRAW, STOP):
-        return ending.refused_withdrawal(standing)
+        return closing.refused_withdrawal(standing)
     if act == RESUME:
         closed = "request_closed" if standing.is_closed else ""
         return closed or ("" if standing.is_stopped else "not_stopped")
     if act == CLOSE:
         return _refused_closing(standing, side)
-    return way.refused_turn(standing, act, side) or way.refused(standing, act, today)
+    return workflow.refused_turn(standing, act, side) or workflow.refused(standing, act, today)
 
 
 def _refused_closing(standing: Standing, side: str) -> str:
-    if side == way.DESK and stages.HANDED in standing.recorded:
+    if side == workflow.DESK and stages.HANDED in standing.recorded:
         return "after_hand_over"
-    is_over = standing.is_closed and (side == way.DESK or standing.reason == ending.WITHDREW)
+    is_over = standing.is_closed and (side == workflow.DESK or standing.reason == closing.WITHDREW)
     return "request_closed" if is_over else ""
 
 
@@ -61,7 +61,7 @@ def next_act(standing: Standing, side: str, today: date) -> str:
 
 
 def _towards_next(standing: Standing, today: date) -> str:
-    coming = way.next_stages(standing)
+    coming = workflow.next_stages(standing)
     if not coming:
         return CLOSE
     if standing.has_departed:
@@ -78,7 +78,7 @@ def _day_that_counts(standing: Standing, today: date) -> date:
 
 def gates_ahead(standing: Standing, today: date) -> list[str]:
     """The open gates before the usual next step; a consent that has expired always."""
-    coming = way.next_stages(standing)
+    coming = workflow.next_stages(standing)
     always = ("supervisor_decision", "consent_expired")
     return [
         gate
@@ -101,7 +101,7 @@ def acts_again(standing: Standing, side: str, today: date) -> list[str]:
 
 def acts_besides(standing: Standing, side: str, today: date) -> list[str]:
     """Other steps that this side may record now: one that may be left out, a departure of an earlier day."""
-    coming = way.next_stages(standing)
+    coming = workflow.next_stages(standing)
     likely = next_act(standing, side, today)
     late = [DEPARTED] if coming and coming[0] == DEPARTED else []
     besides = [one for one in (*coming, *late) if one != likely]

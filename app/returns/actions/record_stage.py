@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.field_errors import Problem
-from app.returns.actions.writing import Moved, Turn, begin, is_stale, write
-from app.returns.rules import way
+from app.returns.actions.append_step import Moved, Turn, begin, is_stale, write
+from app.returns.rules import workflow
+from app.returns.rules.available_actions import refused_act
 from app.returns.rules.gates import refused_departure
-from app.returns.rules.possible import refused_act
 from app.returns.rules.stages import ARRANGED, ARRIVED, DEPARTED
 from app.web.access import Principal
 
@@ -26,7 +26,7 @@ class Said:
 
 def side_of(by: Principal) -> str:
     """Which part of the way an account records: the desk's, or the supervisor's."""
-    return way.SUPERVISOR if by.may("decide_returns") else way.DESK
+    return workflow.SUPERVISOR if by.may("decide_returns") else workflow.DESK
 
 
 def record(session: Session, by: Principal, reference: str, stage: str, said: Said) -> Moved:
@@ -45,7 +45,7 @@ def record(session: Session, by: Principal, reference: str, stage: str, said: Sa
     broken = refused_departure(after)
     if broken:
         return turn.refused(broken)
-    early = way.wrong_day(after, stage)
+    early = workflow.wrong_day(after, stage)
     return [Problem(early, "not_before")] if early else write(turn, stage, fields)
 
 
@@ -63,8 +63,8 @@ def refuse_unread(
 def _refused(turn: Turn, stage: str, version: int | None) -> str:
     if is_stale(turn, version):
         return "request_closed" if turn.standing.reason == "withdrew" else "stale"
-    by_turn = way.refused_turn(turn.standing, stage, side_of(turn.by))
-    return by_turn or way.refused(turn.standing, stage, turn.today)
+    by_turn = workflow.refused_turn(turn.standing, stage, side_of(turn.by))
+    return by_turn or workflow.refused(turn.standing, stage, turn.today)
 
 
 def _filled(turn: Turn, stage: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -6,20 +6,20 @@ from uuid import UUID
 from flask import Response, abort, jsonify, request, url_for
 from flask_babel import gettext
 
-from app.audit.actions import note
-from app.cases.actions import returning
-from app.cases.forms import returning as forms
+from app.audit.actions import record_audit
+from app.cases.actions import returns
+from app.cases.forms import returns as forms
 from app.cases.queries.timeline import people_of
-from app.cases.views.asking import asking_page, requested_page
 from app.cases.views.blueprint import blueprint
 from app.cases.views.desk import own_desk
+from app.cases.views.return_page import asking_page, requested_page
 from app.consultations.queries import content_of, find_consultation
 from app.db import idempotency
 from app.db.session import db
 from app.field_errors import PROBLEMS, Problem, refuse
 from app.i18n import language
-from app.returns.actions.opening import Arrival, Second
-from app.returns.forms.reading import read_new
+from app.returns.actions.create import Arrival, Second
+from app.returns.forms.payloads import read_new
 from app.returns.queries.requests import find_standing
 from app.web.access import allow, principal
 from app.web.pages import go_to, remember_here, say
@@ -44,9 +44,9 @@ def _from_consultation(number: str) -> Response:
         row = find_consultation(session, asking.scope, UUID(number))
     except ValueError:
         row = None
-    if row is None or returning.known_of(session, asking, row.id, row.desk_id) is None:
+    if row is None or returns.known_of(session, asking, row.id, row.desk_id) is None:
         abort(404)
-    note(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
+    record_audit(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
     already = find_standing(session, row.id)
     if already is not None:
         say(Problem("", "already_requested").sentence, "warn")
@@ -77,7 +77,7 @@ def open_return() -> Any:
     """Opens a request: 201 new, 200 same, 409 different or a second one of its consultation, 422 problems."""
     raw = forms.sent_fields(request.form) if is_form() else sent_json()
     content, problems = read_new(raw)
-    opened = problems or returning.open_return(db.session(), principal(), content)
+    opened = problems or returns.open_return(db.session(), principal(), content)
     if isinstance(opened, list):
         return refuse(opened) if wants_json() or not is_form() else _ask_again(opened)
     return _told(opened) if wants_json() else _go_on(opened)

@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import Response
 from flask_babel import gettext
 
-from app.cases.actions import referring as actions
-from app.cases.forms.referring import Shown
+from app.cases.actions import referrals as actions
+from app.cases.forms.referrals import Shown
 from app.codelists.shared_codelists import (
     AGE_BANDS,
     KNOWN_AGES,
@@ -24,8 +24,13 @@ from app.places.queries import DeskRow, list_desks
 from app.privacy.identifiers import IDENTIFIERS
 from app.referrals import vocabulary
 from app.referrals.forms.slip import printed_languages
-from app.referrals.queries.choosing import list_choices
-from app.referrals.rules.sending import MOST_SHELTERS, Known, asks_twice, goes_to_child_authority
+from app.referrals.queries.shelter_options import list_choices
+from app.referrals.rules.referral_data import (
+    MOST_SHELTERS,
+    Known,
+    asks_twice,
+    goes_to_child_authority,
+)
 from app.shelters.vocabulary import BED_CATEGORIES
 from app.web.access import principal
 from app.web.pages import page

@@ -10,15 +10,15 @@ from app.consultations.queries import find_consultation
 from app.db import idempotency
 from app.field_errors import Problem
 from app.places.queries import find_desk
-from app.referrals.actions import answering, sending
-from app.referrals.actions.sending import Arrival, may_send_from
-from app.referrals.actions.turn import Refused, Said
+from app.referrals.actions import create, perform
+from app.referrals.actions.action_context import Refused, Said
+from app.referrals.actions.create import Arrival, may_send_from
 from app.referrals.queries import chain
 from app.referrals.queries import referrals as reading
-from app.referrals.queries.choosing import Choice, list_choices
 from app.referrals.queries.referrals import OfferRow, ReferralRow
-from app.referrals.rules.going_on import may_go_on, next_of
-from app.referrals.rules.sending import Content, Known
+from app.referrals.queries.shelter_options import Choice, list_choices
+from app.referrals.rules.forward import may_go_on, next_of
+from app.referrals.rules.referral_data import Content, Known
 from app.referrals.rules.states import WAITING
 from app.referrals.vocabulary import SHELTER
 from app.shelters.actions.beds import announce
@@ -36,7 +36,7 @@ def refer(session: Session, by: Principal, content: Content) -> Arrival | list[P
         known = known_of(session, by, UUID(content.consultation), desk.id)
     if known is None:
         return [Problem("from_consultation", "unknown_consultation")]
-    return sending.send(session, by, desk, content, known)
+    return create.send(session, by, desk, content, known)
 
 
 def known_of(session: Session, by: Principal, consultation: UUID, desk_id: int) -> Known | None:
@@ -90,7 +90,7 @@ def _leave(
     following = find_shelter(session, choice.shelter.code)
     announce(session, [one.shelter_id for one in offers] + ([following.id] if following else []))
     if referral.state_now in WAITING:
-        answering.act(session, by, referral.id, "cancel", Said())
+        perform.act(session, by, referral.id, "cancel", Said())
 
 
 def _same_group(referral: ReferralRow, choice: Choice) -> Content:

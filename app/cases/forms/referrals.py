@@ -13,7 +13,7 @@ from app.codelists.shared_codelists import languages
 from app.composition import Persons
 from app.field_errors import Problem
 from app.privacy.identifiers import LONGEST_RAW, MOST_IN_NOTE, find_in_note
-from app.referrals.forms.sending import from_form
+from app.referrals.forms.referral import from_form
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SHELTER
 
 TONIGHT, TWO_WEEKS = "tonight", "normal_14d"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from app.returns.rules import stages
-from app.returns.rules.standing import Standing, Step
+from app.returns.rules.request_state import Standing, Step
 from app.returns.vocabulary import STAGES
 
 CHILD_SIGN = "child_without_family"

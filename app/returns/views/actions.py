@@ -8,14 +8,14 @@ from flask_babel import gettext
 
 from app.db.session import Session, db
 from app.field_errors import NotThere, Problem, refuse
-from app.returns.actions import moving, turning
-from app.returns.actions.moving import Said, side_of
-from app.returns.actions.writing import Moved, Refused
-from app.returns.forms.reading import read_step, step_of_form
+from app.returns.actions import record_stage, stop_resume_close
+from app.returns.actions.append_step import Moved, Refused
+from app.returns.actions.record_stage import Said, side_of
+from app.returns.forms.payloads import read_step, step_of_form
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages
-from app.returns.rules.possible import is_of_side
+from app.returns.rules.available_actions import is_of_side
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.views.blueprint import blueprint, refused, signs_of, told
 from app.returns.views.steps import step_again
@@ -25,10 +25,10 @@ from app.web.requests import is_form, sent_json, wants_json
 
 Turning = Callable[[Session, Principal, str, Said], Moved]
 TURNS: dict[str, Turning] = {
-    STOP: turning.stop,
-    RESUME: turning.resume,
-    CLOSE: turning.close,
-    WITHDRAW: lambda session, by, reference, _: turning.withdraw(session, by, reference),
+    STOP: stop_resume_close.stop,
+    RESUME: stop_resume_close.resume,
+    CLOSE: stop_resume_close.close,
+    WITHDRAW: lambda session, by, reference, _: stop_resume_close.withdraw(session, by, reference),
 }
 
 
@@ -59,11 +59,11 @@ def _move(signs: str, act: str, said: Said) -> Moved:
     session, by = db.session(), principal()
     if act in TURNS:
         return TURNS[act](session, by, signs, said)
-    return moving.record(session, by, signs, act, said)
+    return record_stage.record(session, by, signs, act, said)
 
 
 def _unread(signs: str, act: str, problems: list[Problem]) -> Moved:
-    return moving.refuse_unread(db.session(), principal(), signs, act, problems)
+    return record_stage.refuse_unread(db.session(), principal(), signs, act, problems)
 
 
 def _answer(reference: str, act: str, moved: RequestRow | Refused | list[Problem]) -> Any:

@@ -8,17 +8,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db import idempotency
 from app.field_errors import Problem
 from app.month import Month
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
-from app.returns.actions.writing import write_step
+from app.returns.actions.append_step import write_step
 from app.returns.queries import requests as reading
 from app.returns.queries.requests import REQUESTS, RequestRow
-from app.returns.rules import opening as rules
-from app.returns.rules.opening import Content, Known
+from app.returns.rules import new_request as rules
+from app.returns.rules.new_request import Content, Known
 from app.returns.rules.references import draw_reference
 from app.returns.rules.stages import ENQUIRY
 from app.web.access import Principal
@@ -66,7 +66,7 @@ def _begin(session: Session, by: Principal, content: Content) -> RequestRow:
     assert opened is not None  # noqa: S101 - it was inserted in this transaction
     said = {"child_alone": opened.is_child_alone}
     write_step(session, by, opened, (opened.version, ENQUIRY, said))
-    note(by.account_id, "return_opened", f"return:{opened.shown}", opened.country)
+    record_audit(by.account_id, "return_opened", f"return:{opened.shown}", opened.country)
     return opened
 
 

@@ -3,13 +3,13 @@
 from flask import Response
 
 from app import clock
-from app.cases.forms import offline as forms
-from app.cases.forms.referring import TO_SHELTER, blank
-from app.cases.views.choosing import WORDS
+from app.cases.forms import offline_referrals as forms
+from app.cases.forms.referrals import TO_SHELTER, blank
+from app.cases.views.referral_page import WORDS
 from app.db.session import db
-from app.referrals.rules.sending import MOST_PEOPLE
-from app.sync.forms.lists import Given
+from app.referrals.rules.referral_data import MOST_PEOPLE
 from app.sync.forms.shells import facts_of
+from app.sync.forms.tablet_config import Given
 from app.web.pages import page
 
 

@@ -7,10 +7,10 @@ from werkzeug.datastructures import MultiDict
 
 from app.codelists.shared_codelists import countries_of_the_world, nationalities
 from app.field_errors import Problem
-from app.returns.actions.moving import Said
+from app.returns.actions.record_stage import Said
 from app.returns.forms.fields import People, Several, Tick
 from app.returns.forms.steps import STEPS
-from app.returns.rules.opening import Content
+from app.returns.rules.new_request import Content
 from app.returns.rules.stages import CLOSE, WITHDRAW
 from app.web.json_reader import Reader, persons_of_form
 

@@ -13,8 +13,8 @@ from app.i18n import language
 from app.returns.forms.fields import Choice, Field, OneDay, People, Several, Spoken, TextRead, Tick
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import StepRow
-from app.returns.rules import ending, stages
-from app.returns.rules.standing import Standing
+from app.returns.rules import closing, stages
+from app.returns.rules.request_state import Standing
 from app.returns.vocabulary import CLOSING_REASONS, STAGES, TURNS
 
 KINDS: dict[type, str] = {
@@ -93,7 +93,7 @@ def shown_fields(act: str, known: Mapping[str, Any], standing: Standing) -> list
 def _shown(field: Field, value: Any, standing: Standing) -> Shown:
     options: tuple[Term, ...] = ()
     if isinstance(field, Choice):
-        fitting = ending.reasons_now(standing) if field.terms is CLOSING_REASONS else field.codes
+        fitting = closing.reasons_now(standing) if field.terms is CLOSING_REASONS else field.codes
         options = tuple(field.terms[code] for code in fitting)
     if isinstance(field, Several):
         options = tuple(field.terms)

@@ -6,22 +6,22 @@ from uuid import UUID
 from flask import Response, abort, jsonify, request, url_for
 from flask_babel import gettext
 
-from app.audit.actions import note
-from app.cases.actions import referring as actions
-from app.cases.forms import referring as forms
-from app.cases.forms.referring import Shown
+from app.audit.actions import record_audit
+from app.cases.actions import referrals as actions
+from app.cases.forms import referrals as forms
+from app.cases.forms.referrals import Shown
 from app.cases.queries.timeline import people_of
 from app.cases.views.blueprint import blueprint
-from app.cases.views.choosing import choosing_page
 from app.cases.views.desk import own_desk
+from app.cases.views.referral_page import choosing_page
 from app.consultations.queries import find_consultation
 from app.db import idempotency
 from app.db.session import db
 from app.field_errors import PROBLEMS, Problem, refuse
 from app.i18n import language
-from app.referrals.actions.sending import Arrival
-from app.referrals.actions.turn import Refused
-from app.referrals.forms.sending import read
+from app.referrals.actions.action_context import Refused
+from app.referrals.actions.create import Arrival
+from app.referrals.forms.referral import read
 from app.web.access import allow, principal
 from app.web.pages import go_to, remember_here, say
 from app.web.requests import is_form, sent_json, wants_json
@@ -50,7 +50,7 @@ def _from_consultation(number: str, kind: str) -> Shown:
         row = None
     if row is None:
         abort(404)
-    note(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
+    record_audit(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
     shown = forms.blank(row.desk, kind)
     people = people_of(session, row)
     return forms.carry_over(shown, str(row.id), people, (row.language or "", row.flags or []))

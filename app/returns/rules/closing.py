@@ -1,7 +1,7 @@
 """How a request ends: withdrawal before departure, and the reasons that fit each stage (domain.md §2.17)."""
 
 from app.returns.rules import stages
-from app.returns.rules.standing import Standing
+from app.returns.rules.request_state import Standing
 from app.returns.vocabulary import CLOSING_REASONS
 
 RETURNED, WITHDREW = "returned", "withdrew"

@@ -9,9 +9,9 @@ from app.consultations.queries import find_consultation
 from app.consultations.vocabulary import VOID
 from app.field_errors import Problem
 from app.places.queries import find_desk
-from app.returns.actions import opening
-from app.returns.actions.opening import Arrival, Second
-from app.returns.rules.opening import Content, Known
+from app.returns.actions import create
+from app.returns.actions.create import Arrival, Second
+from app.returns.rules.new_request import Content, Known
 from app.web.access import Principal
 
 
@@ -27,7 +27,7 @@ def open_return(
         known = known_of(session, by, UUID(content.consultation), desk.id)
     if known is None:
         return [Problem("from_consultation", "unknown_consultation")]
-    return opening.open_request(session, by, desk, content, known)
+    return create.open_request(session, by, desk, content, known)
 
 
 def known_of(session: Session, by: Principal, consultation: UUID, desk_id: int) -> Known | None:

@@ -5,14 +5,14 @@ from typing import Any
 from flask import Response, abort, request
 from flask_babel import gettext
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.codelists.shared_codelists import languages
 from app.field_errors import PROBLEMS
 from app.i18n.language import selected
-from app.returns.forms import sheets as forms
+from app.returns.forms import consent_sheet as forms
 from app.returns.queries.requests import RequestRow
-from app.returns.rules import stages, way
-from app.returns.rules.standing import Standing
+from app.returns.rules import stages, workflow
+from app.returns.rules.request_state import Standing
 from app.returns.views.blueprint import blueprint, own
 from app.web.access import allow, principal
 from app.web.pages import page
@@ -48,7 +48,7 @@ def hand_over_sheet(reference: str) -> Response:
 
 
 def _note(found: RequestRow) -> None:
-    note(principal().account_id, "return_read", f"return:{found.shown}", found.country)
+    record_audit(principal().account_id, "return_read", f"return:{found.shown}", found.country)
 
 
 def _why_not(found: RequestRow, standing: Standing, stage: str) -> str:
@@ -56,7 +56,7 @@ def _why_not(found: RequestRow, standing: Standing, stage: str) -> str:
     if standing.is_closed:
         return "request_closed"
 
-    return "" if stage in standing.recorded else way.refused(standing, stage, found.today)
+    return "" if stage in standing.recorded else workflow.refused(standing, stage, found.today)
 
 
 def _sheet(template: str, found: RequestRow, why: str, facts: dict[str, Any]) -> Response:

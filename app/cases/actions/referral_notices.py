@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.cases.actions.referring import refer
+from app.cases.actions.referrals import refer
 from app.cases.rules import why_not_delivered
 from app.field_errors import Problem
-from app.referrals.forms.sending import read
+from app.referrals.forms.referral import read
 from app.referrals.queries.referrals import find_arrival
 from app.shelters.queries.shelters import lock_shelters
-from app.sync.actions.kinds import Asked, Handler, Lock, Taken, arrived, refused
-from app.sync.rules.taking import Opened
+from app.sync.actions.handlers import Asked, Handler, Lock, Taken, arrived, refused
+from app.sync.rules.envelope import Opened
 from app.sync.vocabulary import QUARANTINED, REFERRAL
 from app.web.access import Principal
 

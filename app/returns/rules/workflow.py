@@ -4,6 +4,7 @@ from datetime import date
 
 from app.returns.rules import stages
 from app.returns.rules.gates import gate_before, is_reconfirmed_for, open_gates
+from app.returns.rules.request_state import Standing
 from app.returns.rules.stages import (
     AGAIN,
     AGAIN_AFTER_DEPARTURE,
@@ -17,7 +18,6 @@ from app.returns.rules.stages import (
     YES,
     is_past,
 )
-from app.returns.rules.standing import Standing
 from app.returns.vocabulary import STAGES
 
 DESK, SUPERVISOR = "desk", "supervisor"

@@ -11,8 +11,8 @@ from flask_babel import force_locale, gettext
 from app.codelists.shared_codelists import languages
 from app.i18n.language import LOCALES
 from app.returns.queries.requests import StepRow
+from app.returns.rules.request_state import Standing
 from app.returns.rules.stages import CONSENT, COUNSELLING
-from app.returns.rules.standing import Standing
 from app.returns.vocabulary import texts
 
 PART = "consent"

@@ -2,10 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from app.returns.actions.moving import Said, side_of
-from app.returns.actions.writing import Moved, Turn, begin, is_stale, write
-from app.returns.rules import ending
-from app.returns.rules.possible import refused_act
+from app.returns.actions.append_step import Moved, Turn, begin, is_stale, write
+from app.returns.actions.record_stage import Said, side_of
+from app.returns.rules import closing
+from app.returns.rules.available_actions import refused_act
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.vocabulary import CLOSING_REASONS
 from app.web.access import Principal
@@ -22,9 +22,9 @@ def withdraw(session: Session, by: Principal, reference: str) -> Moved:
     turn = begin(session, by, reference)
     if turn is None:
         return None
-    if ending.is_withdrawn(turn.standing):
+    if closing.is_withdrawn(turn.standing):
         return turn.request
-    refused = ending.refused_withdrawal(turn.standing)
+    refused = closing.refused_withdrawal(turn.standing)
     return turn.refused(refused) if refused else write(turn, WITHDRAW, {})
 
 
@@ -40,7 +40,7 @@ def resume(session: Session, by: Principal, reference: str, said: Said) -> Moved
 
 def close(session: Session, by: Principal, reference: str, said: Said) -> Moved:
     """The request closed with a reason; what a person withdraws is a withdrawal, however it is sent."""
-    if CLOSING_REASONS[said.fields["reason"]].code == ending.WITHDREW:
+    if CLOSING_REASONS[said.fields["reason"]].code == closing.WITHDREW:
         return withdraw(session, by, reference)
     return _turn(session, by, reference, (CLOSE, said))
 
@@ -62,4 +62,4 @@ def _refused(turn: Turn, act: str, said: Said) -> str:
         return "stale"
     if refused or act != CLOSE:
         return refused
-    return ending.refused_closing(turn.standing, said.fields["reason"])
+    return closing.refused_closing(turn.standing, said.fields["reason"])

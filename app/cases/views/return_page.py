@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from app.cases.forms.returning import Shown, offered_nationalities
+from app.cases.forms.returns import Shown, offered_nationalities
 from app.codelists.shared_codelists import (
     AGE_BANDS,
     KNOWN_AGES,

@@ -13,12 +13,12 @@ from app.cases.forms.counters import PREFIX, counts_of, counts_of_form, has_unkn
 from app.cases.rules import CHILD_ALONE
 from app.codelists.shared_codelists import USUAL_NATIONALITIES, countries_of_the_world
 from app.composition import Persons, is_child_alone
-from app.consultations.rules.content import Content
+from app.consultations.rules.consultation_data import Content
 from app.db.session import Session
 from app.field_errors import Problem
 from app.people.queries.lines import most_met_nationalities
 from app.places.queries import DeskRow
-from app.returns.forms.reading import new_of_form
+from app.returns.forms.payloads import new_of_form
 from app.web.access import Scope
 
 MOST_OFFERED = 7

@@ -8,14 +8,14 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.field_errors import Problem
 from app.month import Month
 from app.returns.queries import requests as reading
 from app.returns.queries.requests import REQUESTS, STEPS, RequestRow
-from app.returns.rules import ending
-from app.returns.rules.folding import follow
-from app.returns.rules.standing import Standing, Step
+from app.returns.rules import closing
+from app.returns.rules.replay import follow
+from app.returns.rules.request_state import Standing, Step
 from app.web.access import Principal
 
 NEW_STEP = insert(STEPS)
@@ -78,7 +78,7 @@ def write(turn: Turn, act: str, said: dict[str, Any]) -> RequestRow:
     facts = columns_of(standing, request.closed_at, now)
     mine = update(REQUESTS).where(REQUESTS.c.id == request.id)
     session.execute(mine.values(version=version, moved_at=now, **facts))
-    note(turn.by.account_id, "return_changed", f"return:{request.shown}", request.country)
+    record_audit(turn.by.account_id, "return_changed", f"return:{request.shown}", request.country)
     changed = reading.find_arrival(session, request.id)
     assert changed is not None  # noqa: S101 - it is locked
     return changed
@@ -105,7 +105,7 @@ def write_step(
 
 def columns_of(standing: Standing, closed_at: datetime | None, now: datetime) -> dict[str, Any]:
     """What a request's row says of how it stands now; `closed_at` is what it said before."""
-    counts = ending.counts_as_departed(standing)
+    counts = closing.counts_as_departed(standing)
     return {
         "stage": standing.stage,
         "is_child_alone": standing.is_child_alone,
@@ -117,7 +117,7 @@ def columns_of(standing: Standing, closed_at: datetime | None, now: datetime) ->
         "departed_on": standing.departed_on,
         "departed_month": _month(standing.departed_on) if counts else None,
         "departed": [list(one) for one in standing.departed],
-        "withdrawn_month": _month(standing.closed_on) if ending.is_withdrawn(standing) else None,
+        "withdrawn_month": _month(standing.closed_on) if closing.is_withdrawn(standing) else None,
         "closing_reason": standing.reason,
         "closed_at": (closed_at or now) if standing.is_closed else None,
     }
