@@ -5,8 +5,8 @@ from flask import Flask
 from app.audit import cli as audit_cli
 from app.audit.actions import chain_entries
 from app.cases import views as cases
-from app.cases.actions import notices
-from app.cases.views import offline
+from app.cases.actions import referral_notices
+from app.cases.views import offline_referrals
 from app.consultations import cli as consultations_cli
 from app.consultations import views as consultations
 from app.counts import cli as counts_cli
@@ -24,10 +24,10 @@ from app.security.actions import keep_events
 from app.shelters import views as shelters
 from app.staff import cli as staff_cli
 from app.staff import views as staff
-from app.staff.actions import signing_in
+from app.staff.actions import sessions
 from app.sync import cli as sync_cli
 from app.sync import views as sync
-from app.sync.actions import devices, kinds
+from app.sync.actions import devices, handlers
 from app.sync.forms.shells import set_shells
 from app.sync.views import shells
 from app.web.access import login_manager
@@ -57,13 +57,13 @@ COMMANDS = (
     demo_cli.demo,
     *ops_cli.COMMANDS,
 )
-ENVELOPE_HANDLERS = (*kinds.HANDLERS, *notices.HANDLERS)
-ENVELOPE_LOCKS = (*kinds.LOCKS, *notices.LOCKS)
+ENVELOPE_HANDLERS = (*handlers.HANDLERS, *referral_notices.HANDLERS)
+ENVELOPE_LOCKS = (*handlers.LOCKS, *referral_notices.LOCKS)
 TABLET_PAGES = {
     "record": shells.draw_record,
     "today": shells.draw_today,
     "lock": shells.draw_lock,
-    "refer": offline.draw_refer,
+    "refer": offline_referrals.draw_refer,
 }
 
 
@@ -76,11 +76,11 @@ def register(app: Flask) -> None:
 
 def register_hooks(app: Flask) -> None:
     """What is called back: who a session or a tablet's credential belongs to, what ends a transaction or a request."""
-    login_manager.user_loader(signing_in.load)
+    login_manager.user_loader(sessions.load)
     login_manager.anonymous_user = Nobody
     set_device_loader(devices.load)
     set_before_commit(chain_entries)
-    kinds.set_handlers(ENVELOPE_HANDLERS, ENVELOPE_LOCKS)
+    handlers.set_handlers(ENVELOPE_HANDLERS, ENVELOPE_LOCKS)
     set_shells(TABLET_PAGES)
     app.after_request(keep_events)
 

@@ -1,6 +1,5 @@
 """Leaves entries: collected while the request works, chained as its last statement before the commit."""
 
-from flask import current_app
 from sqlalchemy import Insert, event, insert
 from sqlalchemy.orm import Session
 
@@ -10,13 +9,14 @@ from app.audit.models import AuditEntry
 from app.audit.rules import START, Entry, seal
 from app.audit.vocabulary import ACTS, READINGS
 from app.db.session import db, insert_rows
+from app.settings import current_settings
 
 NEW = insert(AuditEntry.__table__)
 
 
-def note(by: int | None, act: str, subject: str, country: str = "") -> None:
+def record_audit(account_id: int | None, action: str, subject: str, country: str = "") -> None:
     """Leaves one entry in this transaction: who (account id), what (an act), which row, in which country."""
-    entry = Entry(clock.now(), by, ACTS[act].code, subject, country)
+    entry = Entry(clock.now(), account_id, ACTS[action].code, subject, country)
     db.session().info.setdefault("entries", []).append(entry)
 
 
@@ -40,7 +40,7 @@ def _is_new(session: Session, entry: Entry) -> bool:
 
 
 def _key() -> str:
-    return str(current_app.config["SETTINGS"].audit_key)
+    return str(current_settings().audit_key)
 
 
 def entry_after(number: int, last: str, act: str, subject: str) -> Insert:

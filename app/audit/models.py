@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, Moment
+from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN
 
 COMPLETED_BACKUPS = text("act = 'backup_completed'")
@@ -19,7 +19,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
 
     number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False, info=OPEN)
-    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     account_id: Mapped[int | None] = mapped_column(Integer, info=OPEN)
     act: Mapped[str] = mapped_column(String(40), info=OPEN)
     subject: Mapped[str] = mapped_column(String(80), info=OPEN)

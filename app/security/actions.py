@@ -4,18 +4,19 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Response, current_app, request
+from flask import Response, request
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db.session import Unacknowledged, connection_of, db, separately
+from app.db.session import Unacknowledged, connection_of, db, independent_transaction
 from app.privacy.network_addresses import shown_network
 from app.security import queries, rules
 from app.security.queries import EVENTS
 from app.security.rules import Entry, Tally
 from app.security.vocabulary import EVENTS as KINDS
+from app.settings import current_settings
 from app.web.access import request_account_id
 from app.web.security_events import SecurityEvent, take_events
 
@@ -31,7 +32,7 @@ def keep_events(answer: Response) -> Response:
             _keep(events, clock.now())
         except (SQLAlchemyError, Unacknowledged) as error:
             db.session.rollback()
-            log.warning("security_log", extra={"said": {"kind": type(error).__name__}})
+            log.warning("security_log", extra={"fields": {"kind": type(error).__name__}})
     return answer
 
 
@@ -40,13 +41,13 @@ def _keep(events: list[SecurityEvent], now: datetime) -> None:
     counted = [(entry, _tally.add(minute, entry.digest(minute))) for entry in map(_entry, events)]
     due = {entry: times for entry, times in counted if times}
     if due:
-        with separately():  # in one order, so that nobody waits for a row in a circle
+        with independent_transaction():  # in one order, so that nobody waits for a row in a circle
             for entry, times in sorted(due.items(), key=lambda pair: pair[0].digest(minute)):
                 _add(db.session(), _bounded(db.session(), entry, minute), times, now)
 
 
 def _entry(event: SecurityEvent) -> Entry:
-    key = rules.name_key(current_app.config["SETTINGS"].secret_key, event.name)
+    key = rules.name_key(current_settings().secret_key, event.name)
     account_id = event.account_id
     if account_id is None and not event.name:
         account_id = request_account_id()

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, Moment
+from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -23,8 +23,8 @@ class SecurityEvent(Base):
     account_id: Mapped[int | None] = mapped_column(Integer, info=OPEN)
     network: Mapped[str] = mapped_column(String(30), info=OPEN)
     times: Mapped[int] = mapped_column(Integer, info=OPEN)
-    first_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    last_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         UniqueConstraint("digest"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, Moment
+from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN, SENSITIVE
 
 
@@ -21,8 +21,8 @@ class Account(Base):
     locale: Mapped[str] = mapped_column(String(2), info=OPEN)
     is_demo: Mapped[bool] = mapped_column(default=False, info=OPEN)
     version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
-    created_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         UniqueConstraint("username"),
@@ -70,8 +70,8 @@ class AccountPin(Base):
     salt: Mapped[str] = mapped_column(String(22), info=SENSITIVE)
     check_bits: Mapped[int] = mapped_column(Integer, info=SENSITIVE)
     failed: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
-    failed_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
-    set_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (CheckConstraint("check_bits BETWEEN 0 AND 1023", name="check_is_ten_bits"),)
 
@@ -83,9 +83,9 @@ class StaffSession(Base):
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True, info=SENSITIVE)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
-    started_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    seen_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     place_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
 
     __table_args__ = (
@@ -101,8 +101,8 @@ class Invitation(Base):
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True, info=SENSITIVE)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
-    expires_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    used_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (Index("ix_invitation_account_id", "account_id"),)
 
@@ -116,7 +116,7 @@ class SignInAttempt(Base):
     name_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
     place_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
     address_key: Mapped[str] = mapped_column(String(64), server_default="", info=SENSITIVE)
-    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         Index("ix_sign_in_attempt_name_key_at", "name_key", "at"),

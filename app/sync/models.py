@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, Moment
+from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -37,15 +37,15 @@ class Device(Base):
     desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"), info=OPEN)
     credential_digest: Mapped[str | None] = mapped_column(String(64), info=SENSITIVE)
     code_digest: Mapped[str | None] = mapped_column(String(64), info=SENSITIVE)
-    code_expires_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    code_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     created_by: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
-    created_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    enrolled_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
-    revoked_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    enrolled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
-    contact_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     waiting: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
-    oldest_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    oldest_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     saved: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
     lost: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
     app_version: Mapped[str] = mapped_column(String(20), default="", info=OPEN)
@@ -85,8 +85,8 @@ class Envelope(Base):
     reason: Mapped[str] = mapped_column(String(20), info=OPEN)
     state: Mapped[str] = mapped_column(String(7), info=OPEN)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=PERSONAL)
-    received_at: Mapped[datetime] = mapped_column(Moment, info=PERSONAL)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, info=PERSONAL)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
 
     __table_args__ = (

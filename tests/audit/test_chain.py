@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from app import clock
 from app.audit import actions
 from app.audit.models import AuditEntry
-from app.db.session import db, unit_of_work, writing
+from app.db.session import db, unit_of_work, write_transaction
 from tests.factories.records import (
     alone,
     at,
@@ -29,7 +29,7 @@ def unguarded(app):
     """A trail of ten lines whose triggers somebody with the database file has dropped."""
     for n in range(10):
         with unit_of_work():
-            actions.note(1, "recorded", f"consultation:{n}", "HND")
+            actions.record_audit(1, "recorded", f"consultation:{n}", "HND")
     names = ("audit_entry_no_UPDATE", "audit_entry_no_DELETE")
     if db.engine.dialect.name == "postgresql":
         names = ("audit_entry_no_change ON audit_entry", "audit_entry_no_truncate ON audit_entry")
@@ -38,7 +38,7 @@ def unguarded(app):
 
 
 def _tamper(*statements) -> None:
-    with writing():
+    with write_transaction():
         for statement in statements:
             db.session.execute(statement)
         db.session.commit()
@@ -196,7 +196,7 @@ def test_writers_at_the_same_time_keep_the_chain_whole(app):
             together.wait()
             for n in range(each):
                 with unit_of_work():
-                    actions.note(writer, "recorded", f"consultation:{writer}-{n}", "HND")
+                    actions.record_audit(writer, "recorded", f"consultation:{writer}-{n}", "HND")
             db.session.remove()
 
     with ThreadPoolExecutor(writers) as pool:

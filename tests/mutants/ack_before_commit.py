@@ -7,20 +7,20 @@ from typing import Any
 from flask import Response, jsonify
 
 from app.db.session import db, unit_of_work
-from app.sync.actions import receiving
-from app.sync.forms import sent
+from app.sync.actions import intake
+from app.sync.forms import tablet_requests
 from app.web.device_auth import device
 from app.web.requests import sent_json
 from wsgi import application
 
 
 def _answer_first() -> Response:
-    batch, asking = sent.read_envelopes(sent_json()) or [], device().id
+    batch, asking = tablet_requests.read_envelopes(sent_json()) or [], device().id
 
     def take() -> None:
         time.sleep(0.05)
         with application.test_request_context(), unit_of_work():
-            receiving.receive(db.session(), receiving.sender_of(db.session(), asking), batch)
+            intake.receive(db.session(), intake.sender_of(db.session(), asking), batch)
 
     Thread(target=take, daemon=True).start()
     told: list[dict[str, Any]] = [

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from app.sync.actions import kinds, opening, receiving
+from app.sync.actions import decrypt, handlers, intake
 from wsgi import application
 
 
@@ -12,8 +12,8 @@ def _lock_nothing(*_: Any) -> None:
     """Nothing is held before the first record."""
 
 
-kinds.set_handlers([replace(each, take_many=None) for each in kinds._handlers.values()], [])
-kinds.lock = _lock_nothing
-receiving.once = opening.once = nullcontext
+handlers.set_handlers([replace(each, take_many=None) for each in handlers._handlers.values()], [])
+handlers.lock = _lock_nothing
+intake.once = decrypt.once = nullcontext
 
 __all__ = ["application"]

@@ -7,7 +7,7 @@ from typing import Any
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from app.staff.actions import guessing, hashing
+from app.staff.actions import attempts, hashing
 from app.web.access import limiter
 from tests.apps.strict_limits import LIMIT, application
 
@@ -20,7 +20,7 @@ def _count_here(session: Any, keys: Any) -> str:
 
 
 limiter._limiter = FixedWindowRateLimiter(MemoryStorage())
-guessing._count = _count_here
+attempts._count = _count_here
 hashing.slot = nullcontext
 
 __all__ = ["application"]

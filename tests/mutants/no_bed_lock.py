@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from app.referrals.actions import answering, placing
+from app.referrals.actions import bed_handlers, perform
 from app.shelters.queries import beds
 from wsgi import application
 
@@ -15,7 +15,7 @@ def _read_without_holding(session: Any, shelter_id: int, category: str) -> Any:
     return beds.LockedBeds(shelter_id, found, 1) if found else None
 
 
-answering.announce = lambda *_: None
-placing.lock_beds = _read_without_holding
+perform.announce = lambda *_: None
+bed_handlers.lock_beds = _read_without_holding
 
 __all__ = ["application"]

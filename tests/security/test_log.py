@@ -158,7 +158,7 @@ def test_what_is_well_leaves_no_entry(app: Flask, office: Office) -> None:
 def test_the_administration_alone_reads_it_in_words_and_page_by_page(
     app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.staff.views.security.LINES", 2)
+    monkeypatch.setattr("app.staff.views.security_log.LINES", 2)
     attempt(app, "my-password-by-mistake")
     attempt(app, "ana")
     office["susana"].get("/desks")

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app import clock
 from app.db.session import db, unit_of_work
 from app.staff import queries
-from app.staff.actions import signing_in
+from app.staff.actions import sessions
 from app.staff.queries import ACCOUNT_DESKS, ACCOUNTS, SESSIONS
 from tests.factories.records import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
 from tests.staff.links import NEW_PASSWORD
@@ -63,7 +63,7 @@ def test_request_under_way_does_not_bring_an_ended_session_back(
         found = from_database(session, digest)
         db.session.rollback()
         with unit_of_work():
-            signing_in.end_all_sessions(db.session(), found[3].id)
+            sessions.end_all_sessions(db.session(), found[3].id)
         return found
 
     monkeypatch.setattr(queries, "find_session", end_meanwhile)

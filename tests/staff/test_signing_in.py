@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from app import clock, create_app
 from app.db.session import db, unit_of_work
-from app.staff.actions import accounts, hashing, signing_in
+from app.staff.actions import accounts, hashing, sessions
 from app.staff.models import SignInAttempt
 from app.staff.queries import ACCOUNTS, SESSIONS, find_account
 from app.web.access import limiter
@@ -267,7 +267,7 @@ def test_only_digests_of_sessions_are_stored(app: Flask) -> None:
     rows = str(db.session.execute(select(SESSIONS)).all())
     db.session.rollback()
 
-    assert token not in rows and signing_in.rules.digest(token) in rows
+    assert token not in rows and sessions.rules.digest(token) in rows
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, select
 
 from app.consultations.models import Consultation
 from app.db.session import db, unit_of_work
-from app.sync.actions import kinds
+from app.sync.actions import handlers
 from app.sync.models import Envelope
 from tests.counts.histories import print_cards
 from tests.factories.records import alone
@@ -69,14 +69,14 @@ def test_fifty_records_take_as_many_statements_as_five(office: Office, tablet: T
 def test_a_set_that_fails_is_taken_one_by_one(
     app: Flask, tablet: Tablet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = kinds.take_consultations
+    many = handlers.take_consultations
 
     def fails(session: Any, asked: Any) -> Any:
         many(session, asked)
         raise RuntimeError("after it was written")
 
-    both = kinds.Handler("consultation", kinds.take_consultation, fails)
-    monkeypatch.setitem(kinds._handlers, "consultation", both)
+    both = handlers.Handler("consultation", handlers.take_consultation, fails)
+    monkeypatch.setitem(handlers._handlers, "consultation", both)
     contents = [tablet.consultation("ana") for _ in range(5)]
     contents[2]["topics"] = ["retired"]
     wanted = ["created", "created", "quarantined", "created", "created"]

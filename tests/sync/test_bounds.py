@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from app.consultations.models import Consultation
 from app.db.session import db, unit_of_work
-from app.sync.actions import bounds
+from app.sync.actions import daily_limits
 from app.sync.models import Envelope
 from tests.factories.two_country_world import Office
 from tests.sync.sealing import seal_bytes
@@ -24,9 +24,9 @@ def tablet(app: Flask, office: Office) -> Tablet:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds that are soon reached."""
-    monkeypatch.setattr(bounds, "MOST_A_DAY", 12)
-    monkeypatch.setattr(bounds, "MOST_ASIDE_A_DAY", 4)
-    monkeypatch.setattr(bounds, "MOST_KEPT_A_DAY", 40_000)
+    monkeypatch.setattr(daily_limits, "MOST_A_DAY", 12)
+    monkeypatch.setattr(daily_limits, "MOST_ASIDE_A_DAY", 4)
+    monkeypatch.setattr(daily_limits, "MOST_KEPT_A_DAY", 40_000)
 
 
 def junk(tablet: Tablet, size: int = 10) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def test_even_good_records_end_at_many_a_day_and_go_on_the_next(tablet: Tablet, 
     assert status(tablet, *(good(tablet) for _ in range(3))).status_code == 429
     assert len(tablet.send(good(tablet), good(tablet))) == 2
     assert status(tablet, good(tablet)).status_code == 429
-    yesterday = datetime.now(UTC) - bounds.DAY - timedelta(minutes=1)
+    yesterday = datetime.now(UTC) - daily_limits.DAY - timedelta(minutes=1)
     with unit_of_work():
         db.session.execute(update(Envelope.__table__).values(received_at=yesterday))
     assert len(tablet.send(good(tablet))) == 1

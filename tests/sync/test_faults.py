@@ -16,8 +16,8 @@ from app import clock
 from app.audit.models import AuditEntry
 from app.consultations.models import Consultation
 from app.db.session import db, unit_of_work
-from app.sync.actions import receiving
-from app.sync.forms.sent import read_envelopes
+from app.sync.actions import intake
+from app.sync.forms.tablet_requests import read_envelopes
 from app.sync.models import Device, Envelope
 from app.sync.queries.envelopes import list_to_mend
 from tests.factories.records import alone
@@ -97,8 +97,8 @@ def test_a_record_sealed_long_ago_by_an_old_app_is_still_taken(
     )
     assert sent is not None
     with clock.standing_at(datetime(2026, 4, 20, 12, tzinfo=UTC)), unit_of_work():
-        sender = receiving.sender_of(db.session(), UUID(tablet.given["device"]))
-        told = receiving.receive(db.session(), sender, sent)
+        sender = intake.sender_of(db.session(), UUID(tablet.given["device"]))
+        told = intake.receive(db.session(), sender, sent)
     assert [one.result for one in told] == ["created"]
     (row,) = read(select(Consultation.__table__))
     assert (str(row.id), row.held_on.isoformat(), row.topics) == (id_, "2026-03-02", ("asylum",))

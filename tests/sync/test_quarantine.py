@@ -18,7 +18,7 @@ from app.consultations.vocabulary import DECLINED
 from app.db.session import db, unit_of_work
 from app.staff.actions.accounts import close_account
 from app.staff.queries import find_account
-from app.sync.forms.copies import MOST_BYTES, read_copy
+from app.sync.forms.queue_export import MOST_BYTES, read_copy
 from app.sync.models import Envelope
 from tests.factories.records import JSON, Browser, alone
 from tests.factories.two_country_world import Office

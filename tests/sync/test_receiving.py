@@ -289,9 +289,9 @@ def _enrolled(app: Flask, code: Any) -> int:
 def test_a_failure_of_ours_while_one_is_taken_sets_that_one_aside(
     tablet: Tablet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.sync.actions import kinds
+    from app.sync.actions import handlers
 
-    taking, broken = kinds.take_consultation, tablet.consultation("ana")
+    taking, broken = handlers.take_consultation, tablet.consultation("ana")
 
     def fails(session: Any, author: Any, opened: Any) -> Any:
         taken = taking(session, author, opened)
@@ -299,7 +299,7 @@ def test_a_failure_of_ours_while_one_is_taken_sets_that_one_aside(
             raise RuntimeError("after it was written")
         return taken
 
-    monkeypatch.setitem(kinds._handlers, "consultation", kinds.Handler("consultation", fails))
+    monkeypatch.setitem(handlers._handlers, "consultation", handlers.Handler("consultation", fails))
     sent = [tablet.seal(broken), tablet.seal(tablet.consultation("ana"))]
     assert [one["result"] for one in tablet.send(*sent)] == ["quarantined", "created"]
     assert [str(row.id) for row in rows()] == [sent[1]["id"]]

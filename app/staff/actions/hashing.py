@@ -12,8 +12,9 @@ from time import monotonic, sleep
 
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import current_app
 from werkzeug.exceptions import ServiceUnavailable
+
+from app.settings import current_settings
 
 hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
 """64 MiB and three passes in one lane: one hash keeps one core busy, so that cores can be counted by hashes."""
@@ -49,7 +50,7 @@ def slot() -> Iterator[None]:
 
 
 def _lock_one() -> int:
-    folder = Path(current_app.config["SETTINGS"].runtime_directory)
+    folder = Path(current_settings().runtime_directory)
     until = monotonic() + LONGEST_WAIT
     while True:
         for number in random.sample(range(SLOTS), SLOTS):

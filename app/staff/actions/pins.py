@@ -8,11 +8,11 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
-from app.db.session import db, separately
-from app.field_errors import Problem
+from app.audit.actions import record_audit
+from app.db.session import db, independent_transaction
+from app.field_errors import FieldError
 from app.staff import queries, rules
-from app.staff.actions import guessing, hashing
+from app.staff.actions import attempts, hashing
 from app.staff.queries import PINS, AccountRow
 from app.web.access import Principal
 from app.web.security_events import report_event
@@ -36,27 +36,27 @@ class _Try:
 
 def set_pin(
     session: Session, asking: Principal, password: str, pin: str, repeated: str
-) -> list[Problem]:
+) -> list[FieldError]:
     """Gives one's own account a new PIN; problems where the password is not right or the PIN will not do."""
     problems = _wrong(pin, repeated)
     if problems:
         return problems
-    wrong = guessing.check_own(asking, password)
+    wrong = attempts.check_own(asking, password)
     if wrong:
-        return [Problem("own_password", wrong)]
+        return [FieldError("own_password", wrong)]
     row = _row(pin)
-    guessing.forget_tries(session, asking.username)
+    attempts.forget_tries(session, asking.username)
     forget(session, asking.account_id)
     session.execute(insert(PINS).values(account_id=asking.account_id, **row))
-    note(asking.account_id, "pin_set", f"account:{asking.account_id}", asking.scope.home)
+    record_audit(asking.account_id, "pin_set", f"account:{asking.account_id}", asking.scope.home)
     return []
 
 
-def _wrong(pin: str, repeated: str) -> list[Problem]:
+def _wrong(pin: str, repeated: str) -> list[FieldError]:
     code = rules.wrong_pin(pin)
     if code:
-        return [Problem("pin", code)]
-    return [] if pin == repeated else [Problem("repeated_pin", "not_the_same_pin")]
+        return [FieldError("pin", code)]
+    return [] if pin == repeated else [FieldError("repeated_pin", "not_the_same_pin")]
 
 
 def _row(pin: str) -> dict[str, object]:
@@ -74,7 +74,7 @@ def remove_pin(session: Session, asking: Principal) -> None:
     """Takes the PIN off one's own account."""
     if forget(session, asking.account_id):
         subject = f"account:{asking.account_id}"
-        note(asking.account_id, "pin_removed", subject, asking.scope.home)
+        record_audit(asking.account_id, "pin_removed", subject, asking.scope.home)
 
 
 def forget(session: Session, account_id: int) -> bool:
@@ -90,7 +90,7 @@ def verify(username: str, pin: str, desk_id: int) -> Verdict:
     gone and only the password signs in, so that nobody can go through the thousand that a stolen tablet leaves.
     """
     with hashing.slot():
-        with separately():
+        with independent_transaction():
             account = queries.find_desk_account(db.session(), desk_id, username)
             tried = _count(db.session(), account)
         if tried.must_wait:
@@ -119,8 +119,8 @@ def _count(session: Session, account: AccountRow | None) -> _Try:
 
 def _left(account: AccountRow, failed: int) -> int:
     if failed >= rules.PIN_ENDS:
-        with separately():
+        with independent_transaction():
             forget(db.session(), account.id)
             home = queries.get_scope(db.session(), account).home
-            note(None, "pin_removed", f"account:{account.id}", home)
+            record_audit(None, "pin_removed", f"account:{account.id}", home)
     return rules.pin_tries_left(failed)

@@ -20,10 +20,10 @@ from app.staff.queries.accounts import (
     list_accounts,
     list_usernames,
 )
+from app.staff.queries.audit_log import TrailLine, list_trail
 from app.staff.queries.pins import PINS, TabletPin, find_desk_account, has_pin, list_pins, lock_pin
 from app.staff.queries.scope import ACCOUNT_SHELTERS, get_scope
-from app.staff.queries.security import SecurityLine, list_security
-from app.staff.queries.trail import TrailLine, list_trail
+from app.staff.queries.security_log import SecurityLine, list_security
 
 __all__ = [
     "ACCOUNTS",

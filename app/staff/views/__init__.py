@@ -1,12 +1,12 @@
-"""Pages of staff: signing in (`signing_in`), the own account (`own`, `pins`), those of others, the two logs."""
+"""Pages of staff: sign-in, the own account (`profile`, `pins`), other accounts (`accounts`), the two logs."""
 
 from app.staff.views import (  # noqa: F401 - register their views
     accounts,
-    own,
+    audit_log,
     pins,
-    security,
-    signing_in,
-    trail,
+    profile,
+    security_log,
+    sign_in,
 )
 from app.staff.views.blueprint import blueprint
 

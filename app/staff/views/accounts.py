@@ -6,7 +6,7 @@ from flask import Response, abort, jsonify, url_for
 from flask_babel import gettext
 
 from app.db.session import db
-from app.field_errors import Problem, refuse
+from app.field_errors import FieldError, refuse
 from app.i18n import language
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts
@@ -43,7 +43,7 @@ def inviting() -> Response:
     return _invitation_page(forms.InvitationForm(locale=language.selected()), [])
 
 
-def _invitation_page(form: Any, problems: list[Problem]) -> Response:
+def _invitation_page(form: Any, problems: list[FieldError]) -> Response:
     offered = forms.offered(db.session(), principal())
     facts = {"form": form, "wrong": wrong_in(problems), "offered": offered}
     return page("staff/invite.html", 422 if problems else 200, **facts)
@@ -92,13 +92,13 @@ def close(username: str) -> Response:
     """Closes the account for good; nobody closes the own one."""
     account = _managed(username).account
     if account.id == principal().account_id:
-        return refuse_here(Problem("username", "own_account"))
+        return refuse_here(FieldError("username", "own_account"))
     accounts.close_account(db.session(), principal().account_id, account)
     say(gettext("The account is closed."))
     return go_to(url_for("staff.accounts_list"))
 
 
-def refuse_here(problem: Problem) -> Response:
+def refuse_here(problem: FieldError) -> Response:
     """The 422 answer of a change that has no form of its own."""
     if wants_json():
         return refuse([problem])

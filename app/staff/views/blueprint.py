@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
-from app.field_errors import Problem
+from app.field_errors import FieldError
 
 blueprint = Blueprint("staff", __name__)
 
 
-def wrong_in(problems: Sequence[Problem]) -> dict[str, str]:
+def wrong_in(problems: Sequence[FieldError]) -> dict[str, str]:
     """The first sentence of each field that is wrong."""
     return {problem.field: problem.sentence for problem in reversed(problems)}

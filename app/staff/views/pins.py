@@ -7,7 +7,7 @@ from app.db.session import db
 from app.staff import forms, rules
 from app.staff.actions import pins
 from app.staff.views.blueprint import blueprint
-from app.staff.views.own import PER_MINUTE, refuse_own
+from app.staff.views.profile import PER_MINUTE, refuse_own
 from app.web.access import allow, limiter, principal
 from app.web.pages import go_to, say
 from app.web.security_events import report_event

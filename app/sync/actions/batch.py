@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from app.db.faults import fault_of
-from app.sync.actions import kinds
-from app.sync.actions.kinds import Asked, ManyOpener, Taken
-from app.sync.actions.opening import apart
+from app.sync.actions import handlers
+from app.sync.actions.decrypt import apart
+from app.sync.actions.handlers import Asked, ManyOpener, Taken
 from app.sync.vocabulary import QUARANTINED
 
 log = logging.getLogger("ventanilla")
@@ -22,14 +22,14 @@ def take(session: Session, asked: Sequence[Asked]) -> list[Taken]:
     of_kind: dict[str, list[int]] = {}
     for place, (_, opened) in enumerate(asked):
         of_kind.setdefault(opened.kind, []).append(place)
-    if len(of_kind) > 1 or not all(kinds.many_of(kind) for kind in of_kind):
-        kinds.lock(session, asked)  # else the set itself locks in that order
+    if len(of_kind) > 1 or not all(handlers.many_of(kind) for kind in of_kind):
+        handlers.lock(session, asked)  # else the set itself locks in that order
     ended: dict[int, Taken] = {}
-    for kind in sorted(of_kind, key=lambda kind: kinds.many_of(kind) is None):
-        own, many = of_kind[kind], kinds.many_of(kind)
+    for kind in sorted(of_kind, key=lambda kind: handlers.many_of(kind) is None):
+        own, many = of_kind[kind], handlers.many_of(kind)
         taken = _at_once(session, many, [asked[place] for place in own]) if many else None
         if many and taken is None:
-            kinds.lock(session, asked)  # what the set had locked was released with its savepoint
+            handlers.lock(session, asked)  # what the set had locked was released with its savepoint
             own.sort(key=lambda place: str(asked[place][1].about))
         taken = taken or [take_one(session, asked[place]) for place in own]
         ended |= zip(own, taken, strict=True)
@@ -52,7 +52,7 @@ def take_one(session: Session, one: Asked) -> Taken:
     """How a record ended, in a savepoint of its own: a failure of ours costs this one alone."""
     try:
         with apart(session):
-            return kinds.take(session, *one)
+            return handlers.take(session, *one)
     except Exception as error:
         if fault_of(error).is_of_the_database:
             raise
@@ -61,4 +61,4 @@ def take_one(session: Session, one: Asked) -> Taken:
 
 
 def _log(error: Exception) -> None:
-    log.exception("bug", extra={"said": {"kind": type(error).__name__, "file": "envelope"}})
+    log.exception("bug", extra={"fields": {"kind": type(error).__name__, "file": "envelope"}})

@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import db
 from app.places.queries import DeskRow
 from app.sync.queries import devices as queries
@@ -55,7 +55,7 @@ def add(session: Session, by: int, desk: DeskRow, name: str) -> Added:
     row = {"id": device_id, "name": name, "desk_id": desk.id, "created_by": by}
     times = {"created_at": clock.now(), "code_expires_at": expires_at}
     session.execute(insert(DEVICES).values(**row, **times, code_digest=secrets.digest(code)))
-    note(by, "device_added", f"device:{device_id}", desk.country)
+    record_audit(by, "device_added", f"device:{device_id}", desk.country)
     return Added(device_id, code, expires_at)
 
 
@@ -68,7 +68,7 @@ def add_again(session: Session, by: int, device: DeviceRow) -> Added:
     code, expires_at = _fresh_code()
     changed = {"code_digest": secrets.digest(code), "code_expires_at": expires_at}
     session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(**changed))
-    note(by, "device_added", f"device:{device.id}", device.country)
+    record_audit(by, "device_added", f"device:{device.id}", device.country)
     return Added(device.id, code, expires_at)
 
 
@@ -94,7 +94,7 @@ def enrol(session: Session, typed: str) -> tuple[DeviceRow, str] | None:
         "lost": device.lost + device.waiting,
     }
     session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(**new))
-    note(None, "device_enrolled", f"device:{device.id}", device.country)
+    record_audit(None, "device_enrolled", f"device:{device.id}", device.country)
     return device, credential
 
 
@@ -104,13 +104,13 @@ def revoke(session: Session, by: int, device: DeviceRow) -> None:
     wanted = update(DEVICES).where(DEVICES.c.id == device.id, DEVICES.c.revoked_at.is_(None))
     done = session.execute(wanted.values(**ended, code_expires_at=None).returning(DEVICES.c.id))
     if done.first() is not None:
-        note(by, "device_revoked", f"device:{device.id}", device.country)
+        record_audit(by, "device_revoked", f"device:{device.id}", device.country)
 
 
 def move(session: Session, by: int, device: DeviceRow, desk: DeskRow) -> None:
     """Gives a tablet to another desk; what was recorded on it for the former one is set aside when it arrives."""
     session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(desk_id=desk.id))
-    note(by, "device_moved", f"device:{device.id}", desk.country)
+    record_audit(by, "device_moved", f"device:{device.id}", desk.country)
 
 
 def heard(session: Session, device_id: UUID, said: Contact) -> DeviceRow:

@@ -10,7 +10,7 @@ from wtforms import StringField
 
 from app import clock
 from app.db.session import Session
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.places.queries import EVERYWHERE, DeskRow, find_desk
 from app.sync.queries import devices as queries
 from app.sync.queries.devices import DeviceRow
@@ -27,13 +27,13 @@ class DeskForm(PageForm):
     desk = StringField(validators=[required()])
 
     @classmethod
-    def read(cls) -> tuple[Any, list[Problem]]:
+    def read(cls) -> tuple[Any, list[FieldError]]:
         """What was sent as form fields or as JSON, and what is wrong with it."""
         if is_form():
             form = cls.sent()
             return form, form.problems()
         raw, known = sent_json(), cls()._fields.keys()
-        unknown = [Problem(name[:40], "unknown_field") for name in sorted(raw.keys() - known)]
+        unknown = [FieldError(name[:40], "unknown_field") for name in sorted(raw.keys() - known)]
         texts = {name: raw[name] for name in raw.keys() & known if isinstance(raw[name], str)}
         form, left_out = cls(MultiDict(texts)), cls.may_be_left_out - raw.keys()
         wrong = [problem for problem in form.problems() if problem.field not in left_out]

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from flask import Response
 
 from app.staff.vocabulary import ROLE_PERMISSIONS
-from app.sync.forms.lists import Given
+from app.sync.forms.tablet_config import Given
 from app.web.access import Principal, Scope
 
 Draw: TypeAlias = Callable[[Given], Response]

@@ -1,13 +1,13 @@
-"""What a tablet asks for (`tablet`, `shells`, `shell_app`, `switching`), and the pages about tablets."""
+"""The API of tablets (`tablet`, `shells`, `take_over`), the installable app (`pwa`), the pages about tablets."""
 
 from app.sync.views import (  # noqa: F401 - register their views
-    bringing,
     devices,
+    pwa,
     quarantine,
-    shell_app,
+    queue_import,
     shells,
-    switching,
     tablet,
+    take_over,
 )
 from app.sync.views.blueprint import blueprint
 

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from app import clock
 from app.db.session import db
-from app.field_errors import Problem, refuse
+from app.field_errors import FieldError, refuse
 from app.places.queries import EVERYWHERE, list_desks
 from app.places.rules import closes_with_country, is_open
 from app.sync.actions import devices as actions
@@ -19,7 +19,7 @@ from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import count_to_mend
 from app.sync.rules import secrets
 from app.sync.views.blueprint import blueprint
-from app.sync.views.shell_app import version
+from app.sync.views.pwa import version
 from app.web import qr_codes
 from app.web.access import allow, principal
 from app.web.pages import go_to, page, public_link, say
@@ -33,7 +33,7 @@ def devices() -> Response:
     return _page(forms.DeviceForm(), [])
 
 
-def _page(form: Any, problems: list[Problem]) -> Response:
+def _page(form: Any, problems: list[FieldError]) -> Response:
     asking = principal()
     scope = EVERYWHERE if asking.may("configure") else asking.scope
     to_mend = count_to_mend(db.session(), asking, clock.now())
@@ -63,7 +63,7 @@ def add() -> Response:
     form, problems = forms.DeviceForm.read()
     desk = form.found(db.session())
     if desk is None and not problems:
-        problems = [Problem("desk", "unknown_code")]
+        problems = [FieldError("desk", "unknown_code")]
     if problems or desk is None:
         return refuse(problems) if wants_json() else _page(form, problems)
     name = form.name_at(db.session(), desk)
@@ -121,7 +121,7 @@ def move(device_id: UUID) -> Response:
     device, (form, problems) = _device(device_id), forms.DeskForm.read()
     desk = form.found(db.session())
     if desk is None and not problems:
-        problems = [Problem("desk", "unknown_code")]
+        problems = [FieldError("desk", "unknown_code")]
     if problems or desk is None:
         return refuse(problems) if wants_json() else _page(forms.DeviceForm(), problems)
     actions.move(db.session(), principal().account_id, device, desk)

@@ -8,20 +8,21 @@ from flask import Response, abort, redirect, request, url_for
 from flask_babel import gettext
 
 from app import clock
-from app.audit.actions import note
-from app.consultations.forms import drawing
-from app.consultations.forms.fields import from_form
-from app.consultations.forms.page import ShownGroup, of_raw
-from app.consultations.forms.reading import read
+from app.audit.actions import record_audit
+from app.consultations.forms import template_context
+from app.consultations.forms.form_fields import from_form
+from app.consultations.forms.form_state import ShownGroup, of_raw
+from app.consultations.forms.parsing import read
 from app.consultations.vocabulary import CHANGE_REASONS
 from app.db.session import db
-from app.field_errors import NotThere, Problem, refuse
+from app.field_errors import NotThere, FieldError, refuse
 from app.i18n import language
-from app.sync.actions import mending
-from app.sync.forms import inside
-from app.sync.forms import mending as forms
-from app.sync.forms.mending import Aside
-from app.sync.queries import envelopes, set_aside
+from app.sync.actions import quarantine as actions
+from app.sync.forms import payload_summary
+from app.sync.forms import quarantine as forms
+from app.sync.forms.quarantine import Aside
+from app.sync.queries import envelopes
+from app.sync.queries import quarantine as queries
 from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import KINDS, REASONS, STATES
 from app.web.access import allow, principal
@@ -40,10 +41,10 @@ def quarantine() -> Response:
     """What was set aside and waits for the account, the oldest first."""
     rows = envelopes.list_to_mend(db.session(), principal(), clock.now())
     for country in sorted({row.country for row in rows}):
-        note(principal().account_id, "envelopes_read", f"country:{country}", country)
-    may = {row.number for row in rows if mending.may_mend(principal(), row)}
+        record_audit(principal().account_id, "envelopes_read", f"country:{country}", country)
+    may = {row.number for row in rows if actions.may_mend(principal(), row)}
     can_void = principal().may("void_envelopes")
-    many = set_aside.list_set_aside(db.session(), principal().scope) if can_void else []
+    many = queries.list_set_aside(db.session(), principal().scope) if can_void else []
     return page("sync/quarantine.html", rows=rows, may=may, many=many, **WORDS)
 
 
@@ -58,16 +59,16 @@ def _read(number: int) -> Aside:
     row = envelopes.find(db.session(), principal(), number)
     if row is None:
         raise NotThere("no_envelope")
-    note(principal().account_id, "envelope_read", f"envelope:{row.id}", row.country)
+    record_audit(principal().account_id, "envelope_read", f"envelope:{row.id}", row.country)
     return forms.aside(db.session(), principal(), row)
 
 
-def _shown(one: Aside, problems: list[Problem]) -> Response:
+def _shown(one: Aside, problems: list[FieldError]) -> Response:
     asking = principal(), one
     other = forms.compare(db.session(), *asking)
     if other is not None:
         about = f"consultation:{one.row.id}"
-        note(principal().account_id, "record_read", about, one.row.country)
+        record_audit(principal().account_id, "record_read", about, one.row.country)
     facts = {"one": one, "lines": forms.lines(one), "differences": other, "problems": problems}
     wrong = forms.what_is_wrong(db.session(), *asking)
     status = 422 if problems else 200
@@ -96,8 +97,8 @@ def _refused(one: Aside) -> Response | None:
     return None
 
 
-def _form(one: Aside, raw: dict[str, Any], problems: list[Problem] | None) -> Response:
-    shown = of_raw(inside.readable(raw))
+def _form(one: Aside, raw: dict[str, Any], problems: list[FieldError] | None) -> Response:
+    shown = of_raw(payload_summary.readable(raw))
     if raw.get("more_groups") and len(shown.groups) < 8:
         shown.groups.append(ShownGroup())
     drawn = forms.form_facts(db.session(), principal(), one, shown, problems)
@@ -106,7 +107,7 @@ def _form(one: Aside, raw: dict[str, Any], problems: list[Problem] | None) -> Re
     number = one.row.number
     ways = {"action": url_for("sync.mend", number=number)}
     ways["leave"] = url_for("sync.envelope", number=number)
-    return page(drawing.TEMPLATE, 422 if problems else 200, mend=ways, **drawn)
+    return page(template_context.TEMPLATE, 422 if problems else 200, mend=ways, **drawn)
 
 
 @blueprint.post(f"/quarantine/{NUMBER}/mend")
@@ -121,11 +122,11 @@ def mend(number: int) -> Response:
     if one.is_consultation and raw.keys() & {"switch_locale", "more_groups"}:
         return _again(one, raw)
     if one.is_void:
-        problems = mending.apply_void(db.session(), principal(), one.row, raw.get("reason"))
+        problems = actions.apply_void(db.session(), principal(), one.row, raw.get("reason"))
         return _done(one, raw, problems, gettext("Voided."))
     id_ = str(uuid4() if one.row.reason == "different" else one.row.id)
     reading = read({**raw, "id": id_})
-    problems = mending.mend(db.session(), principal(), one.row, reading)
+    problems = actions.mend(db.session(), principal(), one.row, reading)
     return _done(one, raw, problems, gettext("Put right and recorded."))
 
 
@@ -149,7 +150,7 @@ def _again(one: Aside, raw: dict[str, Any]) -> Response:
     return _form(one, raw, [])
 
 
-def _done(one: Aside, raw: dict[str, Any], problems: list[Problem], sentence: str) -> Response:
+def _done(one: Aside, raw: dict[str, Any], problems: list[FieldError], sentence: str) -> Response:
     if problems and wants_json():
         return refuse(problems)
     if problems:
@@ -167,7 +168,7 @@ def void(number: int) -> Response:
     refused = _refused(one)
     if refused is not None:
         return refused
-    mending.discard(db.session(), principal(), one.row)
+    actions.discard(db.session(), principal(), one.row)
     say(gettext("Taken out of the list."))
     return go_to(url_for("sync.quarantine"))
 
@@ -179,7 +180,7 @@ def void_all(device_id: UUID) -> Response:
     last = str(request.form.get("last") if is_form() else sent_json().get("last"))
     if not NUMBER_SAID.fullmatch(last):
         abort(400)
-    n = mending.discard_all(db.session(), principal(), device_id, int(last))
+    n = actions.discard_all(db.session(), principal(), device_id, int(last))
     if not n:
         raise NotThere("no_envelope")
     say(gettext("Taken out of the list: {n}.").replace("{n}", str(n)))

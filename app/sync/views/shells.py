@@ -2,14 +2,14 @@
 
 from flask import Response, abort, g, request
 
-from app.consultations.forms import drawing
-from app.consultations.forms.page import blank
+from app.consultations.forms import template_context
+from app.consultations.forms.form_state import blank
 from app.consultations.vocabulary import CHANGE_REASONS
 from app.db.session import db
 from app.i18n import language
-from app.sync.forms import lists
-from app.sync.forms.lists import Given
+from app.sync.forms import tablet_config
 from app.sync.forms.shells import SHELLS, facts_of
+from app.sync.forms.tablet_config import Given
 from app.sync.views.blueprint import blueprint
 from app.web.access import allow
 from app.web.anonymous import Nobody
@@ -29,13 +29,13 @@ def shell(name: str) -> Response:
     if chosen in language.LOCALES:
         language.switch(str(chosen))
     g.csrf_token = ""  # the page is kept: its script fetches a token when it needs one
-    return SHELLS[name](lists.given_to(db.session(), device().desk_id))
+    return SHELLS[name](tablet_config.given_to(db.session(), device().desk_id))
 
 
 def draw_record(given: Given) -> Response:
     """The consultation form without anybody's data."""
-    drawn = drawing.facts_of(given.choices, blank(given.choices.last_day, {}), [])
-    answer = page(drawing.TEMPLATE, **{**drawn, **facts_of(given)})
+    drawn = template_context.facts_of(given.choices, blank(given.choices.last_day, {}), [])
+    answer = page(template_context.TEMPLATE, **{**drawn, **facts_of(given)})
     answer.headers["Permissions-Policy"] = CAMERA
     return answer
 

@@ -9,11 +9,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app import clock
 from app.db.session import db
 from app.staff.queries import list_pins
-from app.sync.actions import devices, receiving
-from app.sync.actions.bounds import WAIT, TooMuch
-from app.sync.forms import lists, sent
+from app.sync.actions import devices, intake
+from app.sync.actions.daily_limits import WAIT, TooMuch
+from app.sync.forms import tablet_config, tablet_requests
 from app.sync.queries.envelopes import count_to_mend_of
-from app.sync.rules.taking import batches_too_much
+from app.sync.rules.envelope import batches_too_much
 from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import LARGEST, MOST_BYTES, MOST_IN_A_BATCH
 from app.web.access import allow, limiter
@@ -37,23 +37,23 @@ def enrol() -> Response:
         report_event("code_refused")
         return problem(401, gettext("This code is wrong, was used or has expired."))
     enrolled, credential = done
-    given = lists.given_to(db.session(), enrolled.desk_id)
+    given = tablet_config.given_to(db.session(), enrolled.desk_id)
     said = {"device": str(enrolled.id), "credential": credential, "desk": enrolled.desk}
-    return jsonify({**said, "keys": lists.keys(), "lists": given.lists})
+    return jsonify({**said, "keys": tablet_config.keys(), "lists": given.lists})
 
 
 @blueprint.post("/sync/envelopes")
 @allow("enrolled_device", most_bytes=MOST_SENT)
 def envelopes() -> Response:
     """Takes a batch: 200 with each envelope's result and receipt, 413 where there is too much of it."""
-    batch = sent.read_envelopes(sent_json())
+    batch = tablet_requests.read_envelopes(sent_json())
     if batch is None:
         abort(400)
     if batches_too_much([len(one.sealed) for one in batch], MOST_IN_A_BATCH, MOST_BYTES):
         raise RequestEntityTooLarge
-    sender = receiving.sender_of(db.session(), device().id)
+    sender = intake.sender_of(db.session(), device().id)
     try:
-        told = receiving.receive(db.session(), sender, batch)
+        told = intake.receive(db.session(), sender, batch)
     except TooMuch:
         return _too_much()
     return jsonify({"results": [vars(one) for one in told]})
@@ -72,12 +72,12 @@ def _too_much() -> Response:
 @allow("enrolled_device")
 def contact() -> Response:
     """Keeps what the tablet says of itself; says what it must know: its desk, key, lists, colleagues, the time."""
-    said = sent.read_contact(sent_json())
+    said = tablet_requests.read_contact(sent_json())
     heard = devices.heard(db.session(), device().id, said)
-    given = lists.given_to(db.session(), heard.desk_id)
+    given = tablet_config.given_to(db.session(), heard.desk_id)
     answer: dict[str, Any] = {
         "desk": given.desk.code,
-        "keys": lists.keys(),
+        "keys": tablet_config.keys(),
         "lists": given.lists,
         "now": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "people": [vars(one) for one in list_pins(db.session(), heard.desk_id)],

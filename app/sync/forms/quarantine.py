@@ -8,25 +8,25 @@ from flask_babel import gettext
 from app import clock
 from app.consultations import queries as consultations
 from app.consultations.actions import recording
-from app.consultations.forms import drawing
-from app.consultations.forms.page import SECTIONS, Shown, choices
-from app.consultations.forms.reading import read
-from app.consultations.forms.words import Line, differences
-from app.consultations.rules.content import Content, Reading, as_json
+from app.consultations.forms import template_context
+from app.consultations.forms.form_state import SECTIONS, Shown, choices
+from app.consultations.forms.labels import Line, differences
+from app.consultations.forms.parsing import read
+from app.consultations.rules.consultation_data import Content, Reading, as_json
 from app.consultations.vocabulary import CHANGE_REASONS, DECLINED
 from app.db.session import Session
 from app.field_errors import Problem
 from app.places.queries import find_desk
+from app.settings import current_settings
 from app.staff.queries import find_account
-from app.sync.actions.kinds import reading_of
-from app.sync.actions.mending import is_open, may_mend
-from app.sync.actions.opening import sent_of, unseal
-from app.sync.forms import inside
+from app.sync.actions.decrypt import sent_of, unseal
+from app.sync.actions.handlers import reading_of
+from app.sync.actions.quarantine import is_open, may_mend
+from app.sync.forms import payload_summary
 from app.sync.queries.envelopes import EnvelopeRow
-from app.sync.rules.taking import Opened
+from app.sync.rules.envelope import Opened
 from app.sync.vocabulary import CONSULTATION, VOID
 from app.web.access import Principal
-from app.web.responses import request_settings
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Wrong:
 
 def lines(one: Aside) -> list[Line]:
     """What was inside, in words; nothing where it could not be opened."""
-    return inside.lines(one.opened) if one.opened else []
+    return payload_summary.lines(one.opened) if one.opened else []
 
 
 def what_is_wrong(session: Session, asking: Principal, one: Aside) -> list[Wrong]:
@@ -141,7 +141,7 @@ def form_facts(
         return None
     if problems is None:
         problems = _problems(session, asking, read({**one.said, "desk": desk.code}))
-    start = request_settings().reporting_year_start
+    start = current_settings().reporting_year_start
     today = clock.today_at(desk.time_zone)
     offered = choices(session, asking.scope, desk, today, start)
-    return drawing.facts_of(offered, shown, problems)
+    return template_context.facts_of(offered, shown, problems)

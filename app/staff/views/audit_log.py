@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, abort, request
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.audit.vocabulary import ACTS, SUBJECTS
 from app.db.session import db
 from app.places.vocabulary import programme
@@ -23,7 +23,7 @@ def trail() -> Response:
     asking = principal()
     within = None if asking.role == "admin" else sorted(asking.scope.countries)
     lines = queries.list_trail(db.session(), within, before(request.args.get("before")), LINES)
-    note(asking.account_id, "trail_read", "trail", asking.scope.home)
+    record_audit(asking.account_id, "trail_read", "trail", asking.scope.home)
     home = programme().get(asking.scope.home)
     zone = home.time_zone if home else "UTC"
     older = lines[-1].number if len(lines) == LINES else None

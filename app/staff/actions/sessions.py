@@ -8,11 +8,11 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
-from app.db.session import db, separately
+from app.audit.actions import record_audit
+from app.db.session import db, independent_transaction
 from app.staff import queries, rules
-from app.staff.actions import guessing
-from app.staff.actions.guessing import Checked
+from app.staff.actions import attempts
+from app.staff.actions.attempts import Checked
 from app.staff.queries import SESSIONS, AccountRow
 from app.staff.vocabulary import ROLE_PERMISSIONS
 from app.web.access import Principal, Scope, caller_address
@@ -20,9 +20,9 @@ from app.web.access import Principal, Scope, caller_address
 
 def sign_in(session: Session, username: str, password: str) -> Checked:
     """The account where name and password are right, or whether the caller must wait before the next try."""
-    checked = guessing.check(username, password, "sign_in_failed")
+    checked = attempts.check(username, password, "sign_in_failed")
     if checked.account is not None:
-        guessing.forget_tries(session, checked.account.username)
+        attempts.forget_tries(session, checked.account.username)
     return checked
 
 
@@ -30,11 +30,11 @@ def start_session(session: Session, account: AccountRow) -> Principal:
     """A new session of the account from this request's address; the principal has the only copy of its token."""
     token, now = secrets.token_urlsafe(32), clock.now()
     times = {"started_at": now, "seen_at": now}
-    place_key = guessing.place_key(account.username, caller_address())
+    place_key = attempts.place_key(account.username, caller_address())
     new = {"digest": rules.digest(token), "account_id": account.id, "place_key": place_key}
     session.execute(insert(SESSIONS).values(**new, **times))
     scope = queries.get_scope(session, account)
-    note(account.id, "signed_in", f"account:{account.id}", scope.home)
+    record_audit(account.id, "signed_in", f"account:{account.id}", scope.home)
     return as_principal(account, scope, token)
 
 
@@ -63,7 +63,7 @@ def load(token: object) -> Principal | None:
     if rules.session_has_ended(started_at, seen_at, now):
         return None
     if now - seen_at > rules.SEEN_EVERY:
-        with separately():
+        with independent_transaction():
             still = update(SESSIONS).where(
                 SESSIONS.c.digest == digest, SESSIONS.c.ended_at.is_(None)
             )
@@ -86,13 +86,13 @@ def end_session(session: Session, asking: Principal) -> None:
     """Ends the session that is asking."""
     mine = SESSIONS.c.digest == rules.digest(asking.session_id)
     session.execute(update(SESSIONS).where(mine).values(ended_at=clock.now()))
-    note(asking.account_id, "signed_out", f"account:{asking.account_id}", asking.scope.home)
+    record_audit(asking.account_id, "signed_out", f"account:{asking.account_id}", asking.scope.home)
 
 
 def end_everywhere(session: Session, asking: Principal) -> None:
     """Ends every session of the account that is asking, this one too."""
     end_all_sessions(session, asking.account_id)
-    note(asking.account_id, "signed_out", f"account:{asking.account_id}", asking.scope.home)
+    record_audit(asking.account_id, "signed_out", f"account:{asking.account_id}", asking.scope.home)
 
 
 def end_all_sessions(session: Session, account_id: int, but: str = "") -> None:

@@ -9,13 +9,15 @@ from flask_wtf.csrf import generate_csrf
 
 from app.db.session import db
 from app.i18n import language
-from app.staff.actions import accounts, signing_in
+from app.settings import current_settings
+from app.staff.actions import accounts, sessions
 from app.staff.rules import WINDOW
 from app.staff.views.blueprint import blueprint
 from app.web.access import Principal, allow, limiter, principal
 from app.web.pages import MODES, go_to, page
+from app.web.preserved_forms import safe_redraw_url
 from app.web.requests import own_path, sent_json, wants_json
-from app.web.responses import page_again, problem, request_settings
+from app.web.responses import problem
 
 HOMES = {
     "desk_staff": "consultations.new",
@@ -54,12 +56,12 @@ def enter() -> Any:
     name, password = sent.get("username"), sent.get("password")
     if not isinstance(name, str) or not isinstance(password, str):
         return _refused(sent, 401)
-    checked = signing_in.sign_in(db.session(), name, password)
+    checked = sessions.sign_in(db.session(), name, password)
     if checked.account is None:
         return _refused(sent, 429 if checked.must_wait else 401)
     if current_user.is_authenticated:
-        signing_in.end_session(db.session(), principal())
-    entered = signing_in.start_session(db.session(), checked.account)
+        sessions.end_session(db.session(), principal())
+    entered = sessions.start_session(db.session(), checked.account)
     _renew(entered)
     if wants_json():
         return jsonify({"account": entered.username, "role": entered.role})
@@ -96,7 +98,7 @@ def _kept(sent: Any) -> list[tuple[str, str]]:
 def _go_on(sent: Any) -> Any:
     kept = _kept(sent)
     if kept:
-        return page("staff/go_on.html", kept=kept, again=page_again(sent.get("next")))
+        return page("staff/go_on.html", kept=kept, again=safe_redraw_url(sent.get("next")))
     return redirect(own_path(sent.get("next"), url_for("staff.home")))
 
 
@@ -104,7 +106,7 @@ def _go_on(sent: Any) -> Any:
 @allow("signed_in")
 def sign_out() -> Any:
     """Ends this session."""
-    signing_in.end_session(db.session(), principal())
+    sessions.end_session(db.session(), principal())
     logout_user()
     session.clear()
     answer = go_to(url_for("staff.sign_in"))
@@ -125,7 +127,7 @@ def preferences() -> Any:
     """Remembers language and light on this device, the language with the account too."""
     answer = go_to(own_path(request.form.get("next"), url_for("staff.home")))
     chosen, light = request.form.get("locale"), request.form.get("mode")
-    secure = request_settings().production
+    secure = current_settings().production
     if chosen in language.LOCALES:
         answer.set_cookie(
             language.COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=secure

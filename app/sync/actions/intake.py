@@ -9,16 +9,16 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import insert_rows
-from app.people.actions.cells import once
-from app.sync.actions import batch, bounds
-from app.sync.actions.kinds import Taken
-from app.sync.actions.opening import Judge, Judged, sent_of
+from app.people.actions.aggregates import once
+from app.sync.actions import batch, daily_limits
+from app.sync.actions.decrypt import Judge, Judged, sent_of
+from app.sync.actions.handlers import Taken
 from app.sync.queries import devices, envelopes
 from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import ENVELOPES
-from app.sync.rules.taking import Sent
+from app.sync.rules.envelope import Sent
 from app.sync.vocabulary import (
     CREATED,
     DUPLICATE,
@@ -80,7 +80,7 @@ def receive(session: Session, sender: Sender, sent: Sequence[Sent]) -> list[Told
         else:
             fresh.setdefault(_key(one), one)
     if sender.brought_by is None:
-        bounds.check_number(session, sender.device, len(fresh))
+        daily_limits.check_number(session, sender.device, len(fresh))
     results |= _take(session, sender, fresh, known) if fresh else {}
     return [Told(one.said_id, _said(one, fresh, results), one.receipt) for one in sent]
 
@@ -147,11 +147,11 @@ def _keep(session: Session, sender: Sender, ended: Sequence[tuple[Sent, Judged, 
     rows = [_line(sender, *one) for one in ended]
     insert_rows(session, NEW, rows)
     if sender.brought_by is None and any(row["state"] != SETTLED for row in rows):
-        bounds.check_set_aside(session, sender.device)
+        daily_limits.check_set_aside(session, sender.device)
     for row in rows:
         if row["state"] == OPEN:
             about = f"envelope:{row['id']}"
-            note(sender.brought_by, "envelope_quarantined", about, sender.device.country)
+            record_audit(sender.brought_by, "envelope_quarantined", about, sender.device.country)
 
 
 def _line(sender: Sender, one: Sent, judged: Judged, taken: Taken) -> dict[str, Any]:

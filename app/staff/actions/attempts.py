@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from flask import current_app
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db.session import connection_of, db, separately
+from app.db.session import connection_of, db, independent_transaction
+from app.settings import current_settings
 from app.staff import queries, rules
 from app.staff.actions import hashing
 from app.staff.queries import ACCOUNTS, ATTEMPTS, AccountRow
@@ -41,7 +41,7 @@ def place_key(name: str, address: str) -> str:
 
 
 def _key(*said: str) -> str:
-    return rules.attempt_key(current_app.config["SETTINGS"].secret_key, *said)
+    return rules.attempt_key(current_settings().secret_key, *said)
 
 
 def check(username: str, password: str, kind: str) -> Checked:
@@ -54,7 +54,7 @@ def check(username: str, password: str, kind: str) -> Checked:
     address = caller_address()
     keys = _Keys(_key(name), place_key(name, address), _key("address", address))
     with hashing.slot():
-        with separately():
+        with independent_transaction():
             account = queries.find_account(db.session(), name)
             wait = _count(db.session(), keys)
         if wait:
@@ -72,7 +72,7 @@ def check(username: str, password: str, kind: str) -> Checked:
 
 def _count(session: Session, keys: _Keys) -> str:
     """The event that makes this try wait; empty if it was counted and may be checked."""
-    now, limit = clock.now(), current_app.config["SETTINGS"].sign_in_limit
+    now, limit = clock.now(), current_settings().sign_in_limit
     _take_turns(session, keys.address)
     _tidy(session)
     since = now - rules.WINDOW
@@ -108,7 +108,7 @@ def _renewed(account: AccountRow | None, password: str) -> str | None:
 
 def _keep_renewed(account: AccountRow, renewed: str) -> None:
     same = (ACCOUNTS.c.id == account.id) & (ACCOUNTS.c.password_hash == account.password_hash)
-    with separately():
+    with independent_transaction():
         db.session.execute(update(ACCOUNTS).where(same).values(password_hash=renewed))
 
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.people.actions.cells import once
+from app.people.actions.aggregates import once
+from app.settings import current_settings
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLE_PERMISSIONS
-from app.sync.actions.kinds import Asked
+from app.sync.actions.handlers import Asked
 from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import EnvelopeRow
-from app.sync.rules import sealing, taking
-from app.sync.rules.taking import Opened, Sent
+from app.sync.rules import envelope, sealing
+from app.sync.rules.envelope import Opened, Sent
 from app.sync.vocabulary import FORMATS, MOST_BYTES
 from app.web.access import Principal, Scope
 
@@ -30,7 +30,7 @@ class Unsealed:
 
 def unseal(one: Sent) -> Unsealed:
     """What an envelope holds, or why it cannot be read."""
-    ring: Mapping[str, bytes] = current_app.config["SETTINGS"].outbox_keys
+    ring: Mapping[str, bytes] = current_settings().outbox_keys
     reason = _unfit(one, ring)
     if reason:
         return Unsealed(None, reason)
@@ -38,7 +38,7 @@ def unseal(one: Sent) -> Unsealed:
         content = sealing.unseal(ring[one.key_id], str(one.id), one.key_id, one.sealed)
     except sealing.Unreadable:
         return Unsealed(None, "unreadable")
-    opened = taking.read_content(content, one.id)
+    opened = envelope.read_content(content, one.id)
     return Unsealed(opened, "" if opened else "unreadable")
 
 
@@ -82,8 +82,8 @@ class Judge:
             return Judged(None, None, unsealed.reason)
         device = str(self.device.id)
         author, reason = self._author(opened.author)
-        foreign = taking.why_foreign(opened, device if sent_itself else "", self.device.desk)
-        reason = foreign or reason or ("too_old" if taking.is_too_old(opened, self.today) else "")
+        foreign = envelope.why_foreign(opened, device if sent_itself else "", self.device.desk)
+        reason = foreign or reason or ("too_old" if envelope.is_too_old(opened, self.today) else "")
         vouched = replace(opened, said={**opened.said, "device": device})
         return Judged(vouched, author, reason)
 

@@ -4,15 +4,13 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from flask import current_app
-
 from app import clock
-from app.consultations.forms.page import Choices, choices
+from app.consultations.forms.form_state import Choices, choices
 from app.db.session import Session
 from app.places.queries import DeskRow, list_desks
+from app.settings import current_settings
 from app.sync.rules.sealing import public_text
 from app.web.access import Scope
-from app.web.responses import request_settings
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,13 @@ def given_to(session: Session, desk_id: int) -> Given:
     """What a desk's tablet is given now."""
     scope = Scope(desks=frozenset({desk_id}))
     desk = list_desks(session, scope)[0]
-    start = request_settings().reporting_year_start
+    start = current_settings().reporting_year_start
     today = clock.today_at(desk.time_zone)
     return Given(desk, choices(session, scope, desk, today, start))
 
 
 def keys() -> list[dict[str, str]]:
     """The public key that tablets seal to now: the last of the ring."""
-    ring: dict[str, bytes] = current_app.config["SETTINGS"].outbox_keys
+    ring = current_settings().outbox_keys
     key_id = list(ring)[-1]
     return [{"id": key_id, "public": public_text(ring[key_id])}]

@@ -7,17 +7,17 @@ from typing import Any, TypeAlias
 from sqlalchemy.orm import Session
 
 from app.consultations import queries
-from app.consultations.actions import changing, recording
-from app.consultations.actions.changing import Change, NotAllowed
-from app.consultations.forms.reading import read
-from app.consultations.rules.content import Reading
+from app.consultations.actions import corrections, recording
+from app.consultations.actions.corrections import Change, NotAllowed
+from app.consultations.forms.parsing import read
+from app.consultations.rules.consultation_data import Reading
 from app.consultations.vocabulary import DECLINED
 from app.db import idempotency
 from app.field_errors import Problem
 from app.people.actions.cards import find_all as find_cards
 from app.people.queries.cards import Card
-from app.people.rules.codes import read_code
-from app.sync.rules.taking import Opened
+from app.people.rules.card_codes import read_code
+from app.sync.rules.envelope import Opened
 from app.sync.vocabulary import CONFLICT, CONSULTATION, CREATED, DUPLICATE, QUARANTINED, VOID
 from app.web.access import Principal
 
@@ -150,7 +150,7 @@ def take_void(session: Session, author: Principal, opened: Opened) -> Taken:
         return Taken(CREATED, held=True)
     said: dict[str, Any] = {"reason": opened.said.get("reason")}
     try:
-        done = changing.void(session, author, row, said, frozenset())
+        done = corrections.void(session, author, row, said, frozenset())
     except NotAllowed:
         return Taken(QUARANTINED, "too_late")
     return Taken(CREATED) if isinstance(done, Change) else Taken(QUARANTINED, "invalid")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.sync.forms.sent import read_envelopes
-from app.sync.rules.taking import Sent
+from app.sync.forms.tablet_requests import read_envelopes
+from app.sync.rules.envelope import Sent
 from app.text_limits import has_too_many_values
 
 FORMAT = 1

@@ -8,17 +8,17 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.consultations import queries as consultations
-from app.consultations.actions import changing, recording
-from app.consultations.actions.changing import NotAllowed
-from app.consultations.rules.content import Reading
+from app.consultations.actions import corrections, recording
+from app.consultations.actions.corrections import NotAllowed
+from app.consultations.rules.consultation_data import Reading
 from app.db import idempotency
 from app.field_errors import Problem
 from app.places.queries import find_desk
-from app.sync.queries import set_aside
+from app.sync.queries import quarantine
 from app.sync.queries.envelopes import ENVELOPES, EnvelopeRow
-from app.sync.rules.mending import author_may_mend
+from app.sync.rules.quarantine import author_may_mend
 from app.sync.vocabulary import HELD, MENDED, OPEN, VOIDED
 from app.web.access import Principal, Scope
 
@@ -55,7 +55,7 @@ def apply_void(session: Session, by: Principal, row: EnvelopeRow, reason: Any) -
     if found is None:
         return [Problem("record", "not_there")]
     try:
-        done = changing.void(session, by, found, {"reason": reason}, frozenset())
+        done = corrections.void(session, by, found, {"reason": reason}, frozenset())
     except NotAllowed:
         return [Problem("record", "not_there")]
     if isinstance(done, list):
@@ -74,11 +74,11 @@ def discard_all(session: Session, by: Principal, device_id: UUID, last: int) -> 
 
     What arrived after the page that was looked at stays.
     """
-    n, country = set_aside.lock_set_aside(session, by.scope, device_id, last)
+    n, country = quarantine.lock_set_aside(session, by.scope, device_id, last)
     if n:
-        mine = set_aside.set_aside_of(by.scope, device_id, last)
+        mine = quarantine.set_aside_of(by.scope, device_id, last)
         session.execute(update(ENVELOPES).where(*mine).values(**_ended(by, VOIDED)))
-        note(by.account_id, "envelopes_voided", f"device:{device_id}/{n}", country)
+        record_audit(by.account_id, "envelopes_voided", f"device:{device_id}/{n}", country)
     return n
 
 
@@ -91,4 +91,4 @@ def _settle(session: Session, by: Principal, row: EnvelopeRow, state: str) -> No
     mine = ENVELOPES.c.number == row.number
     session.execute(update(ENVELOPES).where(mine).values(**_ended(by, state)))
     act = "envelope_mended" if state == MENDED else "envelope_voided"
-    note(by.account_id, act, f"envelope:{row.id}", row.country)
+    record_audit(by.account_id, act, f"envelope:{row.id}", row.country)

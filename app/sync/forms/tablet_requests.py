@@ -5,8 +5,8 @@ from uuid import UUID
 
 from app import clock
 from app.sync.actions.devices import Contact
+from app.sync.rules.envelope import Sent
 from app.sync.rules.sealing import from_text, receipt_of
-from app.sync.rules.taking import Sent
 
 MOST = 2_000_000_000
 

@@ -5,7 +5,7 @@ from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 
 from app.db.session import db
-from app.staff.actions import pins, signing_in
+from app.staff.actions import pins, sessions
 from app.staff.actions.pins import Verdict
 from app.staff.rules import WINDOW
 from app.sync.views.blueprint import blueprint
@@ -29,7 +29,7 @@ def switch() -> Response:
     if verdict.account is None:
         return _refused(verdict)
     _end_session()
-    entered = signing_in.start_session(db.session(), verdict.account)
+    entered = sessions.start_session(db.session(), verdict.account)
     login_user(entered)
     return jsonify({"account": entered.username, "role": entered.role})
 
@@ -54,7 +54,7 @@ def lock() -> Response:
 
 def _end_session() -> None:
     if current_user.is_authenticated:
-        signing_in.end_session(db.session(), principal())
+        sessions.end_session(db.session(), principal())
         logout_user()
     session.clear()
 

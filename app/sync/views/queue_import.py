@@ -8,8 +8,8 @@ from flask_babel import gettext
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.db.session import db
-from app.sync.actions import bringing
-from app.sync.forms.copies import MOST_BYTES, read_copy
+from app.sync.actions import queue_import
+from app.sync.forms.queue_export import MOST_BYTES, read_copy
 from app.sync.views.blueprint import blueprint
 from app.web.access import allow, principal
 from app.web.pages import page
@@ -42,7 +42,7 @@ def bring() -> Response:
         return _refused(
             422, gettext("This is not the copy of a tablet's queue, or it is too large.")
         )
-    done = bringing.bring(db.session(), principal(), copy.device, copy.envelopes)
+    done = queue_import.bring(db.session(), principal(), copy.device, copy.envelopes)
     if done is None:
         return _refused(404, gettext("The tablet that made this copy is none of your countries'."))
     facts: dict[str, Any] = vars(done)

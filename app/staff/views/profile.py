@@ -11,7 +11,7 @@ from app.db.session import db
 from app.field_errors import Problem, refuse
 from app.places.queries import list_desks
 from app.staff import forms, queries, rules
-from app.staff.actions import accounts, signing_in
+from app.staff.actions import accounts, sessions
 from app.staff.views.blueprint import blueprint, wrong_in
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, limiter, principal
@@ -74,7 +74,7 @@ def change_password() -> Response:
 @allow("signed_in")
 def sign_out_everywhere() -> Response:
     """Ends every session of one's account, this one too."""
-    signing_in.end_everywhere(db.session(), principal())
+    sessions.end_everywhere(db.session(), principal())
     logout_user()
     session.clear()
     say(gettext("You are signed out everywhere."))

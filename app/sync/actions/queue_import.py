@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.audit.actions import note
-from app.sync.actions import receiving
-from app.sync.actions.receiving import Sender
+from app.audit.actions import record_audit
+from app.sync.actions import intake
+from app.sync.actions.intake import Sender
 from app.sync.queries import devices, envelopes
-from app.sync.rules.taking import Sent
+from app.sync.rules.envelope import Sent
 from app.sync.vocabulary import CREATED, DUPLICATE
 from app.web.access import Principal
 
@@ -34,9 +34,9 @@ def bring(session: Session, by: Principal, device_id: UUID, sent: Sequence[Sent]
         return None
     sender = Sender(device, by.account_id)
     fresh = _fresh(session, sender, sent)
-    counted = Counter(told.result for told in receiving.receive(session, sender, fresh))
+    counted = Counter(told.result for told in intake.receive(session, sender, fresh))
     counted[DUPLICATE] += len(sent) - len(fresh)
-    note(by.account_id, "envelopes_brought", f"device:{device.id}", device.country)
+    record_audit(by.account_id, "envelopes_brought", f"device:{device.id}", device.country)
     new, known = counted[CREATED], counted[DUPLICATE]
     return Brought(new, known, counted.total() - new - known)
 

@@ -14,7 +14,7 @@ from app.codelists.shared_codelists import (
     SITUATIONS,
     nationalities,
 )
-from app.consultations.forms.words import Line
+from app.consultations.forms.labels import Line
 from app.consultations.vocabulary import (
     CHANGE_REASONS,
     CHANNELS,
@@ -25,7 +25,7 @@ from app.consultations.vocabulary import (
     TRAVEL_GROUPS,
 )
 from app.i18n import language
-from app.sync.rules.taking import Opened
+from app.sync.rules.envelope import Opened
 from app.sync.vocabulary import CONSULTATION, VOID
 
 MOST = 80
