@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from app.people.rules.codes import make_code, year_of
+from app.people.rules.card_codes import make_code, year_of
 from config import UnsafeSettings, read_settings
 from tests.production.settings import production_environment
 

@@ -9,11 +9,11 @@ from flask.cli import AppGroup
 from flask_babel import gettext, ngettext
 
 from app.codelists.codelist import N_
-from app.consultations.actions import importing
-from app.consultations.actions.importing import Checked, Imported
-from app.consultations.forms.sheets.columns import sentence
-from app.consultations.forms.sheets.rows import entries
-from app.consultations.rules.sheets import Fault
+from app.consultations.actions import spreadsheet_import
+from app.consultations.actions.spreadsheet_import import Checked, Imported
+from app.consultations.forms.spreadsheets.columns import sentence
+from app.consultations.forms.spreadsheets.rows import entries
+from app.consultations.rules.spreadsheets import Fault
 from app.db.session import db, unit_of_work
 from app.places.queries import EVERYWHERE, DeskRow, list_desks
 from app.spreadsheets.limits import Limits, Unreadable
@@ -64,7 +64,7 @@ def _checked(path: Path, desks: dict[str, DeskRow]) -> Checked:
         with path.open("rb") as file:
             found = entries(file, desks.keys(), Limits())
             with click.progressbar(found, label=gettext("Checking"), **_on_terminal()) as shown:
-                return importing.check(db.session(), desks, shown)
+                return spreadsheet_import.check(db.session(), desks, shown)
     except Unreadable as problem:
         _refuse(problem.sentence)
     finally:
@@ -82,7 +82,7 @@ def _authors(checked: Checked, desks: dict[str, DeskRow], username: str | None) 
         if line.account.closed_at is None and username in (None, line.account.username):
             for country in line.countries:
                 authors.setdefault(country, line.account.id)
-    missing = sorted(importing.countries_of(checked, desks) - authors.keys())
+    missing = sorted(spreadsheet_import.countries_of(checked, desks) - authors.keys())
     if missing:
         where = ", ".join(missing)
         _refuse(gettext("There is no open supervisor account for %(country)s.", country=where))
@@ -93,7 +93,7 @@ def _written(checked: Checked, desks: dict[str, DeskRow], authors: dict[str, int
     length, label = checked.consultations, gettext("Writing")
     bar = click.progressbar(length=length, label=label, **_on_terminal())
     with unit_of_work(), bar as shown:
-        done = importing.write(db.session(), authors, desks, checked, shown.update)
+        done = spreadsheet_import.write(db.session(), authors, desks, checked, shown.update)
         if isinstance(done, list):
             db.session.rollback()
     if isinstance(done, list):

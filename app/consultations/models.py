@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, CodeSet, Moment
+from app.db.session import Base, CodeSet, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL
 
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -52,9 +52,9 @@ class Consultation(Base):
     version: Mapped[int] = mapped_column(Integer, info=OPEN)
     arrival_digest: Mapped[str] = mapped_column(String(64), info=PERSONAL)
     author_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
-    received_at: Mapped[datetime] = mapped_column(Moment, info=PERSONAL)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, info=PERSONAL)
     changed_by: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
-    changed_at: Mapped[datetime] = mapped_column(Moment, info=PERSONAL)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, info=PERSONAL)
     reason: Mapped[str | None] = mapped_column(String(20), info=OPEN)
     taps: Mapped[int | None] = mapped_column(Integer, info=OPEN)
     milliseconds: Mapped[int | None] = mapped_column(Integer, info=OPEN)
@@ -82,7 +82,7 @@ class ConsultationVersion(Base):
     state: Mapped[str] = mapped_column(String(4), info=OPEN)
     reason: Mapped[str | None] = mapped_column(String(20), info=OPEN)
     changed_by: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
-    changed_at: Mapped[datetime] = mapped_column(Moment, info=PERSONAL)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, info=PERSONAL)
     content: Mapped[str] = mapped_column(Text, info=PERSONAL)
 
     __table_args__ = (UniqueConstraint("consultation_id", "version"),)

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.composition import Persons
+from app.composition import PersonCount
 from app.consultations.models import Consultation, ConsultationVersion
-from app.consultations.rules.content import Content, Group
+from app.consultations.rules.consultation_data import Content, Group
 from app.consultations.vocabulary import LIVE
 from app.db.session import Record, connection_of
 from app.people.queries.cards import Card, lock_roots
@@ -107,12 +107,12 @@ def groups_of(lines: Sequence[Record]) -> tuple[Group, ...]:
     )
 
 
-def _persons(lines: Sequence[Record]) -> tuple[Persons, ...]:
+def _persons(lines: Sequence[Record]) -> tuple[PersonCount, ...]:
     """The people of one group; those of a card stand on a line each."""
     met: Counter[tuple[str, str]] = Counter()
     for line in lines:
         met[line.sex, line.age_band] += line.n
-    return tuple(Persons(*profile, n) for profile, n in met.items())
+    return tuple(PersonCount(*profile, n) for profile, n in met.items())
 
 
 def list_versions(session: Session, consultation_id: UUID) -> Sequence[Record]:

@@ -6,17 +6,17 @@ from uuid import uuid4
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.counts.models import CellRebuild
 from app.counts.queries import proving
 from app.counts.queries.proving import Chunk, Fault
 from app.db.idempotency import insert_once
 from app.db.session import db, unit_of_work
 from app.db.snapshot import snapshot
-from app.people.actions.cells import apply
-from app.people.actions.linking import link_again, list_unlinked
-from app.people.queries.chunks import list_outcomes, list_roots_after
-from app.people.rules.cells import Sums
+from app.people.actions.aggregates import apply
+from app.people.actions.previous_contacts import link_again, list_unlinked
+from app.people.queries.reconciliation import list_outcomes, list_roots_after
+from app.people.rules.aggregates import Sums
 from app.places.queries import get_code
 
 MARK = CellRebuild.__table__
@@ -114,7 +114,7 @@ def rebuild(run: str, chunks: list[Chunk], done: Progress) -> tuple[int, int]:
         done(1)
     with unit_of_work():
         db.session.execute(delete(MARK).where(MARK.c.run == run))
-        note(None, "cells_rebuilt", "figures:programme")
+        record_audit(None, "cells_rebuilt", "figures:programme")
     return mended, read
 
 

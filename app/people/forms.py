@@ -10,14 +10,14 @@ from flask_babel import force_locale, gettext
 
 from app.codelists.codelist import N_
 from app.db.session import Session
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.i18n.language import LOCALES
 from app.places.queries import DeskRow, find_desk
 from app.text_limits import LONGEST, is_too_long
 from app.web.access import Scope
 from app.web.forms import NOT_A_FIELD
 from app.web.qr_codes import QUIET, draw
-from app.web.requests import is_form, sent_json
+from app.web.requests import is_form, read_json
 
 A_PAGE = 10
 QR_SIDE = 21 + 2 * QUIET
@@ -32,17 +32,17 @@ class Sent:
     """The fields that were sent, whatever they were, and what is wrong with them so far."""
 
     said: dict[str, Any]
-    problems: list[Problem]
+    problems: list[FieldError]
 
     def text(self, name: str) -> str:
         """A field that must be there, as text; empty where it is not."""
         value = self.said.get(name)
         if value in (None, ""):
-            self.problems.append(Problem(name, "required"))
+            self.problems.append(FieldError(name, "required"))
         elif not isinstance(value, str):
-            self.problems.append(Problem(name, "unreadable"))
+            self.problems.append(FieldError(name, "unreadable"))
         elif is_too_long(value):
-            self.problems.append(Problem(name, "too_long"))
+            self.problems.append(FieldError(name, "too_long"))
             return value[:LONGEST]
         return value if isinstance(value, str) else ""
 
@@ -52,9 +52,9 @@ class Sent:
         if is_form() and isinstance(value, str) and value.strip().isdecimal():
             value = int(value.strip()[:9])
         if value in (None, "") and not isinstance(value, (bool, int)):
-            self.problems.append(Problem(name, "required"))
+            self.problems.append(FieldError(name, "required"))
         elif not isinstance(value, int) or isinstance(value, bool):
-            self.problems.append(Problem(name, "not_a_number"))
+            self.problems.append(FieldError(name, "not_a_number"))
         else:
             return value
         return 0
@@ -67,7 +67,7 @@ class Sent:
         try:
             return date.fromisoformat(value)
         except (TypeError, ValueError):
-            self.problems.append(Problem(name, "not_a_date"))
+            self.problems.append(FieldError(name, "not_a_date"))
             return None
 
     def desk(self, session: Session, scope: Scope) -> DeskRow | None:
@@ -75,15 +75,15 @@ class Sent:
         code = self.text("desk")
         found = find_desk(session, scope, code) if code else None
         if found is None and code:
-            self.problems.append(Problem("desk", "not_your_desk"))
+            self.problems.append(FieldError("desk", "not_your_desk"))
         return found
 
 
 def sent(*fields: str) -> Sent:
     """The body of this request, of which only these fields are known."""
-    given = _form_fields() if is_form() else sent_json()
+    given = _form_fields() if is_form() else read_json()
     strange = sorted(given.keys() - set(fields))
-    return Sent(given, [Problem(name[:80], "unknown_field") for name in strange])
+    return Sent(given, [FieldError(name[:80], "unknown_field") for name in strange])
 
 
 def _form_fields() -> dict[str, Any]:

@@ -8,15 +8,16 @@ from flask_babel import gettext
 
 from app import clock
 from app.db.session import db
-from app.field_errors import PROBLEMS, Problem, refuse
+from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.people import forms
 from app.people.actions import cards
 from app.people.actions.lookup import look_up
 from app.places.queries import DeskRow, list_desks
+from app.settings import current_settings
 from app.web.access import allow, limiter, principal
-from app.web.pages import page, say
+from app.web.pages import page, flash_message
 from app.web.requests import wants_json
-from app.web.responses import problem, request_settings
+from app.web.responses import error_response
 
 blueprint = Blueprint("people", __name__, url_prefix="/cards")
 WRONG_PER_MINUTE = "30 per minute"
@@ -43,7 +44,7 @@ def issue() -> Response:
     found = cards.may_issue(desk, n)
     problems = sent.problems + [one for one in found if one.field not in told]
     if desk is None or problems:
-        return refuse(problems) if wants_json() else _printing_page(sent.said, problems)
+        return errors_response(problems) if wants_json() else _printing_page(sent.said, problems)
     year = cards.year_at(desk)
     codes = cards.issue(db.session(), principal().account_id, desk, n, year)
     return _codes(codes) if wants_json() else _sheet(codes, year)
@@ -56,13 +57,13 @@ def _codes(codes: list[str]) -> Response:
 
 
 def _sheet(codes: list[str], year: int) -> Response:
-    year_shown = forms.reporting_year(year, request_settings().reporting_year_start)
+    year_shown = forms.reporting_year(year, current_settings().reporting_year_start)
     pages, words = forms.sheet(codes), forms.sentences()
     facts = {"year": year_shown, "sentences": words, "n": len(codes), "qr_side": forms.QR_SIDE}
     return page("people/sheet.html", 201, pages=pages, **facts)
 
 
-def _printing_page(said: dict[str, Any], problems: list[Problem]) -> Response:
+def _printing_page(said: dict[str, Any], problems: list[FieldError]) -> Response:
     own = list_desks(db.session(), principal().scope)
     facts = {"desks": [desk for desk in own if cards.is_open_today(desk)], "said": said}
     wrong = _wrong(problems)
@@ -70,8 +71,8 @@ def _printing_page(said: dict[str, Any], problems: list[Problem]) -> Response:
     return page("people/print.html", 422 if problems else 200, wrong=wrong, **usual, **facts)
 
 
-def _wrong(problems: list[Problem]) -> dict[str, str]:
-    return {problem.field: problem.sentence for problem in reversed(problems)}
+def _wrong(problems: list[FieldError]) -> dict[str, str]:
+    return {problem.field: problem.message for problem in reversed(problems)}
 
 
 @blueprint.get("/replace")
@@ -90,17 +91,17 @@ def replace() -> Any:
     said = {name: sent.text(name) for name in ("lost", "replacement")}
     done: Any = sent.problems or cards.replace(db.session(), principal(), said)
     if isinstance(done, cards.Refused):
-        sentence = gettext(PROBLEMS[done.code].label)
-        return problem(409, sentence) if wants_json() else _replacing_page(said, [], sentence)
+        sentence = gettext(FIELD_ERRORS[done.code].label)
+        return error_response(409, sentence) if wants_json() else _replacing_page(said, [], sentence)
     if done:
-        return refuse(done) if wants_json() else _replacing_page(said, done)
+        return errors_response(done) if wants_json() else _replacing_page(said, done)
     if wants_json():
         return jsonify({})
-    say(gettext("The new card has taken the place of the lost one."))
+    flash_message(gettext("The new card has taken the place of the lost one."))
     return redirect(url_for("people.replacing"))
 
 
-def _replacing_page(said: dict[str, str], problems: list[Problem], conflict: str = "") -> Response:
+def _replacing_page(said: dict[str, str], problems: list[FieldError], conflict: str = "") -> Response:
     status = 409 if conflict else 422 if problems else 200
     wrong = _wrong(problems)
     return page("people/replace.html", status, said=said, wrong=wrong, conflict=conflict)
@@ -114,16 +115,16 @@ def look() -> Response:
     sent = forms.sent("card", "desk", "held_on")
     desk, typed, day = _own_desk(sent), sent.text("card"), sent.day("held_on")
     if desk is None or sent.problems:
-        return refuse(sent.problems)
+        return errors_response(sent.problems)
     until = day or clock.today_at(desk.time_zone)
     found = look_up(db.session(), principal(), desk, typed, until)
     if isinstance(found, str):
-        return refuse([Problem("card", found)])
+        return errors_response([FieldError("card", found)])
     return jsonify(found.as_json())
 
 
 def _own_desk(sent: forms.Sent) -> DeskRow | None:
     desk = sent.desk(db.session(), principal().scope)
     if desk is not None and desk.id not in principal().scope.desks:
-        sent.problems.append(Problem("desk", "not_your_desk"))
+        sent.problems.append(FieldError("desk", "not_your_desk"))
     return desk

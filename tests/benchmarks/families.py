@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from app.month import Month
-from app.people.rules.previous import Seen, link
+from app.people.rules.reach import Seen, link
 
 PERSONS = 5
 PROFILES = tuple(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.consultations.actions import recording
 from app.db.session import insert_rows
-from app.people.actions.cells import NEW
+from app.people.actions.aggregates import NEW
 from app.people.actions.lines import Contact, People, as_lines
 from tests.benchmarks.baseline_app import application
 

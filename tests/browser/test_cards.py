@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from app.check_codes import ALPHABET
 from app.i18n.language import LOCALES
-from app.people.rules.codes import make_code, read_code
+from app.people.rules.card_codes import make_code, read_code
 from tests.browser.conftest import ARGS, SIZES, Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, MODES, violations
 from tests.browser.test_registrar import FEMALE_ADULT, Taps, last

@@ -4,11 +4,11 @@ import sys
 import time
 
 from app.consultations import cli
-from app.consultations.actions import importing
+from app.consultations.actions import spreadsheet_import
 from wsgi import app
 
 WRITTEN = 2000
-_write = importing.write
+_write = spreadsheet_import.write
 
 
 def _write_and_wait(session, authors, desks, checked, done):
@@ -23,7 +23,7 @@ def _write_and_wait(session, authors, desks, checked, done):
     return _write(session, authors, desks, checked, told)
 
 
-importing.write = _write_and_wait
+spreadsheet_import.write = _write_and_wait
 
 if __name__ == "__main__":
     app.test_cli_runner().invoke(cli.commands, ["import", sys.argv[1]])

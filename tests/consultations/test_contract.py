@@ -327,14 +327,14 @@ def test_an_empty_object_is_told_every_field_that_must_be_there(office):
 def test_messages_are_in_the_language_of_the_reader(office):
     from flask_babel import force_locale
 
-    from app.field_errors import Problem
+    from app.field_errors import FieldError
 
     ana = office["ana"]
     for locale in ("es", "en", "fr", "ht", "nl", "pt"):
         ana.client.set_cookie("locale", locale)
         told = ana.post("/consultations", consultation_json(topics=[])).get_json()["problems"]
         with office.app.test_request_context(), force_locale(locale):
-            assert told[0]["message"] == Problem("topics", "required").sentence
+            assert told[0]["message"] == FieldError("topics", "required").message
 
 
 def test_the_first_month_of_the_year_has_no_earlier_month(office):

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from app.consultations.forms.fields import from_form
-from app.consultations.forms.reading import read
-from app.consultations.rules.content import digest
+from app.consultations.forms.form_fields import from_form
+from app.consultations.forms.parsing import read
+from app.consultations.rules.consultation_data import digest
 from tests.consultations.form_fields import as_fields
 from tests.consultations.strategies import contents
 from tests.factories.records import JSON, Browser, alone, consultation_json

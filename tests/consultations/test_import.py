@@ -16,13 +16,13 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.audit.models import AuditEntry
-from app.consultations.actions import importing
-from app.consultations.actions.importing import Imported
-from app.consultations.forms.sheets import labels
-from app.consultations.forms.sheets.columns import COLUMNS, SENTENCES, sentence
-from app.consultations.forms.sheets.rows import entries
+from app.consultations.actions import spreadsheet_import
+from app.consultations.actions.spreadsheet_import import Imported
+from app.consultations.forms.spreadsheets import label_codes
+from app.consultations.forms.spreadsheets.columns import COLUMNS, SENTENCES, sentence
+from app.consultations.forms.spreadsheets.rows import entries
 from app.consultations.models import Consultation
-from app.consultations.rules.sheets import Fault
+from app.consultations.rules.spreadsheets import Fault
 from app.db.session import db, unit_of_work
 from app.i18n import language
 from app.i18n.language import LOCALES
@@ -45,7 +45,7 @@ def desks():
 def check(content: bytes, own=None):
     own = desks() if own is None else own
     found = entries(io.BytesIO(content), own.keys(), Limits())
-    checked = importing.check(db.session(), own, found)
+    checked = spreadsheet_import.check(db.session(), own, found)
     db.session.rollback()
     return checked
 
@@ -58,7 +58,7 @@ def bring(office, content: bytes) -> Imported:
         "GTM": office.accounts["gabi"].account_id,
     }
     with unit_of_work():
-        done = importing.write(db.session(), authors, desks(), checked, lambda _: None)
+        done = spreadsheet_import.write(db.session(), authors, desks(), checked, lambda _: None)
     assert isinstance(done, Imported), done
     return done
 
@@ -160,7 +160,7 @@ def test_what_somebody_else_brings_between_check_and_writing_is_told(office):
     bring(office, as_csv(cells([a_row(record="7")])))
     authors = {"HND": office.accounts["susana"].account_id}
     with unit_of_work():
-        done = importing.write(db.session(), authors, desks(), checked, lambda _: None)
+        done = spreadsheet_import.write(db.session(), authors, desks(), checked, lambda _: None)
         db.session.rollback()
     assert done == [Fault(3, "A", "different")]
     assert stored()["consultation"] == 1
@@ -323,9 +323,9 @@ def word(column: str, code: str, locale: str) -> str:
         return dict(language.spoken(locale))[code]
     if column == "nationality" and code != "XXX":
         return dict(language.world(locale))[code]
-    terms = labels.lists.SPECIAL_NATIONALITIES if code == "XXX" else labels.LISTS[column][0]
-    directory = labels.current_app.config["BABEL_TRANSLATION_DIRECTORIES"]
-    return labels.catalogue_of(locale, directory).gettext(terms[code].label)
+    terms = label_codes.lists.SPECIAL_NATIONALITIES if code == "XXX" else label_codes.LISTS[column][0]
+    directory = label_codes.current_app.config["BABEL_TRANSLATION_DIRECTORIES"]
+    return label_codes.catalogue_of(locale, directory).gettext(terms[code].label)
 
 
 @settings(
@@ -350,29 +350,29 @@ def test_labels_of_any_language_say_the_same_as_codes(office, data):
             for column, codes in said.items()
         }
     )
-    catalogue = labels.catalogue_of(locale, labels._directory())
+    catalogue = label_codes.catalogue_of(locale, label_codes._directory())
     header, row = cells([worded])
     named = [catalogue.gettext(COLUMNS[code].label) for code in header]
     mine, other = check(as_csv(cells([plain]))), check(as_xlsx([named, row]))
     assert mine.faults == other.faults == []
-    assert [one.content for one in importing._each(mine)] == [
-        one.content for one in importing._each(other)
+    assert [one.content for one in spreadsheet_import._each(mine)] == [
+        one.content for one in spreadsheet_import._each(other)
     ]
 
 
 def test_every_label_of_every_column_means_its_code_or_is_told_ambiguous(app):
     for column, codes in WORDS.items():
-        meant = labels.meanings_of(column)
+        meant = label_codes.meanings_of(column)
         for locale in LOCALES:
             for code in codes:
-                assert meant[labels.plain(word(column, code, locale))] in (code, labels.AMBIGUOUS)
-    names = labels.names_of(COLUMNS)
-    assert labels.AMBIGUOUS not in names.values()
+                assert meant[label_codes.plain(word(column, code, locale))] in (code, label_codes.AMBIGUOUS)
+    names = label_codes.names_of(COLUMNS)
+    assert label_codes.AMBIGUOUS not in names.values()
 
 
 def test_a_word_that_means_two_things_is_refused(office, monkeypatch):
-    meant = labels._by_word([("Gato", "cat"), ("gató", "cake"), ("perro", "dog")])
-    assert meant["gato"] == labels.AMBIGUOUS
+    meant = label_codes._by_word([("Gato", "cat"), ("gató", "cake"), ("perro", "dog")])
+    assert meant["gato"] == label_codes.AMBIGUOUS
     assert meant["perro"] == "dog"
     assert "ambiguous" in SENTENCES
 
@@ -564,7 +564,7 @@ def test_the_template_filled_in_by_its_own_lists_is_taken(office, locale):
         offered = words.cell(3, column).value
         if offered:
             first.cell(2, column, offered)
-    heads = {labels.names_of(COLUMNS)[labels.plain(c.value)]: c.column for c in first[1]}
+    heads = {label_codes.names_of(COLUMNS)[label_codes.plain(c.value)]: c.column for c in first[1]}
     assert heads.keys() == set(COLUMNS.codes)
     first.cell(2, heads["held_on"], "2026-03-15")
     first.cell(2, heads["n"], 3)

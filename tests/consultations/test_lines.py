@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.consultations import queries
-from app.consultations.actions import changing, recording
-from app.consultations.actions.changing import Change, Stale
+from app.consultations.actions import recording
+from app.consultations.actions import corrections
+from app.consultations.actions.corrections import Change, Stale
 from app.consultations.actions.rows import contact_of, new_row, people_of
-from app.consultations.forms.reading import read
-from app.consultations.rules.content import as_json, canonical
+from app.consultations.forms.parsing import read
+from app.consultations.rules.consultation_data import as_json, canonical
 from app.db.session import db, unit_of_work
 from app.people.actions.lines import as_lines
 from app.people.models.lines import PersonLine
@@ -68,7 +69,7 @@ def change(by, sent, state, step):
         row = queries.find_to_change(session, by.scope, UUID(sent["id"]))
         version = None if behind is None else state["version"] + behind
         if act == "void":
-            return changing.void(session, by, row, {"version": version, "reason": "slip"}, set())
+            return corrections.void(session, by, row, {"version": version, "reason": "slip"}, set())
         raw = {
             "id": sent["id"],
             "desk": sent["desk"],
@@ -77,7 +78,7 @@ def change(by, sent, state, step):
             "reason": "other",
         }
         reading = read(raw, frozenset({"version", "reason"}))
-        return changing.correct(session, by, row, reading, raw)
+        return corrections.correct(session, by, row, reading, raw)
 
 
 def test_lines_always_are_those_of_the_content_that_stands(office):

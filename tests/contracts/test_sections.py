@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from app.consultations.forms.page import SECTIONS, UNSEEN
+from app.consultations.forms.form_state import SECTIONS, UNSEEN
 from app.consultations.forms.reader import GROUP_FIELDS
-from app.consultations.forms.reading import FIELDS
+from app.consultations.forms.parsing import FIELDS
 
 
 def test_every_field_stands_in_exactly_one_section():

@@ -18,8 +18,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
-from app.cases.forms import referring
-from app.consultations.views.importing import LIMITS, MOST_BYTES
+from app.cases.forms import referrals
+from app.consultations.views.spreadsheet_import import LIMITS, MOST_BYTES
 from app.db.session import db
 from app.people import forms as people_forms
 from app.places.queries import find_desk
@@ -440,7 +440,7 @@ def test_the_measure_catches_a_rule_that_looks_at_any_text(
     again = Rule("e_mail", "lower", None, re.compile(BACKTRACKING).search)
     monkeypatch.setattr(identifiers, "_rules", lambda texts: (again,))
     monkeypatch.setattr(identifiers, "is_too_long", lambda text: False)
-    monkeypatch.setattr(referring, "LONGEST_RAW", BODY)
+    monkeypatch.setattr(referrals, "LONGEST_RAW", BODY)
     sending = Sending(browser_of(quick, "desk_staff"), "/referrals/new")
     bare = min(cpu(partial(sending.parts, {"note": "x"}))[0] for _ in "123")
     assert beyond(partial(sending.parts, {"note": "a0" * 2500}), bare) > ROOM

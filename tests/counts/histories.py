@@ -15,8 +15,9 @@ from sqlalchemy import delete, select
 
 from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
-from app.consultations.actions import changing, recording
-from app.consultations.forms.reading import read
+from app.consultations.actions import recording
+from app.consultations.actions import corrections
+from app.consultations.forms.parsing import read
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.queries import find_consultation
 from app.consultations.vocabulary import OUTCOMES, TOPICS
@@ -24,7 +25,7 @@ from app.db.session import db, unit_of_work
 from app.people.actions.cards import find_typed, issue
 from app.people.actions.cards import replace as replace_card
 from app.people.models.cards import VisitorCard
-from app.people.models.cells import PartCell, ReachCell, VolumeCell
+from app.people.models.aggregates import PartCell, ReachCell, VolumeCell
 from app.people.models.lines import PersonLine
 from app.people.queries.cards import Card
 from app.places.queries import DeskRow, find_desk
@@ -295,16 +296,16 @@ class Stage:
             return
         said = {"version": row.version, "reason": "other"}
         if change == VOID:
-            answer = changing.void(db.session(), self.boss, row, said, frozenset())
-            assert isinstance(answer, changing.Change), answer
+            answer = corrections.void(db.session(), self.boss, row, said, frozenset())
+            assert isinstance(answer, corrections.Change), answer
             return
         sent = self._as_json(told.id, change)
         card = change.get("card")
         if card is not None and self._attached(told.id) == card and told.id.int % 2:
             sent["card"] = "attached"
         reading = read(sent, frozenset(said))
-        answer = changing.correct(db.session(), self.boss, row, reading, said)
-        assert isinstance(answer, changing.Change) == self._can_be_said(change), answer
+        answer = corrections.correct(db.session(), self.boss, row, reading, said)
+        assert isinstance(answer, corrections.Change) == self._can_be_said(change), answer
 
     def _can_be_said(self, content: dict[str, Any]) -> bool:
         return can_be_said(content, self.app.config["SETTINGS"].reporting_year_start)

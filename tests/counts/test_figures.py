@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from app import clock
 from app.counts.rules import people as rules
-from app.people.actions import linking
-from app.people.rules import previous
+from app.people.actions import previous_contacts
+from app.people.rules import reach
 from tests.counts.histories import (
     DESKS,
     NOW,
@@ -133,24 +133,24 @@ def test_a_seeded_fault_in_who_is_distinct_is_caught(stage, monkeypatch, fault):
 
 def link_only_forward(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who arrives learns of those before; nobody who came later learns of who arrives."""
-    monkeypatch.setattr(linking, "_previous", lambda line: ANY)
+    monkeypatch.setattr(previous_contacts, "_previous", lambda line: ANY)
 
 
 def look_at_the_own_desk_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each desk counts its own distinct people, and the country is their sum."""
-    seen = linking._seen
+    seen = previous_contacts._seen
     at_desk = lambda line, root: replace(seen(line, root), country=str(line["desk_id"]))  # noqa: E731
-    monkeypatch.setattr(linking, "_seen", at_desk)
+    monkeypatch.setattr(previous_contacts, "_seen", at_desk)
 
 
 def believe_the_card_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the card knows anything, the answer is not heard."""
-    monkeypatch.setattr(previous, "later_of", lambda card, said: card if card.known else said)
+    monkeypatch.setattr(reach, "later_of", lambda card, said: card if card.known else said)
 
 
 def believe_the_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the card knows is not looked at."""
-    monkeypatch.setattr(previous, "later_of", lambda card, said: said)
+    monkeypatch.setattr(reach, "later_of", lambda card, said: said)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -11,7 +11,7 @@ import pytest
 
 from app import clock
 from app.db.session import unit_of_work
-from app.people.rules import previous
+from app.people.rules import reach
 from tests.counts.histories import NOW, ROUNDS, Stage, Told, set_stage
 from tests.counts.test_figures import shown, standing
 from tests.factories.records import Browser, sign_in
@@ -168,7 +168,7 @@ def test_with_cards_always_shown_the_programmes_figures_are_the_truth_too(stage,
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_letting_the_card_alone_decide_is_caught(stage, monkeypatch):
-    monkeypatch.setattr(previous, "later_of", lambda card, said: card if card.known else said)
+    monkeypatch.setattr(reach, "later_of", lambda card, said: card if card.known else said)
     with pytest.raises(AssertionError):
         for seed in range(10):
             compare(stage, seed, 0.25, ("HND", "MEX"))
@@ -176,6 +176,6 @@ def test_letting_the_card_alone_decide_is_caught(stage, monkeypatch):
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_letting_the_answer_alone_decide_is_caught(stage, monkeypatch):
-    monkeypatch.setattr(previous, "later_of", lambda card, said: said)
+    monkeypatch.setattr(reach, "later_of", lambda card, said: said)
     with pytest.raises(AssertionError):
         compare(stage, 0, 0, ("",))

@@ -12,9 +12,9 @@ from app.audit.actions import verify
 from app.audit.queries import TRAIL
 from app.consultations import queries
 from app.consultations.actions.recording import card_of, what_is_wrong, with_card
-from app.consultations.forms.reading import read
+from app.consultations.forms.parsing import read
 from app.consultations.queries import ROWS, VERSIONS
-from app.consultations.rules.content import as_json, digest
+from app.consultations.rules.consultation_data import as_json, digest
 from app.db.session import db, unit_of_work
 from app.demo.actions import building
 from app.demo.actions.accounts import Crew

@@ -22,7 +22,7 @@ from app.month import Month
 from app.people.actions.cards import issue
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES, ROOT
-from app.people.rules.previous import PreviousContact, Seen, link, previous_by_answer
+from app.people.rules.reach import PreviousContact, Seen, link, previous_by_answer
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 from tests.conftest import settings_for

@@ -11,7 +11,7 @@ from sqlalchemy import String, Text, select, text
 from app.db.session import Base, db
 from app.people.models.cards import VisitorCard
 from app.people.models.lines import PersonLine
-from app.people.rules.codes import digest_of, make_code, read_code, shown
+from app.people.rules.card_codes import digest_of, make_code, read_code, shown
 from tests.factories.records import at, consultation_json
 
 CODE = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{5}-){2}[0-9A-HJKMNP-TV-Z]{5}")

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from app.check_codes import ALPHABET
-from app.people.rules.codes import (
+from app.people.rules.card_codes import (
     LENGTH,
     digest_of,
     make_code,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.people.rules.previous import Seen, is_distinct, is_known_in_programme, link
+from app.people.rules.reach import Seen, is_distinct, is_known_in_programme, link
 from tests.counts.histories import (
     History,
     Told,

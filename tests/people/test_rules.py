@@ -6,7 +6,7 @@ import pytest
 
 from app.codelists.shared_codelists import REPEAT_CONTACTS
 from app.month import Month
-from app.people.rules.previous import PreviousContact, is_distinct, previous_by_answer
+from app.people.rules.reach import PreviousContact, is_distinct, previous_by_answer
 
 MARCH = Month(2026, 3)
 

@@ -7,7 +7,8 @@ from itertools import product
 
 import pytest
 
-from app.consultations.forms.sheets import answers, labels
+from app.consultations.forms.spreadsheets import cells
+from app.consultations.forms.spreadsheets import label_codes
 from app.privacy import identifiers
 from app.privacy.identifiers import find_identifier, find_in_note
 from app.spreadsheets import cells, text, workbook
@@ -33,7 +34,7 @@ def patterns() -> dict[str, Callable[[str], object]]:
     others = [
         *identifiers.BETWEEN.values(),
         *(identifiers.PLACES, identifiers.CLOCK, identifiers.DROP, identifiers.MARKS),
-        *(labels.BLANKS, labels.DASHES, answers.BETWEEN, text.QUOTED),
+        *(label_codes.BLANKS, label_codes.DASHES, cells.BETWEEN, text.QUOTED),
     ]
     found |= {one.pattern: lambda said, one=one: one.sub("", said) for one in others}
     merged = cells.MERGED.search

@@ -12,10 +12,10 @@ from app import clock
 from app.cases.forms.counters import PREFIX, counts_of, counts_of_form, has_unknown, party_of
 from app.cases.rules import CHILD_ALONE
 from app.codelists.shared_codelists import USUAL_NATIONALITIES, countries_of_the_world
-from app.composition import Persons, is_child_alone
+from app.composition import PersonCount, is_child_alone
 from app.consultations.rules.consultation_data import Content
 from app.db.session import Session
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.people.queries.lines import most_met_nationalities
 from app.places.queries import DeskRow
 from app.returns.forms.payloads import new_of_form
@@ -52,7 +52,7 @@ class Shown:
         return has_unknown(self.counts)
 
     @property
-    def party(self) -> list[Persons]:
+    def party(self) -> list[PersonCount]:
         """The people that can be read from what was typed."""
         return party_of(self.counts)
 
@@ -62,7 +62,7 @@ def blank(desk: DeskRow) -> Shown:
     return Shown(str(uuid4()), desk.code, desk.country)
 
 
-def carry_over(shown: Shown, people: Sequence[Persons], content: Content) -> Shown:
+def carry_over(shown: Shown, people: Sequence[PersonCount], content: Content) -> Shown:
     """The page filled with a consultation's people; the nationality only where all have the same."""
     shown.consultation = content.id
     shown.counts = counts_of(people)
@@ -119,7 +119,7 @@ def _chosen(form: MultiDict[str, str], name: str) -> str:
     return next((value for value in reversed(form.getlist(name)) if value), "")
 
 
-def placed(problems: Sequence[Problem]) -> dict[str, str]:
+def placed(problems: Sequence[FieldError]) -> dict[str, str]:
     """The sentences by their place on the page; `` is on top.
 
     While the nationality is wrong, a country of return that follows it is not asked for.
@@ -127,8 +127,8 @@ def placed(problems: Sequence[Problem]) -> dict[str, str]:
     wrong: dict[str, str] = {}
     for problem in problems:
         name = problem.field.partition(".")[0]
-        wrong.setdefault(name if name in PLACES else "", problem.sentence)
-    follows = Problem("country_of_return", "required") in problems
+        wrong.setdefault(name if name in PLACES else "", problem.message)
+    follows = FieldError("country_of_return", "required") in problems
     if "nationality" in wrong and follows:
         del wrong["country_of_return"]
     return wrong

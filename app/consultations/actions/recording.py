@@ -6,24 +6,24 @@ from datetime import date
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.consultations import queries
 from app.consultations.actions.rows import contact_of, new_row, people_of
 from app.consultations.queries import ROWS
 from app.consultations.rules import checks
-from app.consultations.rules.content import ATTACHED, Content, Reading
+from app.consultations.rules.consultation_data import ATTACHED, Content, Reading
 from app.db import idempotency
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.people.actions.cards import find_all as find_all_cards
 from app.people.actions.lines import hold_cards, write_lines
 from app.people.queries.cards import Card, get_card
 from app.places.queries import DeskRow, find_desk
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
+from app.settings import current_settings
 from app.web.access import Principal, Scope
 
 
@@ -53,12 +53,12 @@ class Right:
     row: dict[str, Any]
 
 
-def record(session: Session, by: Principal, reading: Reading) -> Arrival | list[Problem]:
+def record(session: Session, by: Principal, reading: Reading) -> Arrival | list[FieldError]:
     """Records what was read; all problems at once where anything is wrong."""
     return record_all(session, [(by, reading)])[0]
 
 
-def record_all(session: Session, asked: Sequence[Asked]) -> list[Arrival | list[Problem]]:
+def record_all(session: Session, asked: Sequence[Asked]) -> list[Arrival | list[FieldError]]:
     """Records many consultations as one set: how each ended, in their order.
 
     Cards are held first, then rows, both in the order of their ids; cells change last.
@@ -71,12 +71,12 @@ def record_all(session: Session, asked: Sequence[Asked]) -> list[Arrival | list[
     return [one if isinstance(one, list) else new.get(one) or _known(known, one) for one in looked]
 
 
-def _look_at(session: Session, asked: Sequence[Asked]) -> list[Right | list[Problem]]:
+def _look_at(session: Session, asked: Sequence[Asked]) -> list[Right | list[FieldError]]:
     """What may be written of each, or all that is wrong with it; each desk and card is read once."""
     codes = {reading.card for _, reading in asked if reading.card and reading.card != ATTACHED}
     cards = find_all_cards(session, codes) if codes else {}
     desks: dict[tuple[Scope, str], DeskRow | None] = {}
-    looked = list[Right | list[Problem]]()
+    looked = list[Right | list[FieldError]]()
     for by, reading in asked:
         key = (by.scope, reading.desk)
         if key not in desks:
@@ -92,7 +92,7 @@ def _own_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
 
 def _look(
     by: Principal, reading: Reading, desk: DeskRow | None, card: Card | str | None
-) -> Right | list[Problem]:
+) -> Right | list[FieldError]:
     problems = what_is_wrong(reading, desk, card)
     content = reading.content
     if problems or content is None or desk is None or isinstance(card, str):
@@ -112,13 +112,13 @@ def _insert(session: Session, right: Sequence[Right]) -> dict[Right, Arrival]:
     if lines:
         write_lines(session, lines, roots)
     for one in new:
-        note(one.by.account_id, "recorded", f"consultation:{one.content.id}", one.row["country"])
+        record_audit(one.by.account_id, "recorded", f"consultation:{one.content.id}", one.row["country"])
     return {one: Arrival(one.content.id, idempotency.NEW, 1) for one in new}
 
 
 def what_is_wrong(
     reading: Reading, desk: DeskRow | None, card: Card | str | None = None
-) -> list[Problem]:
+) -> list[FieldError]:
     """What could not be read and what the rules say to the rest.
 
     A desk of None is no desk of one's own; a text in the place of the card is what is wrong with it.
@@ -132,14 +132,14 @@ def what_is_wrong(
         found += _wrong_on(reading.answers, desk)
     told = {field for field, _ in reading.problems}
     later = [one for one in found if one[0] not in told]
-    return [Problem(*one) for one in (*reading.problems, *later)]
+    return [FieldError(*one) for one in (*reading.problems, *later)]
 
 
 def _wrong_on(answers: Content, desk: DeskRow | None) -> Iterator[tuple[str, str]]:
     code = _wrong_day(desk, answers.held_on) if desk else None
     if code:
         yield "held_on", code
-    start = current_app.config["SETTINGS"].reporting_year_start
+    start = current_settings().reporting_year_start
     yield from checks.impossible_answers(answers.groups, answers.month, start)
 
 

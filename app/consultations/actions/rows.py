@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app import clock
-from app.consultations.rules.content import Content, digest
+from app.consultations.rules.consultation_data import Content, digest
 from app.consultations.vocabulary import LIVE
 from app.people.actions.lines import Contact, People
 from app.people.queries.cards import Card

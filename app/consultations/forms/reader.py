@@ -6,7 +6,7 @@ from typing import Any
 
 from app.codelists.shared_codelists import REPEAT_CONTACTS, SITUATIONS, nationalities
 from app.consultations.rules.checks import is_restricted
-from app.consultations.rules.content import Group
+from app.consultations.rules.consultation_data import Group
 from app.web import json_reader
 
 TELEMETRY = {"taps": 10_000, "milliseconds": 86_400_000, "sequence": 2_000_000_000}

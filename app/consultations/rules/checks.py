@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
-from app.consultations.rules.content import Content, Group
+from app.consultations.rules.consultation_data import Content, Group
 from app.consultations.vocabulary import FLAGS_B, RETURN_OUTCOME, RETURN_TOPIC
 from app.month import Month
 

@@ -7,16 +7,16 @@ from flask import Blueprint, Response, abort, request
 
 from app import clock
 from app.consultations import queries, vocabulary
-from app.consultations.forms import drawing
-from app.consultations.forms import page as shown_page
-from app.consultations.forms.page import Choices, Shown
+from app.consultations.forms import form_state as shown_page
+from app.consultations.forms import template_context
+from app.consultations.forms.form_state import Choices, Shown
 from app.db.session import Record, db
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.people.queries.cards import Card
 from app.places.queries import DeskRow, find_desk, list_desks
+from app.settings import current_settings
 from app.web.access import principal
 from app.web.pages import page
-from app.web.responses import request_settings
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/consultations")
 CAMERA = "geolocation=(), microphone=(), camera=(self)"
@@ -38,7 +38,7 @@ def own_desk(code: str | None) -> DeskRow:
 def choices_at(desk: DeskRow) -> Choices:
     """What the desk offers today."""
     today = clock.today_at(desk.time_zone)
-    start = request_settings().reporting_year_start
+    start = current_settings().reporting_year_start
     return shown_page.choices(db.session(), principal().scope, desk, today, start)
 
 
@@ -50,11 +50,11 @@ def remembered() -> dict[str, str]:
 
 
 def form_page(
-    choices: Choices, shown: Shown, problems: list[Problem], status: int = 200, **facts: Any
+    choices: Choices, shown: Shown, problems: list[FieldError], status: int = 200, **facts: Any
 ) -> Response:
     """The page of a consultation with its answers and problems."""
-    drawn = drawing.facts_of(choices, shown, problems)
-    answer = page(drawing.TEMPLATE, status, **{**drawn, **facts})
+    drawn = template_context.facts_of(choices, shown, problems)
+    answer = page(template_context.TEMPLATE, status, **{**drawn, **facts})
     answer.headers["Permissions-Policy"] = CAMERA
     return answer
 

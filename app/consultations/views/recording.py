@@ -13,8 +13,8 @@ from app import clock
 from app.consultations import queries
 from app.consultations.actions import recording
 from app.consultations.actions.recording import Arrival
-from app.consultations.forms.fields import from_form
-from app.consultations.forms.page import (
+from app.consultations.forms.form_fields import from_form
+from app.consultations.forms.form_state import (
     Shown,
     ShownGroup,
     blank,
@@ -22,7 +22,7 @@ from app.consultations.forms.page import (
     of_raw,
     with_last_composition,
 )
-from app.consultations.forms.reading import read
+from app.consultations.forms.parsing import read
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.views.blueprint import (
     USUAL_COOKIE,
@@ -36,13 +36,13 @@ from app.consultations.views.blueprint import (
 )
 from app.db import idempotency
 from app.db.session import db
-from app.field_errors import Problem, refuse
+from app.field_errors import FieldError, errors_response
 from app.i18n import language
 from app.people.actions.lookup import look_up
 from app.web.access import allow, principal
-from app.web.pages import remember_here, say
-from app.web.requests import is_form, sent_json, wants_json
-from app.web.responses import problem
+from app.web.pages import set_preference_cookie, flash_message
+from app.web.requests import is_form, read_json, wants_json
+from app.web.responses import error_response
 
 
 @blueprint.get("/new")
@@ -81,7 +81,7 @@ def again() -> Response:
         language.switch(str(chosen))
     answer = _looked_up(raw, shown) if looks and shown.card else _drawn_again(raw, shown)
     if chosen in language.LOCALES:
-        remember_here(answer, language.COOKIE, str(chosen))
+        set_preference_cookie(answer, language.COOKIE, str(chosen))
     return answer
 
 
@@ -104,7 +104,7 @@ def _looked_up(raw: dict[str, Any], shown: Shown) -> Response:
         until = date.fromisoformat(shown.held_on)
     found = look_up(db.session(), principal(), desk, shown.card, until)
     if isinstance(found, str):
-        return form_page(choices_at(desk), shown, [Problem("card", found)])
+        return form_page(choices_at(desk), shown, [FieldError("card", found)])
     filled = with_last_composition(shown, found.groups)
     return form_page(choices_at(desk), filled, [], told=found.before, met=bool(found.groups))
 
@@ -120,14 +120,14 @@ def _id_in(raw: dict[str, Any]) -> UUID:
 @allow("record_consultations")
 def record() -> Any:
     """Records; by JSON 201 new, 200 same, 409 different, 422 problems; by form on to the day's list."""
-    raw = from_form(request.form) if is_form() else sent_json()
+    raw = from_form(request.form) if is_form() else read_json()
     recorded = recording.record(db.session(), principal(), read(raw))
     if isinstance(recorded, list):
-        return refuse(recorded) if wants_json() else _ask_again(raw, recorded)
+        return errors_response(recorded) if wants_json() else _ask_again(raw, recorded)
     answer = _told(recorded) if wants_json() else _go_on(recorded, raw)
     usual = f"{raw.get('channel') or 'desk_in_person'}.{raw.get('modality') or 'informational'}"
     if recorded.arrival == idempotency.NEW and "channel" in raw:
-        remember_here(answer, USUAL_COOKIE, usual)
+        set_preference_cookie(answer, USUAL_COOKIE, usual)
     return answer
 
 
@@ -144,15 +144,15 @@ def _told(recorded: Arrival) -> Response:
 
 def _go_on(recorded: Arrival, raw: dict[str, Any]) -> Any:
     if recorded.arrival == idempotency.DIFFERENT:
-        return problem(
+        return error_response(
             409, gettext("Another record has this number. Nothing was stored; start anew.")
         )
     marked = (raw.get("topics") or (), raw.get("outcomes") or ())
     facts = {"returning": "1"} if asks_to_return(*marked) else {}
-    say(gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version), **facts)
+    flash_message(gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version), **facts)
     several = len(principal().scope.desks) > 1
     return redirect(url_for("cases.today", desk=raw["desk"] if several else None))
 
 
-def _ask_again(raw: dict[str, Any], problems: list[Problem]) -> Response:
+def _ask_again(raw: dict[str, Any], problems: list[FieldError]) -> Response:
     return form_page(choices_at(desk_of(raw)), of_raw(raw), problems, 422)

@@ -19,7 +19,7 @@ from app.counts.rules.people import (
     Volume,
 )
 from app.month import Month
-from app.people.rules.cells import PARTS
+from app.people.rules.aggregates import PARTS
 from app.places.queries import DeskRow
 from app.web.access import Scope
 

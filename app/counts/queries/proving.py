@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 from app.consultations.models import Consultation
 from app.consultations.vocabulary import LIVE
 from app.month import Month, months_between
-from app.people.queries.chunks import (
+from app.people.queries.lines import LINES
+from app.people.queries.reconciliation import (
     list_desk_months,
     list_pasts_by_answer,
     sums_of_cells,
     sums_of_lines,
 )
-from app.people.queries.lines import LINES
-from app.people.rules.cells import ALL, Key, Place, Sums
-from app.people.rules.previous import PreviousContact, previous_by_answer
+from app.people.rules.aggregates import ALL, Key, Place, Sums
+from app.people.rules.reach import PreviousContact, previous_by_answer
 from app.places.models import Desk
 
 ROWS = Consultation.__table__

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Select, Table, bindparam, case, func, or_, select
 
 from app.codelists.shared_codelists import CHILDREN, SEXES
-from app.people.models.cells import PartCell, ReachCell, VolumeCell
-from app.people.rules.cells import ALL
-from app.people.rules.previous import NEVER
+from app.people.models.aggregates import PartCell, ReachCell, VolumeCell
+from app.people.rules.aggregates import ALL
+from app.people.rules.reach import NEVER
 
 REACH, PART, VOLUME = (some.__table__ for some in (ReachCell, PartCell, VolumeCell))
 CHILDREN_CODES = tuple(f"{sex}.{band}" for sex in SEXES.codes for band in sorted(CHILDREN))

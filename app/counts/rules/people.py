@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from app.people.rules.previous import is_distinct
+from app.people.rules.reach import is_distinct
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 
 from app.consultations.actions.rows import columns_of, contact_of, people_of
 from app.consultations.queries import ROWS, VERSIONS
-from app.consultations.rules.content import canonical, digest
+from app.consultations.rules.consultation_data import canonical, digest
 from app.consultations.vocabulary import LIVE, VOID
 from app.db.session import connection_of
 from app.demo.actions.accounts import Crew
 from app.demo.programme.consultations import Telling
-from app.people.actions.cells import apply
+from app.people.actions.aggregates import apply
 from app.people.actions.lines import as_lines
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES
-from app.people.rules.cells import ADD, Sums
+from app.people.rules.aggregates import ADD, Sums
 from app.places.queries import DeskRow
 from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
 from app.returns.queries.requests import REQUESTS, STEPS

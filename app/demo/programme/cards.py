@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from app.month import Month
 from app.people.queries.cards import Card
-from app.people.rules.codes import digest_of, make_code
-from app.people.rules.previous import NEVER, PreviousContact, later_of
+from app.people.rules.card_codes import digest_of, make_code
+from app.people.rules.reach import NEVER, PreviousContact, later_of
 
 LEFT_AT_HOME = 0.2
 LOST = 0.02

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.consultations.rules.content import Content
+from app.consultations.rules.consultation_data import Content
 from app.demo.programme import survey_answers
 from app.demo.programme.cards import NOTHING, Press, Shown
 from app.demo.programme.distributions import Mix

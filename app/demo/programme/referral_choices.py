@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from app.composition import Persons, is_child_alone, number_in
-from app.consultations.rules.content import Content
+from app.composition import PersonCount, is_child_alone, count_persons
+from app.consultations.rules.consultation_data import Content
 from app.demo.programme.consultations import Telling
 from app.demo.programme.distributions import Mix
-from app.referrals.rules.sending import Known, asks_twice, goes_to_child_authority
+from app.referrals.rules.referral_data import Known, asks_twice, goes_to_child_authority
 from app.referrals.vocabulary import CHILD_AUTHORITY, CONSULATE, FLAGS, SHELTER
 
 REFERRED = "referral_made"
@@ -37,7 +37,7 @@ class Wanted:
     """Who is sent where, how soon, after which consultation (its id, empty where after none)."""
 
     consultation: str
-    persons: tuple[Persons, ...]
+    persons: tuple[PersonCount, ...]
     flags: tuple[str, ...]
     language: str
     service: str
@@ -45,14 +45,14 @@ class Wanted:
 
     @property
     def party(self) -> int:
-        return number_in(self.persons)
+        return count_persons(self.persons)
 
 
 def wanted_by(telling: Telling, chance: Random) -> Wanted | None:
     """Who is sent on after a consultation, None where nobody is."""
     content = telling.content
     persons = together(content)
-    if chance.random() >= SHARE or number_in(persons) > LARGEST:
+    if chance.random() >= SHARE or count_persons(persons) > LARGEST:
         return None
     flags = tuple(code for code in content.flags if code in FLAGS)
     service = _service(content, persons, flags, chance)
@@ -65,17 +65,17 @@ def may_send(telling: Telling) -> bool:
     return REFERRED in telling.content.outcomes and not telling.is_void
 
 
-def together(content: Content) -> tuple[Persons, ...]:
+def together(content: Content) -> tuple[PersonCount, ...]:
     """Everybody in a consultation, whatever their nationality."""
     sums: Counter[tuple[str, str]] = Counter()
     for group in content.groups:
         for some in group.persons:
             sums[some.sex, some.age_band] += some.n
-    return tuple(Persons(*profile, n) for profile, n in sorted(sums.items()))
+    return tuple(PersonCount(*profile, n) for profile, n in sorted(sums.items()))
 
 
 def _service(
-    content: Content, persons: tuple[Persons, ...], flags: tuple[str, ...], chance: Random
+    content: Content, persons: tuple[PersonCount, ...], flags: tuple[str, ...], chance: Random
 ) -> str:
     known = Known(
         frozenset(content.topics), content.travel_group == "uasc" or is_child_alone(persons)
@@ -108,10 +108,10 @@ def _minutes(n: int) -> timedelta:
 
 def living(language: str) -> tuple[Living, ...]:
     """What waits at the main shelter of a country: one group on its way, one referral seen, one just sent."""
-    woman, man = Persons("female", "age_25_59", 1), Persons("male", "age_18_24", 1)
-    child = Persons("female", "age_5_11", 2)
+    woman, man = PersonCount("female", "age_25_59", 1), PersonCount("male", "age_18_24", 1)
+    child = PersonCount("female", "age_5_11", 2)
 
-    def sent(persons: tuple[Persons, ...], priority: str, *flags: str) -> Wanted:
+    def sent(persons: tuple[PersonCount, ...], priority: str, *flags: str) -> Wanted:
         return Wanted("", persons, flags, language, SHELTER, priority)
 
     return (

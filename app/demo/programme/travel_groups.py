@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from app.composition import Persons
-from app.consultations.rules.content import Group
+from app.composition import PersonCount
+from app.consultations.rules.consultation_data import Group
 from app.demo.programme.cards import Held
 from app.demo.programme.distributions import Mix
 from app.demo.programme.places import comers
@@ -95,7 +95,7 @@ def truth(last: Month | None, month: Month, year_start: Month) -> str:
     return "first_this_month" if last is not None and last >= year_start else "first_this_year"
 
 
-def _counted(people: list[Profile]) -> tuple[Persons, ...]:
+def _counted(people: list[Profile]) -> tuple[PersonCount, ...]:
     if len(people) == 1:
-        return (Persons(*people[0], 1),)
-    return tuple(Persons(*profile, n) for profile, n in sorted(Counter(people).items()))
+        return (PersonCount(*people[0], 1),)
+    return tuple(PersonCount(*profile, n) for profile, n in sorted(Counter(people).items()))

@@ -11,12 +11,12 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.month import Month
-from app.people.actions.cells import apply
-from app.people.actions.linking import relink
+from app.people.actions.aggregates import apply
+from app.people.actions.previous_contacts import relink
 from app.people.queries.cards import Card, lock_roots
 from app.people.queries.lines import LINES, list_lines
-from app.people.rules.cells import ADD, TAKE, Sums
-from app.people.rules.previous import previous_by_answer
+from app.people.rules.aggregates import ADD, TAKE, Sums
+from app.people.rules.reach import previous_by_answer
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import Record
 from app.month import Month
 from app.people.actions.cards import find_typed
 from app.people.queries.compositions import find_last_month, list_last_composition
-from app.people.rules.answers import answer_of_card
+from app.people.rules.repeat_contact import answer_of_card
 from app.places.queries import DeskRow
+from app.settings import current_settings
 from app.web.access import Principal
 
 
@@ -34,13 +34,13 @@ class Looked:
 def look_up(
     session: Session, by: Principal, desk: DeskRow, typed: str, until: date
 ) -> Looked | str:
-    """What a card says at a desk of contacts up to a day; a code of PROBLEMS where it is none of ours."""
+    """What a card says at a desk of contacts up to a day; a code of FIELD_ERRORS where it is none of ours."""
     card = find_typed(session, typed)
     if isinstance(card, str):
         return card
-    start = current_app.config["SETTINGS"].reporting_year_start
+    start = current_settings().reporting_year_start
     last = find_last_month(session, card, desk.country, until)
-    note(by.account_id, "card_read", f"desk:{desk.code}", desk.country)
+    record_audit(by.account_id, "card_read", f"desk:{desk.code}", desk.country)
     before = answer_of_card(last, Month.of(until), start)
     return Looked(before, _groups(list_last_composition(session, card, until)))
 

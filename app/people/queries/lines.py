@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.db.session import Record
 from app.people.models.lines import PersonLine
 from app.people.queries.cards import CARDS, Card
-from app.people.rules.previous import PreviousContact
+from app.people.rules.reach import PreviousContact
 from app.web.access import Scope
 
 LINES = PersonLine.__table__

@@ -13,7 +13,7 @@ from app.consultations.forms.parsing import read
 from app.consultations.rules.consultation_data import Reading
 from app.consultations.vocabulary import DECLINED
 from app.db import idempotency
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.people.actions.cards import find_all as find_cards
 from app.people.queries.cards import Card
 from app.people.rules.card_codes import read_code
@@ -31,7 +31,7 @@ class Taken:
 
     result: str
     reason: str = ""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FieldError, ...] = ()
     held: bool = False
 
 
@@ -97,7 +97,7 @@ def arrived(how: str) -> Taken:
     return Taken(_ARRIVED[how]) if how in _ARRIVED else Taken(CONFLICT, "different")
 
 
-def refused(problems: list[Problem]) -> Taken:
+def refused(problems: list[FieldError]) -> Taken:
     """A record that cannot be taken as it is."""
     future = any(problem.code == "in_future" for problem in problems)
     return Taken(QUARANTINED, "in_future" if future else "invalid", tuple(problems))
@@ -114,7 +114,7 @@ def take_consultations(session: Session, asked: Sequence[Asked]) -> list[Taken]:
     return [_ended(done) for done in recording.record_all(session, readings)]
 
 
-def _ended(done: recording.Arrival | list[Problem]) -> Taken:
+def _ended(done: recording.Arrival | list[FieldError]) -> Taken:
     return refused(done) if isinstance(done, list) else arrived(done.arrival)
 
 

@@ -14,7 +14,7 @@ from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import NotAllowed
 from app.consultations.rules.consultation_data import Reading
 from app.db import idempotency
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.sync.queries import quarantine
 from app.sync.queries.envelopes import ENVELOPES, EnvelopeRow
@@ -33,7 +33,7 @@ def is_open(row: EnvelopeRow) -> bool:
     return row.state in (OPEN, HELD)
 
 
-def mend(session: Session, by: Principal, row: EnvelopeRow, reading: Reading) -> list[Problem]:
+def mend(session: Session, by: Principal, row: EnvelopeRow, reading: Reading) -> list[FieldError]:
     """Records a consultation that was set aside (a row of `envelopes.lock`) in its author's name; what is wrong."""
     desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
     author = row.author_id if row.author_id is not None else by.account_id
@@ -44,20 +44,20 @@ def mend(session: Session, by: Principal, row: EnvelopeRow, reading: Reading) ->
     if isinstance(done, list):
         return done
     if done.arrival == idempotency.DIFFERENT:
-        return [Problem("id", "different")]
+        return [FieldError("id", "different")]
     _settle(session, by, row, MENDED)
     return []
 
 
-def apply_void(session: Session, by: Principal, row: EnvelopeRow, reason: Any) -> list[Problem]:
+def apply_void(session: Session, by: Principal, row: EnvelopeRow, reason: Any) -> list[FieldError]:
     """Voids the record that a late voiding names, as the supervisor decides; what is wrong."""
     found = consultations.find_to_change(session, by.scope, row.about) if row.about else None
     if found is None:
-        return [Problem("record", "not_there")]
+        return [FieldError("record", "not_there")]
     try:
         done = corrections.void(session, by, found, {"reason": reason}, frozenset())
     except NotAllowed:
-        return [Problem("record", "not_there")]
+        return [FieldError("record", "not_there")]
     if isinstance(done, list):
         return done
     _settle(session, by, row, MENDED)

@@ -15,7 +15,7 @@ from app.consultations.forms.parsing import read
 from app.consultations.rules.consultation_data import Content, Reading, as_json
 from app.consultations.vocabulary import CHANGE_REASONS, DECLINED
 from app.db.session import Session
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.settings import current_settings
 from app.staff.queries import find_account
@@ -95,10 +95,10 @@ def what_is_wrong(session: Session, asking: Principal, one: Aside) -> list[Wrong
     if not one.is_consultation:
         return []
     found = _problems(session, asking, reading_of(one.opened)) if one.opened else []
-    return [Wrong(_section(problem.field), problem.sentence) for problem in found]
+    return [Wrong(_section(problem.field), problem.message) for problem in found]
 
 
-def _problems(session: Session, asking: Principal, reading: Reading) -> list[Problem]:
+def _problems(session: Session, asking: Principal, reading: Reading) -> list[FieldError]:
     desk = find_desk(session, asking.scope, reading.desk) if reading.desk else None
     return recording.what_is_wrong(reading, desk, recording.card_of(session, reading))
 
@@ -129,7 +129,7 @@ def form_facts(
     asking: Principal,
     one: Aside,
     shown: Shown,
-    problems: list[Problem] | None = None,
+    problems: list[FieldError] | None = None,
 ) -> dict[str, Any] | None:
     """The facts of the consultation's page with these answers; None where its desk is none of the account's.
 

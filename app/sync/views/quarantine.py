@@ -15,7 +15,7 @@ from app.consultations.forms.form_state import ShownGroup, of_raw
 from app.consultations.forms.parsing import read
 from app.consultations.vocabulary import CHANGE_REASONS
 from app.db.session import db
-from app.field_errors import NotThere, FieldError, refuse
+from app.field_errors import NotFound, FieldError, errors_response
 from app.i18n import language
 from app.sync.actions import quarantine as actions
 from app.sync.forms import payload_summary
@@ -26,9 +26,9 @@ from app.sync.queries import quarantine as queries
 from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import KINDS, REASONS, STATES
 from app.web.access import allow, principal
-from app.web.pages import go_to, page, say
-from app.web.requests import is_form, sent_json, wants_json
-from app.web.responses import problem
+from app.web.pages import redirect_or_json, page, flash_message
+from app.web.requests import is_form, read_json, wants_json
+from app.web.responses import error_response
 
 NUMBER = "<int(max=2000000000):number>"
 NUMBER_SAID = re.compile(r"[0-9]{1,10}", re.ASCII)
@@ -58,7 +58,7 @@ def envelope(number: int) -> Response:
 def _read(number: int) -> Aside:
     row = envelopes.find(db.session(), principal(), number)
     if row is None:
-        raise NotThere("no_envelope")
+        raise NotFound("no_envelope")
     record_audit(principal().account_id, "envelope_read", f"envelope:{row.id}", row.country)
     return forms.aside(db.session(), principal(), row)
 
@@ -91,9 +91,9 @@ def mending_page(number: int) -> Response:
 
 def _refused(one: Aside) -> Response | None:
     if not one.is_open:
-        return problem(409, gettext("This was settled already."))
+        return error_response(409, gettext("This was settled already."))
     if not one.may:
-        return problem(403, gettext("Only the supervisor can decide this."))
+        return error_response(403, gettext("Only the supervisor can decide this."))
     return None
 
 
@@ -103,7 +103,7 @@ def _form(one: Aside, raw: dict[str, Any], problems: list[FieldError] | None) ->
         shown.groups.append(ShownGroup())
     drawn = forms.form_facts(db.session(), principal(), one, shown, problems)
     if drawn is None:
-        return problem(403, gettext("Only the supervisor can decide this."))
+        return error_response(403, gettext("Only the supervisor can decide this."))
     number = one.row.number
     ways = {"action": url_for("sync.mend", number=number)}
     ways["leave"] = url_for("sync.envelope", number=number)
@@ -118,7 +118,7 @@ def mend(number: int) -> Response:
     refused = _refused(one) or _unopened(one)
     if refused is not None:
         return refused
-    raw = from_form(request.form) if is_form() else sent_json()
+    raw = from_form(request.form) if is_form() else read_json()
     if one.is_consultation and raw.keys() & {"switch_locale", "more_groups"}:
         return _again(one, raw)
     if one.is_void:
@@ -133,14 +133,14 @@ def mend(number: int) -> Response:
 def _locked(number: int) -> Aside:
     row = envelopes.lock(db.session(), principal(), number)
     if row is None:
-        raise NotThere("no_envelope")
+        raise NotFound("no_envelope")
     return forms.aside(db.session(), principal(), row)
 
 
 def _unopened(one: Aside) -> Response | None:
     if one.is_consultation or one.is_void:
         return None
-    return problem(409, gettext("This cannot be put right here; it can only be voided."))
+    return error_response(409, gettext("This cannot be put right here; it can only be voided."))
 
 
 def _again(one: Aside, raw: dict[str, Any]) -> Response:
@@ -152,12 +152,12 @@ def _again(one: Aside, raw: dict[str, Any]) -> Response:
 
 def _done(one: Aside, raw: dict[str, Any], problems: list[FieldError], sentence: str) -> Response:
     if problems and wants_json():
-        return refuse(problems)
+        return errors_response(problems)
     if problems:
         drawn_by_form = one.is_consultation and not one.is_tally
         return _form(one, raw, problems) if drawn_by_form else _shown(one, problems)
-    say(sentence)
-    return go_to(url_for("sync.quarantine"))
+    flash_message(sentence)
+    return redirect_or_json(url_for("sync.quarantine"))
 
 
 @blueprint.post(f"/quarantine/{NUMBER}/void")
@@ -169,19 +169,19 @@ def void(number: int) -> Response:
     if refused is not None:
         return refused
     actions.discard(db.session(), principal(), one.row)
-    say(gettext("Taken out of the list."))
-    return go_to(url_for("sync.quarantine"))
+    flash_message(gettext("Taken out of the list."))
+    return redirect_or_json(url_for("sync.quarantine"))
 
 
 @blueprint.post("/quarantine/tablets/<uuid:device_id>/void")
 @allow("void_envelopes")
 def void_all(device_id: UUID) -> Response:
     """Takes all of one tablet out of the list for good, as many as the page said; what came after them stays."""
-    last = str(request.form.get("last") if is_form() else sent_json().get("last"))
+    last = str(request.form.get("last") if is_form() else read_json().get("last"))
     if not NUMBER_SAID.fullmatch(last):
         abort(400)
     n = actions.discard_all(db.session(), principal(), device_id, int(last))
     if not n:
-        raise NotThere("no_envelope")
-    say(gettext("Taken out of the list: {n}.").replace("{n}", str(n)))
-    return go_to(url_for("sync.quarantine"))
+        raise NotFound("no_envelope")
+    flash_message(gettext("Taken out of the list: {n}.").replace("{n}", str(n)))
+    return redirect_or_json(url_for("sync.quarantine"))

@@ -15,17 +15,17 @@ from app.codelists.shared_codelists import (
     UNKNOWN_AGES,
 )
 from app.consultations import vocabulary
-from app.consultations.forms import words
-from app.consultations.forms.page import Choices, Shown
-from app.consultations.rules.content import ATTACHED
-from app.field_errors import PROBLEMS, Problem
+from app.consultations.forms import labels
+from app.consultations.forms.form_state import Choices, Shown
+from app.consultations.rules.consultation_data import ATTACHED
+from app.field_errors import FIELD_ERRORS, FieldError
 from app.i18n import language
 
 TEMPLATE = "consultations/form.html"
 WORDS: dict[str, Any] = {
     "v": vocabulary,
     "ATTACHED": ATTACHED,
-    "PROBLEMS": PROBLEMS,
+    "FIELD_ERRORS": FIELD_ERRORS,
     "SEXES": SEXES,
     "AGE_BANDS": AGE_BANDS,
     "KNOWN_AGES": KNOWN_AGES,
@@ -38,11 +38,11 @@ WORDS: dict[str, Any] = {
 }
 
 
-def facts_of(choices: Choices, shown: Shown, problems: list[Problem]) -> dict[str, Any]:
+def facts_of(choices: Choices, shown: Shown, problems: list[FieldError]) -> dict[str, Any]:
     """The facts of a page with its answers and problems."""
     wrong: dict[str, str] = {}
     for problem in problems:
-        wrong.setdefault(place_of(problem.field), problem.sentence)
+        wrong.setdefault(place_of(problem.field), problem.message)
     return {
         "choices": choices,
         "shown": shown,
@@ -77,10 +77,10 @@ def _options(choices: Choices) -> dict[str, Any]:
     return {
         "world": language.world(language.selected()),
         "spoken": own + spoken,
-        "channels": words.pairs(vocabulary.CHANNELS),
-        "modalities": words.pairs(vocabulary.MODALITIES),
-        "travel_groups": words.pairs(vocabulary.TRAVEL_GROUPS),
-        "situations": words.pairs(SITUATIONS),
+        "channels": labels.pairs(vocabulary.CHANNELS),
+        "modalities": labels.pairs(vocabulary.MODALITIES),
+        "travel_groups": labels.pairs(vocabulary.TRAVEL_GROUPS),
+        "situations": labels.pairs(SITUATIONS),
     }
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from app.composition import Persons
+from app.composition import PersonCount
 from app.consultations.vocabulary import DECLINED, QUALIFYING_OUTCOMES
 from app.month import Month
 
@@ -21,7 +21,7 @@ class Group:
     nationality: str
     situation: str
     repeat_contact: str
-    persons: tuple[Persons, ...]
+    persons: tuple[PersonCount, ...]
 
 
 @dataclass(frozen=True)

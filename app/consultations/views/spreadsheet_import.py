@@ -7,17 +7,17 @@ from flask import Response, jsonify, make_response, redirect, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.consultations.actions import importing
-from app.consultations.actions.importing import Checked, Imported
-from app.consultations.forms.sheets import columns, template
-from app.consultations.forms.sheets.rows import entries
-from app.consultations.rules.sheets import Fault
+from app.consultations.actions import spreadsheet_import
+from app.consultations.actions.spreadsheet_import import Checked, Imported
+from app.consultations.forms.spreadsheets import columns, template
+from app.consultations.forms.spreadsheets.rows import entries
+from app.consultations.rules.spreadsheets import Fault
 from app.consultations.views.blueprint import blueprint
 from app.db.session import db
 from app.places.queries import DeskRow, list_desks
 from app.spreadsheets.limits import Limits, Unreadable
 from app.web.access import allow, principal
-from app.web.pages import page, say
+from app.web.pages import page, flash_message
 from app.web.requests import is_form, wants_json
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -66,13 +66,13 @@ def template_csv() -> Response:
 
 def _brought(file: BinaryIO) -> Any:
     desks = _desks()
-    checked = importing.check(db.session(), desks, entries(file, desks.keys(), LIMITS))
+    checked = spreadsheet_import.check(db.session(), desks, entries(file, desks.keys(), LIMITS))
     if checked.faults:
         return _refused(checked.faults, checked.more)
     if request.form.get("do") != "import":
         return _fine(checked)
     authors = dict.fromkeys(principal().scope.countries, principal().account_id)
-    done = importing.write(db.session(), authors, desks, checked, lambda _: None)
+    done = spreadsheet_import.write(db.session(), authors, desks, checked, lambda _: None)
     return _refused(done, 0) if isinstance(done, list) else _done(done)
 
 
@@ -83,7 +83,7 @@ def _desks() -> dict[str, DeskRow]:
 def _done(done: Imported) -> Any:
     if wants_json():
         return jsonify({"added": done.added, "same": done.same})
-    say(_counted(done.added, done.same))
+    flash_message(_counted(done.added, done.same))
     return redirect(url_for("consultations.importing_page"))
 
 

@@ -7,17 +7,17 @@ from uuid import UUID
 from flask import Response, jsonify, redirect, request, url_for
 from flask_babel import gettext
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.consultations import queries
-from app.consultations.actions import changing
-from app.consultations.actions.changing import Change, NotAllowed, Stale
-from app.consultations.forms.drawing import WORDS
-from app.consultations.forms.fields import from_form
-from app.consultations.forms.page import of_content, of_raw
-from app.consultations.forms.reading import read
-from app.consultations.forms.words import describe, differences
+from app.consultations.actions import corrections
+from app.consultations.actions.corrections import Change, NotAllowed, Stale
+from app.consultations.forms.form_fields import from_form
+from app.consultations.forms.form_state import of_content, of_raw
+from app.consultations.forms.labels import describe, differences
+from app.consultations.forms.parsing import read
+from app.consultations.forms.template_context import WORDS
 from app.consultations.rules.checks import asks_to_return
-from app.consultations.rules.content import ATTACHED, as_json
+from app.consultations.rules.consultation_data import ATTACHED, as_json
 from app.consultations.views.blueprint import (
     blueprint,
     choices_at,
@@ -27,11 +27,11 @@ from app.consultations.views.blueprint import (
     row_to_change,
 )
 from app.db.session import db
-from app.field_errors import refuse
+from app.field_errors import errors_response
 from app.web.access import allow, principal
-from app.web.pages import page, say
-from app.web.requests import is_form, sent_json, wants_json
-from app.web.responses import problem
+from app.web.pages import page, flash_message
+from app.web.requests import is_form, read_json, wants_json
+from app.web.responses import error_response
 
 SAID = frozenset({"version", "reason"})
 
@@ -42,12 +42,12 @@ def read_one(consultation_id: UUID) -> Response:
     """The record with its version, state and trail; the reading leaves an entry."""
     row = row_of(consultation_id)
     content = queries.content_of(db.session(), row)
-    note(principal().account_id, "record_read", f"consultation:{row.id}", row.country)
+    record_audit(principal().account_id, "record_read", f"consultation:{row.id}", row.country)
     trail = _trail(row)
     if wants_json():
         said = {**as_json(content), "version": row.version, "state": row.state, "trail": trail}
         return jsonify(said)
-    may = changing.may_change(principal(), row)
+    may = corrections.may_change(principal(), row)
     facts: dict[str, Any] = {"describe": describe, "may": may, "asks_to_return": asks_to_return}
     return page("consultations/record.html", row=row, trail=trail, **facts, **WORDS)
 
@@ -75,9 +75,9 @@ def _line(row: Any, username: str, content: dict[str, Any]) -> dict[str, Any]:
 def correcting(consultation_id: UUID) -> Response:
     """The page of the consultation filled with what was recorded."""
     row = row_of(consultation_id)
-    if not changing.may_change(principal(), row):
+    if not corrections.may_change(principal(), row):
         return _too_late()
-    note(principal().account_id, "record_read", f"consultation:{row.id}", row.country)
+    record_audit(principal().account_id, "record_read", f"consultation:{row.id}", row.country)
     shown = of_content(queries.content_of(db.session(), row))
     choices = choices_at(own_desk(row.desk))
     return form_page(choices, shown, [], correcting=row, version=row.version)
@@ -88,12 +88,12 @@ def correcting(consultation_id: UUID) -> Response:
 def correct(consultation_id: UUID) -> Any:
     """Puts the content sent in the place of the old; 409 with both versions where it moved on."""
     row_of(consultation_id)
-    raw = from_form(request.form) if is_form() else sent_json()
+    raw = from_form(request.form) if is_form() else read_json()
     raw.setdefault("id", str(consultation_id))
     reading = read(raw, SAID)
-    row = row_to_change(consultation_id, changing.cards_in(db.session(), reading))
+    row = row_to_change(consultation_id, corrections.cards_in(db.session(), reading))
     try:
-        done = changing.correct(db.session(), principal(), row, reading, raw)
+        done = corrections.correct(db.session(), principal(), row, reading, raw)
     except NotAllowed:
         return _too_late()
     if isinstance(done, list) and not wants_json():
@@ -113,31 +113,31 @@ def correct(consultation_id: UUID) -> Any:
 def void(consultation_id: UUID) -> Any:
     """Takes the consultation out of the figures; needs a reason."""
     row = row_to_change(consultation_id)
-    raw = from_form(request.form) if is_form() else sent_json()
+    raw = from_form(request.form) if is_form() else read_json()
     unknown = raw.keys() - SAID
     try:
-        done = changing.void(db.session(), principal(), row, raw, unknown)
+        done = corrections.void(db.session(), principal(), row, raw, unknown)
     except NotAllowed:
         return _too_late()
     if isinstance(done, (list, Stale)) and not wants_json():
-        sentence = done[0].sentence if isinstance(done, list) else None
-        return problem(422 if isinstance(done, list) else 409, sentence)
+        sentence = done[0].message if isinstance(done, list) else None
+        return error_response(422 if isinstance(done, list) else 409, sentence)
     return _done(done, gettext("Undone.") if raw.get("reason") == "undo" else gettext("Voided."))
 
 
 def _done(done: Change | Stale | list[Any], sentence: str) -> Any:
     if isinstance(done, list):
-        return refuse(done)
+        return errors_response(done)
     if isinstance(done, Stale):
         answer = jsonify({"version": done.version, "yours": done.yours, "theirs": done.theirs})
         answer.status_code = 409
         return answer
     if wants_json():
         return jsonify({"id": done.id, "version": done.version})
-    say(sentence)
+    flash_message(sentence)
     row = row_of(UUID(done.id))
     return redirect(url_for("cases.today", desk=row.desk, day=row.held_on.isoformat()))
 
 
 def _too_late() -> Response:
-    return problem(403, gettext("Only a supervisor may change this now."))
+    return error_response(403, gettext("Only a supervisor may change this now."))

@@ -8,15 +8,15 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.consultations import queries
 from app.consultations.actions import recording, rows
 from app.consultations.queries import ROWS, VERSIONS
 from app.consultations.rules.checks import author_may_change
-from app.consultations.rules.content import Content, Reading, as_json, canonical
+from app.consultations.rules.consultation_data import Content, Reading, as_json, canonical
 from app.consultations.vocabulary import CHANGE_REASONS, LIVE, VOID
 from app.db.session import Record
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.people.actions.lines import Contact, replace_lines, void_lines
 from app.people.queries.cards import Card, get_card
 from app.places.queries import find_desk
@@ -62,7 +62,7 @@ def cards_in(session: Session, reading: Reading) -> list[Card]:
 
 def correct(
     session: Session, by: Principal, row: Record, reading: Reading, said: dict[str, Any]
-) -> Change | Stale | list[Problem]:
+) -> Change | Stale | list[FieldError]:
     """Puts new content in the place of a row of `find_to_change`; a voided record lives again.
 
     `said` holds `version` and `reason`.
@@ -74,9 +74,9 @@ def correct(
     card = recording.card_of(session, reading, before.card_id)
     problems = recording.what_is_wrong(reading, desk, card) + _wrong(said)
     if said.get("version") is None:
-        problems.append(Problem("version", "required"))
+        problems.append(FieldError("version", "required"))
     if reading.content is not None and reading.content.id != str(row.id):
-        problems.append(Problem("id", "not_this_record"))
+        problems.append(FieldError("id", "not_this_record"))
     if problems or reading.content is None or desk is None or isinstance(card, str):
         return problems
     content = recording.with_card(recording.with_language(reading.content, desk), card)
@@ -87,20 +87,20 @@ def correct(
     _supersede(session, by, row, before, {**columns, "state": LIVE, "reason": said["reason"]})
     contact = rows.contact_of({**row._asdict(), **columns}, card)
     replace_lines(session, _standing(session, row, before), contact, rows.people_of(content))
-    note(by.account_id, "corrected", f"consultation:{row.id}", desk.country)
+    record_audit(by.account_id, "corrected", f"consultation:{row.id}", desk.country)
     return Change(str(row.id), row.version + 1)
 
 
 def void(
     session: Session, by: Principal, row: Record, said: dict[str, Any], unknown: Set[str]
-) -> Change | Stale | list[Problem]:
+) -> Change | Stale | list[FieldError]:
     """Takes a row of `find_to_change` out of every figure; `unknown` names fields that are none.
 
     Voiding what is void already changes nothing and is no error.
     """
     if not may_change(by, row):
         raise NotAllowed
-    problems = [Problem(name[:80], "unknown_field") for name in sorted(unknown)]
+    problems = [FieldError(name[:80], "unknown_field") for name in sorted(unknown)]
     problems += _wrong(said)
     if problems:
         return problems
@@ -113,7 +113,7 @@ def void(
     standing = _standing(session, row, before)
     if standing is not None:
         void_lines(session, standing)
-    note(by.account_id, "voided", f"consultation:{row.id}", row.country)
+    record_audit(by.account_id, "voided", f"consultation:{row.id}", row.country)
     return Change(str(row.id), row.version + 1)
 
 
@@ -125,15 +125,15 @@ def _standing(session: Session, row: Record, content: Content) -> Contact | None
     return rows.contact_of(row._asdict(), card)
 
 
-def _wrong(said: dict[str, Any]) -> list[Problem]:
+def _wrong(said: dict[str, Any]) -> list[FieldError]:
     problems = []
     version, reason = said.get("version"), said.get("reason")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        problems.append(Problem("version", "not_a_number"))
+        problems.append(FieldError("version", "not_a_number"))
     if reason is None or reason == "":
-        problems.append(Problem("reason", "required"))
+        problems.append(FieldError("reason", "required"))
     elif not isinstance(reason, str) or reason not in CHANGE_REASONS:
-        problems.append(Problem("reason", "unknown_code"))
+        problems.append(FieldError("reason", "unknown_code"))
     return problems
 
 

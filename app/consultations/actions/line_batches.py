@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.consultations.actions.rows import contact_of, people_of
-from app.consultations.rules.content import Content
-from app.people.actions.cells import once
+from app.consultations.rules.consultation_data import Content
+from app.people.actions.aggregates import once
 from app.people.actions.lines import Contact, People, hold_cards, write_lines
 from app.people.queries.cards import Card
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, Moment
+from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL
 
 KEY_ORDER = {"sqlite_with_rowid": False}
@@ -66,6 +66,6 @@ class VolumeCell(Base):
     consultations: Mapped[int] = mapped_column(Integer, info=OPEN)
     tallies: Mapped[int] = mapped_column(Integer, info=OPEN)
     persons: Mapped[int] = mapped_column(Integer, info=PERSONAL)
-    last_received_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    last_received_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = KEY_ORDER

@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.session import Record
-from app.people.models.cells import PartCell, ReachCell, VolumeCell
+from app.people.models.aggregates import PartCell, ReachCell, VolumeCell
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES
-from app.people.rules.cells import Past, Place, Sums
+from app.people.rules.aggregates import Past, Place, Sums
 
 REACH, PARTS, VOLUMES = (some.__table__ for some in (ReachCell, PartCell, VolumeCell))
 LINE = LINES.c

@@ -12,14 +12,14 @@ from weakref import finalize
 
 from sqlalchemy.orm import Session
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.consultations import queries
 from app.consultations.actions import recording
-from app.consultations.actions.bringing import written_once
+from app.consultations.actions.line_batches import written_once
 from app.consultations.actions.rows import new_row
 from app.consultations.queries import ROWS
-from app.consultations.rules.content import Content, digest
-from app.consultations.rules.sheets import Entry, Fault, by_place, id_of, key_of, with_faults
+from app.consultations.rules.consultation_data import Content, digest
+from app.consultations.rules.spreadsheets import Entry, Fault, by_place, id_of, key_of, with_faults
 from app.db.idempotency import insert_all_once
 from app.people.queries.cards import Card
 from app.places.queries import DeskRow
@@ -159,7 +159,7 @@ def write(
             added += len(new)
             done(len(batch))
     for code in sorted(brought):
-        note(authors[desks[code].country], "imported", f"desk:{code}", desks[code].country)
+        record_audit(authors[desks[code].country], "imported", f"desk:{code}", desks[code].country)
     return Imported(added, checked.consultations - added)
 
 

@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.db.session import CodeSet, Moment, connection_of, insert_rows
-from app.people.models.cells import PartCell, ReachCell, VolumeCell
+from app.db.session import CodeSet, UtcDateTime, connection_of, insert_rows
+from app.people.models.aggregates import PartCell, ReachCell, VolumeCell
 from app.people.models.lines import PersonLine
-from app.people.rules.cells import Key, Sums
+from app.people.rules.aggregates import Key, Sums
 
 LINES, *CELLS = (some.__table__ for some in (PersonLine, ReachCell, PartCell, VolumeCell))
 NEW = insert(LINES)
@@ -149,7 +149,7 @@ def _upsert(table: Table, *, postgresql: bool) -> str:
 
 
 def _cast(column: Column[Any], value: str) -> str:
-    if isinstance(column.type, Moment):
+    if isinstance(column.type, UtcDateTime):
         return f"CAST({value} AS timestamp) AT TIME ZONE 'UTC'"
     kinds = (
         (Boolean, "boolean"),

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Callable, Collection
 from hashlib import sha256
 
-from app.check_codes import ALPHABET, draw_signs, read_signs
+from app.check_codes import ALPHABET, generate_code, parse_code
 
 RANDOM_SIGNS = 13
 LENGTH = 1 + RANDOM_SIGNS + 1
@@ -13,12 +13,12 @@ FIVE = 5
 
 def make_code(year: int, draw: Callable[[int], int]) -> str:
     """A new code of a reporting year; `draw(n)` gives a random whole number below n (secrets.randbelow)."""
-    return draw_signs(ALPHABET[year % len(ALPHABET)], RANDOM_SIGNS, draw)
+    return generate_code(ALPHABET[year % len(ALPHABET)], RANDOM_SIGNS, draw)
 
 
 def read_code(text: str) -> str | None:
     """The code in a typed or scanned text, as fifteen signs; None where a sign is wrong, missing or too many."""
-    return read_signs(text, LENGTH)
+    return parse_code(text, LENGTH)
 
 
 def shown(code: str) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from app.codelists.codelist import N_, Term, Terms
-from app.consultations.forms.sheets.labels import names_of, plain
-from app.consultations.rules.sheets import Fault
-from app.field_errors import PROBLEMS
+from app.consultations.forms.spreadsheets.label_codes import names_of, plain
+from app.consultations.rules.spreadsheets import Fault
+from app.field_errors import FIELD_ERRORS
 from app.privacy.identifiers import IDENTIFIERS
 from app.spreadsheets.limits import Row, Value, is_blank, letter
 
@@ -113,7 +113,7 @@ def _code(cell: Value) -> str | None:
 
 def sentence(fault: Fault) -> str:
     """What is wrong, in the reader's language; what stood in the cell is never repeated."""
-    for terms in (SENTENCES, IDENTIFIERS, PROBLEMS):
+    for terms in (SENTENCES, IDENTIFIERS, FIELD_ERRORS):
         if fault.code in terms:
             text = str(gettext(terms[fault.code].label))
             about = str(gettext(COLUMNS[fault.about].label)) if fault.about else ""

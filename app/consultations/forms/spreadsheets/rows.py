@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from app.consultations.forms.reading import read
-from app.consultations.forms.sheets.answers import CellReader, identifier_in
-from app.consultations.forms.sheets.columns import OF_PEOPLE, Header, is_header, read_header
-from app.consultations.rules.sheets import NO_ID, Entry, Fault
+from app.consultations.forms.parsing import read
+from app.consultations.forms.spreadsheets.cells import CellReader, identifier_in
+from app.consultations.forms.spreadsheets.columns import OF_PEOPLE, Header, is_header, read_header
+from app.consultations.rules.spreadsheets import NO_ID, Entry, Fault
 from app.consultations.vocabulary import DECLINED
 from app.spreadsheets.limits import Limits, Row, Value, is_blank, letter
 from app.spreadsheets.reading import read_rows

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from app.check_codes import ALPHABET
-from app.consultations.forms.sheets.labels import AMBIGUOUS, meanings_of, plain
+from app.consultations.forms.spreadsheets.label_codes import AMBIGUOUS, meanings_of, plain
 from app.privacy.identifiers import find_identifier
 from app.spreadsheets.limits import Odd, Value
 

@@ -10,7 +10,7 @@ from app.codelists.codelist import N_
 from app.codelists.shared_codelists import USUAL_NATIONALITIES
 from app.consultations import queries
 from app.consultations.rules.checks import offers_earlier_month
-from app.consultations.rules.content import Content, as_json
+from app.consultations.rules.consultation_data import Content, as_json
 from app.consultations.vocabulary import USUAL_TOPICS
 from app.db.session import Session
 from app.month import Month

@@ -8,11 +8,11 @@ from sqlalchemy import bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from app.db.session import connection_of
-from app.people.actions.cells import apply
+from app.people.actions.aggregates import apply
 from app.people.queries.cards import CARDS, Card, get_card, lock_roots
 from app.people.queries.lines import LINES, list_lines_of_roots, list_links_of_roots
-from app.people.rules.cells import ADD, TAKE, Sums
-from app.people.rules.previous import PreviousContact, Seen, link
+from app.people.rules.aggregates import ADD, TAKE, Sums
+from app.people.rules.reach import PreviousContact, Seen, link
 
 Line = dict[str, Any]
 SET_PREVIOUS = (

@@ -8,8 +8,8 @@ import xlsxwriter
 from flask_babel import gettext
 
 from app.codelists import shared_codelists
-from app.consultations.forms.sheets.columns import COLUMNS, REQUIRED
-from app.consultations.forms.sheets.labels import LISTS
+from app.consultations.forms.spreadsheets.columns import COLUMNS, REQUIRED
+from app.consultations.forms.spreadsheets.label_codes import LISTS
 from app.i18n import language
 
 ROWS = 5000

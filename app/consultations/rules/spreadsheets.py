@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from app.consultations.rules.content import Content, Reading, canonical
+from app.consultations.rules.consultation_data import Content, Reading, canonical
 
 NO_ID = "00000000-0000-4000-8000-000000000000"
 """Stands as the number of a consultation of a sheet until its content is known."""

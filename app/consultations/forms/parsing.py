@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from app.consultations.forms.reader import TELEMETRY, Reader
-from app.consultations.rules.content import ATTACHED, Content, Reading
+from app.consultations.rules.consultation_data import ATTACHED, Content, Reading
 from app.consultations.vocabulary import (
     CHANNELS,
     DECLINED,
@@ -15,7 +15,7 @@ from app.consultations.vocabulary import (
     TOPICS,
     TRAVEL_GROUPS,
 )
-from app.people.rules.codes import read_code
+from app.people.rules.card_codes import read_code
 
 TALLY_FIELDS = frozenset({"id", "desk", "held_on", "outcomes"})
 FIELDS = TALLY_FIELDS | {

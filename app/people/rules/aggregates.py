@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
-from app.people.rules.previous import is_distinct, is_known_in_programme
+from app.people.rules.reach import is_distinct, is_known_in_programme
 
 ADD, TAKE = 1, -1
 PARTS = ("sex_age", "nationality", "situation", "main_topic", "topic_any")
