@@ -11,7 +11,7 @@ from flask_migrate import Migrate
 from app import registry
 from app.db.session import db
 from app.i18n import catalogues, language
-from app.web import access, errors, pages, proxy, responses
+from app.web import access, errors, pages, proxy, request_log
 from app.web.requests import Request
 from config import INSTANCE, Settings, flask_config
 
@@ -39,17 +39,17 @@ def create_app(settings: Settings) -> Flask:
     language.babel.init_app(app, locale_selector=language.selected)
     Compress(app)
     pages.prepare(app)
-    responses.prepare(app)
+    request_log.init_app(app)
     errors.prepare(app)
     proxy.prepare(app)
     registry.register(app)
-    access.refuse_unstated(app)
+    access.require_declared_permissions(app)
     return app
 
 
 def _log_json(app: Flask) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(responses.JsonLines())
+    handler.setFormatter(request_log.JsonFormatter())
     for name in ("ventanilla", app.name):
         logger = logging.getLogger(name)
         logger.handlers = [handler]

@@ -10,7 +10,7 @@ _LOOKALIKES = {"O": "0", "I": "1", "L": "1"}
 _READ_AS = str.maketrans({**dict.fromkeys(_DASHES), **_LOOKALIKES})
 
 
-def draw_signs(first: str, n: int, draw: Callable[[int], int]) -> str:
+def generate_code(first: str, n: int, draw: Callable[[int], int]) -> str:
     """`first`, then n random signs, then their check sign; `draw(n)` gives a random whole number below n."""
     while True:
         signs = first + "".join(ALPHABET[draw(len(ALPHABET))] for _ in range(n))
@@ -20,7 +20,7 @@ def draw_signs(first: str, n: int, draw: Callable[[int], int]) -> str:
             return signs + ALPHABET[check]
 
 
-def read_signs(text: str, length: int) -> str | None:
+def parse_code(text: str, length: int) -> str | None:
     """So many signs, the last of them the check sign, from a typed or scanned text; None where any is wrong.
 
     Every single wrong sign and every swap of two different signs is found: 37 is prime and no two places weigh

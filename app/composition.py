@@ -7,7 +7,7 @@ from app.codelists.shared_codelists import CHILDREN
 
 
 @dataclass(frozen=True)
-class Persons:
+class PersonCount:
     """`n` people of one sex and age band."""
 
     sex: str
@@ -15,12 +15,12 @@ class Persons:
     n: int
 
 
-def number_in(party: Iterable[Persons]) -> int:
+def count_persons(party: Iterable[PersonCount]) -> int:
     """How many people a group has."""
     return sum(some.n for some in party)
 
 
-def is_child_alone(party: Iterable[Persons]) -> bool:
+def is_child_alone(party: Iterable[PersonCount]) -> bool:
     """Whether nobody in the group is an adult or of an unknown age."""
     bands = [some.age_band for some in party]
     return bool(bands) and all(band in CHILDREN for band in bands)

@@ -6,10 +6,9 @@ import time
 from typing import Any
 
 import click
-from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.counts import actions, forms
 from app.counts.indicators.indicator import Indicator
 from app.counts.indicators.people import INDICATORS
@@ -21,6 +20,7 @@ from app.db.session import db, unit_of_work
 from app.month import Month
 from app.places.vocabulary import programme
 from app.referrals.vocabulary import DECLINE_REASONS
+from app.settings import current_settings
 from app.web.access import Scope
 
 DECLINED = "declined"
@@ -48,13 +48,13 @@ def show(country: str | None, month: str, shown_as: str) -> None:
     with unit_of_work():
         scope = Scope(programme=True)
         said = {"month": month, "country": country or ""}
-        begins = current_app.config["SETTINGS"].reporting_year_start
+        begins = current_settings().reporting_year_start
         asked = forms.read(scope, said, begins)
         if isinstance(asked, int):
             click.echo("There are no figures of that month.", err=True)
             sys.exit(1)
         shown, _, _ = figures.get_figures(db.session(), scope, asked)
-        note(None, "figures_read", f"figures:{asked.wanted.name}:{month}", country or "")
+        record_audit(None, "figures_read", f"figures:{asked.wanted.name}:{month}", country or "")
     if shown_as == "json":
         click.echo(json.dumps(figures.as_json(shown), indent=2, sort_keys=True))
     else:

@@ -37,7 +37,7 @@ def _once(table: Table, dialect: str) -> Insert:
 DRAWS = 50
 
 
-def insert_drawn(
+def insert_with_random_code(
     session: Session,
     table: Table,
     row: dict[str, Any],

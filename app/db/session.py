@@ -22,7 +22,7 @@ Record: TypeAlias = Row[*tuple[Any, ...]]
 has_committed: ContextVar[bool] = ContextVar("has_committed", default=False)
 """Whether something of this request is kept already, so that it must not be run again."""
 _before_commit: list[Callable[[Session], None]] = []
-HELD = "connection"
+SESSION_CONNECTION_KEY = "connection"
 
 
 class Base(DeclarativeBase):
@@ -48,7 +48,7 @@ class Unacknowledged(Exception):
     """Nobody knows whether the commit will last: a standby did not confirm it, or the connection ended meanwhile."""
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC; comes back with its time zone from both databases."""
 
     impl = DateTime(timezone=True)
@@ -75,7 +75,7 @@ class CodeSet(TypeDecorator[tuple[str, ...]]):
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def write_transaction() -> Iterator[None]:
     """Marks what runs inside as a change; on SQLite it takes the write lock with its first statement, not half-way.
 
     What was only read so far is let go there: a reader that begins to write would be refused. So who asks and what
@@ -125,28 +125,28 @@ def abandon() -> None:
         db.session().invalidate()
 
 
-def commit_reading() -> None:
+def commit_audited_read() -> None:
     """Ends a reading and then writes the entry it leaves: the write lock is not held while the page is drawn.
 
     A reading ends with COMMIT: a ROLLBACK would cost the connection what it has prepared.
     """
     session = db.session()
-    left = {name: kept for name, kept in session.info.items() if name != HELD}
+    left = {name: kept for name, kept in session.info.items() if name != SESSION_CONNECTION_KEY}
     for name in left:
         del session.info[name]
     session.commit()
     if not left:
         return
-    with writing():
+    with write_transaction():
         session.info.update(left)
         commit()
 
 
 @contextmanager
-def separately() -> Iterator[None]:
+def independent_transaction() -> Iterator[None]:
     """A transaction of its own for what a refusal must keep; what the request had not committed is dropped first."""
     db.session.rollback()
-    with writing():
+    with write_transaction():
         try:
             yield
             commit()
@@ -159,7 +159,7 @@ def separately() -> Iterator[None]:
 def unit_of_work() -> Iterator[None]:
     """One transaction of a command: committed when the block ends well, else nothing of it is kept."""
     db.session.rollback()
-    with writing():
+    with write_transaction():
         try:
             yield
             commit()
@@ -169,9 +169,9 @@ def unit_of_work() -> Iterator[None]:
 
 def connection_of(session: Session) -> Connection:
     """The connection of a session's transaction, asked of the session once per transaction."""
-    held = session.info.get(HELD)
+    held = session.info.get(SESSION_CONNECTION_KEY)
     if held is None:
-        held = session.info[HELD] = session.connection()
+        held = session.info[SESSION_CONNECTION_KEY] = session.connection()
     return held
 
 
@@ -183,7 +183,7 @@ def insert_rows(session: Session, new: Insert, rows: list[dict[str, Any]]) -> No
 
 @event.listens_for(Session, "after_transaction_end")
 def _let_go(session: Session, transaction: object) -> None:
-    session.info.pop(HELD, None)
+    session.info.pop(SESSION_CONNECTION_KEY, None)
 
 
 def raw_connection(session: Session) -> Any:

@@ -6,7 +6,6 @@ from time import monotonic
 from typing import NoReturn
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from app.db.session import db, unit_of_work
@@ -14,6 +13,7 @@ from app.demo.actions import building
 from app.demo.actions.accounts import PASSWORD
 from app.places.queries import has_desks
 from app.places.vocabulary import programme
+from app.settings import current_settings
 
 
 @click.command("demo")
@@ -24,7 +24,7 @@ from app.places.vocabulary import programme
 @with_appcontext
 def demo(seed: int, months: int, consultations: int, if_empty: bool) -> None:
     """Builds a synthetic programme in an empty database."""
-    if current_app.config["SETTINGS"].production:
+    if current_settings().production:
         _refuse("The demo programme is not for production.")
     if _is_in_use():
         if not if_empty:

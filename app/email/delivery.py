@@ -2,7 +2,6 @@
 
 import smtplib
 import ssl
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,25 +10,22 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
-from uuid import uuid4
-
-from flask import current_app
 
 from app import clock
-from app.db.session import Record, Session, db, unit_of_work
+from app.db.session import Record, db, unit_of_work
 from app.email import queue
-from config import ADDRESS, Settings
+from app.settings import current_settings
+from config import Settings
 
 PATIENCE = 10
 """Seconds to wait for each answer of the mail server."""
 WAITS = (1, 5, 15, 60, 4 * 60, 12 * 60, 24 * 60)
 """Minutes until the next try, by how many there were."""
 PORTS = {"smtps": 465, "smtp+starttls": 587, "smtp": 25}
-LONGEST_SUBJECT, LONGEST_BODY = 120, 2000
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeliveryOutcome:
     """What one round of sending came to: how many letters went, and why each of the others did not."""
 
     sent: int
@@ -40,37 +36,7 @@ class OutOfReach(Exception):
     """The mail server does not let us in; the cause says why."""
 
 
-def is_address(text: str) -> bool:
-    """Whether a text is one e-mail address that a letter can go to."""
-    known = len(text) <= 254 and ADDRESS.fullmatch(text) is not None
-    return known and "." in text.rpartition("@")[2]
-
-
-def write_letter(session: Session, to_address: str, subject: str, body: str, key: str) -> bool:
-    """Leaves a letter in this transaction; False where the mailbox has one of the same key already.
-
-    Nothing is sent here. Raises ValueError, never with the text, for what is no address, would not be one line or is
-    too long.
-    """
-    if not is_address(to_address):
-        raise ValueError("This is no e-mail address.")
-    if not 0 < len(subject) <= LONGEST_SUBJECT or not _is_plain(subject):
-        raise ValueError("A subject is one line of at most 120 characters.")
-    if not 0 < len(body) <= LONGEST_BODY or not _is_plain(body.replace("\n", "")):
-        raise ValueError("A letter has 1 to 2000 characters and no signs of control.")
-    if not 0 < len(key) <= LONGEST_SUBJECT:
-        raise ValueError("The key of a letter has 1 to 120 characters.")
-    now = clock.now()
-    said = {"to_address": to_address, "notice_key": key, "subject": subject, "body": body}
-    state = {"created_at": now, "due_at": now, "tries": 0, "sent_at": None, "problem": ""}
-    return queue.insert_letter(session, {"id": uuid4(), **said, **state})
-
-
-def _is_plain(text: str) -> bool:
-    return not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text)
-
-
-def send_letters(goes_on: Callable[[], bool] = lambda: True) -> Outcome:
+def send_due_emails(goes_on: Callable[[], bool] = lambda: True) -> DeliveryOutcome:
     """Sends the letters that are due, each once, and forgets those sent a week ago; for commands, not for requests.
 
     A letter is taken in one transaction, sent outside of any and marked in another. Who dies between has it sent again
@@ -82,7 +48,7 @@ def send_letters(goes_on: Callable[[], bool] = lambda: True) -> Outcome:
             letter = queue.claim_letter(db.session(), began, clock.now())
         if letter is None:
             break
-        problem, reached = _send(current_app.config["SETTINGS"], letter)
+        problem, reached = _send(current_settings(), letter)
         _settle(letter, problem)
         sent += not problem
         problems += [problem] if problem else []
@@ -90,7 +56,7 @@ def send_letters(goes_on: Callable[[], bool] = lambda: True) -> Outcome:
             break
     with unit_of_work():
         queue.delete_sent(db.session(), clock.now())
-    return Outcome(sent, tuple(problems))
+    return DeliveryOutcome(sent, tuple(problems))
 
 
 def _send(settings: Settings, letter: Record) -> tuple[str, bool]:

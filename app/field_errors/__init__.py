@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, jsonify
 from flask_babel import gettext
-from werkzeug.exceptions import NotFound
+from werkzeug import exceptions
 
 from app.codelists.codelist import Term, Terms
 from app.field_errors.records import RECORDS
@@ -13,7 +13,7 @@ from app.field_errors.referrals import REFERRALS
 from app.field_errors.returns import RETURNS
 from app.privacy.identifiers import IDENTIFIERS
 
-PROBLEMS = Terms(
+FIELD_ERRORS = Terms(
     "problem",
     *RECORDS,
     *REFERRALS,
@@ -23,7 +23,7 @@ PROBLEMS = Terms(
 
 
 @dataclass(frozen=True)
-class Problem:
+class FieldError:
     """What is wrong with one field: its path (`groups.0.persons.1.n`) and the code of the sentence."""
 
     field: str
@@ -31,27 +31,27 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """The promise of 422 answers: field, code, message in the reader's language."""
-        return {"field": self.field, "code": self.code, "message": self.sentence}
+        return {"field": self.field, "code": self.code, "message": self.message}
 
     @property
-    def sentence(self) -> str:
-        return str(gettext(PROBLEMS[self.code].label))
+    def message(self) -> str:
+        return str(gettext(FIELD_ERRORS[self.code].label))
 
 
 MOST = 100
 """So many problems are told at once: an answer must not grow much larger than what was sent."""
 
 
-def refuse(problems: list[Problem]) -> Response:
+def errors_response(problems: list[FieldError]) -> Response:
     """The 422 answer that carries all problems at once."""
     answer = jsonify({"problems": [problem.as_json() for problem in problems[:MOST]]})
     answer.status_code = 422
     return answer
 
 
-class NotThere(NotFound):
-    """404 with a sentence of its own: a code of PROBLEMS; for what is missing and what is somebody else's alike."""
+class NotFound(exceptions.NotFound):
+    """404 with a sentence of its own: a code of FIELD_ERRORS; for what is missing and what is somebody else's alike."""
 
     def __init__(self, code: str) -> None:
         super().__init__()
-        self.sentence = str(gettext(PROBLEMS[code].label))
+        self.sentence = str(gettext(FIELD_ERRORS[code].label))

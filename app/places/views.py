@@ -8,12 +8,12 @@ from flask_babel import gettext
 
 from app import clock
 from app.db.session import db
-from app.field_errors import Problem, refuse
+from app.field_errors import FieldError, errors_response
 from app.places import actions, forms, queries, rules
 from app.places.queries import EVERYWHERE, DeskRow
 from app.places.vocabulary import DESK_STATES, programme
 from app.web.access import allow, principal
-from app.web.pages import go_to, page, say
+from app.web.pages import redirect_or_json, page, flash_message
 from app.web.requests import wants_json
 
 blueprint = Blueprint("places", __name__)
@@ -52,11 +52,11 @@ def open_new() -> Response:
         problems = actions.open_desk(db.session(), principal().account_id, form.fields())
     if problems:
         return _again(problems) or _new_page(form, problems)
-    say(gettext("The desk is open."))
-    return go_to(url_for("places.desks"))
+    flash_message(gettext("The desk is open."))
+    return redirect_or_json(url_for("places.desks"))
 
 
-def _new_page(form: forms.NewDeskForm, problems: list[Problem]) -> Response:
+def _new_page(form: forms.NewDeskForm, problems: list[FieldError]) -> Response:
     facts = {
         "areas": forms.areas_by_country(list(programme())),
         "countries": forms.country_choices(),
@@ -64,25 +64,25 @@ def _new_page(form: forms.NewDeskForm, problems: list[Problem]) -> Response:
     return _form_page("places/new.html", form, problems, **facts)
 
 
-def _form_page(template: str, form: Any, problems: list[Problem], **facts: Any) -> Response:
+def _form_page(template: str, form: Any, problems: list[FieldError], **facts: Any) -> Response:
     wrong: dict[str, str] = {}
     for problem in problems:
-        wrong.setdefault(problem.field, problem.sentence)
+        wrong.setdefault(problem.field, problem.message)
     zones = sorted({country.time_zone for country in programme().values()})
     shared = {"modalities": forms.modality_choices(), "zones": zones, "now": {}}
     return page(template, _status(problems), form=form, wrong=wrong, **{**shared, **facts})
 
 
-def _status(problems: list[Problem]) -> int:
+def _status(problems: list[FieldError]) -> int:
     if any(problem.code == "stale" for problem in problems):
         return 409
     return 422 if problems else 200
 
 
-def _again(problems: list[Problem]) -> Response | None:
+def _again(problems: list[FieldError]) -> Response | None:
     if not wants_json():
         return None
-    answer = refuse(problems)
+    answer = errors_response(problems)
     answer.status_code = _status(problems)
     return answer
 
@@ -102,7 +102,7 @@ def _desk(code: str) -> DeskRow:
     return found
 
 
-def _desk_page(shown: DeskRow, form: Any, problems: list[Problem], closing: str = "") -> Response:
+def _desk_page(shown: DeskRow, form: Any, problems: list[FieldError], closing: str = "") -> Response:
     facts = {"desk": shown, "state": _state(shown), "areas": forms.area_choices(shown.country)}
     if _status(problems) == 409 and not closing:
         facts |= {"now": forms.stored_now(form, shown)}
@@ -121,8 +121,8 @@ def change(code: str) -> Response:
         problems = actions.change_desk(db.session(), by, found, form.version.data, fields)
     if problems:
         return _again(problems) or _desk_page(found, form, problems)
-    say(gettext("The desk was changed."))
-    return go_to(url_for("places.desks"))
+    flash_message(gettext("The desk was changed."))
+    return redirect_or_json(url_for("places.desks"))
 
 
 @blueprint.post("/desks/<code>/close")
@@ -137,5 +137,5 @@ def close(code: str) -> Response:
     if problems:
         typed = form.closed_on.shown()
         return _again(problems) or _desk_page(found, forms.form_of(found), problems, typed)
-    say(gettext("The desk's last day is set."))
-    return go_to(url_for("places.desks"))
+    flash_message(gettext("The desk's last day is set."))
+    return redirect_or_json(url_for("places.desks"))

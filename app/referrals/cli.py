@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.db.session import db, unit_of_work
-from app.referrals.actions.tidying import AT_ONCE, tidy
+from app.referrals.actions.expire import AT_ONCE, tidy
 
 commands = AppGroup("referrals", help="Referrals.")
 

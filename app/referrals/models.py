@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, CodeSet, Moment
+from app.db.session import Base, CodeSet, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -56,14 +56,14 @@ class Referral(Base):
     version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
     arrival_digest: Mapped[str] = mapped_column(String(64), info=OPEN)
     month: Mapped[int] = mapped_column(Integer, info=OPEN)
-    sent_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    deadline: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    first_answer_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    deadline: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    first_answer_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     shelter_id: Mapped[int | None] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
-    accepted_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
-    hold_until: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
+    hold_until: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     arrived: Mapped[int | None] = mapped_column(Integer, info=PERSONAL)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         CheckConstraint("party BETWEEN 1 AND 99", name="party_in_range"),
@@ -103,12 +103,12 @@ class ReferralOffer(Base):
     place: Mapped[int] = mapped_column(Integer, info=OPEN)
     state: Mapped[str] = mapped_column(String(20), info=OPEN)
     is_open: Mapped[bool] = mapped_column(info=OPEN)
-    reply_by: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    reply_by: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     reason: Mapped[str] = mapped_column(String(30), default="", info=PERSONAL)
     questions: Mapped[tuple[str, ...]] = mapped_column(CodeSet, info=PERSONAL)
     answers: Mapped[dict[str, str]] = mapped_column(JSON, info=PERSONAL)
     eligibility: Mapped[dict[str, Any]] = mapped_column(JSON, info=OPEN)
-    changed_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         Index("ix_referral_offer_shelter_id_changed_at", "shelter_id", "changed_at"),
@@ -129,7 +129,7 @@ class ReferralEvent(Base):
     id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), info=OPEN)
     state: Mapped[str] = mapped_column(String(20), info=OPEN)
-    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     country: Mapped[str] = mapped_column(String(3), info=OPEN)
     desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"), info=OPEN)
     month: Mapped[int] = mapped_column(Integer, info=OPEN)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, Moment
+from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -53,9 +53,9 @@ class ReturnRequest(Base):
     arrival_digest: Mapped[str] = mapped_column(String(64), info=OPEN)
     stage: Mapped[str] = mapped_column(String(36), info=SENSITIVE)
     version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
-    opened_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     opened_month: Mapped[int] = mapped_column(Integer, info=OPEN)
-    moved_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    moved_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     is_stopped: Mapped[bool] = mapped_column(default=False, info=SENSITIVE)
     consent_on: Mapped[date | None] = mapped_column(Date, info=SENSITIVE)
     consent_until: Mapped[date | None] = mapped_column(Date, info=SENSITIVE)
@@ -66,7 +66,7 @@ class ReturnRequest(Base):
     departed: Mapped[list[list[Any]]] = mapped_column(JSON, info=PERSONAL)
     withdrawn_month: Mapped[int | None] = mapped_column(Integer, info=OPEN)
     closing_reason: Mapped[str] = mapped_column(String(30), default="", info=SENSITIVE)
-    closed_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         UniqueConstraint("reference"),
@@ -113,7 +113,7 @@ class ReturnStep(Base):
     number: Mapped[int] = mapped_column(Integer, info=OPEN)
     act: Mapped[str] = mapped_column(String(36), info=SENSITIVE)
     said: Mapped[dict[str, Any]] = mapped_column(JSON, info=SENSITIVE)
-    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     day: Mapped[date] = mapped_column(Date, info=OPEN)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
     role: Mapped[str] = mapped_column(String(20), info=OPEN)

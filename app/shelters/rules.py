@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from math import asin, cos, radians, sin, sqrt
 
 from app.codelists.shared_codelists import AGE_BANDS, CHILDREN
-from app.composition import Persons, is_child_alone
+from app.composition import PersonCount, is_child_alone
 
 STALE_AFTER = timedelta(hours=4)
 """So old a count is that the shelter is reminded and the desk is told to call (issue: reminder at 4 h)."""
@@ -60,7 +60,7 @@ class Beds:
         return max(rounded, 101) if self.taken > usable else rounded
 
 
-def reasons_against(some: Eligibility, party: Iterable[Persons]) -> list[str]:
+def reasons_against(some: Eligibility, party: Iterable[PersonCount]) -> list[str]:
     """Why a shelter does not take this group: codes of problems, none where it does."""
     party = list(party)
     found = []
@@ -82,7 +82,7 @@ def _age_is_admitted(some: Eligibility, band: str) -> bool:
     return not (too_old or too_young)
 
 
-def fitting_categories(party: Iterable[Persons], flags: Collection[str]) -> list[str]:
+def fitting_categories(party: Iterable[PersonCount], flags: Collection[str]) -> list[str]:
     """Bed categories that a group may be given, the most fitting first."""
     party = list(party)
     sexes = {one.sex for one in party}

@@ -37,7 +37,7 @@ def invite(
         own = [desk.id for desk in ids if desk]
         token, problems = accounts.invite(session, None, fields, own, countries)
         if problems:
-            _refuse(f"{problems[0].field}: {problems[0].sentence}")
+            _refuse(f"{problems[0].field}: {problems[0].message}")
         link = public_link("staff.invitation", token=token)
     click.echo(link)
 

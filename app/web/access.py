@@ -123,7 +123,7 @@ def _read(
 ) -> Response:
     with reading():
         _admit(permission)
-        finish = session.commit_reading if audited else session.commit
+        finish = session.commit_audited_read if audited else session.commit
         return _answer(view, arguments, finish)
 
 
@@ -132,7 +132,7 @@ def _change(permission: str, view: Callable[..., Any], arguments: dict[str, Any]
     if permission not in BY_CREDENTIAL:
         csrf.protect()
         refuse_other_sites()
-    with session.writing():
+    with session.write_transaction():
         return _answer(view, arguments, session.commit)
 
 
@@ -162,7 +162,7 @@ def _answer(
     return answer
 
 
-def refuse_unstated(app: Flask) -> None:
+def require_declared_permissions(app: Flask) -> None:
     """Stops the start where a view does not state its permission: there is no default."""
     for endpoint, view in app.view_functions.items():
         if endpoint != "static" and not hasattr(view, "permission"):

@@ -2,8 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import request
 from flask_wtf.csrf import CSRFError
+
+from app.settings import current_settings
 
 OWN_PAGES = ("same-origin", "none")
 
@@ -25,5 +27,5 @@ def _is_own_origin() -> bool:
 
 def public_host() -> str:
     """Host name and port of PUBLIC_URL, as a browser names them."""
-    url = urlsplit(str(current_app.config["SETTINGS"].public_url).lower())
+    url = urlsplit(str(current_settings().public_url).lower())
     return url.netloc.removesuffix(":443" if url.scheme == "https" else ":80")

@@ -19,9 +19,10 @@ from app.web.access import NotSignedIn
 from app.web.anonymous import ask_nobody
 from app.web.device_auth import NotEnrolled
 from app.web.pages import page
+from app.web.preserved_forms import preserved_fields, redraw_url
 from app.web.proxy import Misrouted
-from app.web.requests import is_form, wants_json
-from app.web.responses import KEEPING, SENTENCES, problem
+from app.web.requests import wants_json
+from app.web.responses import SENTENCES, error_response
 from app.web.security_events import report_event
 
 log = logging.getLogger("ventanilla")
@@ -35,7 +36,7 @@ def prepare(app: Flask) -> None:
 
 def _http(error: HTTPException) -> Response:
     abandon()
-    answer = problem(error.code or 500, getattr(error, "sentence", None))
+    answer = error_response(error.code or 500, getattr(error, "sentence", None))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             answer.headers[name] = value
@@ -44,7 +45,7 @@ def _http(error: HTTPException) -> Response:
 
 def _not_signed_in(error: NotSignedIn) -> Response:
     if wants_json():
-        return problem(401)
+        return error_response(401)
     if request.method == "GET":
         here = request.full_path.rstrip("?")
         if len(quote_plus(here)) > LONGEST:  # a proxy takes no header of any length
@@ -52,10 +53,10 @@ def _not_signed_in(error: NotSignedIn) -> Response:
         # Werkzeug's answer, which Flask sends as its own.
         return redirect(f"{url_for('staff.sign_in')}?{urlencode({'next': here})}")  # type: ignore[return-value]
     try:
-        kept = _answers_given()
+        kept = preserved_fields()
     except HTTPException as unreadable:
         return _http(unreadable)
-    next_ = url_for(KEEPING[str(request.endpoint)]) if kept else ""
+    next_ = redraw_url(request.endpoint) if kept else ""
     return page("staff/sign_in.html", 401, kept=kept, expired=True, next=next_, problem="")
 
 
@@ -68,23 +69,16 @@ def _not_enrolled(error: NotEnrolled) -> Response:
     return answer
 
 
-def _answers_given() -> list[tuple[str, str]]:
-    if request.endpoint not in KEEPING or not is_form():
-        return []
-    sent = request.form.items(multi=True)
-    return [(name, value) for name, value in sent if name != "csrf_token"]
-
-
-def _not_meant(error: CSRFError) -> Response:
+def _csrf_failed(error: CSRFError) -> Response:
     abandon()
-    return problem(400, gettext("The page was open too long. Go back, reload it and try again."))
+    return error_response(400, gettext("The page was open too long. Go back, reload it and try again."))
 
 
 def _misrouted(error: Misrouted) -> Response:
     sentence = gettext(
         "This server is not set up completely: please tell the person who looks after it."
     )
-    return problem(503, sentence)
+    return error_response(503, sentence)
 
 
 def _uncertain(error: Unacknowledged) -> Response:
@@ -94,7 +88,7 @@ def _uncertain(error: Unacknowledged) -> Response:
     sentence = gettext(
         "Nobody can say whether this was stored. Please look before you send it again."
     )
-    return problem(503, sentence)
+    return error_response(503, sentence)
 
 
 def _failed(error: Exception) -> Response:
@@ -103,16 +97,16 @@ def _failed(error: Exception) -> Response:
     _log_any(error)
     fault = fault_of(error)
     if not fault.is_of_the_database:
-        return problem(500)
+        return error_response(500)
     ask_nobody()
-    answer = problem(503, gettext(fault.sentence))
+    answer = error_response(503, gettext(fault.sentence))
     answer.headers["Retry-After"] = str(fault.retry_after)
     return answer
 
 
 def _log_fault(fault: Fault) -> None:
     said = {"request": g.get("request_id"), "kind": fault.kind, "code": fault.code}
-    log.warning("database", extra={"said": said})
+    log.warning("database", extra={"fields": said})
 
 
 def _log_bug(error: Exception) -> None:
@@ -125,7 +119,7 @@ def _log_bug(error: Exception) -> None:
             "file": where.tb_frame.f_code.co_filename.rsplit("/", 1)[-1],
             "line": where.tb_lineno,
         }
-    log.error("bug", extra={"said": said})
+    log.error("bug", extra={"fields": said})
 
 
 def _log_any(error: Exception) -> None:
@@ -140,7 +134,7 @@ HANDLERS: tuple[tuple[type[Exception], Callable[[Any], Response]], ...] = (
     (HTTPException, _http),
     (NotSignedIn, _not_signed_in),
     (NotEnrolled, _not_enrolled),
-    (CSRFError, _not_meant),
+    (CSRFError, _csrf_failed),
     (Misrouted, _misrouted),
     (Unacknowledged, _uncertain),
     (Exception, _failed),

@@ -11,7 +11,7 @@ from wtforms import Field, Form, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import TextInput
 
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.privacy.identifiers import find_identifier
 from app.text_limits import cut
 from app.web.requests import is_form
@@ -43,14 +43,14 @@ class PageForm(Form):  # type: ignore[misc]
             raise UnsupportedMediaType
         return cls(request.form, **known)
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[FieldError]:
         """Everything that is wrong with what was sent, one problem a field."""
         unknown = sorted(set(request.form) - set(self._fields) - NOT_A_FIELD)
-        strange = [Problem(name[:40], "unknown_field") for name in unknown]
+        strange = [FieldError(name[:40], "unknown_field") for name in unknown]
         self.validate()
         wrong = {name: str(codes[0]) for name, codes in self.errors.items()}
         wrong |= dict.fromkeys(sorted(self.too_long & self._fields.keys()), "too_long")
-        return strange + [Problem(name, code) for name, code in wrong.items()]
+        return strange + [FieldError(name, code) for name, code in wrong.items()]
 
 
 class Words(StringField):  # type: ignore[misc]

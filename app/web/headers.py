@@ -1,4 +1,8 @@
-"""The protection that every answer carries: what a page may load, run and be put into."""
+"""The security headers of every response: what a page may load, run and be embedded in."""
+
+from flask import Response
+
+from app.settings import current_settings
 
 CSP = "; ".join(
     (
@@ -26,3 +30,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
 }
+STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
+
+
+def set_security_headers(response: Response) -> None:
+    """Add the headers that the view did not set itself; in production also Strict-Transport-Security."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_settings().production:
+        response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)

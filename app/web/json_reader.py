@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.codelists.codelist import Terms
 from app.codelists.shared_codelists import AGE_BANDS, SEXES, languages
-from app.composition import Persons
+from app.composition import PersonCount
 from app.text_limits import is_too_long
 
 PERSONS_FIELDS = frozenset({"sex", "age_band", "n"})
@@ -100,7 +100,7 @@ class Reader:
                 read.append(code)
         return tuple(read)
 
-    def persons(self, value: Any, where: str) -> tuple[Persons, ...]:
+    def persons(self, value: Any, where: str) -> tuple[PersonCount, ...]:
         if value is None or value == []:
             self.wrong(f"{where}persons", "no_people")
             return ()
@@ -110,7 +110,7 @@ class Reader:
         if len(value) > len(SEXES) * len(AGE_BANDS):
             self.wrong(f"{where}persons", "duplicate")
             return ()
-        read: list[Persons] = []
+        read: list[PersonCount] = []
         for place, given in enumerate(value):
             some = self.some(given, f"{where}persons.{place}")
             met = [(p.sex, p.age_band) for p in read if p.sex and p.age_band]
@@ -119,11 +119,11 @@ class Reader:
             read.append(some)
         return tuple(read)
 
-    def some(self, given: dict[str, Any], path: str) -> Persons:
+    def some(self, given: dict[str, Any], path: str) -> PersonCount:
         self.refuse_unknown(given, PERSONS_FIELDS, f"{path}.")
         sex = self.choice(given, "sex", SEXES, None, f"{path}.")
         age_band = self.choice(given, "age_band", AGE_BANDS, None, f"{path}.")
-        return Persons(sex, age_band, self.number_of_people(given.get("n"), f"{path}.n"))
+        return PersonCount(sex, age_band, self.number_of_people(given.get("n"), f"{path}.n"))
 
     def number_of_people(self, n: Any, path: str) -> int:
         if n is None:

@@ -4,9 +4,11 @@ import hmac
 import os
 from ipaddress import ip_address
 
-from flask import current_app, request
+from flask import request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.settings import current_settings
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip")
@@ -51,7 +53,7 @@ def requests_text() -> bytes:
 
 def may_scrape() -> bool:
     """Whether this request may read the metrics: by METRICS_TOKEN, or from this machine without a proxy between."""
-    token = current_app.config["SETTINGS"].metrics_token
+    token = current_settings().metrics_token
     kind, _, sent = request.headers.get("Authorization", "").partition(" ")
     if token and kind.lower() == "bearer" and hmac.compare_digest(sent.encode(), token.encode()):
         return True

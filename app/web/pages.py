@@ -27,6 +27,7 @@ from app.codelists.codelist import Terms
 from app.codelists.shared_codelists import CHILDREN, SHORT_AGES
 from app.i18n import language
 from app.i18n.message_texts import marked_text, text_of, text_of_number
+from app.settings import current_settings
 from app.web import relative_time
 from app.web.requests import wants_json
 
@@ -38,20 +39,20 @@ def page(template: str, status: int = 200, **facts: Any) -> Response:
     return make_response(render_template(template, **facts), status)
 
 
-def go_to(path: str) -> Response:
+def redirect_or_json(path: str) -> Response:
     """The answer of a change that is done: on to a page; for a program never a redirect."""
     return jsonify({}) if wants_json() else redirect(path)  # type: ignore[return-value]
 
 
-def remember_here(answer: Response, cookie: str, value: str) -> None:
+def set_preference_cookie(answer: Response, cookie: str, value: str) -> None:
     """Keeps a choice on this device for a year."""
-    secure = current_app.config["SETTINGS"].production
+    secure = current_settings().production
     answer.set_cookie(cookie, value, max_age=31_536_000, samesite="Lax", secure=secure)
 
 
 def public_link(endpoint: str, **values: Any) -> str:
     """The full address of a page as it is known outside; needs no request, so that commands can print it."""
-    address = str(current_app.config["SETTINGS"].public_url).rstrip("/")
+    address = str(current_settings().public_url).rstrip("/")
     here = urlsplit(address)
     return address + current_app.url_map.bind(here.netloc, url_scheme=here.scheme).build(
         endpoint, values
@@ -64,7 +65,7 @@ def mode() -> str:
     return chosen if chosen in MODES else ""
 
 
-def say(message: str, kind: str = "done", **facts: str) -> None:
+def flash_message(message: str, kind: str = "done", **facts: str) -> None:
     """Shows one sentence on the next page; `facts` go with it for the page's script and links."""
     flash({"text": message, **facts}, kind)  # type: ignore[arg-type]
 

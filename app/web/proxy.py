@@ -8,9 +8,11 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, request
 from werkzeug.http import parse_list_header
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.settings import current_settings
 
 log = logging.getLogger("ventanilla")
 FOREIGN_HOST = "ventanilla.foreign_host"
@@ -88,14 +90,14 @@ def refuse_misrouted() -> None:
 
     Otherwise everybody would have one address, and whoever mistypes a password would lock all others out.
     """
-    found, expected = forwarded_count(), current_app.config["SETTINGS"].proxy_hops
+    found, expected = forwarded_count(), current_settings().proxy_hops
     if request.path == PROBE or (found == 0 and request.path in DIRECT):
         return
     fits = found >= expected and _is_address(request.remote_addr) and request.is_secure
     if fits if expected else found == 0:
         return
     facts = {"forwarded_for": found, "proxy_hops": expected, "https": request.is_secure}
-    log.error("misrouted", extra={"said": facts})
+    log.error("misrouted", extra={"fields": facts})
     raise Misrouted
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Lock
 
-from flask import current_app, g
+from flask import g
 from limits.storage import Storage
 from sqlalchemy import CheckConstraint, Index, Integer, String, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,8 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db.session import Base, Moment, Session, connection_of, db, separately
+from app.db.session import Base, UtcDateTime, Session, connection_of, db, independent_transaction
 from app.privacy.columns import OPEN, SENSITIVE
+from app.settings import current_settings
 
 SCHEME = "database"
 TIDIED_AT_ONCE = 100
@@ -29,7 +30,7 @@ class RateLimit(Base):
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True, info=SENSITIVE)
     hits: Mapped[int] = mapped_column(Integer, info=OPEN)
-    ends_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         CheckConstraint("hits > 0", name="hits_positive"),
@@ -87,7 +88,7 @@ class DatabaseStorage(Storage):
         if ends_at is not None:
             _remember(digest, most + 1, ends_at)
             return most + 1
-        with separately():
+        with independent_transaction():
             hits, ends_at = _add(db.session(), digest, amount, now + timedelta(seconds=expiry))
             if hits == amount:
                 _tidy(db.session(), now)
@@ -111,19 +112,19 @@ class DatabaseStorage(Storage):
     def reset(self) -> int:
         """Forgets every count."""
         self._exhausted.clear()
-        with separately():
+        with independent_transaction():
             return int(connection_of(db.session()).execute(delete(LIMITS)).rowcount)
 
     def clear(self, key: str) -> None:
         """Forgets the count of a key."""
         self._exhausted.clear()
-        with separately():
+        with independent_transaction():
             db.session.execute(delete(LIMITS).where(LIMITS.c.digest == _digest(key)))
 
 
 def _digest(key: str) -> str:
     """What stands in the table for a key: an HMAC, since the key names an address."""
-    secret = current_app.config["SETTINGS"].secret_key
+    secret = current_settings().secret_key
     return hmac.new(secret.encode(), f"rate\x1f{key}".encode(), sha256).hexdigest()
 
 

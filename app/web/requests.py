@@ -46,7 +46,7 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best_match(offered) == "application/json"
 
 
-def sent_json() -> dict[str, Any]:
+def read_json() -> dict[str, Any]:
     """The JSON object of the request; 415 where it is another type, 400 where it cannot be read."""
     if not request.is_json:
         raise UnsupportedMediaType
@@ -82,7 +82,7 @@ def is_form() -> bool:
     return request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def own_path(target: str | None, otherwise: str) -> str:
+def safe_redirect_target(target: str | None, otherwise: str) -> str:
     """A path of this site to go on to; `otherwise` where the target leads anywhere else."""
     safe = bool(target) and str(target).startswith("/") and not str(target).startswith("//")
     strange = any(sign in str(target) for sign in "\\\r\n\t") or "%" in str(target)

@@ -54,7 +54,7 @@ def _has_files() -> bool:
 def _put_back(error: Exception, before: dict[str, Any]) -> None:
     """Takes back all that the run left in this request: transaction, globals, session, notices."""
     fault = fault_of(error)
-    log.info("database", extra={"said": {"kind": fault.kind, "code": fault.code, "again": True}})
+    log.info("database", extra={"fields": {"kind": fault.kind, "code": fault.code, "again": True}})
     abandon()
     kept = vars(_globals())
     kept.clear()

@@ -4,7 +4,7 @@ from flask import Response, abort, jsonify, request
 from flask_login import current_user
 
 from app import clock
-from app.db.session import db, writing
+from app.db.session import db, write_transaction
 from app.web.access import csrf
 from tests.benchmarks import queries
 from tests.benchmarks.scale import fill as fill_scale
@@ -22,7 +22,7 @@ application.cli.add_command(add_tablet)
 @application.post("/bench/bare")
 def bare() -> Response:
     """What any form of this app costs at least: session, CSRF, one INSERT, commit."""
-    with writing():
+    with write_transaction():
         if not current_user.is_authenticated:
             abort(401)
         csrf.protect()
@@ -46,7 +46,7 @@ def bare_page() -> Response:
 @application.post("/bench/raw")
 def raw() -> Response:
     """The least a server can do: one parameterised INSERT and a commit, for anybody."""
-    with writing():
+    with write_transaction():
         db.session.execute(queries.RAW, queries.raw(request.get_json()))
         db.session.commit()
     return Response(status=201)

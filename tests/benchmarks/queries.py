@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import Column, Date, Integer, MetaData, String, Table, Text, Uuid, insert, text
 
-from app.db.session import Moment
+from app.db.session import UtcDateTime
 
 BARE = Table(
     "bench_bare",
     MetaData(),
     Column("id", Uuid, primary_key=True),
     Column("account_id", Integer, nullable=False),
-    Column("received_at", Moment, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
     Column("held_on", Date, nullable=False),
     Column("channel", String(20), nullable=False),
     Column("modality", String(20), nullable=False),

@@ -10,7 +10,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import CheckConstraint, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.db.session import db, writing
+from app.db.session import db, write_transaction
 from tests.factories.records import make_account, make_consultation, make_desk
 
 
@@ -66,7 +66,7 @@ def test_the_trail_refuses_changes_after_all_migrations(filled):
     if db.engine.dialect.name == "postgresql":
         statements.append("TRUNCATE audit_entry")
     for statement in statements:
-        with writing(), db.engine.connect() as connection:
+        with write_transaction(), db.engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM audit_entry")).scalar_one() > 0
             with pytest.raises(DBAPIError, match="append-only"):
                 connection.execute(text(statement))
@@ -78,7 +78,7 @@ def test_a_new_row_with_a_known_code_only(filled):
     with db.engine.connect() as connection:
         row = connection.execute(select(lines).order_by(lines.c.id)).first()
     for wrong in ({"n": 0}, {"n": 100}, {"known": False, "previous_in_country": 202601}):
-        with writing(), db.engine.connect() as connection, pytest.raises(DBAPIError):
+        with write_transaction(), db.engine.connect() as connection, pytest.raises(DBAPIError):
             connection.execute(lines.insert().values({**row._mapping, "id": 99, **wrong}))
 
 

@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.cases.actions.referring import refer
+from app.cases.actions.referrals import refer
 from app.db.session import Base, db, unit_of_work
 from app.places.queries import DeskRow
-from app.referrals.actions.sending import Arrival
-from app.referrals.forms.sending import read as read_referral
+from app.referrals.actions.create import ReferralIntake
+from app.referrals.forms.referral import read as read_referral
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.references import draw_reference, shown
 from app.staff import queries as staff
@@ -518,7 +518,7 @@ def sent_by(who: Principal, desk: str = "HND-01", shelter: str = "HND-S1") -> st
     """The id of a referral."""
     content, _ = read_referral(referral_json(desk, shelters=[shelter]))
     with unit_of_work():
-        assert isinstance(refer(db.session(), who, content), Arrival)
+        assert isinstance(refer(db.session(), who, content), ReferralIntake)
     db.session.remove()
     return content.id
 

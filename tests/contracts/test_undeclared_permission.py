@@ -3,7 +3,7 @@
 import pytest
 
 from app.staff.vocabulary import ROLE_PERMISSIONS
-from app.web.access import refuse_unstated
+from app.web.access import require_declared_permissions
 from app.web.permissions import PERMISSIONS
 
 
@@ -16,7 +16,7 @@ def test_every_view_states_a_known_permission(app):
 def test_an_app_with_an_unstated_view_is_refused(app):
     app.add_url_rule("/unstated", "unstated", lambda: "open to all")
     with pytest.raises(RuntimeError, match="unstated"):
-        refuse_unstated(app)
+        require_declared_permissions(app)
 
 
 def test_no_role_has_a_permission_that_does_not_exist_and_admins_see_no_case_data():

@@ -12,18 +12,18 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.composition import Persons
+from app.composition import PersonCount
 from app.counts import forms
 from app.counts.queries.figures import as_json, get_figures
 from app.db.session import db, unit_of_work
 from app.month import Month
 from app.places.queries import DeskRow
 from app.places.vocabulary import programme
-from app.referrals.actions.answering import Done, act
-from app.referrals.actions.sending import Arrival, send
-from app.referrals.actions.tidying import tidy
-from app.referrals.actions.turn import Said
-from app.referrals.rules.sending import Content, Known
+from app.referrals.actions.perform import ActionResult, perform
+from app.referrals.actions.create import ReferralIntake, send
+from app.referrals.actions.expire import tidy
+from app.referrals.actions.action_context import ActionInput
+from app.referrals.rules.referral_data import Content, Known
 from app.shelters.actions.beds import Said as SaidOfBeds
 from app.shelters.actions.beds import set_beds
 from app.shelters.models import BedChange
@@ -120,10 +120,10 @@ class World:
         priority = chance.choice(("tonight", "emergency_24h", "urgent_72h"))
         content = Content(
             str(uuid4()), desk.code, "", codes, service, "", priority,
-            (Persons("female", "age_25_59", chance.randint(1, 3)),), (), "spa", "", True, False,
+            (PersonCount("female", "age_25_59", chance.randint(1, 3)),), (), "spa", "", True, False,
         )  # fmt: skip
         sent = send(db.session(), self.clerk, desk, content, Known())
-        assert isinstance(sent, Arrival), sent
+        assert isinstance(sent, ReferralIntake), sent
         row = sent.referral
         self.told.append(Told(row.id, desk, service, self.now, row.deadline, len(codes)))
         self.told[-1].happened.append(("sent", self.now, ""))
@@ -134,8 +134,8 @@ class World:
         if one.is_shelter() and name != "cancel":
             here = [each for each in self.shelters if each.country == one.desk.country]
             by = self.keepers[self.chance.choice(here).id]
-        said = Said(reason=reason if name == "decline" else "")
-        if not isinstance(act(db.session(), by, one.id, name, said), Done):
+        said = ActionInput(reason=reason if name == "decline" else "")
+        if not isinstance(perform(db.session(), by, one.id, name, said), ActionResult):
             return
         getattr(self, f"after_{name.replace('-', '_')}")(one, by, reason)
 
@@ -158,12 +158,12 @@ class World:
         one.answered = one.answered or self.now
         if before == (None, None) and self.chance.random() < 0.3:
             with clock.standing_at(self.now + timedelta(seconds=9)):
-                assert isinstance(act(db.session(), by, one.id, "undo", Said()), Done)
+                assert isinstance(perform(db.session(), by, one.id, "undo", ActionInput()), ActionResult)
             one.accepted = one.hold_until = one.answered = None
         elif self.chance.random() < 0.3:
             self.now += timedelta(minutes=5)
             with clock.standing_at(self.now):
-                assert isinstance(act(db.session(), by, one.id, "arrive", Said()), Done)
+                assert isinstance(perform(db.session(), by, one.id, "arrive", ActionInput()), ActionResult)
             self.after_arrive(one, by, "")
 
     def after_arrive(self, one: Told, _by: Principal, _reason: str) -> None:
@@ -326,8 +326,8 @@ def test_a_month_ends_at_the_midnight_of_the_desk(app):
                 world.send()
             else:
                 keeper = world.keepers[world.shelters[0].id]
-                done = act(db.session(), keeper, world.told[0].id, what, Said())
-                assert isinstance(done, Done)
+                done = perform(db.session(), keeper, world.told[0].id, what, ActionInput())
+                assert isinstance(done, ActionResult)
     found = {
         month: shown(EVERYTHING, at("2026-03-02 12:00"), month=month, country="HND")
         for month in ("2026-02", "2026-03")
@@ -367,10 +367,10 @@ def test_the_page_tells_reasons_in_words_and_each_sees_their_own(app):
         world.shelters = world.shelters[:1]
         world.send()
         keeper = world.keepers[world.shelters[0].id]
-        declined = act(
-            db.session(), keeper, world.told[0].id, "decline", Said(reason="no_capacity")
+        declined = perform(
+            db.session(), keeper, world.told[0].id, "decline", ActionInput(reason="no_capacity")
         )
-        assert isinstance(declined, Done)
+        assert isinstance(declined, ActionResult)
     make_account("boss", "supervisor", countries=("HND",))
     make_account("jefa", "supervisor", countries=("MEX",))
     make_account("regional", "regional")

@@ -11,16 +11,16 @@ from uuid import uuid4
 import pytest
 
 from app import clock
-from app.composition import Persons
+from app.composition import PersonCount
 from app.counts import forms
 from app.counts.queries.figures import as_json, get_figures
 from app.db.session import db, unit_of_work
 from app.places.queries import DeskRow
-from app.returns.actions import turning
-from app.returns.actions.moving import Said, record
-from app.returns.actions.opening import Arrival, open_request
+from app.returns.actions import stop_resume_close
+from app.returns.actions.record_stage import Said, record
+from app.returns.actions.create import Arrival, open_request
 from app.returns.queries.requests import RequestRow
-from app.returns.rules.opening import Content, Known
+from app.returns.rules.new_request import Content, Known
 from app.web.access import Principal, Scope
 from tests.factories.records import JSON, alone, at, make_account, make_desk, sign_in
 from tests.server import ROUNDS
@@ -31,12 +31,12 @@ KEYS = {
     "median_days_consent_to_departure",
 }  # fmt: skip
 MONTHS = ("2026-02", "2026-03", "2026-04", "2026-05")
-WOMAN, CHILD = Persons("female", "age_25_59", 1), Persons("male", "age_12_17", 1)
+WOMAN, CHILD = PersonCount("female", "age_25_59", 1), PersonCount("male", "age_12_17", 1)
 GROUPS = (
     (WOMAN,),
-    (WOMAN, Persons("female", "age_0_4", 2)),
+    (WOMAN, PersonCount("female", "age_0_4", 2)),
     (CHILD,),
-    (Persons("male", "age_18_24", 3),),
+    (PersonCount("male", "age_18_24", 3),),
 )
 READ = {"language": "spa", "text_version": "2026-1"}
 CHECKED = {"free_choice": "yes", "informed_decision": "yes", "signs": [], "text_version": "2026-1"}
@@ -65,10 +65,10 @@ class Told:
 
     request: RequestRow
     desk: DeskRow
-    persons: tuple[Persons, ...]
+    persons: tuple[PersonCount, ...]
     days: dict[str, date] = field(default_factory=dict)
     mode: str = ""
-    departed: tuple[Persons, ...] = ()
+    departed: tuple[PersonCount, ...] = ()
     reason: str = ""
 
     @property
@@ -101,7 +101,7 @@ class World:
     def today(self, desk: DeskRow) -> date:
         return clock.day_at(self.now, desk.time_zone)
 
-    def open(self, desk: DeskRow, persons: tuple[Persons, ...]) -> Told:
+    def open(self, desk: DeskRow, persons: tuple[PersonCount, ...]) -> Told:
         nationality = self.draw.choice(("NIC", "VEN", "HND"))
         content = Content(
             str(uuid4()), desk.code, "", desk.country, "NIC", nationality, persons, False
@@ -122,7 +122,7 @@ class World:
 
     def end(self, one: Told, reason: str) -> None:
         said = Said({"reason": reason})
-        done = self.do(turning.close, self.boss, one.request.reference, said)
+        done = self.do(stop_resume_close.close, self.boss, one.request.reference, said)
         assert isinstance(done, RequestRow), done
         one.reason = reason
 
@@ -163,7 +163,7 @@ class World:
 
     def leave(self, one: Told) -> None:
         if "departed" not in one.days and self.draw.random() < 0.5:
-            done = self.do(turning.withdraw, self.clerk, one.request.reference)
+            done = self.do(stop_resume_close.withdraw, self.clerk, one.request.reference)
             assert isinstance(done, RequestRow)
             one.reason, one.days["withdrawn"] = "withdrew", self.today(one.desk)
         else:

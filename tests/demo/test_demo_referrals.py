@@ -18,7 +18,7 @@ from app.demo.programme.shelters import demo_shelters
 from app.month import Month
 from app.places.queries import DESKS, list_desks
 from app.places.vocabulary import programme
-from app.referrals.actions.tidying import tidy
+from app.referrals.actions.expire import tidy
 from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
 from app.referrals.rules import states
 from app.referrals.rules.deadlines import deadline

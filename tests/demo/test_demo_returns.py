@@ -18,7 +18,7 @@ from app.demo.programme.places import demo_desks
 from app.month import Month
 from app.places.queries import list_desks
 from app.places.vocabulary import programme
-from app.returns.actions.writing import columns_of
+from app.returns.actions.append_step import columns_of
 from app.returns.queries.lists import Wanted, list_expiring, list_requests
 from app.returns.queries.requests import REQUESTS, STEPS, WITH_DESK, list_steps, row_of, standing_of
 from app.returns.rules import stages

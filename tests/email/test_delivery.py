@@ -20,8 +20,8 @@ from sqlalchemy import select
 from app import clock
 from app.db.session import db, unit_of_work
 from app.email import queue
-from app.email.delivery import Outcome, send_letters, write_letter
-from app.email.queue import LETTERS
+from app.email.delivery import DeliveryOutcome, send_due_emails
+from app.email.queue import EMAILS, queue_email
 from config import UnsafeSettings, read_settings
 from tests.factories.records import at
 from tests.production.settings import production_environment
@@ -66,18 +66,18 @@ def point(app, url):
 
 def write(key="referral:1:A", to=MAILBOX, subject=SUBJECT, body=BODY):
     with unit_of_work():
-        return write_letter(db.session(), to, subject, body, key)
+        return queue_email(db.session(), to, subject, body, key)
 
 
 def stored():
-    rows = db.session.execute(select(LETTERS).order_by(LETTERS.c.notice_key)).all()
+    rows = db.session.execute(select(EMAILS).order_by(EMAILS.c.notice_key)).all()
     db.session.rollback()
     return rows
 
 
 def send_at(moment):
     with clock.standing_at(moment):
-        return send_letters()
+        return send_due_emails()
 
 
 def run(app, *words):
@@ -90,8 +90,8 @@ def run(app, *words):
 def test_a_letter_arrives_as_plain_text_and_says_that_a_machine_wrote_it(server):
     with clock.standing_at(NOON):
         assert write()
-        assert send_letters() == Outcome(1, ())
-        assert send_letters() == Outcome(0, ())
+        assert send_due_emails() == DeliveryOutcome(1, ())
+        assert send_due_emails() == DeliveryOutcome(0, ())
     [letter] = server.letters
     [row] = stored()
     assert letter["Subject"] == SUBJECT
@@ -107,11 +107,11 @@ def test_a_letter_arrives_as_plain_text_and_says_that_a_machine_wrote_it(server)
 
 def test_what_is_rolled_back_leaves_no_letter_and_a_notice_is_written_once(server):
     with pytest.raises(RuntimeError), unit_of_work():
-        assert write_letter(db.session(), MAILBOX, SUBJECT, BODY, "referral:1:A")
+        assert queue_email(db.session(), MAILBOX, SUBJECT, BODY, "referral:1:A")
         raise RuntimeError
     assert stored() == []
     assert [write(), write(), write(to="other@example.org")] == [True, False, True]
-    assert send_letters() == Outcome(2, ())
+    assert send_due_emails() == DeliveryOutcome(2, ())
     assert not write()
     assert sorted(letter["To"] for letter in server.letters) == ["other@example.org", MAILBOX]
 
@@ -152,14 +152,14 @@ def test_a_letter_that_is_refused_is_tried_later_and_holds_nobody_up(server):
         write("b")
     assert send_at(NOON).problems == ("SMTPSenderRefused",) * 2
     server.refusing.pop("mail FROM")
-    assert send_at(NOON + timedelta(seconds=59)) == Outcome(0, ())
-    assert send_at(NOON + timedelta(minutes=1)) == Outcome(1, ("SMTPRecipientsRefused",))
+    assert send_at(NOON + timedelta(seconds=59)) == DeliveryOutcome(0, ())
+    assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(1, ("SMTPRecipientsRefused",))
     refused, sent = stored()
     assert (refused.problem, refused.tries) == ("SMTPRecipientsRefused", 2)
     assert refused.due_at == NOON + timedelta(minutes=6)
     assert (sent.tries, sent.problem) == (2, "")
     server.refusing.clear()
-    assert send_at(NOON + timedelta(minutes=6)) == Outcome(1, ())
+    assert send_at(NOON + timedelta(minutes=6)) == DeliveryOutcome(1, ())
     assert [letter["To"] for letter in server.letters] == [MAILBOX, "bad@example.org"]
 
 
@@ -176,7 +176,7 @@ def test_tries_come_further_apart_and_end_after_three_days_but_the_letter_stays_
     assert gaps[:7] == [1, 5, 15, 60, 240, 720, 1440]
     assert tried[-1] == NOON + timedelta(days=3)
     server.refusing.clear()
-    assert send_at(NOON + timedelta(days=9)) == Outcome(0, ())
+    assert send_at(NOON + timedelta(days=9)) == DeliveryOutcome(0, ())
     [row] = stored()
     assert (row.sent_at, row.problem, row.tries) == (None, "SMTPDataError", len(tried))
     with clock.standing_at(NOON):
@@ -190,14 +190,14 @@ def test_a_mail_server_out_of_reach_ends_the_round_and_nothing_is_lost(app):
         with clock.standing_at(NOON):
             write("a")
             write("b")
-        assert send_at(NOON) == Outcome(0, ("ConnectionRefusedError",))
+        assert send_at(NOON) == DeliveryOutcome(0, ("ConnectionRefusedError",))
     assert sorted((row.tries, row.problem) for row in stored()) == [
         (0, ""),
         (1, "ConnectionRefusedError"),
     ]
     with mail_server() as server:
         point(app, f"smtp://127.0.0.1:{server.port}")
-        assert send_at(NOON + timedelta(minutes=1)) == Outcome(2, ())
+        assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(2, ())
 
 
 def drained_at_once(app, server: MailServer, times: int) -> list[str]:
@@ -212,7 +212,7 @@ def drained_at_once(app, server: MailServer, times: int) -> list[str]:
         try:
             with app.app_context():
                 together.wait()
-                send_letters()
+                send_due_emails()
                 db.session.remove()
         except Exception as error:
             failed.append(error)
@@ -250,9 +250,9 @@ def test_a_crash_after_the_server_took_a_letter_sends_the_same_letter_again(serv
         fault.setattr(queue, "mark_sent", die)
         with pytest.raises(SystemExit):
             send_at(NOON)
-    assert send_at(NOON + timedelta(minutes=4)) == Outcome(0, ())
-    assert send_at(NOON + timedelta(minutes=5)) == Outcome(1, ())
-    assert send_at(NOON + timedelta(days=1)) == Outcome(0, ())
+    assert send_at(NOON + timedelta(minutes=4)) == DeliveryOutcome(0, ())
+    assert send_at(NOON + timedelta(minutes=5)) == DeliveryOutcome(1, ())
+    assert send_at(NOON + timedelta(days=1)) == DeliveryOutcome(0, ())
     first, again = server.taken
     assert first == again
 
@@ -262,7 +262,7 @@ def test_a_failure_told_too_late_does_not_undo_what_another_drain_sent(server):
         write()
     with unit_of_work():
         slow = queue.claim_letter(db.session(), NOON, NOON)
-    assert send_at(NOON + timedelta(minutes=5)) == Outcome(1, ())
+    assert send_at(NOON + timedelta(minutes=5)) == DeliveryOutcome(1, ())
     with unit_of_work():
         queue.mark_failed(db.session(), slow, "TimeoutError", NOON)
     [row] = stored()
@@ -277,17 +277,17 @@ def test_a_letter_goes_only_to_a_mail_server_that_proves_its_name(app, certifica
             write(scheme)
         with mail_server(certificate, starttls) as server:
             point(app, f"{scheme}://ventanilla:p%40ss@localhost:{server.port}{query}")
-            assert send_at(NOON) == Outcome(0, ("SSLCertVerificationError",))
+            assert send_at(NOON) == DeliveryOutcome(0, ("SSLCertVerificationError",))
             assert [line for line in server.heard if "AUTH" in line] == []
             with monkeypatch.context() as trusting:
                 trusting.setenv("SSL_CERT_FILE", str(certificate))
-                assert send_at(NOON + timedelta(minutes=1)) == Outcome(1, ())
+                assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(1, ())
             assert "AUTH PLAIN AHZlbnRhbmlsbGEAcEBzcw==" in server.heard
     with clock.standing_at(NOON):
         write("stripped")
     with mail_server() as stripped:
         point(app, f"smtp+starttls://ventanilla:p%40ss@localhost:{stripped.port}")
-        assert send_at(NOON) == Outcome(0, ("SMTPNotSupportedError",))
+        assert send_at(NOON) == DeliveryOutcome(0, ("SMTPNotSupportedError",))
         assert (stripped.taken, [line for line in stripped.heard if "AUTH" in line]) == ([], [])
 
 

@@ -10,12 +10,12 @@ from app.db.session import db, unit_of_work
 from app.sync.actions import intake
 from app.sync.forms import tablet_requests
 from app.web.device_auth import device
-from app.web.requests import sent_json
+from app.web.requests import read_json
 from wsgi import application
 
 
 def _answer_first() -> Response:
-    batch, asking = tablet_requests.read_envelopes(sent_json()) or [], device().id
+    batch, asking = tablet_requests.read_envelopes(read_json()) or [], device().id
 
     def take() -> None:
         time.sleep(0.05)

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import db, unit_of_work
-from app.email.delivery import write_letter
+from app.email.queue import queue_email
 from config import UnsafeSettings, read_settings
 from tests.factories.records import alone, at, make_consultation
 from tests.factories.two_country_world import Office
@@ -102,9 +102,9 @@ def test_requests_are_counted_by_route_method_and_class_of_status(
 def test_what_waits_and_the_last_backup_are_told(app: Flask, office: Office) -> None:
     with unit_of_work():
         with clock.standing_at(NOW - 2 * HOUR):
-            write_letter(db.session(), "refugio@example.org", "x", "x", "one")
+            queue_email(db.session(), "refugio@example.org", "x", "x", "one")
         with clock.standing_at(NOW - 3 * HOUR):
-            note(None, "backup_completed", "")
+            record_audit(None, "backup_completed", "")
     with time_machine.travel(NOW, tick=False):
         told = values(scrape(app))
 

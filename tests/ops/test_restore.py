@@ -18,7 +18,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text, update
 
 from app.audit.queries import TRAIL
-from app.db.session import db, writing
+from app.db.session import db, write_transaction
 from app.ops.actions import archive, postgresql
 from app.ops.actions import restore as restoring
 from app.ops.queries import migration_state
@@ -188,7 +188,7 @@ def test_a_database_that_is_not_what_the_manifest_says_leaves_nothing(
 
 def test_a_backup_of_a_newer_release_is_refused(app, empty, tmp_path):
     make_consultation(ana_at_a_desk())
-    with writing(), db.engine.begin() as connection:
+    with write_transaction(), db.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     made = back_up(tmp_path / "newer.backup")
     assert "newer release" in refusal(empty, put_back, made)
@@ -230,7 +230,7 @@ def test_a_trail_that_was_broken_before_the_backup_is_restored_and_told(app, emp
     make_consultation(ana_at_a_desk())
     sqlite = db.engine.dialect.name == "sqlite"
     trigger = "audit_entry_no_update" if sqlite else "audit_entry_no_change ON audit_entry"
-    with writing(), db.engine.begin() as connection:
+    with write_transaction(), db.engine.begin() as connection:
         connection.execute(text(f"DROP TRIGGER {trigger}"))
         connection.execute(update(TRAIL).where(TRAIL.c.number == 2).values(subject="nobody"))
     made = back_up(tmp_path / "broken.backup")

@@ -10,8 +10,7 @@ from app import clock
 from app.audit.actions import verify
 from app.audit.queries import TRAIL
 from app.db.session import db, unit_of_work
-from app.email.delivery import write_letter
-from app.email.queue import LETTERS
+from app.email.queue import EMAILS, queue_email
 from app.ops.actions import retention
 from app.staff.queries import SESSIONS
 from tests.factories.records import at, make_account
@@ -28,11 +27,11 @@ def kept(app):
         session = db.session()
         for name, age in (("old, never sent", 10 * DAY + HOUR), ("waits", 10 * DAY - HOUR)):
             with clock.standing_at(NOW - age):
-                write_letter(session, "refugio@example.org", "x", "x", name)
+                queue_email(session, "refugio@example.org", "x", "x", name)
         for name, age in (("old, sent", 7 * DAY + HOUR), ("sent", 7 * DAY - HOUR)):
             with clock.standing_at(NOW - age):
-                write_letter(session, "refugio@example.org", "x", "x", name)
-            sent = LETTERS.update().where(LETTERS.c.notice_key == name)
+                queue_email(session, "refugio@example.org", "x", "x", name)
+            sent = EMAILS.update().where(EMAILS.c.notice_key == name)
             session.execute(sent.values(sent_at=NOW - age, due_at=None))
         for name, age in (("old", 90 * DAY + HOUR), ("known", 90 * DAY - HOUR)):
             times = {"started_at": NOW - age, "seen_at": NOW - age, "ended_at": None}
@@ -43,7 +42,7 @@ def kept(app):
 
 def stored():
     names = [
-        *db.session.scalars(select(LETTERS.c.notice_key).order_by(LETTERS.c.notice_key)),
+        *db.session.scalars(select(EMAILS.c.notice_key).order_by(EMAILS.c.notice_key)),
         *db.session.scalars(select(SESSIONS.c.digest).order_by(SESSIONS.c.digest)),
     ]
     db.session.rollback()
@@ -86,9 +85,9 @@ def test_a_dry_run_counts_what_a_purge_then_deletes_and_the_trail_tells(kept):
 
 def test_a_kind_can_be_emptied_instead_of_deleted(kept):
     def has_body(now):
-        return (LETTERS.c.created_at < now - 8 * DAY) & (LETTERS.c.body != "")
+        return (EMAILS.c.created_at < now - 8 * DAY) & (EMAILS.c.body != "")
 
-    kind = retention.Kind("letters", "bodies", LETTERS, has_body, {"body": ""})
+    kind = retention.Kind("letters", "bodies", EMAILS, has_body, {"body": ""})
     before = stored()
     with clock.standing_at(NOW), unit_of_work():
         assert retention.count(db.session(), kind) == retention.purge(db.session(), kind) == 2

@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.db.session import db, unit_of_work
-from app.referrals.actions.tidying import tidy
+from app.referrals.actions.expire import tidy
 from app.referrals.rules.states import ACTS
 from app.shelters.models import BedChange, BedHold
 from tests.factories.records import JSON, Browser, alone, at, make_account, make_desk, sign_in

@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.cases.actions.referring import refer
+from app.cases.actions.referrals import refer
 from app.db.session import db, unit_of_work
-from app.referrals.actions.sending import Arrival
-from app.referrals.forms.sending import read
+from app.referrals.actions.create import ReferralIntake
+from app.referrals.forms.referral import read
 from app.referrals.models import Referral, ReferralOffer
 from app.shelters.models import BedChange, BedHold
 from tests.factories.records import make_account, make_desk
@@ -64,7 +64,7 @@ class Scene:
                 content, problems = read(said)
                 assert not problems
                 sent = refer(db.session(), self.officer, content)
-                assert isinstance(sent, Arrival), sent
+                assert isinstance(sent, ReferralIntake), sent
                 ids.append(content.id)
         db.session.remove()
         return ids

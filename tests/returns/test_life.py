@@ -327,7 +327,7 @@ def folded(row: RequestRow) -> bool:
     stands = standing_of(row, steps)
     db.session.remove()
     kept = (row.stage, row.is_stopped, row.departed_on, row.closing_reason, row.consent_until)
-    told = (stands.stage, stands.is_stopped, stands.departed_on, stands.reason)
+    told = (stands.stage, stands.is_stopped, stands.departed_on, stands.closing_reason)
     return kept == (*told, stands.consent_until) and row.version == len(steps)
 
 

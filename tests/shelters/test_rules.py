@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
-from app.composition import Persons
+from app.composition import PersonCount
 from app.places.rules import is_whole_location
 from app.shelters import rules
 from app.shelters.rules import Beds, Eligibility, fitting_categories, reasons_against
@@ -15,12 +15,12 @@ from app.shelters.vocabulary import BED_CATEGORIES
 from tests.factories.records import at
 
 EVERYBODY = Eligibility(SEXES.codes, True, True, None, None, None)
-WOMAN, MAN = Persons("female", "age_25_59", 1), Persons("male", "age_25_59", 1)
-GIRL, BOY = Persons("female", "age_12_17", 1), Persons("male", "age_5_11", 2)
-UNSAID = Persons("not_stated", "unknown", 1)
+WOMAN, MAN = PersonCount("female", "age_25_59", 1), PersonCount("male", "age_25_59", 1)
+GIRL, BOY = PersonCount("female", "age_12_17", 1), PersonCount("male", "age_5_11", 2)
+UNSAID = PersonCount("not_stated", "unknown", 1)
 
 persons = st.builds(
-    Persons, st.sampled_from(SEXES.codes), st.sampled_from(AGE_BANDS.codes), st.integers(1, 9)
+    PersonCount, st.sampled_from(SEXES.codes), st.sampled_from(AGE_BANDS.codes), st.integers(1, 9)
 )
 parties = st.lists(persons, min_size=1, max_size=5)
 ages = st.none() | st.integers(0, 120)
@@ -37,19 +37,19 @@ clocks = st.times().map(lambda one: one.strftime("%H:%M"))
 
 
 @given(parties)
-def test_a_shelter_without_limits_takes_everybody(party: list[Persons]) -> None:
+def test_a_shelter_without_limits_takes_everybody(party: list[PersonCount]) -> None:
     assert reasons_against(EVERYBODY, party) == []
 
 
 @given(shelters, parties, persons)
 def test_a_larger_group_is_never_taken_where_a_part_of_it_is_not(
-    some: Eligibility, party: list[Persons], more: Persons
+    some: Eligibility, party: list[PersonCount], more: PersonCount
 ) -> None:
     assert set(reasons_against(some, party)) <= set(reasons_against(some, [*party, more]))
 
 
 @given(shelters, parties)
-def test_a_limit_that_falls_turns_nobody_away(some: Eligibility, party: list[Persons]) -> None:
+def test_a_limit_that_falls_turns_nobody_away(some: Eligibility, party: list[PersonCount]) -> None:
     before = set(reasons_against(some, party))
     for looser in (
         {"sexes": SEXES.codes},
@@ -82,7 +82,7 @@ def test_every_limit_turns_away_whom_it_means_and_nobody_else() -> None:
 
 @given(parties, st.sets(st.sampled_from(("health_condition", "disability", "lgbtiq"))))
 def test_mixed_beds_fit_everybody_last_and_no_group_fits_those_of_women_and_of_men(
-    party: list[Persons], flags: set[str]
+    party: list[PersonCount], flags: set[str]
 ) -> None:
     fitting = fitting_categories(party, flags)
 
@@ -101,7 +101,7 @@ def test_the_most_fitting_beds_come_first() -> None:
         ([WOMAN, MAN], set(), ["families", "mixed"]),
         ([GIRL], set(), ["uasc_girls", "mixed"]),
         ([BOY], set(), ["uasc_boys", "mixed"]),
-        ([Persons("other", "age_18_24", 1)], set(), ["lgbtiq", "mixed"]),
+        ([PersonCount("other", "age_18_24", 1)], set(), ["lgbtiq", "mixed"]),
         ([WOMAN], {"health_condition", "lgbtiq"}, ["isolation", "lgbtiq", "women", "mixed"]),
     )
     for party, flags, expected in cases:

@@ -7,8 +7,8 @@ import pytest
 from flask import flash, g, request, session
 from sqlalchemy import text
 
-from app.audit.actions import note
-from app.db.session import db, separately
+from app.audit.actions import record_audit
+from app.db.session import db, independent_transaction
 from app.web import transactions
 from app.web.access import allow
 from app.web.pages import page
@@ -57,7 +57,7 @@ class Deadlock:
     def view(self):
         self.runs += 1
         flash("Saved.")
-        note(None, "desk_changed", "desk:HND-01", "HND")
+        record_audit(None, "desk_changed", "desk:HND-01", "HND")
         session["run"], g.runs = self.runs, getattr(g, "runs", 0) + 1
         meets = self.runs <= self.times
         if meets:
@@ -149,7 +149,7 @@ def test_what_was_committed_on_the_way_does_not_happen_twice(app):
     runs = []
 
     def count_and_lose():
-        with separately():
+        with independent_transaction():
             runs.append(1)
         db.session.execute(LOSE)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.cases.actions.referrals import refer
 from app.cases.rules import why_not_delivered
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.referrals.forms.referral import read
 from app.referrals.queries.referrals import find_arrival
 from app.shelters.queries.shelters import lock_shelters
@@ -30,7 +30,7 @@ def take_notice(session: Session, author: Principal, opened: Opened) -> Taken:
     content, problems = read(_without(opened.said, ABOUT_THE_TABLET))
     written_at = clock.read_moment(opened.said.get("written_at"))
     if written_at is None:
-        problems.append(Problem("written_at", "unreadable"))
+        problems.append(FieldError("written_at", "unreadable"))
     if problems or written_at is None:
         return refused(problems)
     late = why_not_delivered(written_at, clock.now())

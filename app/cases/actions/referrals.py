@@ -8,11 +8,11 @@ from app import clock
 from app.cases.rules import CHILD_ALONE
 from app.consultations.queries import find_consultation
 from app.db import idempotency
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.referrals.actions import create, perform
-from app.referrals.actions.action_context import Refused, Said
-from app.referrals.actions.create import Arrival, may_send_from
+from app.referrals.actions.action_context import ActionRefused, ActionInput
+from app.referrals.actions.create import ReferralIntake, may_send_from
 from app.referrals.queries import chain
 from app.referrals.queries import referrals as reading
 from app.referrals.queries.referrals import OfferRow, ReferralRow
@@ -26,16 +26,16 @@ from app.shelters.queries.shelters import find_shelter
 from app.web.access import Principal
 
 
-def refer(session: Session, by: Principal, content: Content) -> Arrival | list[Problem]:
+def refer(session: Session, by: Principal, content: Content) -> ReferralIntake | list[FieldError]:
     """Sends a referral; what its consultation says decides with."""
     desk = find_desk(session, by.scope, content.desk)
     if desk is None or not may_send_from(by, desk.id, desk.country):
-        return [Problem("desk", "not_your_desk")]
+        return [FieldError("desk", "not_your_desk")]
     known: Known | None = Known()
     if content.consultation:
         known = known_of(session, by, UUID(content.consultation), desk.id)
     if known is None:
-        return [Problem("from_consultation", "unknown_consultation")]
+        return [FieldError("from_consultation", "unknown_consultation")]
     return create.send(session, by, desk, content, known)
 
 
@@ -49,7 +49,7 @@ def known_of(session: Session, by: Principal, consultation: UUID, desk_id: int) 
 
 def send_on(
     session: Session, by: Principal, referral_id: UUID
-) -> Arrival | Refused | list[Problem] | None:
+) -> ReferralIntake | ActionRefused | list[FieldError] | None:
     """Sends the same group to the next suitable shelter that it was not sent to yet.
 
     Where nobody has answered in time, the referral is cancelled with it. None where the account has no such referral;
@@ -60,14 +60,14 @@ def send_on(
         return None
     after = chain.find_next(session, referral)
     if after is not None:
-        return Arrival(idempotency.SAME, after)
+        return ReferralIntake(idempotency.SAME, after)
     offers = reading.list_offers(session, [referral_id])[referral_id]
     awaited = [one.reply_by for one in offers if one.is_open]
     if referral.service != SHELTER or not may_go_on(referral.state_now, awaited, clock.now()):
-        return Refused(referral.state_now, "not_in_this_state")
+        return ActionRefused(referral.state_now, "not_in_this_state")
     choice = _next_choice(session, by, referral)
     if choice is None:
-        return Refused(referral.state_now, "no_next_shelter")
+        return ActionRefused(referral.state_now, "no_next_shelter")
     _leave(session, by, referral, (offers, choice))
     return refer(session, by, _same_group(referral, choice))
 
@@ -90,7 +90,7 @@ def _leave(
     following = find_shelter(session, choice.shelter.code)
     announce(session, [one.shelter_id for one in offers] + ([following.id] if following else []))
     if referral.state_now in WAITING:
-        perform.act(session, by, referral.id, "cancel", Said())
+        perform.perform(session, by, referral.id, "cancel", ActionInput())
 
 
 def _same_group(referral: ReferralRow, choice: Choice) -> Content:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.cases.rules import CHILD_ALONE
 from app.consultations.queries import find_consultation
 from app.consultations.vocabulary import VOID
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.returns.actions import create
 from app.returns.actions.create import Arrival, Second
@@ -17,16 +17,16 @@ from app.web.access import Principal
 
 def open_return(
     session: Session, by: Principal, content: Content
-) -> Arrival | Second | list[Problem]:
+) -> Arrival | Second | list[FieldError]:
     """Opens a request at a desk of the account; what its consultation says decides with."""
     desk = find_desk(session, by.scope, content.desk)
     if desk is None or desk.id not in by.scope.desks:
-        return [Problem("desk", "not_your_desk")]
+        return [FieldError("desk", "not_your_desk")]
     known: Known | None = Known()
     if content.consultation:
         known = known_of(session, by, UUID(content.consultation), desk.id)
     if known is None:
-        return [Problem("from_consultation", "unknown_consultation")]
+        return [FieldError("from_consultation", "unknown_consultation")]
     return create.open_request(session, by, desk, content, known)
 
 

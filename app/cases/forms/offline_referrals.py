@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask_babel import force_locale, gettext
 
 from app.codelists.shared_codelists import AGE_BANDS, CHILDREN, SEXES
-from app.composition import Persons
+from app.composition import PersonCount
 from app.db.session import Session
 from app.i18n.language import LOCALES
 from app.places.vocabulary import programme
@@ -68,7 +68,7 @@ def _refusals(some: Eligibility) -> list[Refusal]:
     found: dict[str, list[str]] = {}
     for sex in SEXES.codes:
         for band in AGE_BANDS.codes:
-            for code in reasons_against(some, [Persons(sex, band, 1)]):
+            for code in reasons_against(some, [PersonCount(sex, band, 1)]):
                 found.setdefault(code, []).append(f"{sex}-{band}")
     if not some.admits_groups:
         found["no_groups_here"] = []

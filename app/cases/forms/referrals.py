@@ -10,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 from app.cases.forms.counters import counts_of, counts_of_form, has_unknown, party_of
 from app.codelists.codelist import Terms
 from app.codelists.shared_codelists import languages
-from app.composition import Persons
-from app.field_errors import Problem
+from app.composition import PersonCount
+from app.field_errors import FieldError
 from app.privacy.identifiers import LONGEST_RAW, MOST_IN_NOTE, find_in_note
 from app.referrals.forms.referral import from_form
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SHELTER
@@ -51,7 +51,7 @@ class Shown:
         return has_unknown(self.counts)
 
     @property
-    def party(self) -> list[Persons]:
+    def party(self) -> list[PersonCount]:
         """The people that can be read from what was typed."""
         return party_of(self.counts)
 
@@ -64,7 +64,7 @@ def blank(desk: str, to: str) -> Shown:
 
 
 def carry_over(
-    shown: Shown, consultation: str, people: Iterable[Persons], said: tuple[str, list[str]]
+    shown: Shown, consultation: str, people: Iterable[PersonCount], said: tuple[str, list[str]]
 ) -> Shown:
     """The page filled with a consultation's people; `said` is the language spoken and the conditions told."""
     shown.consultation = consultation
@@ -109,11 +109,11 @@ def sent_fields(form: MultiDict[str, str]) -> dict[str, Any]:
     return from_form(fields)
 
 
-def placed(problems: list[Problem], raw: dict[str, Any]) -> dict[str, str]:
+def placed(problems: list[FieldError], raw: dict[str, Any]) -> dict[str, str]:
     """The sentences by their place on the page: `shelters.HND-S1` is that shelter's card, `` is on top."""
     wrong: dict[str, str] = {}
     for problem in problems:
-        wrong.setdefault(_place(problem.field, raw), problem.sentence)
+        wrong.setdefault(_place(problem.field, raw), problem.message)
     return wrong
 
 

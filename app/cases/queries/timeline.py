@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.composition import Persons
+from app.composition import PersonCount
 from app.consultations.queries import content_of, find_consultation
 from app.db.session import Record
 from app.referrals.queries import referrals as sent
@@ -46,7 +46,7 @@ class Timeline:
     """A consultation with its people, its referrals and return requests, and all that happened, in order."""
 
     consultation: Record
-    people: tuple[Persons, ...]
+    people: tuple[PersonCount, ...]
     referrals: list[ReferralRow]
     requests: list[RequestRow]
     moments: list[Moment]
@@ -69,14 +69,14 @@ def get_timeline(session: Session, scope: Scope, consultation: UUID) -> Timeline
     return Timeline(row, people_of(session, row), referrals, requests, ordered)
 
 
-def people_of(session: Session, row: Record) -> tuple[Persons, ...]:
+def people_of(session: Session, row: Record) -> tuple[PersonCount, ...]:
     """The people of a consultation, its nationalities taken together."""
     summed: dict[tuple[str, str], int] = {}
     for group in content_of(session, row).groups:
         for some in group.persons:
             profile = some.sex, some.age_band
             summed[profile] = summed.get(profile, 0) + some.n
-    return tuple(Persons(*profile, n) for profile, n in summed.items())
+    return tuple(PersonCount(*profile, n) for profile, n in summed.items())
 
 
 def _of_referrals(session: Session, referrals: list[ReferralRow]) -> list[ReferralMoment]:

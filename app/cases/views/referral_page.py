@@ -19,7 +19,7 @@ from app.codelists.shared_codelists import (
 )
 from app.consultations.vocabulary import FLAGS_B
 from app.db.session import db
-from app.field_errors import PROBLEMS
+from app.field_errors import FIELD_ERRORS
 from app.places.queries import DeskRow, list_desks
 from app.privacy.identifiers import IDENTIFIERS
 from app.referrals import vocabulary
@@ -37,7 +37,7 @@ from app.web.pages import page
 
 WORDS: dict[str, Any] = {
     "v": vocabulary,
-    "PROBLEMS": PROBLEMS,
+    "FIELD_ERRORS": FIELD_ERRORS,
     "SEXES": SEXES,
     "AGE_BANDS": AGE_BANDS,
     "KNOWN_AGES": KNOWN_AGES,

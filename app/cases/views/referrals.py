@@ -17,15 +17,15 @@ from app.cases.views.referral_page import choosing_page
 from app.consultations.queries import find_consultation
 from app.db import idempotency
 from app.db.session import db
-from app.field_errors import PROBLEMS, Problem, refuse
+from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.i18n import language
-from app.referrals.actions.action_context import Refused
-from app.referrals.actions.create import Arrival
+from app.referrals.actions.action_context import ActionRefused
+from app.referrals.actions.create import ReferralIntake
 from app.referrals.forms.referral import read
 from app.web.access import allow, principal
-from app.web.pages import go_to, remember_here, say
-from app.web.requests import is_form, sent_json, wants_json
-from app.web.responses import problem
+from app.web.pages import redirect_or_json, set_preference_cookie, flash_message
+from app.web.requests import is_form, read_json, wants_json
+from app.web.responses import error_response
 
 
 @blueprint.get("/referrals/new")
@@ -71,7 +71,7 @@ def choose_again() -> Response:
         return choosing_page(desk, shown, {})
     language.switch(chosen)
     answer = choosing_page(desk, shown, {})
-    remember_here(answer, language.COOKIE, chosen)
+    set_preference_cookie(answer, language.COOKIE, chosen)
     return answer
 
 
@@ -79,15 +79,15 @@ def choose_again() -> Response:
 @allow("send_referrals")
 def send_referral() -> Any:
     """Sends; by JSON 201 new, 200 same, 409 different, 422 problems; by form on to the referral's page."""
-    raw = forms.sent_fields(request.form) if is_form() else sent_json()
+    raw = forms.sent_fields(request.form) if is_form() else read_json()
     content, problems = read(raw)
     sent = problems or actions.refer(db.session(), principal(), content)
     if isinstance(sent, list):
-        return refuse(sent) if wants_json() or not is_form() else _ask_again(raw, sent)
+        return errors_response(sent) if wants_json() or not is_form() else _ask_again(raw, sent)
     return _told(sent, content.id) if wants_json() else _go_on(sent, gettext("Sent."))
 
 
-def _told(sent: Arrival, referral_id: str) -> Response:
+def _told(sent: ReferralIntake, referral_id: str) -> Response:
     if sent.referral is None:
         answer = jsonify({"id": referral_id, "arrival": sent.arrival})
         answer.status_code = 409
@@ -100,15 +100,15 @@ def _told(sent: Arrival, referral_id: str) -> Response:
     return answer
 
 
-def _go_on(sent: Arrival, sentence: str) -> Any:
+def _go_on(sent: ReferralIntake, sentence: str) -> Any:
     if sent.referral is None:
         told = gettext("Another referral has this number. Nothing was sent; start anew.")
-        return problem(409, told)
-    say(sentence)
-    return go_to(url_for("referrals.read", referral_id=sent.referral.id))
+        return error_response(409, told)
+    flash_message(sentence)
+    return redirect_or_json(url_for("referrals.read", referral_id=sent.referral.id))
 
 
-def _ask_again(raw: dict[str, Any], problems: list[Problem]) -> Response:
+def _ask_again(raw: dict[str, Any], problems: list[FieldError]) -> Response:
     shown = forms.of_form(request.form)
     desk = own_desk(shown.desk)
     return choosing_page(desk, shown, forms.placed(problems, raw), 422)
@@ -122,18 +122,18 @@ def next_shelter(referral_id: UUID) -> Any:
     if sent is None:
         abort(404)
     if isinstance(sent, list):
-        return refuse(sent) if wants_json() else problem(422, sent[0].sentence)
-    if isinstance(sent, Refused):
+        return errors_response(sent) if wants_json() else error_response(422, sent[0].message)
+    if isinstance(sent, ActionRefused):
         return _not_sent_on(sent)
     if wants_json():
         return _told(sent, str(referral_id))
     return _go_on(sent, gettext("Sent to the next shelter."))
 
 
-def _not_sent_on(why: Refused) -> Response:
-    sentence = gettext(PROBLEMS[why.code].label)
+def _not_sent_on(why: ActionRefused) -> Response:
+    sentence = gettext(FIELD_ERRORS[why.code].label)
     if not wants_json():
-        return problem(409, sentence)
+        return error_response(409, sentence)
     answer = jsonify({"state": why.state, "problem": why.code, "message": sentence})
     answer.status_code = 409
     return answer

@@ -16,7 +16,7 @@ from app.codelists.shared_codelists import (
     UNKNOWN_AGES,
 )
 from app.db.session import db
-from app.field_errors import PROBLEMS
+from app.field_errors import FIELD_ERRORS
 from app.i18n import language
 from app.places.queries import DeskRow, list_desks
 from app.returns import vocabulary
@@ -26,7 +26,7 @@ from app.web.pages import page
 
 WORDS: dict[str, Any] = {
     "v": vocabulary,
-    "PROBLEMS": PROBLEMS,
+    "FIELD_ERRORS": FIELD_ERRORS,
     "SEXES": SEXES,
     "AGE_BANDS": AGE_BANDS,
     "KNOWN_AGES": KNOWN_AGES,

@@ -16,15 +16,15 @@ from app.cases.views.return_page import asking_page, requested_page
 from app.consultations.queries import content_of, find_consultation
 from app.db import idempotency
 from app.db.session import db
-from app.field_errors import PROBLEMS, Problem, refuse
+from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.i18n import language
 from app.returns.actions.create import Arrival, Second
 from app.returns.forms.payloads import read_new
 from app.returns.queries.requests import find_standing
 from app.web.access import allow, principal
-from app.web.pages import go_to, remember_here, say
-from app.web.requests import is_form, sent_json, wants_json
-from app.web.responses import problem
+from app.web.pages import redirect_or_json, set_preference_cookie, flash_message
+from app.web.requests import is_form, read_json, wants_json
+from app.web.responses import error_response
 
 
 @blueprint.get("/returns/new")
@@ -49,8 +49,8 @@ def _from_consultation(number: str) -> Response:
     record_audit(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
     already = find_standing(session, row.id)
     if already is not None:
-        say(Problem("", "already_requested").sentence, "warn")
-        return go_to(url_for("returns.read", reference=already.shown))
+        flash_message(FieldError("", "already_requested").message, "warn")
+        return redirect_or_json(url_for("returns.read", reference=already.shown))
     desk = own_desk(row.desk)
     content, people = content_of(session, row), people_of(session, row)
     return asking_page(desk, forms.carry_over(forms.blank(desk), people, content), {})
@@ -67,7 +67,7 @@ def new_return_again() -> Response:
         return asking_page(own_desk(None, shown.desk), shown, {})
     language.switch(chosen)
     answer = asking_page(own_desk(None, shown.desk), shown, {})
-    remember_here(answer, language.COOKIE, chosen)
+    set_preference_cookie(answer, language.COOKIE, chosen)
     return answer
 
 
@@ -75,11 +75,11 @@ def new_return_again() -> Response:
 @allow("open_returns")
 def open_return() -> Any:
     """Opens a request: 201 new, 200 same, 409 different or a second one of its consultation, 422 problems."""
-    raw = forms.sent_fields(request.form) if is_form() else sent_json()
+    raw = forms.sent_fields(request.form) if is_form() else read_json()
     content, problems = read_new(raw)
     opened = problems or returns.open_return(db.session(), principal(), content)
     if isinstance(opened, list):
-        return refuse(opened) if wants_json() or not is_form() else _ask_again(opened)
+        return errors_response(opened) if wants_json() or not is_form() else _ask_again(opened)
     return _told(opened) if wants_json() else _go_on(opened)
 
 
@@ -96,13 +96,13 @@ def _told(opened: Arrival | Second) -> Response:
 
 
 def _conflict(code: str, reference: str | None) -> Response:
-    said = {"problem": code, "reference": reference, "message": gettext(PROBLEMS[code].label)}
+    said = {"problem": code, "reference": reference, "message": gettext(FIELD_ERRORS[code].label)}
     answer = jsonify(said)
     answer.status_code = 409
     return answer
 
 
-def _ask_again(problems: list[Problem]) -> Response:
+def _ask_again(problems: list[FieldError]) -> Response:
     shown = forms.of_form(request.form)
     return asking_page(own_desk(None, shown.desk), shown, forms.placed(problems), 422)
 
@@ -111,6 +111,6 @@ def _go_on(opened: Arrival | Second) -> Any:
     if isinstance(opened, Second):
         return requested_page(opened.request)
     if opened.request is None:
-        return problem(409, Problem("", "not_this_request").sentence)
-    say(gettext("Opened. The reference is the only name it has: write it down for the person."))
-    return go_to(url_for("returns.read", reference=opened.request.shown))
+        return error_response(409, FieldError("", "not_this_request").message)
+    flash_message(gettext("Opened. The reference is the only name it has: write it down for the person."))
+    return redirect_or_json(url_for("returns.read", reference=opened.request.shown))

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from app.counts.queries.statements import Shape, narrow
-from app.db.session import Moment
+from app.db.session import UtcDateTime
 from app.places.queries import DESKS
 from app.referrals.queries.referrals import EVENTS
 from app.referrals.queries.referrals import REFERRALS as ROWS
@@ -33,8 +33,8 @@ from app.shelters.queries.shelters import SHELTERS
 CENSUS = BedCensus.__table__
 PLAIN = (states.ARRIVED, states.COMPLETED, states.EXPIRED, states.NO_SHOW, states.SENT)
 UNDONE = "undone"
-NOW, A_DAY_AGO = (bindparam(name, type_=Moment) for name in ("now", "a_day_ago"))
-FROM, UNTIL = (bindparam(name, type_=Moment) for name in ("begins", "ends"))
+NOW, A_DAY_AGO = (bindparam(name, type_=UtcDateTime) for name in ("now", "a_day_ago"))
+FROM, UNTIL = (bindparam(name, type_=UtcDateTime) for name in ("begins", "ends"))
 FIRST_DAY, LAST_DAY = (bindparam(name, type_=Date) for name in ("first_day", "last_day"))
 MONTH: BindParameter[int] = bindparam("month")
 COUNTRIES: BindParameter[Any] = bindparam("wanted_countries", expanding=True)

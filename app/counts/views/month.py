@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.counts import forms
 from app.counts.queries.cells import Asked
 from app.counts.queries.figures import as_json, get_figures
 from app.counts.views import showing
 from app.db.session import db
+from app.settings import current_settings
 from app.web.access import allow, principal
 from app.web.pages import page
 
@@ -38,7 +39,7 @@ def figures_json() -> Response:
 
 
 def _asked() -> Asked | int:
-    begins = current_app.config["SETTINGS"].reporting_year_start
+    begins = current_settings().reporting_year_start
     return forms.read(principal().scope, request.args, begins)
 
 
@@ -47,5 +48,5 @@ def _noted(asked: Asked | int) -> Asked:
         abort(asked)
     wanted = asked.wanted
     subject = f"figures:{wanted.name}:{wanted.month}"
-    note(principal().account_id, "figures_read", subject, wanted.country or "")
+    record_audit(principal().account_id, "figures_read", subject, wanted.country or "")
     return asked

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.demo.actions.accounts import Crew, hire, hire_at_shelters
 from app.demo.actions.batches import Batch, number_cards_on
 from app.demo.actions.returns import Returns
@@ -25,6 +24,7 @@ from app.month import Month
 from app.places.actions import open_desk
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
+from app.settings import current_settings
 from app.web.access import Scope
 
 
@@ -70,7 +70,7 @@ def build(session: Session, wish: Wish, done: Callable[[int], None]) -> Built:
     done(batch.write())
     houses.finish(batch.write)
     number_cards_on(session)
-    note(None, "demo_built", f"demo:{wish.seed}")
+    record_audit(None, "demo_built", f"demo:{wish.seed}")
     return Built(len(desks), batch.persons)
 
 
@@ -94,7 +94,7 @@ def tell(
 
     Memory holds only who may come again.
     """
-    settings, now = current_app.config["SETTINGS"], clock.now()
+    settings, now = current_settings(), clock.now()
     on_the_way = along_the_way(plans)
     roads = Roads(on_the_way, period.last)
     press = Press(settings.card_keys, settings.reporting_year_start)

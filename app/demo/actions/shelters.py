@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.demo.actions.accounts import Crew
 from app.demo.programme.beds import Board, Sink
 from app.demo.programme.distributions import chance_of
@@ -26,7 +26,7 @@ def open_shelters(session: Session, shelters: list[DemoShelter]) -> dict[str, Sh
     """Writes the shelters; answers them by code. Their beds follow with their history."""
     session.execute(insert(SHELTERS), [one.fields for one in shelters])
     for one in shelters:
-        note(None, "shelter_opened", f"shelter:{one.code}", one.country)
+        record_audit(None, "shelter_opened", f"shelter:{one.code}", one.country)
     return {one.code: one for one in list_all(session)}
 
 

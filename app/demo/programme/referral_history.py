@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from app import clock
-from app.composition import Persons
+from app.composition import PersonCount
 from app.demo.programme.beds import Board, Row
 from app.demo.programme.referral_choices import Wanted
 from app.month import Month
 from app.places.queries import DeskRow
 from app.referrals.rules import states
 from app.referrals.rules.deadlines import deadline
-from app.referrals.rules.sending import Content, digest
+from app.referrals.rules.referral_data import Content, digest
 
 DESK_STAFF, COORDINATOR = "desk_staff", "shelter_coordinator"
 
@@ -25,7 +25,7 @@ class Sent:
     """A referral, its offers by shelter, what happened to it, and what is held for it."""
 
     desk: DeskRow
-    persons: tuple[Persons, ...]
+    persons: tuple[PersonCount, ...]
     row: Row
     offers: dict[int, Row]
     events: list[Row] = field(default_factory=list)

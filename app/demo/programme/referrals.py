@@ -16,7 +16,7 @@ from app.demo.programme.referral_history import Sent, new_referral
 from app.places.queries import DeskRow
 from app.referrals.rules import states
 from app.referrals.rules.deadlines import draw_code
-from app.referrals.rules.sending import MOST_SHELTERS
+from app.referrals.rules.referral_data import MOST_SHELTERS
 from app.shelters.rules import fitting_categories, reasons_against
 
 COUNTED_EVERY = timedelta(days=9)

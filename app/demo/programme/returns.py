@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app import clock
 from app.codelists.shared_codelists import countries_of_the_world
-from app.composition import Persons, number_in
+from app.composition import PersonCount, count_persons
 from app.demo.programme.beds import Sink
 from app.demo.programme.consultations import Telling
 from app.demo.programme.distributions import Mix, chance_of
@@ -23,8 +23,8 @@ OPENED = "return_request_opened"
 LARGEST = 12
 MOST = 400_000
 """There are about 900,000 references: a demo of many millions of consultations opens no more than so many requests."""
-ALONE, CHILD = Persons("male", "age_18_24", 1), Persons("female", "age_12_17", 1)
-FAMILY = (Persons("female", "age_25_59", 1), Persons("female", "age_5_11", 1))
+ALONE, CHILD = PersonCount("male", "age_18_24", 1), PersonCount("female", "age_12_17", 1)
+FAMILY = (PersonCount("female", "age_25_59", 1), PersonCount("female", "age_5_11", 1))
 WAITING = (
     (timedelta(minutes=50), stages.ENQUIRY, (ALONE,)),
     (timedelta(days=3, hours=1), stages.CONSENT, FAMILY),
@@ -65,7 +65,7 @@ class DeskReturns:
             return
         persons, home = together(content), content.groups[0].nationality
         late = clock.day_at(telling.received_at, desk.time_zone) != content.held_on
-        if late or number_in(persons) > LARGEST or not self._can_return(home):
+        if late or count_persons(persons) > LARGEST or not self._can_return(home):
             return
         chance = chance_of("return", content.id)
         at = telling.received_at + timedelta(minutes=1)
@@ -104,7 +104,7 @@ class DeskReturns:
         self,
         consultation: str,
         home: str,
-        persons: tuple[Persons, ...],
+        persons: tuple[PersonCount, ...],
         alone: bool,
         chance: Random,
     ) -> Content:

@@ -3,17 +3,17 @@
 import os
 from pathlib import Path
 
-from flask import current_app
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import db, raw_connection, unit_of_work
 from app.ops import queries, rules
 from app.ops.actions import archive, postgresql, sqlite
 from app.ops.actions.staging import in_one_sentence, refuse_lack_of_space, staging, sync
 from app.ops.rules import Contents, Manifest, Refused
+from app.settings import current_settings
 from app.version import app_version
 
 
@@ -48,7 +48,7 @@ def _refuse_unfit(path: Path, directory: Path) -> None:
 
 def _leave_entry(act: str) -> None:
     with unit_of_work():
-        note(None, act, "database")
+        record_audit(None, act, "database")
 
 
 def _write(path: Path, directory: Path) -> Path:
@@ -60,7 +60,7 @@ def _write(path: Path, directory: Path) -> Path:
         manifest = Manifest(
             app_version(), db.engine.dialect.name, made_at.isoformat(), contents, size, digest
         )
-        key = current_app.config["SETTINGS"].audit_key
+        key = current_settings().audit_key
         archive.write(place / "backup", manifest, place / "database", key)
         target = path / rules.backup_name(made_at, contents) if path.is_dir() else path
         _publish(place / "backup", target)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.email.queue import find_queue
+from app.email.queue import get_queue_state
 from app.ops.actions import readiness
 from app.ops.queries import find_last_backup
 from app.places.vocabulary import programme
@@ -49,7 +49,7 @@ class _Gauges(Collector):
 
 
 def _measured(session: Session, now: datetime) -> list[Metric]:
-    queue = find_queue(session)
+    queue = get_queue_state(session)
     tablets = find_reported(session)
     backup_at = find_last_backup(session)
     return [

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from app.db.faults import DEADLOCK, LOCK_TIMEOUT, OTHER, SCHEMA, fault_of
-from app.db.session import writing
+from app.db.session import write_transaction
 from app.db.timeouts import FOR_COMMANDS
 from app.ops import queries
 from app.ops.rules import Refused, refusal_of_version
@@ -53,7 +53,7 @@ def _refuse_newer(connection: Connection, directory: str) -> None:
 def _has_run(engine: Engine, run: Callable[[Connection], None], say: Say) -> bool:
     try:
         with (
-            writing(),
+            write_transaction(),
             engine.connect() as connection,
             _impatient(connection),
             _telling_who_blocks(engine, connection, say),

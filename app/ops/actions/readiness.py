@@ -114,7 +114,7 @@ def announce(app: Flask) -> None:
         if name == "sqlite":
             said["sqlite_journal_mode"] = safe_journal_mode(sqlite3.sqlite_version_info)
             said["sqlite"] = sqlite3.sqlite_version
-        log.info("started", extra={"said": said})
+        log.info("started", extra={"fields": said})
 
 
 def state_of(session: Session, instance: str) -> dict[str, Any]:

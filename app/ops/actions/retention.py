@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import connection_of
-from app.email.queue import LETTERS, is_past_its_time
-from app.referrals.queries.ended import note_is_past
+from app.email.queue import EMAILS, is_expired
+from app.referrals.queries.expiry import note_is_past
 from app.referrals.queries.referrals import REFERRALS
 from app.security.queries import EVENTS
 from app.security.queries import is_past as security_event_is_past
@@ -41,7 +41,7 @@ def _session_is_past(now: datetime) -> ColumnElement[bool]:
 
 
 KINDS = (
-    Kind("letters", "letters, sent or given up a week ago", LETTERS, is_past_its_time),
+    Kind("letters", "letters, sent or given up a week ago", EMAILS, is_expired),
     Kind(
         "notes",
         "notes of referrals closed 30 days ago",
@@ -69,5 +69,5 @@ def purge(session: Session, kind: Kind) -> int:
         else update(kind.table).where(past).values(**kind.emptied)
     )
     gone = connection_of(session).execute(change).rowcount
-    note(None, "purged", f"{kind.subject}:{gone}")
+    record_audit(None, "purged", f"{kind.subject}:{gone}")
     return gone

@@ -19,6 +19,7 @@ from app.ops import queries
 from app.ops.actions import readiness, setup_probe
 from app.ops.rules import setup as rules
 from app.ops.rules.setup import Finding
+from app.settings import current_settings
 from app.staff.queries import find_demo_account, find_working_admin
 from config import READABLE_BY_OTHERS, Settings
 
@@ -28,7 +29,7 @@ NODES_ASKED = 6
 
 def findings() -> Iterator[Finding]:
     """Every line, in the order in which an operator puts things right."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings: Settings = current_settings()
     yield from _settings(settings)
     yield from _keys(settings)
     yield from _files()

@@ -10,9 +10,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import request
 from itsdangerous import BadSignature, TimestampSigner
 
+from app.settings import current_settings
 from app.version import release
 from app.web.proxy import PROBE, forwarded_count
 from config import Settings
@@ -43,7 +44,7 @@ def is_asked() -> bool:
     """Whether this request carries the signature of an operator who has the app's own settings."""
     try:
         signed = request.headers.get(HEADER, "")[:200]
-        _signer(current_app.config["SETTINGS"]).unsign(signed, max_age=HOLDS)
+        _signer(current_settings()).unsign(signed, max_age=HOLDS)
     except BadSignature:
         return False
     return True
@@ -56,7 +57,7 @@ def answer() -> dict[str, Any]:
         "https": request.is_secure,
         "forwarded_for": forwarded_count(),
         "forwarded": request.headers.get("X-Forwarded-For", ""),
-        "proxy_hops": current_app.config["SETTINGS"].proxy_hops,
+        "proxy_hops": current_settings().proxy_hops,
         "release": release(),
     }
 

@@ -7,15 +7,15 @@ from time import monotonic, sleep
 from typing import NoReturn
 
 import click
-from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app.db.session import db, unit_of_work
-from app.email.delivery import Outcome, send_letters
+from app.email.delivery import DeliveryOutcome, send_due_emails
 from app.email.queue import count_unsent
 from app.ops.actions import backup, retention
 from app.ops.actions import restore as restoring
 from app.ops.rules import Refused
+from app.settings import current_settings
 
 
 def _refuse(sentence: str) -> NoReturn:
@@ -41,7 +41,7 @@ def back_up(path: Path) -> None:
 @with_appcontext
 def restore(path: Path, other_audit_key: bool) -> None:
     """Puts a backup into an empty database and checks its audit trail."""
-    key = None if other_audit_key else current_app.config["SETTINGS"].audit_key
+    key = None if other_audit_key else current_settings().audit_key
     try:
         restored = restoring.restore(path, key)
     except Refused as problem:
@@ -63,7 +63,7 @@ mail = AppGroup("mail", help="Letters to mailboxes of shelters.")
 @click.option("--watch", type=click.IntRange(1, 3600), help="Go on, with so many seconds between.")
 def send(watch: int | None) -> None:
     """Sends the letters that are due; exit 1 where one could not be sent or there is nowhere to send."""
-    is_set = bool(current_app.config["SETTINGS"].smtp_url)
+    is_set = bool(current_settings().smtp_url)
     if watch is not None:
         _send_until_stopped(watch) if is_set else _wait_until_stopped()
         return
@@ -72,7 +72,7 @@ def send(watch: int | None) -> None:
         if waiting:
             _refuse(f"SMTP_URL is not set: there is nowhere to send what waits ({waiting}).")
         return
-    outcome = send_letters()
+    outcome = send_due_emails()
     _say_what_went(outcome)
     if outcome.problems:
         sys.exit(1)
@@ -98,7 +98,7 @@ def _send_until_stopped(seconds: int) -> None:
     """Lets the letter in hand be finished when the process is asked to end."""
     asked = _requests_to_end()
     while not asked:
-        outcome = send_letters(lambda: not asked)
+        outcome = send_due_emails(lambda: not asked)
         if outcome.sent or outcome.problems:
             _say_what_went(outcome)
         until = monotonic() + seconds
@@ -106,7 +106,7 @@ def _send_until_stopped(seconds: int) -> None:
             sleep(0.2)
 
 
-def _say_what_went(outcome: Outcome) -> None:
+def _say_what_went(outcome: DeliveryOutcome) -> None:
     waiting, given_up = _unsent()
     click.echo(f"Letters sent: {outcome.sent}; waiting: {waiting}; given up: {given_up}.")
     if outcome.problems:

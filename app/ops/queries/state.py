@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.faults import OTHER, UNREACHABLE, Fault, fault_of
-from app.db.session import Record, abandon, db, writing
+from app.db.session import Record, abandon, db, write_transaction
 from app.db.timeouts import FOR_READINESS
 
 MIGRATIONS = "alembic_version"
@@ -46,7 +46,7 @@ def find_fault(session: Session) -> Fault | None:
 def _change_postgresql(session: Session) -> None:
     """Locks the row of the last migration, unless somebody has: it waits for nobody and leaves nothing to tidy up."""
     session.rollback()
-    with writing():
+    with write_transaction():
         limit_waiting(session)
         if has_table(session, MIGRATIONS):
             session.execute(text("SELECT 1 FROM alembic_version FOR UPDATE SKIP LOCKED"))

@@ -1,25 +1,25 @@
 """Tells a shelter's own mailbox that a referral waits: no word about anybody in it, only that, and a link."""
 
-from flask import current_app
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
-from app.email.delivery import is_address, write_letter
+from app.email.queue import is_email_address, queue_email
 from app.places.vocabulary import programme
 from app.referrals.queries.referrals import ReferralRow
+from app.settings import current_settings
 from app.shelters.queries.shelters import ShelterRow
 
 
 def tell_of_one_waiting(session: Session, referral: ReferralRow, shelter: ShelterRow) -> None:
     """Leaves a letter in this transaction where the shelter has a mailbox; it is sent later, by a command."""
-    if not is_address(shelter.mailbox):
+    if not is_email_address(shelter.mailbox):
         return
     with force_locale(programme()[shelter.country].shown_in):
         subject = gettext("One referral waits for your answer")
         body = gettext("Sign in to see it and answer: %(link)s", link=_inbox())
-    write_letter(session, shelter.mailbox, subject, body, f"referral:{referral.id}")
+    queue_email(session, shelter.mailbox, subject, body, f"referral:{referral.id}")
 
 
 def _inbox() -> str:
     """The inbox's full address; a command has no request to build it from."""
-    return str(current_app.config["SETTINGS"].public_url).rstrip("/") + "/referrals/inbox"
+    return str(current_settings().public_url).rstrip("/") + "/referrals/inbox"

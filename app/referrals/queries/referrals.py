@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.composition import Persons
+from app.composition import PersonCount
 from app.db.session import Record
 from app.places.models import Desk
 from app.referrals.models import Referral, ReferralEvent, ReferralOffer
@@ -59,9 +59,9 @@ class ReferralRow:
     time_zone: str
 
     @property
-    def group(self) -> list[Persons]:
+    def group(self) -> list[PersonCount]:
         """The people who were sent."""
-        return [Persons(*one) for one in self.persons]
+        return [PersonCount(*one) for one in self.persons]
 
     @property
     def state_now(self) -> str:

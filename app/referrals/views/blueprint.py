@@ -7,9 +7,9 @@ from flask import Blueprint, Response, abort, jsonify
 from flask_babel import gettext
 
 from app.db.session import db
-from app.field_errors import PROBLEMS
-from app.referrals.actions.answering import Done
-from app.referrals.actions.turn import Refused
+from app.field_errors import FIELD_ERRORS
+from app.referrals.actions.action_context import ActionRefused
+from app.referrals.actions.perform import ActionResult
 from app.referrals.queries import referrals as reading
 from app.referrals.queries.referrals import ReferralRow
 from app.shelters.queries.shelters import list_of_ids
@@ -59,14 +59,14 @@ def as_json(referral: ReferralRow) -> dict[str, Any]:
     }
 
 
-def told(done: Done) -> Response:
+def told(done: ActionResult) -> Response:
     """The 200 of an act."""
     return jsonify({"id": str(done.id), "state": done.state, "version": done.version})
 
 
-def refused(why: Refused) -> Response:
+def refused(why: ActionRefused) -> Response:
     """The 409 of an act that state, beds or version no longer allow."""
-    said = {"state": why.state, "problem": why.code, "message": gettext(PROBLEMS[why.code].label)}
+    said = {"state": why.state, "problem": why.code, "message": gettext(FIELD_ERRORS[why.code].label)}
     answer = jsonify(said)
     answer.status_code = 409
     return answer

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Response, abort, jsonify, request
 
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import db
 from app.referrals import vocabulary
 from app.referrals.queries import inbox as reading
+from app.referrals.queries.etag import get_waiting, still_stands
 from app.referrals.queries.inbox import Inbox
-from app.referrals.queries.stamp import get_waiting, still_stands
 from app.referrals.rules.deadlines import read_code
 from app.referrals.views.blueprint import blueprint
 from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS
@@ -36,7 +36,7 @@ def inbox() -> Response:
     shown = _shown(every)
     if shown is not None:
         there = shown.shelter
-        note(asking.account_id, "inbox_read", f"shelter:{there.code}", there.country)
+        record_audit(asking.account_id, "inbox_read", f"shelter:{there.code}", there.country)
     return page("referrals/inbox.html", shown=shown, every=every, stamp=waiting, **WORDS)
 
 
@@ -76,7 +76,7 @@ def arriving() -> Response:
     asking, code = principal(), read_code(request.args.get("code", ""))
     found = reading.find_by_code(db.session(), asking.scope, code) if code else []
     for card in found:
-        note(
+        record_audit(
             asking.account_id, "referral_read", f"referral:{card.referral.id}", card.shelter.country
         )
     status = 200 if found or "code" not in request.args else 404

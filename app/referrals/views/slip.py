@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_login import current_user
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import db
 from app.referrals.forms import slip as forms
 from app.referrals.queries import referrals as reading
@@ -18,7 +18,7 @@ from app.referrals.rules import states
 from app.referrals.views.blueprint import blueprint, own
 from app.shelters.queries.shelters import get_shelter, public
 from app.web.access import allow, limiter, principal
-from app.web.pages import go_to, page, public_link
+from app.web.pages import redirect_or_json, page, public_link
 from app.web.qr_codes import draw
 
 PER_MINUTE = "120 per minute"
@@ -29,7 +29,7 @@ PER_MINUTE = "120 per minute"
 def slip(referral_id: UUID) -> Response:
     """The slip to print or to photograph; where it is not valid (any more), a sentence that says so."""
     found = own(referral_id)
-    note(principal().account_id, "referral_read", f"referral:{found.id}", found.country)
+    record_audit(principal().account_id, "referral_read", f"referral:{found.id}", found.country)
     if found.service != states.SHELTER:
         abort(404)
     shelter_id = _receiver(found)
@@ -88,7 +88,7 @@ def public_card(referral_id: UUID) -> Any:
     if found is None or shelter_id is None:
         abort(404)
     if request.method == "GET" and shelter_id in _own_shelters():
-        return go_to(url_for("referrals.arriving", code=found.code))
+        return redirect_or_json(url_for("referrals.arriving", code=found.code))
     return page("referrals/public.html", shelter=public(get_shelter(db.session(), shelter_id)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.audit.actions import record_audit
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.month import Month
 from app.returns.queries import requests as reading
 from app.returns.queries.requests import REQUESTS, STEPS, RequestRow
@@ -52,7 +52,7 @@ class Turn:
         return follow(self.standing, Step(act, said, self.today))
 
 
-Moved = RequestRow | Refused | list[Problem] | None
+Moved = RequestRow | Refused | list[FieldError] | None
 """The request after an act; or what kept it: a gate, wrong answers, or that there is none in the account's scope."""
 
 
@@ -118,7 +118,7 @@ def columns_of(standing: Standing, closed_at: datetime | None, now: datetime) ->
         "departed_month": _month(standing.departed_on) if counts else None,
         "departed": [list(one) for one in standing.departed],
         "withdrawn_month": _month(standing.closed_on) if closing.is_withdrawn(standing) else None,
-        "closing_reason": standing.reason,
+        "closing_reason": standing.closing_reason,
         "closed_at": (closed_at or now) if standing.is_closed else None,
     }
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.audit.actions import record_audit
 from app.db import idempotency
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.month import Month
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
@@ -41,16 +41,16 @@ class Second:
 
 def open_request(
     session: Session, by: Principal, desk: DeskRow, content: Content, known: Known
-) -> Arrival | Second | list[Problem]:
+) -> Arrival | Second | list[FieldError]:
     """Opens a request at a desk of the account; all problems at once where anything is wrong.
 
     `known` is what its consultation says: a child who is alone there is alone here, whatever was sent.
     """
     meant = replace(content, child_alone=content.child_alone or known.is_child_alone)
-    problems = [Problem(*one) for one in rules.wrong_answers(meant)]
+    problems = [FieldError(*one) for one in rules.wrong_answers(meant)]
     today = clock.today_at(desk.time_zone)
     if not is_open(desk.opened_on, closes_with_country(desk.country, desk.closed_on), today):
-        problems.append(Problem("desk", "desk_not_open"))
+        problems.append(FieldError("desk", "desk_not_open"))
     known_one = reading.find_arrival(session, UUID(meant.id))
     if known_one is not None:
         return _known(by, known_one, meant)
@@ -101,7 +101,7 @@ def _insert(session: Session, row: dict[str, Any]) -> bool:
         return again is not None or _standing(session, row["consultation_id"]) is not None
 
     drawn = ("reference", lambda: draw_reference(secrets.randbelow))
-    return idempotency.insert_drawn(session, REQUESTS, row, drawn, is_known)
+    return idempotency.insert_with_random_code(session, REQUESTS, row, drawn, is_known)
 
 
 def _standing(session: Session, consultation_id: UUID | None) -> RequestRow | None:

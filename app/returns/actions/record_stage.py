@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.returns.actions.append_step import Moved, Turn, begin, is_stale, write
 from app.returns.rules import workflow
 from app.returns.rules.available_actions import refused_act
@@ -46,11 +46,11 @@ def record(session: Session, by: Principal, reference: str, stage: str, said: Sa
     if broken:
         return turn.refused(broken)
     early = workflow.wrong_day(after, stage)
-    return [Problem(early, "not_before")] if early else write(turn, stage, fields)
+    return [FieldError(early, "not_before")] if early else write(turn, stage, fields)
 
 
 def refuse_unread(
-    session: Session, by: Principal, reference: str, act: str, problems: list[Problem]
+    session: Session, by: Principal, reference: str, act: str, problems: list[FieldError]
 ) -> Moved:
     """What keeps a step or turn; where nothing does, what could not be read of it. Nothing is written."""
     turn = begin(session, by, reference)
@@ -62,7 +62,7 @@ def refuse_unread(
 
 def _refused(turn: Turn, stage: str, version: int | None) -> str:
     if is_stale(turn, version):
-        return "request_closed" if turn.standing.reason == "withdrew" else "stale"
+        return "request_closed" if turn.standing.closing_reason == "withdrew" else "stale"
     by_turn = workflow.refused_turn(turn.standing, stage, side_of(turn.by))
     return by_turn or workflow.refused(turn.standing, stage, turn.today)
 
@@ -79,16 +79,16 @@ def _filled(turn: Turn, stage: str, fields: dict[str, Any]) -> dict[str, Any]:
     return {**usual, **{name: value for name, value in fields.items() if value is not None}}
 
 
-def _wrong_days(turn: Turn, stage: str, fields: dict[str, Any]) -> list[Problem]:
+def _wrong_days(turn: Turn, stage: str, fields: dict[str, Any]) -> list[FieldError]:
     past = {DEPARTED: "departed_on", ARRIVED: "arrived_on", ARRANGED: "reconfirmed_on"}.get(stage)
     said = fields.get(past) if past else None
     if said and date.fromisoformat(said) > turn.today:
-        return [Problem(str(past), "in_future")]
+        return [FieldError(str(past), "in_future")]
     return []
 
 
-def _wrong_people(turn: Turn, fields: dict[str, Any]) -> list[Problem]:
+def _wrong_people(turn: Turn, fields: dict[str, Any]) -> list[FieldError]:
     """Who departs is among those who asked."""
     asked = Counter({(sex, band): n for sex, band, n in turn.request.persons})
     going = Counter({(sex, band): n for sex, band, n in fields.get("persons", [])})
-    return [Problem("persons", "only_who_asked")] if going - asked else []
+    return [FieldError("persons", "only_who_asked")] if going - asked else []

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from werkzeug.datastructures import MultiDict
 
 from app.codelists.shared_codelists import countries_of_the_world, nationalities
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.returns.actions.record_stage import Said
 from app.returns.forms.fields import People, Several, Tick
 from app.returns.forms.steps import STEPS
@@ -24,13 +24,13 @@ NEW_FIELDS = frozenset(
 )  # fmt: skip
 
 
-def read_step(act: str, raw: dict[str, Any]) -> tuple[Said, list[Problem]]:
+def read_step(act: str, raw: dict[str, Any]) -> tuple[Said, list[FieldError]]:
     """What goes with a step or turn, and everything that could not be read."""
     reader, form = Reader(raw), STEPS[act]
     reader.refuse_unknown(raw, frozenset({"version", *(one.name for one in form.fields)}), "")
     version = _version(reader, act)
     fields = {one.name: one.read(reader) for one in form.fields}
-    return Said(fields, version), [Problem(*one) for one in reader.problems]
+    return Said(fields, version), [FieldError(*one) for one in reader.problems]
 
 
 def _version(reader: Reader, act: str) -> int | None:
@@ -63,7 +63,7 @@ def step_of_form(act: str, form: MultiDict[str, str]) -> dict[str, Any]:
     return raw
 
 
-def read_new(raw: dict[str, Any]) -> tuple[Content, list[Problem]]:
+def read_new(raw: dict[str, Any]) -> tuple[Content, list[FieldError]]:
     """What a new request says and everything that could not be read; without an id it gets one."""
     reader = Reader({"id": str(uuid4()), **raw} if raw.get("id") in (None, "") else raw)
     reader.refuse_unknown(raw, NEW_FIELDS, "")
@@ -77,7 +77,7 @@ def read_new(raw: dict[str, Any]) -> tuple[Content, list[Problem]]:
         reader.persons(raw.get("persons"), ""),
         _tick(reader, "child_alone"),
     )
-    return content, [Problem(*one) for one in reader.problems]
+    return content, [FieldError(*one) for one in reader.problems]
 
 
 def _consultation(reader: Reader) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.composition import Persons
+from app.composition import PersonCount
 from app.db.session import Record
 from app.places.models import Desk
 from app.returns.models import ReturnRequest, ReturnStep
@@ -69,9 +69,9 @@ class RequestRow:
         return shown(self.reference)
 
     @property
-    def group(self) -> list[Persons]:
+    def group(self) -> list[PersonCount]:
         """The people who asked."""
-        return [Persons(*one) for one in self.persons]
+        return [PersonCount(*one) for one in self.persons]
 
     @property
     def today(self) -> date:

@@ -43,7 +43,7 @@ def refused_act(standing: Standing, act: str, side: str, today: date) -> str:
 def _refused_closing(standing: Standing, side: str) -> str:
     if side == workflow.DESK and stages.HANDED in standing.recorded:
         return "after_hand_over"
-    is_over = standing.is_closed and (side == workflow.DESK or standing.reason == closing.WITHDREW)
+    is_over = standing.is_closed and (side == workflow.DESK or standing.closing_reason == closing.WITHDREW)
     return "request_closed" if is_over else ""
 
 

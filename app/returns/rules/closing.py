@@ -22,7 +22,7 @@ def reasons_now(standing: Standing) -> tuple[str, ...]:
 
 def refused_closing(standing: Standing, reason: str) -> str:
     """Why a request cannot be closed with a reason; a closed one may get another, but a withdrawal stays one."""
-    if standing.is_closed and standing.reason in (WITHDREW, reason):
+    if standing.is_closed and standing.closing_reason in (WITHDREW, reason):
         return "request_closed"
     return "" if reason in reasons_now(standing) else "reason_not_now"
 
@@ -41,9 +41,9 @@ def refused_stop(standing: Standing) -> str:
 
 def counts_as_departed(standing: Standing) -> bool:
     """Whether the people of a request count as persons who departed."""
-    return standing.has_departed and standing.reason not in UNCOUNTED
+    return standing.has_departed and standing.closing_reason not in UNCOUNTED
 
 
 def is_withdrawn(standing: Standing) -> bool:
     """Whether the person withdrew."""
-    return standing.stage == stages.CLOSED and standing.reason == WITHDREW
+    return standing.stage == stages.CLOSED and standing.closing_reason == WITHDREW

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from app.composition import Persons, is_child_alone, number_in
+from app.composition import PersonCount, is_child_alone, count_persons
 
 MOST_PEOPLE = 99
 
@@ -20,12 +20,12 @@ class Content:
     country_of_departure: str
     country_of_return: str
     nationality: str
-    persons: tuple[Persons, ...]
+    persons: tuple[PersonCount, ...]
     child_alone: bool
 
     @property
     def party(self) -> int:
-        return number_in(self.persons)
+        return count_persons(self.persons)
 
     @property
     def is_child_alone(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.check_codes import draw_signs, read_signs
+from app.check_codes import generate_code, parse_code
 
 RANDOM_SIGNS = 4
 LENGTH = RANDOM_SIGNS + 1
@@ -11,7 +11,7 @@ LETTER = "R"
 
 def draw_reference(draw: Callable[[int], int]) -> str:
     """Five signs; `draw(n)` gives a random whole number below n (secrets.randbelow)."""
-    return draw_signs("", RANDOM_SIGNS, draw)
+    return generate_code("", RANDOM_SIGNS, draw)
 
 
 def read_reference(text: str) -> str | None:
@@ -19,7 +19,7 @@ def read_reference(text: str) -> str | None:
     plain = "".join(sign for sign in text.upper() if sign.isalnum())
     if len(plain) == LENGTH + 1 and plain.startswith(LETTER):
         plain = plain[1:]
-    return read_signs(plain, LENGTH)
+    return parse_code(plain, LENGTH)
 
 
 def shown(reference: str) -> str:

@@ -28,7 +28,7 @@ def follow(standing: Standing, step: Step) -> Standing:
 
 
 def _stage_after(standing: Standing, step: Step) -> str:
-    if standing.reason:
+    if standing.closing_reason:
         return stages.CLOSED
     moves = step.act in STAGES and stages.is_past(step.act, standing.stage)
     return step.act if moves else standing.stage

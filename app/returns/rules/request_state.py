@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from app.composition import Persons
+from app.composition import PersonCount
 from app.returns.rules import stages
 from app.returns.rules.stages import YES
 
@@ -42,7 +42,7 @@ class Standing:
     departed_on: date | None = None
     departed: tuple[tuple[str, str, int], ...] = ()
     arrived_on: date | None = None
-    reason: str = ""
+    closing_reason: str = ""
     closed_on: date | None = None
     recorded: frozenset[str] = field(default_factory=frozenset)
 
@@ -64,9 +64,9 @@ class Standing:
         return any(one <= day <= one + timedelta(days=CONSENT_DAYS) for one in self.consents)
 
     @property
-    def those_departed(self) -> tuple[Persons, ...]:
+    def those_departed(self) -> tuple[PersonCount, ...]:
         """The people who departed."""
-        return tuple(Persons(*one) for one in self.departed)
+        return tuple(PersonCount(*one) for one in self.departed)
 
     @property
     def is_voluntary(self) -> bool:

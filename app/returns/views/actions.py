@@ -7,7 +7,7 @@ from flask import abort, request, url_for
 from flask_babel import gettext
 
 from app.db.session import Session, db
-from app.field_errors import NotThere, Problem, refuse
+from app.field_errors import NotFound, FieldError, errors_response
 from app.returns.actions import record_stage, stop_resume_close
 from app.returns.actions.append_step import Moved, Refused
 from app.returns.actions.record_stage import Said, side_of
@@ -20,8 +20,8 @@ from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.views.blueprint import blueprint, refused, signs_of, told
 from app.returns.views.steps import step_again
 from app.web.access import Principal, allow, principal
-from app.web.pages import go_to, say
-from app.web.requests import is_form, sent_json, wants_json
+from app.web.pages import redirect_or_json, flash_message
+from app.web.requests import is_form, read_json, wants_json
 
 Turning = Callable[[Session, Principal, str, Said], Moved]
 TURNS: dict[str, Turning] = {
@@ -45,14 +45,14 @@ def do(reference: str, act: str) -> Any:
     said, problems = read_step(act, _raw(act))
     moved = _move(signs, act, said) if not problems else _unread(signs, act, problems)
     if moved is None:
-        raise NotThere("unknown_request")
+        raise NotFound("unknown_request")
     return _answer(reference, act, moved)
 
 
 def _raw(act: str) -> dict[str, Any]:
     if is_form():
         return step_of_form(act, request.form)
-    return sent_json() if request.content_length else {}
+    return read_json() if request.content_length else {}
 
 
 def _move(signs: str, act: str, said: Said) -> Moved:
@@ -62,16 +62,16 @@ def _move(signs: str, act: str, said: Said) -> Moved:
     return record_stage.record(session, by, signs, act, said)
 
 
-def _unread(signs: str, act: str, problems: list[Problem]) -> Moved:
+def _unread(signs: str, act: str, problems: list[FieldError]) -> Moved:
     return record_stage.refuse_unread(db.session(), principal(), signs, act, problems)
 
 
-def _answer(reference: str, act: str, moved: RequestRow | Refused | list[Problem]) -> Any:
+def _answer(reference: str, act: str, moved: RequestRow | Refused | list[FieldError]) -> Any:
     if isinstance(moved, list):
-        return refuse(moved) if not is_form() else step_again(reference, act, moved)
+        return errors_response(moved) if not is_form() else step_again(reference, act, moved)
     if isinstance(moved, Refused):
         return refused(moved) if not is_form() else step_again(reference, act, moved)
     if wants_json():
         return told(moved)
-    say(gettext("Done."))
-    return go_to(url_for("returns.read", reference=moved.shown))
+    flash_message(gettext("Done."))
+    return redirect_or_json(url_for("returns.read", reference=moved.shown))

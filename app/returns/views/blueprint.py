@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 from flask_babel import gettext
 
 from app.db.session import db
-from app.field_errors import PROBLEMS, NotThere
+from app.field_errors import FIELD_ERRORS, NotFound
 from app.returns.actions.append_step import Refused
 from app.returns.queries import requests as reading
 from app.returns.queries.requests import RequestRow, StepRow
@@ -24,7 +24,7 @@ def signs_of(reference: str) -> str:
     """The five signs of a reference in an address; 404 with its sentence where it is mistyped."""
     signs = read_reference(reference)
     if signs is None:
-        raise NotThere("reference_mistyped")
+        raise NotFound("reference_mistyped")
     return signs
 
 
@@ -33,7 +33,7 @@ def own(reference: str) -> tuple[RequestRow, list[StepRow], Standing]:
     session = db.session()
     found = reading.find(session, principal().scope, signs_of(reference))
     if found is None:
-        raise NotThere("unknown_request")
+        raise NotFound("unknown_request")
     steps = reading.list_steps(session, [found])[found.id]
     return found, steps, reading.standing_of(found, steps)
 
@@ -67,7 +67,7 @@ def told(request: RequestRow) -> Response:
 
 def refused(why: Refused) -> Response:
     """The 409 of a step that a gate, the way or somebody else keeps."""
-    sentence = gettext(PROBLEMS[why.code].label)
+    sentence = gettext(FIELD_ERRORS[why.code].label)
     said = {"stage": why.stage, "problem": why.code, "version": why.version, "message": sentence}
     answer = jsonify(said)
     answer.status_code = 409

@@ -8,7 +8,7 @@ from flask import Response, abort, request, url_for
 from app import clock
 from app.audit.actions import record_audit
 from app.db.session import db
-from app.field_errors import NotThere, Problem
+from app.field_errors import NotFound, FieldError
 from app.places.queries import DeskRow, list_desks
 from app.returns.actions.record_stage import side_of
 from app.returns.queries import requests as reading
@@ -20,7 +20,7 @@ from app.returns.views.blueprint import blueprint
 from app.returns.views.request_page import WORDS
 from app.returns.vocabulary import STAGES
 from app.web.access import allow, principal
-from app.web.pages import go_to, page
+from app.web.pages import redirect_or_json, page
 from app.web.requests import wants_json
 
 
@@ -83,10 +83,10 @@ def find() -> Response:
     signs = read_reference(typed)
     found = reading.find(db.session(), principal().scope, signs) if signs else None
     if found is not None:
-        return go_to(url_for("returns.read", reference=found.shown))
+        return redirect_or_json(url_for("returns.read", reference=found.shown))
     code = "unknown_request" if signs else "reference_mistyped"
     if wants_json():
-        raise NotThere(code)
-    wrong = Problem("reference", code).sentence if typed else ""
+        raise NotFound(code)
+    wrong = FieldError("reference", code).message if typed else ""
     status = 200 if not typed else 404 if signs else 422
     return page("returns/search.html", status, typed=typed, wrong=wrong)

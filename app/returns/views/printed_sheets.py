@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from app.audit.actions import record_audit
 from app.codelists.shared_codelists import languages
-from app.field_errors import PROBLEMS
+from app.field_errors import FIELD_ERRORS
 from app.i18n.language import selected
 from app.returns.forms import consent_sheet as forms
 from app.returns.queries.requests import RequestRow
@@ -60,5 +60,5 @@ def _why_not(found: RequestRow, standing: Standing, stage: str) -> str:
 
 
 def _sheet(template: str, found: RequestRow, why: str, facts: dict[str, Any]) -> Response:
-    sentence = gettext(PROBLEMS[why].label) if why else ""
+    sentence = gettext(FIELD_ERRORS[why].label) if why else ""
     return page(template, 409 if why else 200, found=found, why=sentence, **facts)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
-from app.field_errors import PROBLEMS
+from app.field_errors import FIELD_ERRORS
 from app.returns import vocabulary
 from app.returns.actions.record_stage import side_of
 from app.returns.forms import labels
@@ -25,7 +25,7 @@ DONE, NOW, AHEAD = "done", "now", "ahead"
 WORDS: dict[str, Any] = {
     "v": vocabulary,
     "ROLES": ROLES,
-    "PROBLEMS": PROBLEMS,
+    "FIELD_ERRORS": FIELD_ERRORS,
     "SEXES": SEXES,
     "AGE_BANDS": AGE_BANDS,
     "STEPS": STEPS,

@@ -7,7 +7,7 @@ from flask import Response, abort, request
 from flask_babel import gettext
 
 from app.audit.actions import record_audit
-from app.field_errors import PROBLEMS, Problem
+from app.field_errors import FIELD_ERRORS, FieldError
 from app.i18n import language
 from app.places.vocabulary import programme
 from app.returns.actions.append_step import Refused
@@ -21,7 +21,7 @@ from app.returns.views.blueprint import blueprint, own
 from app.returns.views.request_page import WORDS, frame
 from app.returns.vocabulary import texts
 from app.web.access import allow, principal
-from app.web.pages import page, remember_here
+from app.web.pages import page, set_preference_cookie
 
 
 @blueprint.get("/<reference>/<act>")
@@ -44,17 +44,17 @@ def typed_again(reference: str, act: str) -> Response:
         return _page(reference, act, {})
     language.switch(chosen)
     answer = _page(reference, act, {})
-    remember_here(answer, language.COOKIE, chosen)
+    set_preference_cookie(answer, language.COOKIE, chosen)
     return answer
 
 
-def step_again(reference: str, act: str, why: Refused | list[Problem]) -> Response:
+def step_again(reference: str, act: str, why: Refused | list[FieldError]) -> Response:
     """The page of a step with what was sent and what is wrong with it: 422, or 409 where a gate keeps it."""
     if isinstance(why, Refused):
-        return _page(reference, act, {"": gettext(PROBLEMS[why.code].label)}, 409)
+        return _page(reference, act, {"": gettext(FIELD_ERRORS[why.code].label)}, 409)
     wrong: dict[str, str] = {}
     for one in why:
-        wrong.setdefault(one.field.partition(".")[0], one.sentence)
+        wrong.setdefault(one.field.partition(".")[0], one.message)
     return _page(reference, act, wrong, 422)
 
 
@@ -87,7 +87,7 @@ def _kept(found: RequestRow, standing: Standing, act: str) -> str:
             return str(gettext("The supervisor of the country records this."))
         return str(gettext("The desk records this."))
     refused = available_actions.refused_act(standing, act, side, found.today)
-    return str(gettext(PROBLEMS[refused].label)) if refused else ""
+    return str(gettext(FIELD_ERRORS[refused].label)) if refused else ""
 
 
 def _known(found: RequestRow, steps: list[StepRow], standing: Standing, act: str) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import note
+from app.audit.actions import record_audit
 from app.db.session import connection_of
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.shelters.models import BedCensus, BedChange
 from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds, lock_beds
 from app.shelters.queries.shelters import SHELTERS, ShelterRow
@@ -39,18 +39,18 @@ class Said:
     is_confirmed: bool = True
 
 
-def set_beds(session: Session, by: int | None, shelter: ShelterRow, said: Said) -> list[Problem]:
+def set_beds(session: Session, by: int | None, shelter: ShelterRow, said: Said) -> list[FieldError]:
     """Changes one category and confirms it; more than there are places needs a reason of BED_REASONS."""
     announce(session, [shelter.id])
     locked = lock_beds(session, shelter.id, said.category)
     if locked is None:
-        return [Problem("category", "no_such_category")]
+        return [FieldError("category", "no_such_category")]
     wanted = _wanted(locked.beds, said)
     problems = _wrong(locked.beds, wanted, said.reason)
     if problems:
         return problems
     _store(session, by, shelter, wanted, confirmed=said.is_confirmed)
-    note(by, "beds_changed", f"shelter:{shelter.code}", shelter.country)
+    record_audit(by, "beds_changed", f"shelter:{shelter.code}", shelter.country)
     return []
 
 
@@ -69,16 +69,16 @@ def _wanted(now: Beds, said: Said) -> Beds:
     )
 
 
-def _wrong(now: Beds, wanted: Beds, reason: str) -> list[Problem]:
+def _wrong(now: Beds, wanted: Beds, reason: str) -> list[FieldError]:
     problems = []
     for name in ("capacity", "blocked", "occupied"):
         if not 0 <= getattr(wanted, name) <= 9999:
-            problems.append(Problem(name, "not_a_bed_number"))
+            problems.append(FieldError(name, "not_a_bed_number"))
     if reason and reason not in BED_REASONS:
-        problems.append(Problem("reason", "unknown_code"))
+        problems.append(FieldError("reason", "unknown_code"))
     worse = wanted.free < 0 and wanted.free < now.free
     if not problems and worse and not reason:
-        problems.append(Problem("reason", "needs_bed_reason"))
+        problems.append(FieldError("reason", "needs_bed_reason"))
     return problems
 
 
@@ -87,15 +87,15 @@ def confirm(session: Session, by: int, shelter: ShelterRow) -> None:
     announce(session, [shelter.id])
     mine = update(BEDS).where(BEDS.c.shelter_id == shelter.id)
     session.execute(mine.values(confirmed_at=clock.now(), confirmed_by=by))
-    note(by, "beds_confirmed", f"shelter:{shelter.code}", shelter.country)
+    record_audit(by, "beds_confirmed", f"shelter:{shelter.code}", shelter.country)
 
 
 def add_category(
     session: Session, by: int | None, shelter: ShelterRow, category: str, capacity: int
-) -> list[Problem]:
+) -> list[FieldError]:
     """Gives a shelter places of one more category."""
     if lock_beds(session, shelter.id, category) is not None:
-        return [Problem("category", "taken")]
+        return [FieldError("category", "taken")]
     beds = Beds(category, capacity, 0, 0, 0, clock.now())
     row = {"shelter_id": shelter.id, "category": category, "capacity": capacity, "blocked": 0}
     more = {"occupied": 0, "reason": "", "confirmed_at": beds.confirmed_at, "version": 1}

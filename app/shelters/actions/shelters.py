@@ -8,8 +8,8 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.audit.actions import note
-from app.field_errors import Problem
+from app.audit.actions import record_audit
+from app.field_errors import FieldError
 from app.places import rules as places
 from app.shelters.actions.beds import Said, add_category, announce, set_beds
 from app.shelters.queries.beds import lock_beds
@@ -21,7 +21,7 @@ SIGNS = "CDFGHJKMNPQRTVWXY34679"
 DRAWN = 8
 
 
-def open_shelter(session: Session, by: int | None, fields: dict[str, Any]) -> str | list[Problem]:
+def open_shelter(session: Session, by: int | None, fields: dict[str, Any]) -> str | list[FieldError]:
     """Opens a shelter with the fields of ShelterRow but id and versions; its code, or the problems.
 
     A protected one gets a code that says nothing, whatever was typed.
@@ -32,8 +32,8 @@ def open_shelter(session: Session, by: int | None, fields: dict[str, Any]) -> st
     if problems:
         return problems
     if not _insert_once(session, {"version": 1, "inbox_version": 0, **fields}):
-        return [Problem("code", "taken")]
-    note(by, "shelter_opened", f"shelter:{fields['code']}", fields["country"])
+        return [FieldError("code", "taken")]
+    record_audit(by, "shelter_opened", f"shelter:{fields['code']}", fields["country"])
     return str(fields["code"])
 
 
@@ -44,10 +44,10 @@ def _draw_code(session: Session) -> str:
             return code
 
 
-def _wrong_code(code: str) -> list[Problem]:
+def _wrong_code(code: str) -> list[FieldError]:
     if not code:
-        return [Problem("code", "required")]
-    return [] if places.is_code(code) else [Problem("code", "not_a_desk_code")]
+        return [FieldError("code", "required")]
+    return [] if places.is_code(code) else [FieldError("code", "not_a_desk_code")]
 
 
 def _insert_once(session: Session, row: dict[str, Any]) -> bool:
@@ -61,31 +61,31 @@ def _insert_once(session: Session, row: dict[str, Any]) -> bool:
 
 def change_shelter(
     session: Session, by: int, shelter: ShelterRow, version: int, fields: dict[str, Any]
-) -> list[Problem]:
+) -> list[FieldError]:
     """Changes all of a shelter but its country; a stale version is refused.
 
     One that becomes protected gets a new code: the old one may say its name. No other code ever changes.
     """
     problems = _wrong({"country": shelter.country, **fields})
     if shelter.is_protected and not fields["is_protected"]:
-        problems.append(Problem("is_protected", "stays_protected"))
+        problems.append(FieldError("is_protected", "stays_protected"))
     if problems:
         return problems
     hides = fields["is_protected"] and not shelter.is_protected
     code = _draw_code(session) if hides else shelter.code
     if not _store(session, shelter, version, {**fields, "code": code}):
-        return [Problem("version", "stale")]
-    note(by, "shelter_changed", f"shelter:{code}", shelter.country)
+        return [FieldError("version", "stale")]
+    record_audit(by, "shelter_changed", f"shelter:{code}", shelter.country)
     return []
 
 
 def close_shelter(
     session: Session, by: int, shelter: ShelterRow, version: int, closed_on: date
-) -> list[Problem]:
+) -> list[FieldError]:
     """Sets the last day of a shelter."""
     if not _store(session, shelter, version, {"closed_on": closed_on}):
-        return [Problem("version", "stale")]
-    note(by, "shelter_closed", f"shelter:{shelter.code}", shelter.country)
+        return [FieldError("version", "stale")]
+    record_audit(by, "shelter_closed", f"shelter:{shelter.code}", shelter.country)
     return []
 
 
@@ -102,39 +102,39 @@ def set_accepting(session: Session, by: int, shelter: ShelterRow, accepting: boo
     announce(session, [shelter.id])
     mine = update(SHELTERS).where(SHELTERS.c.id == shelter.id)
     session.execute(mine.values(is_accepting=accepting, version=SHELTERS.c.version + 1))
-    note(by, "shelter_changed", f"shelter:{shelter.code}", shelter.country)
+    record_audit(by, "shelter_changed", f"shelter:{shelter.code}", shelter.country)
 
 
-def set_capacity(session: Session, by: int, shelter: ShelterRow, said: Said) -> list[Problem]:
+def set_capacity(session: Session, by: int, shelter: ShelterRow, said: Said) -> list[FieldError]:
     """Says how many places of a category there are, a new one or one that stands; says nothing of who is there."""
     announce(session, [shelter.id])
     if lock_beds(session, shelter.id, said.category) is not None:
         return set_beds(session, by, shelter, said)
     problems = add_category(session, by, shelter, said.category, said.capacity or 0)
     if not problems:
-        note(by, "beds_changed", f"shelter:{shelter.code}", shelter.country)
+        record_audit(by, "beds_changed", f"shelter:{shelter.code}", shelter.country)
     return problems
 
 
-def _wrong(fields: dict[str, Any]) -> list[Problem]:
+def _wrong(fields: dict[str, Any]) -> list[FieldError]:
     problems = []
     if not places.area_lies_in(fields["adm1"], fields["country"]):
-        problems.append(Problem("adm1", "not_in_country"))
+        problems.append(FieldError("adm1", "not_in_country"))
     if not places.is_time_zone(fields["time_zone"]):
-        problems.append(Problem("time_zone", "not_a_time_zone"))
+        problems.append(FieldError("time_zone", "not_a_time_zone"))
     if not places.is_whole_location(fields["latitude"], fields["longitude"]):
-        problems.append(Problem("longitude", "both_or_none"))
+        problems.append(FieldError("longitude", "both_or_none"))
     if bool(fields["opens_at"]) != bool(fields["closes_at"]):
-        problems.append(Problem("closes_at", "both_or_none"))
+        problems.append(FieldError("closes_at", "both_or_none"))
     youngest, oldest = fields["youngest"], fields["oldest"]
     if youngest is not None and oldest is not None and youngest > oldest:
-        problems.append(Problem("oldest", "ages_crossed"))
+        problems.append(FieldError("oldest", "ages_crossed"))
     return problems + _wrong_protection(fields)
 
 
-def _wrong_protection(fields: dict[str, Any]) -> list[Problem]:
+def _wrong_protection(fields: dict[str, Any]) -> list[FieldError]:
     if not fields["is_protected"]:
         refuge = fields["type"] in NEVER_SHOWN
-        return [Problem("is_protected", "must_be_protected")] if refuge else []
+        return [FieldError("is_protected", "must_be_protected")] if refuge else []
     way = fields["meeting_point"] or fields["phone"]
-    return [] if way else [Problem("meeting_point", "no_way_to_meet")]
+    return [] if way else [FieldError("meeting_point", "no_way_to_meet")]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.shelters.actions.beds import Said
 from app.shelters.vocabulary import BED_CATEGORIES
 from app.web.json_reader import Reader
@@ -12,7 +12,7 @@ BED_FIELDS = frozenset(
 )
 
 
-def read_beds(raw: dict[str, Any]) -> tuple[Said, list[Problem]]:
+def read_beds(raw: dict[str, Any]) -> tuple[Said, list[FieldError]]:
     """What is said of one category, and everything that could not be read; what is left out stays as it is."""
     reader = Reader(raw)
     reader.refuse_unknown(raw, BED_FIELDS, "")
@@ -26,10 +26,10 @@ def read_beds(raw: dict[str, Any]) -> tuple[Said, list[Problem]]:
         _number(reader, "occupied_by", -99) or 0,
         str(raw.get("reason") or ""),
     )
-    return said, [Problem(*one) for one in reader.problems]
+    return said, [FieldError(*one) for one in reader.problems]
 
 
-def read_accepting(raw: dict[str, Any]) -> tuple[bool, list[Problem]]:
+def read_accepting(raw: dict[str, Any]) -> tuple[bool, list[FieldError]]:
     """Whether a shelter says that it takes people in, and what could not be read."""
     reader = Reader(raw)
     reader.refuse_unknown(raw, frozenset({"accepting"}), "")
@@ -38,7 +38,7 @@ def read_accepting(raw: dict[str, Any]) -> tuple[bool, list[Problem]]:
         reader.wrong("accepting", "required")
     elif not isinstance(said, bool) and said not in ("1", "0"):
         reader.wrong("accepting", "unreadable")
-    return said in (True, "1"), [Problem(*one) for one in reader.problems]
+    return said in (True, "1"), [FieldError(*one) for one in reader.problems]
 
 
 def _number(reader: Reader, name: str, least: int = 0) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import Field, StringField
 from wtforms.widgets import TextInput
 
-from app.email.delivery import is_address
+from app.email.queue import is_email_address
 from app.web.forms import Many
 
 PHONE = re.compile(r"[0-9+ -]*")
@@ -30,7 +30,7 @@ class Mailbox(StringField):  # type: ignore[misc]
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist[0].strip() if valuelist else ""
-        if self.data and not is_address(self.data):
+        if self.data and not is_email_address(self.data):
             raise ValueError("not_a_mailbox")
 
 

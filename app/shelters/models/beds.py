@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, Moment
+from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN
 
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -37,7 +37,7 @@ class BedCategory(Base):
     blocked: Mapped[int] = mapped_column(Integer, info=OPEN)
     occupied: Mapped[int] = mapped_column(Integer, info=OPEN)
     reason: Mapped[str] = mapped_column(String(30), default="", info=OPEN)
-    confirmed_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    confirmed_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
     version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
 
@@ -58,9 +58,9 @@ class BedHold(Base):
     shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
     category: Mapped[str] = mapped_column(String(30), info=OPEN)
     n: Mapped[int] = mapped_column(Integer, info=OPEN)
-    held_at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    until: Mapped[datetime] = mapped_column(Moment, info=OPEN)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment, info=OPEN)
+    held_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     end: Mapped[str] = mapped_column(String(20), default="", info=OPEN)
 
     __table_args__ = (
@@ -86,7 +86,7 @@ class BedChange(Base):
     id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
     shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
     category: Mapped[str] = mapped_column(String(30), info=OPEN)
-    at: Mapped[datetime] = mapped_column(Moment, info=OPEN)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
     capacity: Mapped[int] = mapped_column(Integer, info=OPEN)
     blocked: Mapped[int] = mapped_column(Integer, info=OPEN)

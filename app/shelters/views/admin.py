@@ -6,15 +6,15 @@ from flask import Response, url_for
 from flask_babel import gettext
 
 from app.db.session import db
-from app.field_errors import Problem
+from app.field_errors import FieldError
 from app.shelters.actions import coordinators, shelters
 from app.shelters.actions.beds import Said
 from app.shelters.forms import shelter as forms
 from app.shelters.queries.shelters import ShelterRow
 from app.shelters.views.blueprint import blueprint
-from app.shelters.views.showing import again, list_page, new_page, shelter_of, shelter_page
+from app.shelters.views.pages import again, list_page, new_page, shelter_of, shelter_page
 from app.web.access import allow, principal
-from app.web.pages import go_to, say
+from app.web.pages import redirect_or_json, flash_message
 
 
 @blueprint.get("/shelters", endpoint="list")
@@ -36,13 +36,13 @@ def new() -> Response:
 def open_new() -> Response:
     """Opens the shelter, or the page again with what was typed and what is wrong."""
     form = forms.NewShelterForm.sent()
-    opened: str | list[Problem] = form.problems()
+    opened: str | list[FieldError] = form.problems()
     if not opened:
         opened = shelters.open_shelter(db.session(), principal().account_id, form.fields())
     if not isinstance(opened, str):
         return again(opened) or new_page(form, opened)
-    say(gettext("The shelter is open. Now say how many beds it has and who coordinates it."))
-    return go_to(url_for("shelters.one", code=opened))
+    flash_message(gettext("The shelter is open. Now say how many beds it has and who coordinates it."))
+    return redirect_or_json(url_for("shelters.one", code=opened))
 
 
 @blueprint.get("/shelters/<code>")
@@ -63,8 +63,8 @@ def change(code: str) -> Response:
         problems = shelters.change_shelter(db.session(), by, found, form.version.data, fields)
     if problems:
         return again(problems) or shelter_page(found, problems, form)
-    say(gettext("The shelter was changed."))
-    return go_to(url_for("shelters.list"))
+    flash_message(gettext("The shelter was changed."))
+    return redirect_or_json(url_for("shelters.list"))
 
 
 @blueprint.post("/shelters/<code>/close")
@@ -78,8 +78,8 @@ def close(code: str) -> Response:
         problems = shelters.close_shelter(db.session(), by, found, version, day)
     if problems:
         return again(problems) or shelter_page(found, problems, closing=form.closed_on.shown())
-    say(gettext("The shelter's last day is set."))
-    return go_to(url_for("shelters.list"))
+    flash_message(gettext("The shelter's last day is set."))
+    return redirect_or_json(url_for("shelters.list"))
 
 
 @blueprint.post("/shelters/<code>/categories")
@@ -105,7 +105,7 @@ def _said(form: forms.BedsForm) -> Said:
 def change_coordinators(code: str) -> Response:
     """Gives the shelter to coordinators and takes it from others, from their next request on."""
     found, form = shelter_of(code), forms.CoordinatorsForm.sent()
-    problems: list[Problem] = form.problems()
+    problems: list[FieldError] = form.problems()
     if not problems:
         who: dict[str, Any] = {"added": form.added, "removed": form.removed}
         by = principal().account_id
@@ -116,5 +116,5 @@ def change_coordinators(code: str) -> Response:
 
 
 def _back_to(shelter: ShelterRow, done: str) -> Response:
-    say(done)
-    return go_to(url_for("shelters.one", code=shelter.code))
+    flash_message(done)
+    return redirect_or_json(url_for("shelters.one", code=shelter.code))

@@ -6,7 +6,7 @@ from flask import Response, abort, jsonify, request, url_for
 from flask_babel import gettext
 
 from app.db.session import db
-from app.field_errors import Problem, refuse
+from app.field_errors import FieldError, errors_response
 from app.places.vocabulary import programme
 from app.shelters.actions import beds as actions
 from app.shelters.actions import shelters
@@ -16,9 +16,9 @@ from app.shelters.queries.shelters import ShelterRow, find_own, list_in_country
 from app.shelters.rules import Beds
 from app.shelters.views.blueprint import blueprint
 from app.web.access import Scope, allow, principal
-from app.web.pages import go_to, say
-from app.web.requests import is_form, own_path, sent_json, wants_json
-from app.web.responses import problem as plain_problem
+from app.web.pages import redirect_or_json, flash_message
+from app.web.requests import is_form, safe_redirect_target, read_json, wants_json
+from app.web.responses import error_response as plain_problem
 
 
 @blueprint.get("/shelters.json")
@@ -60,7 +60,7 @@ def _beds_json(one: Beds) -> dict[str, Any]:
 def set_beds(code: str) -> Any:
     """Changes one category of an own shelter and confirms it."""
     shelter = _own(code)
-    raw: dict[str, Any] = _form() if is_form() else sent_json()
+    raw: dict[str, Any] = _form() if is_form() else read_json()
     said, problems = read_beds(raw)
     problems = problems or actions.set_beds(db.session(), principal().account_id, shelter, said)
     if problems:
@@ -90,7 +90,7 @@ def confirm(code: str) -> Any:
 def set_accepting(code: str) -> Any:
     """Says whether an own shelter takes people in: `accepting` true or false, by form 1 or 0."""
     shelter = _own(code)
-    accepting, problems = read_accepting(_form() if is_form() else sent_json())
+    accepting, problems = read_accepting(_form() if is_form() else read_json())
     if problems:
         return _wrong(problems)
     shelters.set_accepting(db.session(), principal().account_id, shelter, accepting)
@@ -106,9 +106,9 @@ def _own(code: str) -> ShelterRow:
 
 
 def _back(done: str = "") -> Response:
-    say(done or gettext("The beds are up to date."))
-    return go_to(own_path(request.form.get("next"), url_for("referrals.inbox")))
+    flash_message(done or gettext("The beds are up to date."))
+    return redirect_or_json(safe_redirect_target(request.form.get("next"), url_for("referrals.inbox")))
 
 
-def _wrong(problems: list[Problem]) -> Any:
-    return refuse(problems) if wants_json() else plain_problem(422, problems[0].sentence)
+def _wrong(problems: list[FieldError]) -> Any:
+    return errors_response(problems) if wants_json() else plain_problem(422, problems[0].message)

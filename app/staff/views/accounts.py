@@ -6,7 +6,7 @@ from flask import Response, abort, jsonify, url_for
 from flask_babel import gettext
 
 from app.db.session import db
-from app.field_errors import FieldError, refuse
+from app.field_errors import FieldError, errors_response
 from app.i18n import language
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts
@@ -14,7 +14,7 @@ from app.staff.queries import AccountLine
 from app.staff.views.blueprint import blueprint, wrong_in
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
-from app.web.pages import go_to, page, public_link, say
+from app.web.pages import redirect_or_json, page, public_link, flash_message
 from app.web.requests import wants_json
 
 
@@ -59,7 +59,7 @@ def invite() -> Response:
         sent = (form.account(), form.scope())
         token, problems = accounts.invite_within(db.session(), principal(), *sent)
     if problems:
-        return refuse(problems) if wants_json() else _invitation_page(form, problems)
+        return errors_response(problems) if wants_json() else _invitation_page(form, problems)
     return _link_page(form.account()["username"], token)
 
 
@@ -94,12 +94,12 @@ def close(username: str) -> Response:
     if account.id == principal().account_id:
         return refuse_here(FieldError("username", "own_account"))
     accounts.close_account(db.session(), principal().account_id, account)
-    say(gettext("The account is closed."))
-    return go_to(url_for("staff.accounts_list"))
+    flash_message(gettext("The account is closed."))
+    return redirect_or_json(url_for("staff.accounts_list"))
 
 
 def refuse_here(problem: FieldError) -> Response:
     """The 422 answer of a change that has no form of its own."""
     if wants_json():
-        return refuse([problem])
-    return page("error.html", 422, sentence=problem.sentence)
+        return errors_response([problem])
+    return page("error.html", 422, sentence=problem.message)

@@ -11,4 +11,4 @@ blueprint = Blueprint("staff", __name__)
 
 def wrong_in(problems: Sequence[FieldError]) -> dict[str, str]:
     """The first sentence of each field that is wrong."""
-    return {problem.field: problem.sentence for problem in reversed(problems)}
+    return {problem.field: problem.message for problem in reversed(problems)}

@@ -9,7 +9,7 @@ from app.staff.actions import pins
 from app.staff.views.blueprint import blueprint
 from app.staff.views.profile import PER_MINUTE, refuse_own
 from app.web.access import allow, limiter, principal
-from app.web.pages import go_to, say
+from app.web.pages import redirect_or_json, flash_message
 from app.web.security_events import report_event
 
 
@@ -28,8 +28,8 @@ def set_pin() -> Response:
         problems = pins.set_pin(db.session(), principal(), *sent)
     if problems:
         return refuse_own(problems)
-    say(gettext("Your PIN is set. A tablet knows it after its next contact with the server."))
-    return go_to(url_for("staff.account"))
+    flash_message(gettext("Your PIN is set. A tablet knows it after its next contact with the server."))
+    return redirect_or_json(url_for("staff.account"))
 
 
 @blueprint.post("/account/pin/remove")
@@ -37,5 +37,5 @@ def set_pin() -> Response:
 def remove_pin() -> Response:
     """Takes the PIN off one's own account."""
     pins.remove_pin(db.session(), principal())
-    say(gettext("Your PIN is removed."))
-    return go_to(url_for("staff.account"))
+    flash_message(gettext("Your PIN is removed."))
+    return redirect_or_json(url_for("staff.account"))

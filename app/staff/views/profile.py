@@ -8,16 +8,16 @@ from flask_login import logout_user
 
 from app import clock
 from app.db.session import db
-from app.field_errors import Problem, refuse
+from app.field_errors import FieldError, errors_response
 from app.places.queries import list_desks
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts, sessions
 from app.staff.views.blueprint import blueprint, wrong_in
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, limiter, principal
-from app.web.pages import go_to, page, say
+from app.web.pages import redirect_or_json, page, flash_message
 from app.web.requests import wants_json
-from app.web.responses import problem
+from app.web.responses import error_response
 from app.web.security_events import report_event
 
 PER_MINUTE = "20 per minute"
@@ -30,7 +30,7 @@ def account() -> Response:
     return account_page([])
 
 
-def account_page(problems: list[Problem], status: int = 200) -> Response:
+def account_page(problems: list[FieldError], status: int = 200) -> Response:
     """The page of one's own account, with what was wrong."""
     asking = principal()
     desks = [] if asking.scope.programme else list_desks(db.session(), asking.scope)
@@ -44,12 +44,12 @@ def account_page(problems: list[Problem], status: int = 200) -> Response:
     return page("staff/account.html", status, **facts)
 
 
-def refuse_own(problems: list[Problem]) -> Response:
+def refuse_own(problems: list[FieldError]) -> Response:
     """The answer of a change of one's own account that was refused; 429 if the next try must wait."""
     must_wait = any(found.code == "must_wait" for found in problems)
     if not must_wait:
-        return refuse(problems) if wants_json() else account_page(problems, 422)
-    answer = problem(429, problems[0].sentence) if wants_json() else account_page(problems, 429)
+        return errors_response(problems) if wants_json() else account_page(problems, 422)
+    answer = error_response(429, problems[0].message) if wants_json() else account_page(problems, 429)
     answer.headers["Retry-After"] = str(int(rules.WINDOW.total_seconds()))
     return answer
 
@@ -66,8 +66,8 @@ def change_password() -> Response:
         problems = accounts.change_password(db.session(), principal(), *sent)
     if problems:
         return refuse_own(problems)
-    say(gettext("Your password was changed. Your other sessions have ended."))
-    return go_to(url_for("staff.account"))
+    flash_message(gettext("Your password was changed. Your other sessions have ended."))
+    return redirect_or_json(url_for("staff.account"))
 
 
 @blueprint.post("/account/sign-out-everywhere")
@@ -77,8 +77,8 @@ def sign_out_everywhere() -> Response:
     sessions.end_everywhere(db.session(), principal())
     logout_user()
     session.clear()
-    say(gettext("You are signed out everywhere."))
-    return go_to(url_for("staff.sign_in"))
+    flash_message(gettext("You are signed out everywhere."))
+    return redirect_or_json(url_for("staff.sign_in"))
 
 
 @blueprint.get("/invitations/<token>")
@@ -89,7 +89,7 @@ def invitation(token: str) -> Response:
     return _invitation_page(token, [])
 
 
-def _invitation_page(token: str, problems: list[Problem]) -> Response:
+def _invitation_page(token: str, problems: list[FieldError]) -> Response:
     invited = queries.find_invited(db.session(), rules.digest(token), clock.now())
     if invited is None:
         return _no_link()
@@ -100,7 +100,7 @@ def _invitation_page(token: str, problems: list[Problem]) -> Response:
 
 def _no_link() -> Response:
     report_event("link_refused")
-    return problem(404, gettext("This link was used or has expired. Ask for a new one."))
+    return error_response(404, gettext("This link was used or has expired. Ask for a new one."))
 
 
 @blueprint.post("/invitations/<token>")
@@ -116,12 +116,12 @@ def take_up(token: str) -> Response:
         return _no_link()
     if problems:
         return _refused(token, problems)
-    say(gettext("Your password is set. Now sign in."))
-    return go_to(url_for("staff.sign_in"))
+    flash_message(gettext("Your password is set. Now sign in."))
+    return redirect_or_json(url_for("staff.sign_in"))
 
 
-def _refused(token: str, problems: list[Problem]) -> Response:
+def _refused(token: str, problems: list[FieldError]) -> Response:
     known = queries.find_invited(db.session(), rules.digest(token), clock.now())
     if known and wants_json():
-        return refuse(problems)
+        return errors_response(problems)
     return _invitation_page(token, problems)

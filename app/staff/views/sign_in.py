@@ -14,10 +14,10 @@ from app.staff.actions import accounts, sessions
 from app.staff.rules import WINDOW
 from app.staff.views.blueprint import blueprint
 from app.web.access import Principal, allow, limiter, principal
-from app.web.pages import MODES, go_to, page
+from app.web.pages import MODES, redirect_or_json, page
 from app.web.preserved_forms import safe_redraw_url
-from app.web.requests import own_path, sent_json, wants_json
-from app.web.responses import problem
+from app.web.requests import safe_redirect_target, read_json, wants_json
+from app.web.responses import error_response
 
 HOMES = {
     "desk_staff": "consultations.new",
@@ -34,8 +34,8 @@ PER_MINUTE = "120 per minute"
 def home() -> Any:
     """Goes on to the page where the account's work begins."""
     if not current_user.is_authenticated:
-        return go_to(url_for("staff.sign_in"))
-    return go_to(url_for(HOMES.get(current_user.role, "staff.account")))
+        return redirect_or_json(url_for("staff.sign_in"))
+    return redirect_or_json(url_for(HOMES.get(current_user.role, "staff.account")))
 
 
 @blueprint.get("/sign-in")
@@ -43,7 +43,7 @@ def home() -> Any:
 def sign_in() -> Any:
     """The sign-in page."""
     if current_user.is_authenticated:
-        return go_to(own_path(request.args.get("next"), url_for("staff.home")))
+        return redirect_or_json(safe_redirect_target(request.args.get("next"), url_for("staff.home")))
     return page("staff/sign_in.html", next=request.args.get("next", ""), kept=[], problem="")
 
 
@@ -52,7 +52,7 @@ def sign_in() -> Any:
 @allow("public")
 def enter() -> Any:
     """Signs in; by JSON `{"account","role"}`, 401 or 429, by form on to where the person wanted to go."""
-    sent = sent_json() if request.is_json else request.form
+    sent = read_json() if request.is_json else request.form
     name, password = sent.get("username"), sent.get("password")
     if not isinstance(name, str) or not isinstance(password, str):
         return _refused(sent, 401)
@@ -76,7 +76,7 @@ def _renew(entered: Principal) -> None:
 def _refused(sent: Any, status: int) -> Response:
     if wants_json():
         sentence = None if status == 429 else gettext("The name or the password is not right.")
-        answer = problem(status, sentence)
+        answer = error_response(status, sentence)
     else:
         kept = _kept(sent)
         answer = page(
@@ -99,7 +99,7 @@ def _go_on(sent: Any) -> Any:
     kept = _kept(sent)
     if kept:
         return page("staff/go_on.html", kept=kept, again=safe_redraw_url(sent.get("next")))
-    return redirect(own_path(sent.get("next"), url_for("staff.home")))
+    return redirect(safe_redirect_target(sent.get("next"), url_for("staff.home")))
 
 
 @blueprint.post("/sign-out")
@@ -109,7 +109,7 @@ def sign_out() -> Any:
     sessions.end_session(db.session(), principal())
     logout_user()
     session.clear()
-    answer = go_to(url_for("staff.sign_in"))
+    answer = redirect_or_json(url_for("staff.sign_in"))
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
@@ -125,7 +125,7 @@ def token() -> Response:
 @allow("public")
 def preferences() -> Any:
     """Remembers language and light on this device, the language with the account too."""
-    answer = go_to(own_path(request.form.get("next"), url_for("staff.home")))
+    answer = redirect_or_json(safe_redirect_target(request.form.get("next"), url_for("staff.home")))
     chosen, light = request.form.get("locale"), request.form.get("mode")
     secure = current_settings().production
     if chosen in language.LOCALES:

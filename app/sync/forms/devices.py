@@ -17,7 +17,7 @@ from app.sync.queries.devices import DeviceRow
 from app.sync.rules import devices as rules
 from app.web.access import Scope
 from app.web.forms import PageForm, Words, at_most, required
-from app.web.requests import is_form, sent_json
+from app.web.requests import is_form, read_json
 
 
 class DeskForm(PageForm):
@@ -32,7 +32,7 @@ class DeskForm(PageForm):
         if is_form():
             form = cls.sent()
             return form, form.problems()
-        raw, known = sent_json(), cls()._fields.keys()
+        raw, known = read_json(), cls()._fields.keys()
         unknown = [FieldError(name[:40], "unknown_field") for name in sorted(raw.keys() - known)]
         texts = {name: raw[name] for name in raw.keys() & known if isinstance(raw[name], str)}
         form, left_out = cls(MultiDict(texts)), cls.may_be_left_out - raw.keys()

@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 from hashlib import sha256
 
-from app.check_codes import draw_signs, read_signs
+from app.check_codes import generate_code, parse_code
 
 CODE_SIGNS = 12
 """Fifty-five random bits and a check sign: nobody guesses one within its half hour."""
@@ -13,12 +13,12 @@ CODE_HOLDS = timedelta(minutes=30)
 
 def draw_code() -> str:
     """A code to type or scan, without signs that look alike."""
-    return draw_signs("", CODE_SIGNS - 1, secrets.randbelow)
+    return generate_code("", CODE_SIGNS - 1, secrets.randbelow)
 
 
 def read_code(text: str) -> str | None:
     """A typed or scanned code in its plain form; None where any sign of it is wrong."""
-    return read_signs(text, CODE_SIGNS)
+    return parse_code(text, CODE_SIGNS)
 
 
 def shown(code: str) -> str:

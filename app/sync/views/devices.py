@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from app import clock
 from app.db.session import db
-from app.field_errors import FieldError, refuse
+from app.field_errors import FieldError, errors_response
 from app.places.queries import EVERYWHERE, list_desks
 from app.places.rules import closes_with_country, is_open
 from app.sync.actions import devices as actions
@@ -22,7 +22,7 @@ from app.sync.views.blueprint import blueprint
 from app.sync.views.pwa import version
 from app.web import qr_codes
 from app.web.access import allow, principal
-from app.web.pages import go_to, page, public_link, say
+from app.web.pages import redirect_or_json, page, public_link, flash_message
 from app.web.requests import wants_json
 
 
@@ -37,7 +37,7 @@ def _page(form: Any, problems: list[FieldError]) -> Response:
     asking = principal()
     scope = EVERYWHERE if asking.may("configure") else asking.scope
     to_mend = count_to_mend(db.session(), asking, clock.now())
-    wrong = {problem.field: problem.sentence for problem in reversed(problems)}
+    wrong = {problem.field: problem.message for problem in reversed(problems)}
     facts = {"seen": forms.overview(db.session(), scope, version()), "to_mend": to_mend}
     desks = _open_desks() if asking.may("configure") else []
     status = 422 if problems else 200
@@ -65,7 +65,7 @@ def add() -> Response:
     if desk is None and not problems:
         problems = [FieldError("desk", "unknown_code")]
     if problems or desk is None:
-        return refuse(problems) if wants_json() else _page(form, problems)
+        return errors_response(problems) if wants_json() else _page(form, problems)
     name = form.name_at(db.session(), desk)
     added = actions.add(db.session(), principal().account_id, desk, name)
     return _code(added, name, desk.name)
@@ -110,8 +110,8 @@ def _device(device_id: UUID) -> DeviceRow:
 def revoke(device_id: UUID) -> Response:
     """Ends what the tablet may send."""
     actions.revoke(db.session(), principal().account_id, _device(device_id))
-    say(gettext("The tablet is revoked: it sends nothing more, and keeps what it has."))
-    return go_to(url_for("sync.devices"))
+    flash_message(gettext("The tablet is revoked: it sends nothing more, and keeps what it has."))
+    return redirect_or_json(url_for("sync.devices"))
 
 
 @blueprint.post("/devices/<uuid:device_id>/move")
@@ -123,10 +123,10 @@ def move(device_id: UUID) -> Response:
     if desk is None and not problems:
         problems = [FieldError("desk", "unknown_code")]
     if problems or desk is None:
-        return refuse(problems) if wants_json() else _page(forms.DeviceForm(), problems)
+        return errors_response(problems) if wants_json() else _page(forms.DeviceForm(), problems)
     actions.move(db.session(), principal().account_id, device, desk)
-    say(gettext("The tablet belongs to {desk} now.").replace("{desk}", desk.name))
-    return go_to(url_for("sync.devices"))
+    flash_message(gettext("The tablet belongs to {desk} now.").replace("{desk}", desk.name))
+    return redirect_or_json(url_for("sync.devices"))
 
 
 @blueprint.get("/enrol")

@@ -14,7 +14,7 @@ from app.sync.views.blueprint import blueprint
 from app.web.access import allow, principal
 from app.web.pages import page
 from app.web.requests import is_form, wants_json
-from app.web.responses import problem
+from app.web.responses import error_response
 
 ROOM = 16 * 1024
 """For the fields and the boundaries around the file."""
@@ -51,5 +51,5 @@ def bring() -> Response:
 
 def _refused(status: int, sentence: str) -> Response:
     if wants_json():
-        return problem(status, sentence)
+        return error_response(status, sentence)
     return page("sync/bring.html", status, sentence=sentence)

@@ -18,8 +18,8 @@ from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import LARGEST, MOST_BYTES, MOST_IN_A_BATCH
 from app.web.access import allow, limiter
 from app.web.device_auth import device
-from app.web.requests import sent_json
-from app.web.responses import problem
+from app.web.requests import read_json
+from app.web.responses import error_response
 from app.web.security_events import report_event
 
 MOST_SENT = LARGEST * 2
@@ -31,11 +31,11 @@ PER_MINUTE = "20 per minute"
 @allow("enrolling")
 def enrol() -> Response:
     """Enrols the tablet that sends the one-time code; its credential is shown this once."""
-    code = sent_json().get("code")
+    code = read_json().get("code")
     done = devices.enrol(db.session(), code) if isinstance(code, str) else None
     if done is None:
         report_event("code_refused")
-        return problem(401, gettext("This code is wrong, was used or has expired."))
+        return error_response(401, gettext("This code is wrong, was used or has expired."))
     enrolled, credential = done
     given = tablet_config.given_to(db.session(), enrolled.desk_id)
     said = {"device": str(enrolled.id), "credential": credential, "desk": enrolled.desk}
@@ -46,7 +46,7 @@ def enrol() -> Response:
 @allow("enrolled_device", most_bytes=MOST_SENT)
 def envelopes() -> Response:
     """Takes a batch: 200 with each envelope's result and receipt, 413 where there is too much of it."""
-    batch = tablet_requests.read_envelopes(sent_json())
+    batch = tablet_requests.read_envelopes(read_json())
     if batch is None:
         abort(400)
     if batches_too_much([len(one.sealed) for one in batch], MOST_IN_A_BATCH, MOST_BYTES):
@@ -63,7 +63,7 @@ def _too_much() -> Response:
     sentence = gettext(
         "This tablet sent too much in one day. It keeps its records and tries again."
     )
-    answer = problem(429, sentence)
+    answer = error_response(429, sentence)
     answer.headers["Retry-After"] = str(int(WAIT.total_seconds()))
     return answer
 
@@ -72,7 +72,7 @@ def _too_much() -> Response:
 @allow("enrolled_device")
 def contact() -> Response:
     """Keeps what the tablet says of itself; says what it must know: its desk, key, lists, colleagues, the time."""
-    said = tablet_requests.read_contact(sent_json())
+    said = tablet_requests.read_contact(read_json())
     heard = devices.heard(db.session(), device().id, said)
     given = tablet_config.given_to(db.session(), heard.desk_id)
     answer: dict[str, Any] = {

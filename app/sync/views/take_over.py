@@ -12,8 +12,8 @@ from app.sync.views.blueprint import blueprint
 from app.web import device_auth
 from app.web.access import allow, limiter, principal
 from app.web.pages import page
-from app.web.requests import sent_json
-from app.web.responses import problem
+from app.web.requests import read_json
+from app.web.responses import error_response
 
 
 @blueprint.post("/sync/switch")
@@ -21,7 +21,7 @@ from app.web.responses import problem
 @allow("enrolled_device")
 def switch() -> Response:
     """Begins the session of a colleague of the tablet's desk: `{"account","role"}`, else 401 with `left`, or 429."""
-    sent = sent_json()
+    sent = read_json()
     name, pin = sent.get("account"), sent.get("pin")
     if not isinstance(name, str) or not isinstance(pin, str):
         abort(400)
@@ -36,7 +36,7 @@ def switch() -> Response:
 
 def _refused(verdict: Verdict) -> Response:
     if verdict.must_wait:
-        answer = problem(429)
+        answer = error_response(429)
         answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
         return answer
     answer = jsonify({"problem": gettext("The PIN is not right."), "left": verdict.left})
