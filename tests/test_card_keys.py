@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from app.people.rules.card_codes import make_code, year_of
+from app.people.rules.card_codes import generate_card_code, find_reporting_year
 from config import UnsafeSettings, read_settings
 from tests.production.settings import production_environment
 
@@ -42,7 +42,7 @@ def test_development_has_a_key_for_every_year_near_and_no_two_the_same():
 def test_years_31_apart_are_told_apart_by_a_code(tmp_path):
     keys = read(tmp_path, {"2010": KEY, "2041": OTHER}).card_keys
     for year in keys:
-        assert year_of(make_code(year, secrets.randbelow), keys) == year
+        assert find_reporting_year(generate_card_code(year, secrets.randbelow), keys) == year
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from app.audit.models import AuditEntry
 from app.audit.rules import START, Entry
 from app.db.session import connection_of, raw_connection
 
-TRAIL = AuditEntry.__table__
-LAST = select(TRAIL.c.number, TRAIL.c.seal).order_by(TRAIL.c.number.desc()).limit(1)
+AUDIT_ENTRIES = AuditEntry.__table__
+LAST = select(AUDIT_ENTRIES.c.number, AUDIT_ENTRIES.c.seal).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
 LOCK_AND_LAST = (
     "SELECT pg_advisory_xact_lock(7203114);"
     " SELECT number, seal FROM audit_entry ORDER BY number DESC LIMIT 1"
@@ -22,7 +22,7 @@ LOCK_AND_LAST = (
 def lock_last(session: Session) -> tuple[int, str]:
     """Number and seal of the last line, with the chain locked until the transaction ends; (0, START) when empty."""
     if connection_of(session).dialect.name != "postgresql":
-        return find_last(session)
+        return get_last_entry(session)
     with raw_connection(session).cursor() as cursor:
         cursor.execute(LOCK_AND_LAST)
         cursor.nextset()
@@ -30,26 +30,26 @@ def lock_last(session: Session) -> tuple[int, str]:
     return (row[0], row[1]) if row else (0, START)
 
 
-def find_last(session: Session) -> tuple[int, str]:
+def get_last_entry(session: Session) -> tuple[int, str]:
     """Number and seal of the last line; (0, START) when the trail is empty."""
     row = connection_of(session).execute(LAST).first()
     return (row.number, row.seal) if row else (0, START)
 
 
-def find_last_at(session: Session) -> datetime | None:
+def find_last_entry_at(session: Session) -> datetime | None:
     """When the last entry was made; None if there is none."""
-    return session.scalar(select(TRAIL.c.at).order_by(TRAIL.c.number.desc()).limit(1))
+    return session.scalar(select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1))
 
 
 def was_read_this_minute(session: Session, entry: Entry) -> bool:
     """Whether the account already left the same reading in the minute of the entry."""
     minute = entry.at.replace(second=0, microsecond=0)
     same = (
-        select(TRAIL.c.number)
-        .where(TRAIL.c.account_id == entry.account_id)
-        .where(TRAIL.c.at >= minute, TRAIL.c.at < minute + timedelta(minutes=1))
-        .where(TRAIL.c.act == entry.act, TRAIL.c.subject == entry.subject)
-        .order_by(TRAIL.c.number)
+        select(AUDIT_ENTRIES.c.number)
+        .where(AUDIT_ENTRIES.c.account_id == entry.account_id)
+        .where(AUDIT_ENTRIES.c.at >= minute, AUDIT_ENTRIES.c.at < minute + timedelta(minutes=1))
+        .where(AUDIT_ENTRIES.c.act == entry.act, AUDIT_ENTRIES.c.subject == entry.subject)
+        .order_by(AUDIT_ENTRIES.c.number)
         .limit(1)
     )
     return session.execute(same).first() is not None
@@ -59,7 +59,7 @@ def each_line(session: Session, chunk: int = 5000) -> Iterator[Row[tuple[object,
     """Every line in the order of its number, read in short chunks."""
     last = 0
     while True:
-        step = select(TRAIL).where(TRAIL.c.number > last).order_by(TRAIL.c.number).limit(chunk)
+        step = select(AUDIT_ENTRIES).where(AUDIT_ENTRIES.c.number > last).order_by(AUDIT_ENTRIES.c.number).limit(chunk)
         rows = session.execute(step).all()
         yield from rows
         if len(rows) < chunk:
@@ -71,11 +71,11 @@ def list_latest(
     session: Session, countries: Sequence[str] | None, before: int | None, limit: int = 100
 ) -> Sequence[Row[tuple[object, ...]]]:
     """The newest lines, newest first; of these countries only, or of all where None; `before` a number, to page on."""
-    newest = select(TRAIL).order_by(TRAIL.c.number.desc()).limit(limit)
+    newest = select(AUDIT_ENTRIES).order_by(AUDIT_ENTRIES.c.number.desc()).limit(limit)
     if countries is not None:
-        newest = newest.where(TRAIL.c.country.in_(countries))
+        newest = newest.where(AUDIT_ENTRIES.c.country.in_(countries))
     if before is not None:
-        newest = newest.where(TRAIL.c.number < before)
+        newest = newest.where(AUDIT_ENTRIES.c.number < before)
     return session.execute(newest).all()
 
 

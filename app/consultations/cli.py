@@ -10,10 +10,10 @@ from flask_babel import gettext, ngettext
 
 from app.codelists.codelist import N_
 from app.consultations.actions import spreadsheet_import
-from app.consultations.actions.spreadsheet_import import Checked, Imported
-from app.consultations.forms.spreadsheets.columns import sentence
-from app.consultations.forms.spreadsheets.rows import entries
-from app.consultations.rules.spreadsheets import Fault
+from app.consultations.actions.spreadsheet_import import ImportCheck, ImportResult
+from app.consultations.forms.spreadsheets.columns import error_sentence
+from app.consultations.forms.spreadsheets.rows import read_records
+from app.consultations.rules.spreadsheets import CellError
 from app.db.session import db, unit_of_work
 from app.places.queries import EVERYWHERE, DeskRow, list_desks
 from app.spreadsheets.limits import Limits, Unreadable
@@ -29,12 +29,12 @@ DRY = N_("No problem: %(added)s consultations would be added, %(same)s are there
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Look for problems and store nothing.")
 @click.option("--by", "username", help="The supervisor who brings it; else the country's first.")
-def bring(path: Path, dry_run: bool, username: str | None) -> None:
+def import_spreadsheet(path: Path, dry_run: bool, username: str | None) -> None:
     """Brings a sheet (XLSX or CSV), all of it or nothing; brought again it adds nothing."""
     desks = _desks(username)
     checked = _checked(path, desks)
-    if checked.faults:
-        _refuse_all(checked.faults, checked.more)
+    if checked.errors:
+        _refuse_all(checked.errors, checked.omitted)
     authors = _authors(checked, desks, username)
     if dry_run:
         new = checked.consultations - checked.same
@@ -59,19 +59,21 @@ def _scope_of(username: str) -> Scope:
     return staff.get_scope(db.session(), account)
 
 
-def _checked(path: Path, desks: dict[str, DeskRow]) -> Checked:
+def _checked(path: Path, desks: dict[str, DeskRow]) -> ImportCheck:
     try:
         with path.open("rb") as file:
-            found = entries(file, desks.keys(), Limits())
+            found = read_records(file, desks.keys(), Limits())
             with click.progressbar(found, label=gettext("Checking"), **_on_terminal()) as shown:
-                return spreadsheet_import.check(db.session(), desks, shown)
+                return spreadsheet_import.check_import(db.session(), desks, shown)
     except Unreadable as problem:
         _refuse(problem.sentence)
     finally:
         db.session.rollback()
 
 
-def _authors(checked: Checked, desks: dict[str, DeskRow], username: str | None) -> dict[str, int]:
+def _authors(
+    checked: ImportCheck, desks: dict[str, DeskRow], username: str | None
+) -> dict[str, int]:
     """Who answers for the records of each country: the account named, else the first open supervisor."""
     session = db.session()
     known = sorted(staff.list_accounts(session), key=lambda line: line.account.id)
@@ -89,11 +91,13 @@ def _authors(checked: Checked, desks: dict[str, DeskRow], username: str | None) 
     return authors
 
 
-def _written(checked: Checked, desks: dict[str, DeskRow], authors: dict[str, int]) -> Imported:
+def _written(
+    checked: ImportCheck, desks: dict[str, DeskRow], authors: dict[str, int]
+) -> ImportResult:
     length, label = checked.consultations, gettext("Writing")
     bar = click.progressbar(length=length, label=label, **_on_terminal())
     with unit_of_work(), bar as shown:
-        done = spreadsheet_import.write(db.session(), authors, desks, checked, shown.update)
+        done = spreadsheet_import.write_import(db.session(), authors, desks, checked, shown.update)
         if isinstance(done, list):
             db.session.rollback()
     if isinstance(done, list):
@@ -109,9 +113,9 @@ def _said(message: str, added: int, same: int) -> str:
     return str(gettext(message, added=added, same=same))
 
 
-def _refuse_all(faults: list[Fault], more: int) -> NoReturn:
+def _refuse_all(faults: list[CellError], more: int) -> NoReturn:
     for fault in faults:
-        click.echo(f"{_place(fault)}: {sentence(fault)}", err=True)
+        click.echo(f"{_place(fault)}: {error_sentence(fault)}", err=True)
     many = len(faults) + more
     _refuse(
         str(ngettext("%(num)s problem.", "%(num)s problems.", many))
@@ -120,7 +124,7 @@ def _refuse_all(faults: list[Fault], more: int) -> NoReturn:
     )
 
 
-def _place(fault: Fault) -> str:
+def _place(fault: CellError) -> str:
     if not fault.column:
         return str(gettext("Row %(row)s", row=fault.row))
     return str(gettext("Row %(row)s, column %(column)s", row=fault.row, column=fault.column))

@@ -13,10 +13,10 @@ from app.counts.queries.proving import Chunk, Fault
 from app.db.idempotency import insert_once
 from app.db.session import db, unit_of_work
 from app.db.snapshot import snapshot
-from app.people.actions.aggregates import apply
-from app.people.actions.previous_contacts import link_again, list_unlinked
-from app.people.queries.reconciliation import list_outcomes, list_roots_after
-from app.people.rules.aggregates import Sums
+from app.people.actions.aggregates import apply_delta
+from app.people.actions.previous_contacts import repair_card_group, list_inconsistent_groups
+from app.people.queries.reconciliation import list_outcomes, list_card_groups_after
+from app.people.rules.aggregates import AggregateDelta
 from app.places.queries import get_code
 
 MARK = CellRebuild.__table__
@@ -76,8 +76,8 @@ def _unlinked() -> list[int]:
     last, wrong = 0, list[int]()
     while True:
         with snapshot() as session:
-            roots = list_roots_after(session, last, ROOTS)
-            wrong += list_unlinked(session, roots)
+            roots = list_card_groups_after(session, last, ROOTS)
+            wrong += list_inconsistent_groups(session, roots)
         if len(roots) < ROOTS:
             return wrong
         last = roots[-1]
@@ -106,7 +106,7 @@ def rebuild(run: str, chunks: list[Chunk], done: Progress) -> tuple[int, int]:
         with snapshot() as session:
             rows, cells, lines = proving.compare(session, chunk, outcomes)
         changes = proving.differences(rows, cells)
-        wrong = sum(len(some) for some in (changes.reach, changes.parts, changes.volumes))
+        wrong = sum(len(some) for some in (changes.reach, changes.breakdowns, changes.volumes))
         if wrong or place % MARK_EVERY == 0:
             _mend(run, chunk, changes)
         mended += wrong
@@ -118,15 +118,15 @@ def rebuild(run: str, chunks: list[Chunk], done: Progress) -> tuple[int, int]:
     return mended, read
 
 
-def _mend(run: str, chunk: Chunk, changes: Sums) -> None:
+def _mend(run: str, chunk: Chunk, changes: AggregateDelta) -> None:
     mine = update(MARK).where(MARK.c.run == run).values(month=chunk.month, country=chunk.country)
     with unit_of_work():
         if db.session.execute(mine.returning(MARK.c.id)).first() is None:
             raise Overtaken
-        apply(db.session(), changes)
+        apply_delta(db.session(), changes)
 
 
 def _relink() -> None:
     for root in _unlinked():
         with unit_of_work():
-            link_again(db.session(), root)
+            repair_card_group(db.session(), root)

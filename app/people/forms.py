@@ -28,46 +28,46 @@ SENTENCE = N_("Please bring this card when you come again. It carries no name.")
 
 
 @dataclass(frozen=True)
-class Sent:
+class CardInput:
     """The fields that were sent, whatever they were, and what is wrong with them so far."""
 
-    said: dict[str, Any]
-    problems: list[FieldError]
+    raw: dict[str, Any]
+    errors: list[FieldError]
 
     def text(self, name: str) -> str:
         """A field that must be there, as text; empty where it is not."""
-        value = self.said.get(name)
+        value = self.raw.get(name)
         if value in (None, ""):
-            self.problems.append(FieldError(name, "required"))
+            self.errors.append(FieldError(name, "required"))
         elif not isinstance(value, str):
-            self.problems.append(FieldError(name, "unreadable"))
+            self.errors.append(FieldError(name, "unreadable"))
         elif is_too_long(value):
-            self.problems.append(FieldError(name, "too_long"))
+            self.errors.append(FieldError(name, "too_long"))
             return value[:LONGEST]
         return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> int:
         """A whole number that must be there; 0 where it is not."""
-        value = self.said.get(name)
+        value = self.raw.get(name)
         if is_form() and isinstance(value, str) and value.strip().isdecimal():
             value = int(value.strip()[:9])
         if value in (None, "") and not isinstance(value, (bool, int)):
-            self.problems.append(FieldError(name, "required"))
+            self.errors.append(FieldError(name, "required"))
         elif not isinstance(value, int) or isinstance(value, bool):
-            self.problems.append(FieldError(name, "not_a_number"))
+            self.errors.append(FieldError(name, "not_a_number"))
         else:
             return value
         return 0
 
     def day(self, name: str) -> date | None:
         """A day that may be there; None where it is not."""
-        value = self.said.get(name)
+        value = self.raw.get(name)
         if value in (None, ""):
             return None
         try:
             return date.fromisoformat(value)
         except (TypeError, ValueError):
-            self.problems.append(FieldError(name, "not_a_date"))
+            self.errors.append(FieldError(name, "not_a_date"))
             return None
 
     def desk(self, session: Session, scope: Scope) -> DeskRow | None:
@@ -75,15 +75,15 @@ class Sent:
         code = self.text("desk")
         found = find_desk(session, scope, code) if code else None
         if found is None and code:
-            self.problems.append(FieldError("desk", "not_your_desk"))
+            self.errors.append(FieldError("desk", "not_your_desk"))
         return found
 
 
-def sent(*fields: str) -> Sent:
+def read_input(*fields: str) -> CardInput:
     """The body of this request, of which only these fields are known."""
     given = _form_fields() if is_form() else read_json()
     strange = sorted(given.keys() - set(fields))
-    return Sent(given, [FieldError(name[:80], "unknown_field") for name in strange])
+    return CardInput(given, [FieldError(name[:80], "unknown_field") for name in strange])
 
 
 def _form_fields() -> dict[str, Any]:
@@ -94,17 +94,17 @@ def _form_fields() -> dict[str, Any]:
 class PrintedCard:
     """One card of the sheet: its code in three fives, and the same as the path of a QR code of QR_SIDE units."""
 
-    parts: tuple[str, ...]
+    blocks: tuple[str, ...]
     path: str
 
 
-def sheet(codes: Sequence[str]) -> list[list[PrintedCard]]:
+def lay_out_pages(codes: Sequence[str]) -> list[list[PrintedCard]]:
     """The pages of a sheet of codes as printed, ten cards each."""
     cards = [PrintedCard(tuple(code.split("-")), draw(code, 1).path) for code in codes]
     return [cards[first : first + A_PAGE] for first in range(0, len(cards), A_PAGE)]
 
 
-def sentences() -> list[tuple[str, str]]:
+def printed_sentences() -> list[tuple[str, str]]:
     """The sentence on a card in every language, the language's code before it."""
     said = []
     for locale in LOCALES:
@@ -113,6 +113,6 @@ def sentences() -> list[tuple[str, str]]:
     return said
 
 
-def reporting_year(year: int, start: int) -> str:
+def format_reporting_year(year: int, start: int) -> str:
     """A reporting year as printed, by the calendar year and month it begins in: `2026` or `2026–27`."""
     return str(year) if start == 1 else f"{year}–{(year + 1) % 100:02d}"

@@ -11,11 +11,11 @@ from app.db.session import db
 from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.people import forms
 from app.people.actions import cards
-from app.people.actions.lookup import look_up
+from app.people.actions.lookup import look_up_card
 from app.places.queries import DeskRow, list_desks
 from app.settings import current_settings
 from app.web.access import allow, limiter, principal
-from app.web.pages import page, flash_message
+from app.web.pages import flash_message, page
 from app.web.requests import wants_json
 from app.web.responses import error_response
 
@@ -29,7 +29,7 @@ limit_wrong = partial(
 
 @blueprint.get("")
 @allow("print_cards")
-def printing() -> Response:
+def print_form() -> Response:
     """The page that asks for how many cards, and for which desk."""
     return _printing_page({}, [])
 
@@ -38,14 +38,14 @@ def printing() -> Response:
 @allow("print_cards")
 def issue() -> Response:
     """Prints new cards: by JSON 201 with their codes, by form the sheet; both only this once."""
-    sent = forms.sent("desk", "n")
+    sent = forms.read_input("desk", "n")
     desk, n = sent.desk(db.session(), principal().scope), sent.number("n")
-    told = {one.field for one in sent.problems}
-    found = cards.may_issue(desk, n)
-    problems = sent.problems + [one for one in found if one.field not in told]
+    told = {one.field for one in sent.errors}
+    found = cards.issue_errors(desk, n)
+    problems = sent.errors + [one for one in found if one.field not in told]
     if desk is None or problems:
-        return errors_response(problems) if wants_json() else _printing_page(sent.said, problems)
-    year = cards.year_at(desk)
+        return errors_response(problems) if wants_json() else _printing_page(sent.raw, problems)
+    year = cards.current_reporting_year(desk)
     codes = cards.issue(db.session(), principal().account_id, desk, n, year)
     return _codes(codes) if wants_json() else _sheet(codes, year)
 
@@ -57,8 +57,8 @@ def _codes(codes: list[str]) -> Response:
 
 
 def _sheet(codes: list[str], year: int) -> Response:
-    year_shown = forms.reporting_year(year, current_settings().reporting_year_start)
-    pages, words = forms.sheet(codes), forms.sentences()
+    year_shown = forms.format_reporting_year(year, current_settings().reporting_year_start)
+    pages, words = forms.lay_out_pages(codes), forms.printed_sentences()
     facts = {"year": year_shown, "sentences": words, "n": len(codes), "qr_side": forms.QR_SIDE}
     return page("people/sheet.html", 201, pages=pages, **facts)
 
@@ -67,7 +67,7 @@ def _printing_page(said: dict[str, Any], problems: list[FieldError]) -> Response
     own = list_desks(db.session(), principal().scope)
     facts = {"desks": [desk for desk in own if cards.is_open_today(desk)], "said": said}
     wrong = _wrong(problems)
-    usual = {"most": cards.MOST, "usual": forms.USUAL_NUMBER}
+    usual = {"most": cards.MAX_CARDS, "usual": forms.USUAL_NUMBER}
     return page("people/print.html", 422 if problems else 200, wrong=wrong, **usual, **facts)
 
 
@@ -77,7 +77,7 @@ def _wrong(problems: list[FieldError]) -> dict[str, str]:
 
 @blueprint.get("/replace")
 @allow("replace_cards")
-def replacing() -> Response:
+def replace_form() -> Response:
     """The page on which a lost card and its replacement are typed."""
     return _replacing_page({}, [])
 
@@ -87,21 +87,25 @@ def replacing() -> Response:
 @allow("replace_cards")
 def replace() -> Any:
     """Puts one card in the place of a lost one; 409 where that cannot be as things stand."""
-    sent = forms.sent("lost", "replacement")
+    sent = forms.read_input("lost", "replacement")
     said = {name: sent.text(name) for name in ("lost", "replacement")}
-    done: Any = sent.problems or cards.replace(db.session(), principal(), said)
-    if isinstance(done, cards.Refused):
+    done: Any = sent.errors or cards.replace(db.session(), principal(), said)
+    if isinstance(done, cards.ReplacementRefused):
         sentence = gettext(FIELD_ERRORS[done.code].label)
-        return error_response(409, sentence) if wants_json() else _replacing_page(said, [], sentence)
+        return (
+            error_response(409, sentence) if wants_json() else _replacing_page(said, [], sentence)
+        )
     if done:
         return errors_response(done) if wants_json() else _replacing_page(said, done)
     if wants_json():
         return jsonify({})
     flash_message(gettext("The new card has taken the place of the lost one."))
-    return redirect(url_for("people.replacing"))
+    return redirect(url_for("people.replace_form"))
 
 
-def _replacing_page(said: dict[str, str], problems: list[FieldError], conflict: str = "") -> Response:
+def _replacing_page(
+    said: dict[str, str], problems: list[FieldError], conflict: str = ""
+) -> Response:
     status = 409 if conflict else 422 if problems else 200
     wrong = _wrong(problems)
     return page("people/replace.html", status, said=said, wrong=wrong, conflict=conflict)
@@ -110,21 +114,21 @@ def _replacing_page(said: dict[str, str], problems: list[FieldError], conflict: 
 @blueprint.post("/look")
 @limit_wrong()
 @allow("record_consultations")
-def look() -> Response:
+def look_up() -> Response:
     """What a card held last, and what it knows of its people's contacts before; the reading leaves an entry."""
-    sent = forms.sent("card", "desk", "held_on")
+    sent = forms.read_input("card", "desk", "held_on")
     desk, typed, day = _own_desk(sent), sent.text("card"), sent.day("held_on")
-    if desk is None or sent.problems:
-        return errors_response(sent.problems)
+    if desk is None or sent.errors:
+        return errors_response(sent.errors)
     until = day or clock.today_at(desk.time_zone)
-    found = look_up(db.session(), principal(), desk, typed, until)
+    found = look_up_card(db.session(), principal(), desk, typed, until)
     if isinstance(found, str):
         return errors_response([FieldError("card", found)])
     return jsonify(found.as_json())
 
 
-def _own_desk(sent: forms.Sent) -> DeskRow | None:
+def _own_desk(sent: forms.CardInput) -> DeskRow | None:
     desk = sent.desk(db.session(), principal().scope)
     if desk is not None and desk.id not in principal().scope.desks:
-        sent.problems.append(FieldError("desk", "not_your_desk"))
+        sent.errors.append(FieldError("desk", "not_your_desk"))
     return desk

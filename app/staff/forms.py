@@ -1,4 +1,4 @@
-"""The forms of accounts: invited, passwords and PINs; and what an inviter may choose from."""
+"""Forms of invitations, passwords and PINs, and the options of an invitation."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class InvitationForm(PageForm):
     locale = Listed(validators=[required()], codes=LOCALES)
 
     def account(self) -> dict[str, str]:
-        """The new account's own fields."""
+        """Return `username`, `role` and `locale` of the new account."""
         name = str(self.username.data).strip()
         return {"username": name, "role": str(self.role.data), "locale": str(self.locale.data)}
 
     def scope(self) -> dict[str, list[str]]:
-        """The codes of the new account's desks and countries."""
+        """Return the codes of the new account's `desks` and `countries`."""
         return {"desks": self.desks.data or [], "countries": self.countries.data or []}
 
 
@@ -44,7 +44,7 @@ class NewPasswordForm(PageForm):
 
 
 class PasswordForm(NewPasswordForm):
-    """The password until now and a new one, twice."""
+    """The current password and a new one, twice."""
 
     current = StringField(validators=[required()])
 
@@ -58,8 +58,8 @@ class PinForm(PageForm):
 
 
 @dataclass(frozen=True)
-class Offered:
-    """What an inviter may choose from: roles, desks under their country's name, countries, languages."""
+class InvitationOptions:
+    """What an inviter may choose: roles, desks grouped by the name of their country, countries, languages."""
 
     roles: list[tuple[str, str]]
     desks: list[tuple[str, list[DeskRow]]]
@@ -67,11 +67,11 @@ class Offered:
     locales: list[tuple[str, str]]
 
 
-def offered(session: Session, asking: Principal) -> Offered:
-    """What an account may choose from when it invites."""
-    within = EVERYWHERE if asking.role == "admin" else Scope(countries=asking.scope.countries)
-    roles = [term for term in ROLES if rules.may_invite(asking.role, term.code)]
-    return Offered(
+def invitation_options(session: Session, principal: Principal) -> InvitationOptions:
+    """Return what the principal may choose in an invitation."""
+    within = EVERYWHERE if principal.role == "admin" else Scope(countries=principal.scope.countries)
+    roles = [term for term in ROLES if rules.may_invite(principal.role, term.code)]
+    return InvitationOptions(
         [(term.code, gettext(term.label)) for term in roles],
         _by_country(list_desks(session, within)),
         sorted(((code, country(code)) for code in programme()), key=lambda pair: pair[1]),
@@ -80,5 +80,5 @@ def offered(session: Session, asking: Principal) -> Offered:
 
 
 def _by_country(desks: Iterable[DeskRow]) -> list[tuple[str, list[DeskRow]]]:
-    own = [(country(code), list(rows)) for code, rows in groupby(desks, lambda desk: desk.country)]
-    return sorted(own, key=lambda pair: pair[0])
+    groups = [(country(code), list(rows)) for code, rows in groupby(desks, lambda desk: desk.country)]
+    return sorted(groups, key=lambda pair: pair[0])

@@ -6,7 +6,7 @@ from app.web.requests import is_form
 
 # Every other form is short, or holds a password.
 PRESERVED_FORMS = dict.fromkeys(
-    ("consultations.record", "consultations.again", "consultations.correct"), "consultations.again"
+    ("consultations.record", "consultations.redraw_form", "consultations.correct"), "consultations.redraw_form"
 ) | dict.fromkeys(("cases.open_return", "cases.new_return_again"), "cases.new_return_again")
 """By endpoint: the endpoint that draws its page again with the answers."""
 
@@ -27,4 +27,4 @@ def redraw_url(endpoint: str | None) -> str:
 def safe_redraw_url(path: str | None) -> str:
     """Return the path if it draws one of PRESERVED_FORMS again, else that of a consultation's form."""
     known_paths = {url_for(endpoint) for endpoint in set(PRESERVED_FORMS.values())}
-    return str(path) if path in known_paths else url_for("consultations.again")
+    return str(path) if path in known_paths else url_for("consultations.redraw_form")

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from app.month import Month
-from app.people.rules.reach import Seen, link
+from app.people.rules.reach import PersonContact, compute_previous_contacts
 
 PERSONS = 5
 PROFILES = tuple(
@@ -106,7 +106,7 @@ def is_as_linked(months: Sequence[Month], desks: Sequence[At], families: int = 2
     for family in range(families):
         told = list(visits(family, months, desks))
         seen = [_seen(visit.lines[0]) for visit in told]
-        found = link(seen)
+        found = compute_previous_contacts(seen)
         for one, visit in zip(seen, told, strict=True):
             past = found[one]
             if (past.in_country, past.in_programme) != visit.lines[0][17:19]:
@@ -114,8 +114,8 @@ def is_as_linked(months: Sequence[Month], desks: Sequence[At], families: int = 2
     return True
 
 
-def _seen(line: Row) -> Seen:
-    return Seen(
+def _seen(line: Row) -> PersonContact:
+    return PersonContact(
         (line[19], *line[6:9], line[20]),
         date.fromisoformat(str(line[3])),
         UUID(str(line[0])),

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from app.check_codes import ALPHABET
 from app.i18n.language import LOCALES
-from app.people.rules.card_codes import make_code, read_code
+from app.people.rules.card_codes import generate_card_code, parse_card_code
 from tests.browser.conftest import ARGS, SIZES, Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, MODES, violations
 from tests.browser.test_registrar import FEMALE_ADULT, Taps, last
@@ -126,7 +126,7 @@ def test_the_browser_and_the_server_agree_on_every_code(open_page: Open, codes: 
                 wrong = ALPHABET[(ALPHABET.index(plain[place]) + step) % 32]
                 typed = plain[:place] + wrong + plain[place + 1 :]
                 page.fill("#card", typed)
-                assert page.is_visible("#p-card") == (read_code(typed) is None)
+                assert page.is_visible("#p-card") == (parse_card_code(typed) is None)
         for typed in (plain, f" {code.lower()}", code.replace("1", "l").replace("0", "o")):
             page.fill("#card", typed)
             assert not page.is_visible("#p-card")
@@ -135,7 +135,7 @@ def test_the_browser_and_the_server_agree_on_every_code(open_page: Open, codes: 
 
 def test_a_card_of_nobody_is_told_at_the_box(open_page: Open):
     page = open_page("/consultations/new")
-    type_card(page, make_code(2026, secrets.randbelow))
+    type_card(page, generate_card_code(2026, secrets.randbelow))
     page.wait_for_selector("#p-card:not([hidden])")
     assert not page.is_visible("[data-use]")
 
@@ -472,4 +472,4 @@ def test_every_qr_code_of_a_sheet_is_read_back_by_another_library(open_page: Ope
         read += [(str(one.format), one.text) for one in found]
     assert [text for _, text in read] == codes
     assert all("QR" in form for form, _ in read)
-    assert all(CODE.fullmatch(code) and read_code(code) for code in codes)
+    assert all(CODE.fullmatch(code) and parse_card_code(code) for code in codes)

@@ -16,7 +16,7 @@ from app.cases.rules import came_before
 from app.consultations import queries
 from app.consultations.actions import recording
 from app.consultations.actions import corrections
-from app.consultations.forms.parsing import read
+from app.consultations.forms.parsing import parse_consultation
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.vocabulary import DECLINED, RESTRICTED_TOPICS
 from app.db.session import db, unit_of_work
@@ -64,10 +64,10 @@ def put(accounts, said, desk, is_void):
     by = accounts["ana" if desk == "HND-01" else "eva"]
     sent = {"id": str(uuid4()), "desk": desk, **said}
     with unit_of_work():
-        recording.record(db.session(), by, read(sent))
+        recording.record(db.session(), by, parse_consultation(sent))
     if is_void:
         with unit_of_work():
-            row = queries.find_to_change(db.session(), by.scope, UUID(sent["id"]))
+            row = queries.lock_consultation(db.session(), by.scope, UUID(sent["id"]))
             corrections.void(db.session(), by, row, {"reason": "slip"}, set())
     return sent["id"]
 

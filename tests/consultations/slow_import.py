@@ -8,7 +8,7 @@ from app.consultations.actions import spreadsheet_import
 from wsgi import app
 
 WRITTEN = 2000
-_write = spreadsheet_import.write
+_write = spreadsheet_import.write_import
 
 
 def _write_and_wait(session, authors, desks, checked, done):
@@ -23,7 +23,7 @@ def _write_and_wait(session, authors, desks, checked, done):
     return _write(session, authors, desks, checked, told)
 
 
-spreadsheet_import.write = _write_and_wait
+spreadsheet_import.write_import = _write_and_wait
 
 if __name__ == "__main__":
     app.test_cli_runner().invoke(cli.commands, ["import", sys.argv[1]])

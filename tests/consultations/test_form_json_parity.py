@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from app.consultations.forms.form_fields import from_form
-from app.consultations.forms.parsing import read
-from app.consultations.rules.consultation_data import digest
+from app.consultations.forms.parsing import parse_consultation
+from app.consultations.rules.consultation_data import content_digest
 from tests.consultations.form_fields import as_fields
 from tests.consultations.strategies import contents
 from tests.factories.records import JSON, Browser, alone, consultation_json
@@ -22,22 +22,22 @@ DAYS = ["2026-01-31", "2026-02-01", "2026-03-14", "2024-02-29"]
 @given(contents(DAYS), st.randoms(use_true_random=False))
 def test_form_fields_and_json_read_to_the_same_content(said, chance):
     sent = {"id": str(uuid4()), "desk": "HND-01", **said}
-    by_json = read(sent)
-    by_form = read(from_form(MultiDict(as_fields(sent))))
+    by_json = parse_consultation(sent)
+    by_form = parse_consultation(from_form(MultiDict(as_fields(sent))))
     assert by_json.problems == by_form.problems == ()
-    assert by_json.content == by_form.content
+    assert by_json.data == by_form.data
     shuffled = as_fields(sent)
     chance.shuffle(shuffled)
     if "main_topic" in sent or "topics" not in sent:
-        mixed = read(from_form(MultiDict(shuffled))).content
-        assert digest(mixed) == digest(by_json.content)
+        mixed = parse_consultation(from_form(MultiDict(shuffled))).data
+        assert content_digest(mixed) == content_digest(by_json.data)
 
 
 @settings(max_examples=200, deadline=None, database=None)
 @given(contents(DAYS), st.randoms(use_true_random=False))
 def test_another_order_and_spelled_out_defaults_have_the_same_digest(said, chance):
     sent = {"id": str(uuid4()), "desk": "HND-01", **said}
-    plain = digest(read(sent).content)
+    plain = content_digest(parse_consultation(sent).data)
     if "topics" in sent:
         sent["main_topic"] = sent.get("main_topic", sent["topics"][0])
         for name in ("topics", "outcomes", "groups"):
@@ -56,7 +56,7 @@ def test_another_order_and_spelled_out_defaults_have_the_same_digest(said, chanc
             "travel_group": "not_stated",
         }
         sent = {**usual, "flags": [], "card": None, **sent}
-    assert digest(read(sent).content) == plain
+    assert content_digest(parse_consultation(sent).data) == plain
 
 
 def test_both_doors_arrive_as_one_record(office):

@@ -17,12 +17,12 @@ from werkzeug.test import encode_multipart
 
 from app.audit.models import AuditEntry
 from app.consultations.actions import spreadsheet_import
-from app.consultations.actions.spreadsheet_import import Imported
+from app.consultations.actions.spreadsheet_import import ImportResult
 from app.consultations.forms.spreadsheets import label_codes
-from app.consultations.forms.spreadsheets.columns import COLUMNS, SENTENCES, sentence
-from app.consultations.forms.spreadsheets.rows import entries
+from app.consultations.forms.spreadsheets.columns import COLUMNS, SENTENCES, error_sentence
+from app.consultations.forms.spreadsheets.rows import read_records
 from app.consultations.models import Consultation
-from app.consultations.rules.spreadsheets import Fault
+from app.consultations.rules.spreadsheets import CellError
 from app.db.session import db, unit_of_work
 from app.i18n import language
 from app.i18n.language import LOCALES
@@ -44,27 +44,27 @@ def desks():
 
 def check(content: bytes, own=None):
     own = desks() if own is None else own
-    found = entries(io.BytesIO(content), own.keys(), Limits())
-    checked = spreadsheet_import.check(db.session(), own, found)
+    found = read_records(io.BytesIO(content), own.keys(), Limits())
+    checked = spreadsheet_import.check_import(db.session(), own, found)
     db.session.rollback()
     return checked
 
 
-def bring(office, content: bytes) -> Imported:
+def bring(office, content: bytes) -> ImportResult:
     checked = check(content)
-    assert checked.faults == []
+    assert checked.errors == []
     authors = {
         "HND": office.accounts["susana"].account_id,
         "GTM": office.accounts["gabi"].account_id,
     }
     with unit_of_work():
-        done = spreadsheet_import.write(db.session(), authors, desks(), checked, lambda _: None)
-    assert isinstance(done, Imported), done
+        done = spreadsheet_import.write_import(db.session(), authors, desks(), checked, lambda _: None)
+    assert isinstance(done, ImportResult), done
     return done
 
 
 def wrong(rows, made=as_csv) -> list[tuple[int, str, str]]:
-    return [(one.row, one.column, one.code) for one in check(made(cells(rows))).faults]
+    return [(one.row, one.column, one.code) for one in check(made(cells(rows))).errors]
 
 
 def contents() -> list[tuple]:
@@ -110,10 +110,10 @@ TALLY = dict.fromkeys(a_row(), "") | {
 @pytest.mark.parametrize("made", [as_csv, as_xlsx])
 def test_a_sheet_comes_in_once_however_often_it_is_brought(office, made):
     content = made(cells([*FAMILY, TALLY]))
-    assert bring(office, content) == Imported(added=6, same=0)
+    assert bring(office, content) == ImportResult(added=6, same=0)
     before = stored(), contents()
 
-    assert bring(office, content) == Imported(added=0, same=6)
+    assert bring(office, content) == ImportResult(added=0, same=6)
     assert check(content).same == 6
 
     assert (stored(), contents()) == before
@@ -126,7 +126,7 @@ def test_a_sheet_comes_in_once_however_often_it_is_brought(office, made):
 
 def test_a_sheet_with_one_more_row_adds_that_one(office):
     bring(office, as_csv(cells(FAMILY)))
-    assert bring(office, as_csv(cells([*FAMILY, a_row()]))) == Imported(added=1, same=5)
+    assert bring(office, as_csv(cells([*FAMILY, a_row()]))) == ImportResult(added=1, same=5)
 
 
 def test_one_entry_a_desk_is_left_and_only_where_something_came(office):
@@ -156,13 +156,13 @@ def test_the_same_record_with_other_content_is_told_and_nothing_is_stored(office
 
 def test_what_somebody_else_brings_between_check_and_writing_is_told(office):
     checked = check(as_csv(cells([a_row(record="8"), a_row(record="7", n=2)])))
-    assert checked.faults == []
+    assert checked.errors == []
     bring(office, as_csv(cells([a_row(record="7")])))
     authors = {"HND": office.accounts["susana"].account_id}
     with unit_of_work():
-        done = spreadsheet_import.write(db.session(), authors, desks(), checked, lambda _: None)
+        done = spreadsheet_import.write_import(db.session(), authors, desks(), checked, lambda _: None)
         db.session.rollback()
-    assert done == [Fault(3, "A", "different")]
+    assert done == [CellError(3, "A", "different")]
     assert stored()["consultation"] == 1
 
 
@@ -229,7 +229,7 @@ def test_a_formula_and_an_error_are_faults_of_their_cells(office):
         book.active.append(row)
     said = io.BytesIO()
     book.save(said)
-    faults = check(said.getvalue()).faults
+    faults = check(said.getvalue()).errors
     assert [(one.row, one.column, one.code) for one in faults] == [(3, "I", "formula")]
 
 
@@ -250,14 +250,14 @@ def test_columns_are_told_by_letter_and_never_by_what_stands_there(office):
     header, row = cells([a_row()])
     said = [[*header, "Nombre y apellido", "SEX"], [*row, "Ana", "female"]]
     checked = check(as_csv(said))
-    assert [(one.row, one.column, one.code) for one in checked.faults] == [
+    assert [(one.row, one.column, one.code) for one in checked.errors] == [
         (1, "L", "unknown_column"),
         (1, "M", "duplicate_column"),
     ]
     without = [line[:6] + line[7:] for line in cells([a_row()])]
-    faults = check(as_csv(without)).faults
-    assert [(one.row, one.code, one.about) for one in faults] == [(1, "missing_column", "sex")]
-    assert "Nombre" not in "".join(sentence(one) for one in checked.faults)
+    faults = check(as_csv(without)).errors
+    assert [(one.row, one.code, one.named_column) for one in faults] == [(1, "missing_column", "sex")]
+    assert "Nombre" not in "".join(error_sentence(one) for one in checked.errors)
 
 
 IDENTIFIERS = {
@@ -283,7 +283,7 @@ def test_an_identifier_in_any_cell_is_named_and_never_repeated(
     for column in (*cells([a_row()])[0], "channel", "flags", "main_topic", "language"):
         if column == "n" and rule == "number":
             continue
-        found = check(as_csv(cells([a_row(**{column: text})]))).faults
+        found = check(as_csv(cells([a_row(**{column: text})]))).errors
         assert [one.code for one in found] == [rule], column
     header, row = cells([a_row()])
     path = saved(tmp_path, as_xlsx([[*header, "Notes"], [*row, f"see {text} please"]]))
@@ -354,19 +354,19 @@ def test_labels_of_any_language_say_the_same_as_codes(office, data):
     header, row = cells([worded])
     named = [catalogue.gettext(COLUMNS[code].label) for code in header]
     mine, other = check(as_csv(cells([plain]))), check(as_xlsx([named, row]))
-    assert mine.faults == other.faults == []
-    assert [one.content for one in spreadsheet_import._each(mine)] == [
-        one.content for one in spreadsheet_import._each(other)
+    assert mine.errors == other.errors == []
+    assert [one.data for one in spreadsheet_import._each(mine)] == [
+        one.data for one in spreadsheet_import._each(other)
     ]
 
 
 def test_every_label_of_every_column_means_its_code_or_is_told_ambiguous(app):
     for column, codes in WORDS.items():
-        meant = label_codes.meanings_of(column)
+        meant = label_codes.codes_by_label(column)
         for locale in LOCALES:
             for code in codes:
-                assert meant[label_codes.plain(word(column, code, locale))] in (code, label_codes.AMBIGUOUS)
-    names = label_codes.names_of(COLUMNS)
+                assert meant[label_codes.normalise(word(column, code, locale))] in (code, label_codes.AMBIGUOUS)
+    names = label_codes.codes_by_column_name(COLUMNS)
     assert label_codes.AMBIGUOUS not in names.values()
 
 
@@ -466,8 +466,8 @@ def test_a_card_in_a_sheet_counts_its_people_once(office):
         a_row(record="4", repeat_contact="unknown"),
     ]
     content = as_csv(cells(rows))
-    assert bring(office, content) == Imported(added=4, same=0)
-    assert bring(office, content) == Imported(added=0, same=4)
+    assert bring(office, content) == ImportResult(added=4, same=0)
+    assert bring(office, content) == ImportResult(added=0, same=4)
     wanted = select(PersonLine.held_on, PersonLine.ordinal, PersonLine.previous_in_country)
     lines = db.session.execute(
         wanted.where(PersonLine.card_id.is_not(None)).order_by(PersonLine.id)
@@ -564,7 +564,7 @@ def test_the_template_filled_in_by_its_own_lists_is_taken(office, locale):
         offered = words.cell(3, column).value
         if offered:
             first.cell(2, column, offered)
-    heads = {label_codes.names_of(COLUMNS)[label_codes.plain(c.value)]: c.column for c in first[1]}
+    heads = {label_codes.codes_by_column_name(COLUMNS)[label_codes.normalise(c.value)]: c.column for c in first[1]}
     assert heads.keys() == set(COLUMNS.codes)
     first.cell(2, heads["held_on"], "2026-03-15")
     first.cell(2, heads["n"], 3)
@@ -573,7 +573,7 @@ def test_the_template_filled_in_by_its_own_lists_is_taken(office, locale):
     assert upload(office, said.getvalue()).get_json() == {"added": 1, "same": 0}
     assert not [c for row in words.iter_rows() for c in row if c.data_type == "f"]
     plain = browser.get("/consultations/import/template.csv").data
-    assert check(plain).faults == []
+    assert check(plain).errors == []
 
 
 def test_an_import_killed_half_way_leaves_nothing(office, tmp_path):
@@ -591,4 +591,4 @@ def test_an_import_killed_half_way_leaves_nothing(office, tmp_path):
         finally:
             os.kill(started.pid, signal.SIGKILL)
     assert stored() == before
-    assert bring(office, path.read_bytes()) == Imported(added=4000, same=0)
+    assert bring(office, path.read_bytes()) == ImportResult(added=4000, same=0)

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.audit.actions import verify
+from app.audit.actions import verify_chain
 from app.audit.models import AuditEntry
 from app.consultations.models import Consultation
 from app.db.session import db
@@ -133,7 +133,7 @@ def _what_is_wrong(answered: list[dict[str, Any]]) -> list[str]:
             wrong.append(f"{key}: not {n} people but {rows.get(UUID(key))}, {lines.get(UUID(key))}")
         if entries[f"consultation:{key}"] != 1:
             wrong.append(f"{key}: {entries[f'consultation:{key}']} audit entries")
-    broken = verify(session)[1]
+    broken = verify_chain(session)[1]
     if broken is not None:
         wrong.append(f"the audit trail is broken at {broken}")
     session.rollback()

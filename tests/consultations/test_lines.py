@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.consultations import queries
-from app.consultations.actions import recording
-from app.consultations.actions import corrections
-from app.consultations.actions.corrections import Change, Stale
-from app.consultations.actions.rows import contact_of, new_row, people_of
-from app.consultations.forms.parsing import read
-from app.consultations.rules.consultation_data import as_json, canonical
+from app.consultations.actions import corrections, recording
+from app.consultations.actions.corrections import AppliedChange, VersionConflict
+from app.consultations.actions.rows import consultation_context, new_row, profile_counts
+from app.consultations.forms.parsing import parse_consultation
+from app.consultations.rules.consultation_data import as_json, canonical_json
 from app.db.session import db, unit_of_work
-from app.people.actions.lines import as_lines
+from app.people.actions.lines import build_lines
 from app.people.models.lines import PersonLine
 from app.web.access import Scope
 from tests.consultations.strategies import contents
@@ -51,11 +50,11 @@ def lines_of(consultation_id):
 
 def expected_lines(content, desk, is_void):
     """The lines of a fresh record of a content."""
-    contact = contact_of(new_row(content, desk, 1), None)
+    contact = consultation_context(new_row(content, desk, 1), None)
     topics = tuple(sorted(content.topics))
     rows = [
         {name: None for name in NAMES} | line | {"is_void": is_void, "topics": topics}
-        for line in as_lines(contact, people_of(content))
+        for line in build_lines(contact, profile_counts(content))
     ]
     order = [name for name in NAMES if name != "id"]
     return sorted(str({name: row[name] for name in order}) for row in rows)
@@ -66,7 +65,7 @@ def change(by, sent, state, step):
     act, said, behind = step
     with unit_of_work():
         session = db.session()
-        row = queries.find_to_change(session, by.scope, UUID(sent["id"]))
+        row = queries.lock_consultation(session, by.scope, UUID(sent["id"]))
         version = None if behind is None else state["version"] + behind
         if act == "void":
             return corrections.void(session, by, row, {"version": version, "reason": "slip"}, set())
@@ -77,7 +76,7 @@ def change(by, sent, state, step):
             "version": version,
             "reason": "other",
         }
-        reading = read(raw, frozenset({"version", "reason"}))
+        reading = parse_consultation(raw, frozenset({"version", "reason"}))
         return corrections.correct(session, by, row, reading, raw)
 
 
@@ -89,35 +88,35 @@ def test_lines_always_are_those_of_the_content_that_stands(office):
     def run(first, steps):
         sent = {"id": str(uuid4()), "desk": "HND-01", **first}
         with unit_of_work():
-            recording.record(db.session(), office.accounts["ana"], read(sent))
-        content = recording.with_language(read(sent).content, desks["HND-01"])
+            recording.record(db.session(), office.accounts["ana"], parse_consultation(sent))
+        content = recording.with_default_language(parse_consultation(sent).data, desks["HND-01"])
         state = {"version": 1, "void": False}
-        history = [canonical(content)]
+        history = [canonical_json(content)]
         for step in steps:
             done = change(susana, sent, state, step)
             act, said, behind = step
             if act == "void" and state["void"]:
-                assert done == Change(sent["id"], state["version"])
+                assert done == AppliedChange(sent["id"], state["version"])
             elif behind == -1:
-                assert isinstance(done, Stale) and done.version == state["version"]
+                assert isinstance(done, VersionConflict) and done.version == state["version"]
             else:
                 state = {"version": state["version"] + 1, "void": act == "void"}
-                assert done == Change(sent["id"], state["version"])
+                assert done == AppliedChange(sent["id"], state["version"])
                 if act == "correct":
                     raw = {"id": sent["id"], "desk": "HND-01", **said}
-                    content = recording.with_language(read(raw).content, desks["HND-01"])
-                history.append(canonical(content))
+                    content = recording.with_default_language(parse_consultation(raw).data, desks["HND-01"])
+                history.append(canonical_json(content))
             assert_stands(sent, content, state, history)
 
     def assert_stands(sent, content, state, history):
         session = db.session()
         row = queries.find_consultation(session, susana.scope, UUID(sent["id"]))
         assert (row.version, row.state) == (state["version"], "void" if state["void"] else "live")
-        stands = queries.content_of(session, row)
-        assert canonical(stands) == canonical(content) == history[-1]
+        stands = queries.get_consultation_data(session, row)
+        assert canonical_json(stands) == canonical_json(content) == history[-1]
         assert (row.persons, row.qualifying) == (content.persons, content.qualifies)
         assert lines_of(row.id) == expected_lines(content, desks["HND-01"], state["void"])
-        trail = queries.list_versions(session, row.id)
+        trail = queries.list_versions_unscoped(session, row.id)
         assert [old.version for old in trail] == list(range(1, state["version"]))
         assert [old.content for old in trail] == history[:-1]
         session.rollback()
@@ -137,8 +136,8 @@ def test_a_corrected_record_has_the_lines_of_a_fresh_one(office):
         fixed, fresh = ({"id": str(uuid4()), "desk": "HND-01", **c} for c in (old, new))
         for sent in (fixed, fresh):
             with unit_of_work():
-                recording.record(db.session(), ana, read(sent))
-        assert change(ana, fixed, {"version": 1}, ("correct", new, 0)) == Change(fixed["id"], 2)
+                recording.record(db.session(), ana, parse_consultation(sent))
+        assert change(ana, fixed, {"version": 1}, ("correct", new, 0)) == AppliedChange(fixed["id"], 2)
         ids = [sent["id"].replace("-", "") for sent in (fixed, fresh)]
         lines = [str(lines_of(UUID(one))).replace(str(UUID(one)), "") for one in ids]
         assert lines[0] == lines[1] != "[]"
@@ -148,8 +147,8 @@ def test_what_a_record_says_as_json_is_read_to_the_same_content(office):
     @MANY
     @given(contents(DAYS))
     def run(said):
-        content = read({"id": str(uuid4()), "desk": "HND-01", **said}).content
-        assert read(as_json(content)).content == content
+        content = parse_consultation({"id": str(uuid4()), "desk": "HND-01", **said}).data
+        assert parse_consultation(as_json(content)).data == content
 
     run()
 
@@ -160,7 +159,7 @@ def test_nobody_without_scope_finds_a_record(office):
     sent = make_consultation(office.accounts["ana"])
     for scope in (Scope(), Scope(programme=True), Scope(countries=frozenset({"GTM"}))):
         assert queries.find_consultation(db.session(), scope, UUID(sent["id"])) is None
-        assert queries.find_to_change(db.session(), scope, UUID(sent["id"])) is None
+        assert queries.lock_consultation(db.session(), scope, UUID(sent["id"])) is None
         desk = office.desks["HND-01"]
         day = date.fromisoformat(sent["held_on"])
-        assert list(queries.list_day(db.session(), scope, desk.id, day)) == []
+        assert list(queries.list_consultations_of_day(db.session(), scope, desk.id, day)) == []

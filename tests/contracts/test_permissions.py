@@ -15,9 +15,9 @@ from app.cases.actions.referrals import refer
 from app.db.session import Base, db, unit_of_work
 from app.places.queries import DeskRow
 from app.referrals.actions.create import ReferralIntake
-from app.referrals.forms.referral import read as read_referral
+from app.referrals.forms.referral import parse_referral as read_referral
 from app.returns.queries.requests import RequestRow
-from app.returns.rules.references import draw_reference, shown
+from app.returns.rules.references import generate_reference, shown
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLES
 from app.sync.models import Envelope
@@ -173,7 +173,7 @@ def a_return(own: str) -> dict[str, Any]:
     return return_json()
 
 
-NO_RETURN = f"/returns/{shown(draw_reference(Random(7).randrange))}"
+NO_RETURN = f"/returns/{shown(generate_reference(Random(7).randrange))}"
 RETURN, THEIR_RETURN = "/returns/{return_}", "/returns/{foreign_return}"
 REFERRAL, THEIRS = "/referrals/{referral}", "/referrals/{foreign_referral}"
 NO_REFERRAL = f"/referrals/{NOWHERE}"
@@ -201,10 +201,10 @@ TABLE: dict[str, Route] = {
         foreign=("/consultations/new?desk=GTM-01",),
         missing="/consultations/new?desk=GTM-99",
     ),
-    "consultations.again": Route("/consultations/new", CASES, form=answers_so_far),
+    "consultations.redraw_form": Route("/consultations/new", CASES, form=answers_so_far),
     "consultations.record": Route("/consultations", (DESK,), 201, json=recording),
-    "consultations.read_one": Route(ONE, CASES, foreign=(OTHER,), missing=NONE),
-    "consultations.correcting": Route(
+    "consultations.detail": Route(ONE, CASES, foreign=(OTHER,), missing=NONE),
+    "consultations.correction_form": Route(
         f"{ONE}/correct", CASES, foreign=(f"{OTHER}/correct",), missing=f"{NONE}/correct"
     ),
     "consultations.correct": Route(
@@ -220,13 +220,13 @@ TABLE: dict[str, Route] = {
     "cases.today": Route(
         "/today", CASES, foreign=("/today?desk=GTM-01",), missing="/today?desk=GTM-99"
     ),
-    "people.printing": Route("/cards", (SUPERVISOR,)),
+    "people.print_form": Route("/cards", (SUPERVISOR,)),
     "people.issue": Route("/cards", (SUPERVISOR,), 201, json=printing_cards),
-    "people.replacing": Route("/cards/replace", (DESK,)),
+    "people.replace_form": Route("/cards/replace", (DESK,)),
     "people.replace": Route("/cards/replace", (DESK,), 422, json=mistyped_cards),
-    "people.look": Route("/cards/look", (DESK,), 422, json=mistyped_card),
-    "consultations.importing_page": Route("/consultations/import", (SUPERVISOR,)),
-    "consultations.bring": Route("/consultations/import", (SUPERVISOR,), 422, form=nothing),
+    "people.look_up": Route("/cards/look", (DESK,), 422, json=mistyped_card),
+    "consultations.import_form": Route("/consultations/import", (SUPERVISOR,)),
+    "consultations.import_spreadsheet": Route("/consultations/import", (SUPERVISOR,), 422, form=nothing),
     "consultations.template_xlsx": Route("/consultations/import/template.xlsx", (SUPERVISOR,)),
     "consultations.template_csv": Route("/consultations/import/template.csv", (SUPERVISOR,)),
     "counts.figures": Route("/counts?country=HND", FIGURES),

@@ -2,14 +2,14 @@
 
 from collections import Counter
 
-from app.consultations.forms.form_state import SECTIONS, UNSEEN
+from app.consultations.forms.form_state import SECTIONS, HIDDEN_FIELDS
 from app.consultations.forms.reader import GROUP_FIELDS
 from app.consultations.forms.parsing import FIELDS
 
 
 def test_every_field_stands_in_exactly_one_section():
     placed = Counter(name for _, _, fields in SECTIONS for name in fields)
-    placed.update(UNSEEN)
+    placed.update(HIDDEN_FIELDS)
     fields = (FIELDS - {"groups"}) | {f"groups.{name}" for name in GROUP_FIELDS}
     assert placed == Counter(fields)
 

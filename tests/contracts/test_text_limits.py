@@ -70,11 +70,11 @@ READ_BY_HAND: dict[str, set[str]] = {
     | {"country_of_departure", "country_of_return", "persons-female-age_25_59"},
     "cases.open_return": {"persons-female-age_25_59"},
     "consultations.record": {"groups-0-nationality", "groups-0-female-age_25_59", "topics"},
-    "consultations.again": {"switch_locale", "groups-0-nationality", "groups-0-female-age_25_59"}
+    "consultations.redraw_form": {"switch_locale", "groups-0-nationality", "groups-0-female-age_25_59"}
     | {"topics", "held_on", "desk", "card", "id", "more_groups", "version"},
     "consultations.correct": {"version", "reason", "groups-0-nationality"},
     "consultations.void": {"version", "reason"},
-    "consultations.bring": {"do"},
+    "consultations.import_spreadsheet": {"do"},
     "returns.typed_again": {"switch_locale", "text_version", "persons-female-age_25_59"},
     "shelters.set_beds": {"next"},
     "shelters.set_accepting": {"next"},
@@ -151,7 +151,7 @@ class Watched:
         self.names: set[str] = set()
         patch.setattr(PageForm, "problems", self._watching(PageForm.problems))
         patch.setattr(Reader, "refuse_unknown", self._refusing(Reader.refuse_unknown))
-        patch.setattr(people_forms, "sent", self._sent(people_forms.sent))
+        patch.setattr(people_forms, "read_input", self._sent(people_forms.read_input))
 
     def _watching(self, usual: Any) -> Any:
         def problems(form: Any) -> Any:

@@ -17,17 +17,17 @@ from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
 from app.consultations.actions import recording
 from app.consultations.actions import corrections
-from app.consultations.forms.parsing import read
+from app.consultations.forms.parsing import parse_consultation
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.queries import find_consultation
 from app.consultations.vocabulary import OUTCOMES, TOPICS
 from app.db.session import db, unit_of_work
-from app.people.actions.cards import find_typed, issue
+from app.people.actions.cards import find_typed_card, issue
 from app.people.actions.cards import replace as replace_card
 from app.people.models.cards import VisitorCard
-from app.people.models.aggregates import PartCell, ReachCell, VolumeCell
+from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, VolumeAggregate
 from app.people.models.lines import PersonLine
-from app.people.queries.cards import Card
+from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk
 from app.web.access import Principal
 from tests.factories.records import at, make_account, make_desk
@@ -51,7 +51,7 @@ EDGES = tuple(
 )
 CARDS = 5
 VOID = "void"
-CELLS = (ReachCell, PartCell, VolumeCell)
+CELLS = (ReachAggregate, BreakdownAggregate, VolumeAggregate)
 EMPTIED = (*CELLS, PersonLine, ConsultationVersion, Consultation, VisitorCard)
 
 
@@ -285,9 +285,9 @@ class Stage:
 
     def record(self, told: Told) -> None:
         """Records what was first said."""
-        sent = read(self._as_json(told.id, told.content))
+        sent = parse_consultation(self._as_json(told.id, told.content))
         answer = recording.record(db.session(), self.clerk, sent)
-        assert isinstance(answer, recording.Arrival) == self._can_be_said(told.content), answer
+        assert isinstance(answer, recording.RecordingResult) == self._can_be_said(told.content), answer
 
     def change(self, told: Told, change: Any) -> None:
         """Voids what was told (`void`) or puts other content in its place."""
@@ -297,15 +297,15 @@ class Stage:
         said = {"version": row.version, "reason": "other"}
         if change == VOID:
             answer = corrections.void(db.session(), self.boss, row, said, frozenset())
-            assert isinstance(answer, corrections.Change), answer
+            assert isinstance(answer, corrections.AppliedChange), answer
             return
         sent = self._as_json(told.id, change)
         card = change.get("card")
         if card is not None and self._attached(told.id) == card and told.id.int % 2:
             sent["card"] = "attached"
-        reading = read(sent, frozenset(said))
+        reading = parse_consultation(sent, frozenset(said))
         answer = corrections.correct(db.session(), self.boss, row, reading, said)
-        assert isinstance(answer, corrections.Change) == self._can_be_said(change), answer
+        assert isinstance(answer, corrections.AppliedChange) == self._can_be_said(change), answer
 
     def _can_be_said(self, content: dict[str, Any]) -> bool:
         return can_be_said(content, self.app.config["SETTINGS"].reporting_year_start)
@@ -355,10 +355,10 @@ def print_cards(by: Principal, desk: str, n: int, year: int = 2026) -> list[str]
     return issue(db.session(), by.account_id, where, n, year)
 
 
-def card_of(code: str) -> Card:
+def card_of(code: str) -> CardRow:
     """The card of a code."""
-    found = find_typed(db.session(), code)
-    assert isinstance(found, Card), found
+    found = find_typed_card(db.session(), code)
+    assert isinstance(found, CardRow), found
     return found
 
 

@@ -145,7 +145,7 @@ def look_at_the_own_desk_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def believe_the_card_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the card knows anything, the answer is not heard."""
-    monkeypatch.setattr(reach, "later_of", lambda card, said: card if card.known else said)
+    monkeypatch.setattr(reach, "later_of", lambda card, said: card if card.is_known else said)
 
 
 def believe_the_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from app import clock
 from app.consultations.actions.recording import record
-from app.consultations.forms.parsing import read
+from app.consultations.forms.parsing import parse_consultation
 from app.db.session import db, unit_of_work
 from tests.factories.records import (
     JSON,
@@ -58,7 +58,7 @@ def test_a_day_that_has_begun_elsewhere_alone_is_in_the_future(two_shores):
     _, clerk = two_shores
     with clock.standing_at(TURN), unit_of_work():
         content = consultation_json("HND-01", held_on="2026-04-01")
-        said = record(db.session(), clerk, read(content))
+        said = record(db.session(), clerk, parse_consultation(content))
     assert isinstance(said, list)
     assert [(p.field, p.code) for p in said] == [("held_on", "in_future")]
 
@@ -98,7 +98,7 @@ def test_a_voided_consultation_and_a_refusal_reach_nobody(app):
     ana.post(f"/consultations/{voided['id']}/void", {"version": 1, "reason": "slip"})
     with unit_of_work():
         tally = {k: consultation_json()[k] for k in ("id", "desk", "held_on")}
-        record(db.session(), clerk, read({**tally, "outcomes": ["person_declined_record"]}))
+        record(db.session(), clerk, parse_consultation({**tally, "outcomes": ["person_declined_record"]}))
     said = ana.get_json(f"/counts.json?month={month}").get_json()
     assert (said["consultations"], said["tallies"]) == (1, 1)
     assert (said["persons_in_consultations"], said["reached"]["high"]) == (0, 0)

@@ -20,11 +20,11 @@ from app.month import Month
 from app.places.queries import DeskRow
 from app.places.vocabulary import programme
 from app.referrals.actions.perform import ActionResult, perform
-from app.referrals.actions.create import ReferralIntake, send
-from app.referrals.actions.expire import tidy
+from app.referrals.actions.create import ReferralIntake, create_referral
+from app.referrals.actions.expire import expire_overdue
 from app.referrals.actions.action_context import ActionInput
-from app.referrals.rules.referral_data import Content, Known
-from app.shelters.actions.beds import Said as SaidOfBeds
+from app.referrals.rules.referral_data import ReferralData, ConsultationContext
+from app.shelters.actions.beds import BedUpdate as SaidOfBeds
 from app.shelters.actions.beds import set_beds
 from app.shelters.models import BedChange
 from app.shelters.queries.shelters import ShelterRow
@@ -106,7 +106,7 @@ class World:
             if luck < 0.22 or not self.told:
                 self.send()
             elif luck < 0.24:
-                tidy(db.session())
+                expire_overdue(db.session())
             else:
                 late = [one for one in self.told if not one.closed][-6:] or self.told
                 self.do(self.chance.choice(late), self.chance.choice(ACTS))
@@ -118,11 +118,11 @@ class World:
         service = "shelter" if chance.random() < 0.8 else "health"
         codes = tuple(one.code for one in asked) if service == "shelter" else ()
         priority = chance.choice(("tonight", "emergency_24h", "urgent_72h"))
-        content = Content(
+        content = ReferralData(
             str(uuid4()), desk.code, "", codes, service, "", priority,
             (PersonCount("female", "age_25_59", chance.randint(1, 3)),), (), "spa", "", True, False,
         )  # fmt: skip
-        sent = send(db.session(), self.clerk, desk, content, Known())
+        sent = create_referral(db.session(), self.clerk, desk, content, ConsultationContext())
         assert isinstance(sent, ReferralIntake), sent
         row = sent.referral
         self.told.append(Told(row.id, desk, service, self.now, row.deadline, len(codes)))
@@ -302,7 +302,7 @@ def test_figures_are_those_told_by_hand_before_and_after_tidying(app, seed):
     world.now += timedelta(hours=80)
     compare(world)
     with clock.standing_at(world.now), unit_of_work():
-        tidied = tidy(db.session())
+        tidied = expire_overdue(db.session())
     assert tidied.expired > 0
     compare(world)
     seen = Counter(state for one in world.told for state, _, _ in one.lies(world.now))

@@ -168,7 +168,7 @@ def test_with_cards_always_shown_the_programmes_figures_are_the_truth_too(stage,
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_letting_the_card_alone_decide_is_caught(stage, monkeypatch):
-    monkeypatch.setattr(reach, "later_of", lambda card, said: card if card.known else said)
+    monkeypatch.setattr(reach, "later_of", lambda card, said: card if card.is_known else said)
     with pytest.raises(AssertionError):
         for seed in range(10):
             compare(stage, seed, 0.25, ("HND", "MEX"))

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app import clock
-from app.audit.actions import verify
-from app.audit.queries import TRAIL
+from app.audit.actions import verify_chain
+from app.audit.queries import AUDIT_ENTRIES
 from app.consultations import queries
-from app.consultations.actions.recording import card_of, what_is_wrong, with_card
-from app.consultations.forms.parsing import read
-from app.consultations.queries import ROWS, VERSIONS
-from app.consultations.rules.consultation_data import as_json, digest
+from app.consultations.actions.recording import resolve_card, validate, with_card
+from app.consultations.forms.parsing import parse_consultation
+from app.consultations.queries import CONSULTATIONS, VERSIONS
+from app.consultations.rules.consultation_data import as_json, content_digest
 from app.db.session import db, unit_of_work
 from app.demo.actions import building
 from app.demo.actions.accounts import Crew
@@ -65,17 +65,17 @@ def rows_of(*tables):
 
 def test_the_programme_is_whole(app):
     build()
-    assert count(ROWS) == 1500
+    assert count(CONSULTATIONS) == 1500
     by_country = dict(
         db.session.execute(select(DESKS.c.country, func.count()).group_by(DESKS.c.country)).all()
     )
     assert by_country.keys() == programme().keys()
     assert all(2 <= many <= 4 for many in by_country.values())
     assert sum(by_country.values()) >= 24
-    months = set(db.session.scalars(select(ROWS.c.month).distinct()))
+    months = set(db.session.scalars(select(CONSULTATIONS.c.month).distinct()))
     assert len(months) == 13
     assert max(months) == 202611
-    assert set(db.session.scalars(select(ROWS.c.country).distinct())) == set(programme())
+    assert set(db.session.scalars(select(CONSULTATIONS.c.country).distinct())) == set(programme())
 
 
 def test_desks_come_and_go_and_those_of_a_country_that_left_end_with_it(app):
@@ -84,8 +84,8 @@ def test_desks_come_and_go_and_those_of_a_country_that_left_end_with_it(app):
     assert {d.closed_on for d in desks if d.country == "NIC"} == {date(2026, 9, 30)}
     assert any(d.opened_on > date(2025, 11, 1) for d in desks)
     assert any(d.closed_on and d.country != "NIC" for d in desks)
-    assert count(ROWS, ROWS.c.country == "NIC", ROWS.c.held_on > date(2026, 9, 30)) == 0
-    assert count(ROWS, ROWS.c.country == "NIC") > 0
+    assert count(CONSULTATIONS, CONSULTATIONS.c.country == "NIC", CONSULTATIONS.c.held_on > date(2026, 9, 30)) == 0
+    assert count(CONSULTATIONS, CONSULTATIONS.c.country == "NIC") > 0
 
 
 def test_the_demo_accounts_sign_in_with_their_scope(app):
@@ -108,7 +108,7 @@ def test_the_demo_accounts_sign_in_with_their_scope(app):
 
 def test_the_same_seed_on_the_same_day_makes_the_same_rows(app):
     build(consultations=400)
-    once = rows_of(ROWS, LINES, VERSIONS, DESKS)
+    once = rows_of(CONSULTATIONS, LINES, VERSIONS, DESKS)
     told_again = told(400)
     later = told(400, now=at("2026-11-18 23:10"))
     other = told(400, seed=2)
@@ -120,11 +120,11 @@ def test_the_same_seed_on_the_same_day_makes_the_same_rows(app):
 
 
 def test_building_twice_gives_identical_rows(app):
-    tables = (ROWS, LINES, VERSIONS, DESKS, CARDS)
+    tables = (CONSULTATIONS, LINES, VERSIONS, DESKS, CARDS)
     build(consultations=300)
     first = rows_of(*tables)
     session = db.session()
-    for table in (STEPS, REQUESTS, HOLDS, OFFERS, EVENTS, REFERRALS, LINES, VERSIONS, ROWS, CARDS):
+    for table in (STEPS, REQUESTS, HOLDS, OFFERS, EVENTS, REFERRALS, LINES, VERSIONS, CONSULTATIONS, CARDS):
         session.execute(table.delete())
     session.commit()
     desks = {desk.code: desk for desk in list_desks(session, EVERYTHING)}
@@ -151,11 +151,11 @@ def test_everything_told_is_what_the_intake_accepts(app):
         for desk, telling in told(1200)[::4]:
             raw = as_json(telling.content)
             raw |= {name: said for name, said in telling.telemetry.items() if said is not None}
-            reading = read(raw, CORRECTION)
-            card = card_of(session, reading, telling.content.card_id)
+            reading = parse_consultation(raw, CORRECTION)
+            card = resolve_card(session, reading, telling.content.card_id)
             found = find_desk(session, EVERYTHING, desk.code)
-            assert [*reading.problems, *what_is_wrong(reading, found, card)] == []
-            assert digest(with_card(reading.content, card)) == digest(telling.content)
+            assert [*reading.problems, *validate(reading, found, card)] == []
+            assert content_digest(with_card(reading.data, card)) == content_digest(telling.content)
             carded += card is not None
     assert carded > 100
 
@@ -164,14 +164,14 @@ def test_rows_are_those_that_the_intake_would_have_written(app):
     build(consultations=600)
     names = ("supervisor.hnd", "supervisor.mex", "supervisor.pan")
     scope = Scope(countries=frozenset(name[-3:].upper() for name in names))
-    ids = db.session.scalars(select(ROWS.c.id).where(ROWS.c.country == "HND").order_by(ROWS.c.id))
+    ids = db.session.scalars(select(CONSULTATIONS.c.id).where(CONSULTATIONS.c.country == "HND").order_by(CONSULTATIONS.c.id))
     checked = 0
     for one in list(ids)[:60]:
         row = queries.find_consultation(db.session(), scope, one)
-        content = queries.content_of(db.session(), row)
+        content = queries.get_consultation_data(db.session(), row)
         assert content.persons == row.persons
         if row.version == 1 or row.state == "void":
-            assert digest(content) == row.arrival_digest
+            assert content_digest(content) == row.arrival_digest
             checked += 1
     assert checked > 40
 
@@ -238,8 +238,8 @@ def test_nothing_is_received_or_changed_before_its_day_or_in_the_future(app, now
 
 def test_a_corrected_record_keeps_the_version_it_had(app):
     build()
-    corrected = select(ROWS.c.id, ROWS.c.arrival_digest).where(ROWS.c.version == 2)
-    changed = db.session.execute(corrected.order_by(ROWS.c.id)).all()
+    corrected = select(CONSULTATIONS.c.id, CONSULTATIONS.c.arrival_digest).where(CONSULTATIONS.c.version == 2)
+    changed = db.session.execute(corrected.order_by(CONSULTATIONS.c.id)).all()
     assert len(changed) > 20
     for row in changed:
         kept = select(VERSIONS).where(VERSIONS.c.consultation_id == row.id)
@@ -253,8 +253,8 @@ def test_a_corrected_record_keeps_the_version_it_had(app):
 
 def test_the_building_leaves_an_entry_and_the_chain_holds(app):
     build(consultations=100)
-    assert count(TRAIL, TRAIL.c.act == "demo_built") == 1
-    assert verify(db.session())[1] is None
+    assert count(AUDIT_ENTRIES, AUDIT_ENTRIES.c.act == "demo_built") == 1
+    assert verify_chain(db.session())[1] is None
 
 
 def test_the_day_of_a_main_desk_has_something_to_look_at(app):
@@ -263,7 +263,7 @@ def test_the_day_of_a_main_desk_has_something_to_look_at(app):
     assert answer.status_code == 200
     today = building.period_of(1).last
     desk = find_desk(db.session(), EVERYTHING, "HND-01")
-    assert count(ROWS, ROWS.c.desk_id == desk.id, ROWS.c.held_on == today) >= 6
+    assert count(CONSULTATIONS, CONSULTATIONS.c.desk_id == desk.id, CONSULTATIONS.c.held_on == today) >= 6
 
 
 def test_the_command_says_the_names_and_refuses_a_second_time(app):
@@ -278,7 +278,7 @@ def test_the_command_says_the_names_and_refuses_a_second_time(app):
     assert (again.exit_code, again.output.count("\n")) == (1, 1)
     quiet = alone(runner.invoke, args=["demo", "--if-empty"])
     assert (quiet.exit_code, quiet.output) == (0, "")
-    assert count(ROWS) == 200
+    assert count(CONSULTATIONS) == 200
 
 
 def test_a_building_that_fails_leaves_nothing(app):
@@ -287,5 +287,5 @@ def test_a_building_that_fails_leaves_nothing(app):
 
     with pytest.raises(OSError, match="no space"), unit_of_work():
         building.build(db.session(), building.Wish(1, 2, 300), full)
-    for table in (ROWS, LINES, CARDS, DESKS, ACCOUNTS, TRAIL, REFERRALS, SHELTERS):
+    for table in (CONSULTATIONS, LINES, CARDS, DESKS, ACCOUNTS, AUDIT_ENTRIES, REFERRALS, SHELTERS):
         assert count(table) == 0

@@ -22,7 +22,7 @@ from app.month import Month
 from app.people.actions.cards import issue
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES, ROOT
-from app.people.rules.reach import PreviousContact, Seen, link, previous_by_answer
+from app.people.rules.reach import PreviousContact, PersonContact, compute_previous_contacts, previous_by_answer
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 from tests.conftest import settings_for
@@ -87,8 +87,8 @@ def test_every_previous_contact_is_the_one_that_linking_finds(app):
     seen = {}
     for row in lines:
         unit = (row.root, row.sex, row.age_band, row.nationality, row.ordinal)
-        seen[row.id] = Seen(unit, row.held_on, row.consultation_id, row.country, row.repeat_contact)
-    found = link(seen.values())
+        seen[row.id] = PersonContact(unit, row.held_on, row.consultation_id, row.country, row.repeat_contact)
+    found = compute_previous_contacts(seen.values())
     said = {
         row.id: PreviousContact(row.known, row.previous_in_country, row.previous_in_programme)
         for row in lines
@@ -118,9 +118,9 @@ def test_what_a_card_remembers_day_by_day_is_what_linking_finds_in_the_end():
                 assert counts["qualifying"] or previous_of(line) == before
                 if counts["qualifying"] and not counts["is_void"]:
                     unit = ("female", "age_0_4", "HND", ordinal)
-                    seen = Seen(unit, held_on, uuid4(), country, answer)
+                    seen = PersonContact(unit, held_on, uuid4(), country, answer)
                     counted[seen] = previous_of(line)
-        assert counted == link(counted)
+        assert counted == compute_previous_contacts(counted)
         differing += any(before.in_country != before.in_programme for before in counted.values())
     assert differing > 100
 
@@ -135,7 +135,7 @@ def line_of(held_on, country, ordinal, answer):
         "ordinal": ordinal,
         "country": country,
         "month": int(month),
-        "known": said.known,
+        "known": said.is_known,
         "previous_in_country": said.in_country,
         "previous_in_programme": said.in_programme,
     }

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app import clock, create_app
-from app.consultations.queries import ROWS
+from app.consultations.queries import CONSULTATIONS
 from app.counts import forms
 from app.counts.queries.figures import get_figures
 from app.db.session import db
@@ -18,11 +18,11 @@ from app.demo.programme.places import demo_desks
 from app.month import Month
 from app.places.queries import list_desks
 from app.places.vocabulary import programme
-from app.returns.actions.append_step import columns_of
-from app.returns.queries.lists import Wanted, list_expiring, list_requests
-from app.returns.queries.requests import REQUESTS, STEPS, WITH_DESK, list_steps, row_of, standing_of
+from app.returns.actions.append_step import request_columns
+from app.returns.queries.lists import RequestFilter, list_expiring, list_requests
+from app.returns.queries.requests import REQUESTS, STEPS, WITH_DESK, list_steps, row_of, state_of
 from app.returns.rules import stages
-from app.returns.rules.references import read_reference
+from app.returns.rules.references import parse_reference
 from app.returns.vocabulary import CLOSING_REASONS
 from app.staff.queries import find_account, get_scope
 from app.web.access import Scope
@@ -56,8 +56,8 @@ def test_every_row_is_what_its_steps_leave(built):
     met = Counter()
     for one in every:
         mine = steps[one.id]
-        standing = standing_of(one, mine)
-        for name, value in columns_of(standing, one.closed_at, NOW).items():
+        standing = state_of(one, mine)
+        for name, value in request_columns(standing, one.closed_at, NOW).items():
             assert getattr(one, name) == value, (name, one)
         assert [step.number for step in mine] == list(range(1, one.version + 1))
         assert [step.at for step in mine] == sorted(step.at for step in mine)
@@ -65,7 +65,7 @@ def test_every_row_is_what_its_steps_leave(built):
         assert one.moved_at <= NOW
         assert one.opened_month == int(Month.of(clock.day_at(one.opened_at, one.time_zone)))
         assert all(step.day == clock.day_at(step.at, one.time_zone) for step in mine)
-        assert read_reference(one.shown) == one.reference
+        assert parse_reference(one.shown) == one.reference
         met.update((step.act, step.role) for step in mine)
         met[one.closing_reason] += 1
     roles = {
@@ -81,7 +81,7 @@ def test_every_row_is_what_its_steps_leave(built):
 
 def test_requests_come_from_consultations_that_say_so_and_some_wait_in_every_country(built):
     every = requests()
-    outcomes = dict(db.session.execute(select(ROWS.c.id, ROWS.c.outcomes)).all())
+    outcomes = dict(db.session.execute(select(CONSULTATIONS.c.id, CONSULTATIONS.c.outcomes)).all())
     from_some = [one for one in every if one.consultation_id]
     assert 0.01 < len(from_some) / CONSULTATIONS < 0.06
     assert all("return_request_opened" in outcomes[one.consultation_id] for one in from_some)
@@ -90,7 +90,7 @@ def test_requests_come_from_consultations_that_say_so_and_some_wait_in_every_cou
         for country in here:
             account = find_account(db.session(), f"desk.{country.lower()}")
             scope = get_scope(db.session(), account)
-            listed = list_requests(db.session(), scope, Wanted())
+            listed = list_requests(db.session(), scope, RequestFilter())
             waits = {line.waits_for for line in listed.lines}
             assert 2 <= listed.total <= 16, country
             assert waits >= {"desk", "supervisor", "person", "child_protection_authority"}, (

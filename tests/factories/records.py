@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import clock
-from app.consultations.actions.recording import Arrival, record
-from app.consultations.forms.parsing import read
+from app.consultations.actions.recording import RecordingResult, record
+from app.consultations.forms.parsing import parse_consultation
 from app.db.session import db, unit_of_work
 from app.places.actions import open_desk
 from app.places.queries import DeskRow, find_desk
@@ -92,8 +92,8 @@ def make_consultation(by: Principal, desk: str = "HND-01", **said: Any) -> dict[
     """A recorded consultation; answers its JSON."""
     content = consultation_json(desk, **said)
     with unit_of_work():
-        arrived = record(db.session(), by, read(content))
-    assert isinstance(arrived, Arrival), arrived
+        arrived = record(db.session(), by, parse_consultation(content))
+    assert isinstance(arrived, RecordingResult), arrived
     assert arrived.arrival == "new"
     return content
 

@@ -5,23 +5,23 @@ from collections.abc import Collection
 from typing import Any
 
 from app.people.actions import lines
-from app.people.queries.cards import Card, get_card
+from app.people.queries.cards import CardRow, get_card
 from wsgi import application
 
 
-def _read_without_holding(session: Any, cards: Collection[Card]) -> dict[int, int]:
+def _read_without_holding(session: Any, cards: Collection[CardRow]) -> dict[int, int]:
     return {card.id: get_card(session, card.id).root_id for card in cards}
 
 
-_relink = lines.relink
+_recompute = lines.recompute_previous_contacts
 
 
-def _relink_and_wait(*arguments: Any) -> None:
-    _relink(*arguments)
+def _recompute_and_wait(*arguments: Any) -> None:
+    _recompute(*arguments)
     time.sleep(0.02)
 
 
-lines.lock_roots = _read_without_holding
-lines.relink = _relink_and_wait
+lines.lock_card_groups = _read_without_holding
+lines.recompute_previous_contacts = _recompute_and_wait
 
 __all__ = ["application"]

@@ -14,8 +14,8 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from app import create_app
-from app.audit.actions import verify
-from app.consultations.queries import ROWS
+from app.audit.actions import verify_chain
+from app.consultations.queries import CONSULTATIONS
 from app.db.session import db
 from app.ops.actions import archive
 from app.ops.queries import has_tables
@@ -71,11 +71,11 @@ def put_back(path):
 def figures():
     session = db.session()
     return {
-        "consultations": session.scalar(select(func.count()).select_from(ROWS)),
-        "persons": session.scalar(select(func.sum(ROWS.c.persons))),
+        "consultations": session.scalar(select(func.count()).select_from(CONSULTATIONS)),
+        "persons": session.scalar(select(func.sum(CONSULTATIONS.c.persons))),
         "people_in_lines": session.scalar(select(func.sum(LINES.c.n))),
-        "ids": {str(one) for one in session.scalars(select(ROWS.c.id))},
-        "chain": verify(session),
+        "ids": {str(one) for one in session.scalars(select(CONSULTATIONS.c.id))},
+        "chain": verify_chain(session),
         "open_sessions": session.scalar(
             select(func.count()).select_from(SESSIONS).where(SESSIONS.c.ended_at.is_(None))
         ),

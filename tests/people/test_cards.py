@@ -11,7 +11,12 @@ from sqlalchemy import String, Text, select, text
 from app.db.session import Base, db
 from app.people.models.cards import VisitorCard
 from app.people.models.lines import PersonLine
-from app.people.rules.card_codes import digest_of, make_code, read_code, shown
+from app.people.rules.card_codes import (
+    digest_card_code,
+    format_card_code,
+    generate_card_code,
+    parse_card_code,
+)
 from tests.factories.records import at, consultation_json
 
 CODE = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{5}-){2}[0-9A-HJKMNP-TV-Z]{5}")
@@ -86,11 +91,11 @@ def acts(subject_part=""):
 def test_printing_answers_the_codes_once_and_stores_their_digests_only(march):
     codes = print_cards(march, 12)
     assert len(set(codes)) == 12
-    assert all(CODE.fullmatch(code) and read_code(code) for code in codes)
+    assert all(CODE.fullmatch(code) and parse_card_code(code) for code in codes)
 
     key = march.app.config["SETTINGS"].card_keys[2026]
     stored = rows(VisitorCard.__table__)
-    assert {row.digest for row in stored} == {digest_of(read_code(c), key) for c in codes}
+    assert {row.digest for row in stored} == {digest_card_code(parse_card_code(c), key) for c in codes}
     assert {(row.year, row.root_id, row.is_replaced) for row in stored} == {(2026, None, False)}
     assert acts() == [("cards_printed", "desk:HND-01", "HND")]
 
@@ -106,7 +111,7 @@ def test_no_code_is_ever_stored_or_shown_again(march, caplog):
 
     kept = everything_in_text() + march["susana"].get("/trail").text + caplog.text
     for code in (lost, new):
-        for written in (code, read_code(code), code.lower(), code[:11]):
+        for written in (code, parse_card_code(code), code.lower(), code[:11]):
             assert written not in kept
 
 
@@ -115,7 +120,7 @@ def test_the_rows_of_a_sheet_do_not_tell_its_order(march):
     key = march.app.config["SETTINGS"].card_keys[2026]
     order = [row.digest for row in rows(VisitorCard.__table__)]
     assert order == sorted(order)
-    assert order != [digest_of(read_code(code), key) for code in codes]
+    assert order != [digest_card_code(parse_card_code(code), key) for code in codes]
 
 
 def test_by_form_the_answer_is_the_sheet_itself_never_kept(march):
@@ -199,7 +204,7 @@ def test_two_hundred_cards_are_printed_at_once(march):
 def test_a_card_that_is_none_is_told_in_one_sentence_at_its_field(march, door):
     (code,) = print_cards(march)
     settings = march.app.config["SETTINGS"]
-    swapped = list(read_code(code))
+    swapped = list(parse_card_code(code))
     first = next(n for n in range(14) if swapped[n] != swapped[n + 1])
     swapped[first], swapped[first + 1] = swapped[first + 1], swapped[first]
     other = "Z" if code[3] != "Z" else "Y"
@@ -209,7 +214,7 @@ def test_a_card_that_is_none_is_told_in_one_sentence_at_its_field(march, door):
         code[:-1]: "card_mistyped",
         "U" * 15: "card_mistyped",
         "🙂": "card_mistyped",
-        shown(make_code(2026, lambda below: 7 % below)): "card_unknown",
+        format_card_code(generate_card_code(2026, lambda below: 7 % below)): "card_unknown",
     }
     before = len(rows(PersonLine.__table__))
     for typed, expected in wrong.items():

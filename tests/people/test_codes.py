@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from app.check_codes import ALPHABET
 from app.people.rules.card_codes import (
     LENGTH,
-    digest_of,
-    make_code,
-    read_code,
-    shown,
-    year_of,
+    digest_card_code,
+    find_reporting_year,
+    format_card_code,
+    generate_card_code,
+    parse_card_code,
 )
 
 codes = st.builds(
-    lambda year, seed: make_code(year, random.Random(seed).randrange),
+    lambda year, seed: generate_card_code(year, random.Random(seed).randrange),
     st.integers(2000, 2100),
     st.integers(0, 2**64),
 )
@@ -28,7 +28,7 @@ places = st.integers(0, LENGTH - 1)
 @given(codes, places, st.sampled_from(ALPHABET))
 def test_every_single_wrong_sign_is_found(code, place, sign):
     assume(code[place] != sign)
-    assert read_code(code[:place] + sign + code[place + 1 :]) is None
+    assert parse_card_code(code[:place] + sign + code[place + 1 :]) is None
 
 
 @given(codes, places, places)
@@ -36,40 +36,40 @@ def test_every_swap_of_two_different_signs_is_found(code, one, other):
     assume(code[one] != code[other])
     signs = list(code)
     signs[one], signs[other] = signs[other], signs[one]
-    assert read_code("".join(signs)) is None
+    assert parse_card_code("".join(signs)) is None
 
 
 def test_every_wrong_sign_and_every_swap_of_some_codes_is_found():
     for _ in range(20):
-        code = make_code(2026, secrets.randbelow)
+        code = generate_card_code(2026, secrets.randbelow)
         for place in range(LENGTH):
             wrong = [code[:place] + s + code[place + 1 :] for s in ALPHABET if s != code[place]]
-            assert not any(map(read_code, wrong))
+            assert not any(map(parse_card_code, wrong))
             for other in range(place):
                 signs = list(code)
                 signs[place], signs[other] = signs[other], signs[place]
-                assert read_code("".join(signs)) == (code if signs == list(code) else None)
+                assert parse_card_code("".join(signs)) == (code if signs == list(code) else None)
 
 
 @given(codes, st.sampled_from(["-", " ", "\u2013", "\u00a0", "\t", "", " - "]), st.data())
 def test_a_sloppily_typed_code_is_read(code, between, data):
     typed = between.join(data.draw(st.sampled_from([sign, sign.lower()])) for sign in code)
-    assert read_code(f"  {typed}\n") == code
-    assert read_code(shown(code)) == code
+    assert parse_card_code(f"  {typed}\n") == code
+    assert parse_card_code(format_card_code(code)) == code
 
 
 @given(codes)
 def test_o_is_read_as_zero_and_i_and_l_as_one(code):
     for sign, lookalikes in (("0", "Oo"), ("1", "IiLl")):
         for one in lookalikes:
-            assert read_code(code.replace(sign, one)) == code
+            assert parse_card_code(code.replace(sign, one)) == code
 
 
 @given(codes)
 def test_a_code_with_a_sign_too_few_or_too_many_is_none(code):
-    assert read_code(code[:-1]) is None
-    assert read_code(code + "0") is None
-    assert read_code(f"0{code}") is None
+    assert parse_card_code(code[:-1]) is None
+    assert parse_card_code(code + "0") is None
+    assert parse_card_code(f"0{code}") is None
 
 
 @given(st.text())
@@ -78,7 +78,7 @@ def test_a_code_with_a_sign_too_few_or_too_many_is_none(code):
 @example("\u0661" * 15)
 @example("")
 def test_no_text_at_all_raises(text):
-    read = read_code(text)
+    read = parse_card_code(text)
     assert read is None or (len(read) == LENGTH and set(read) <= set(ALPHABET))
 
 
@@ -87,7 +87,7 @@ def test_only_signs_that_are_easy_to_type_are_printed(code):
     assert len(code) == LENGTH
     assert set(code) <= set(ALPHABET)
     assert not set(code) & set("ILOU*~$=")
-    assert [len(part) for part in shown(code).split("-")] == [5, 5, 5]
+    assert [len(part) for part in format_card_code(code).split("-")] == [5, 5, 5]
 
 
 def test_a_code_holds_more_than_sixty_bits_of_chance():
@@ -97,25 +97,25 @@ def test_a_code_holds_more_than_sixty_bits_of_chance():
         drawn.append(below)
         return secrets.randbelow(below)
 
-    make_code(2026, draw)
+    generate_card_code(2026, draw)
     # A draw in 37 is taken again for each of the five check signs that are not printed.
     assert sum(map(log2, drawn[-13:])) + log2(32 / 37) > 64
-    assert len({make_code(2026, secrets.randbelow) for _ in range(2000)}) == 2000
+    assert len({generate_card_code(2026, secrets.randbelow) for _ in range(2000)}) == 2000
 
 
 @given(st.integers(2000, 2100), st.integers(0, 2**32), st.integers(-31, 0))
 def test_the_year_of_a_code_is_known_among_years_less_than_32_apart(year, seed, first):
-    code = make_code(year, random.Random(seed).randrange)
+    code = generate_card_code(year, random.Random(seed).randrange)
     years = range(year + first, year + first + 32)
-    assert year_of(code, years) == year
-    assert year_of(code, [other for other in years if other != year]) is None
-    assert year_of(code, []) is None
+    assert find_reporting_year(code, years) == year
+    assert find_reporting_year(code, [other for other in years if other != year]) is None
+    assert find_reporting_year(code, []) is None
 
 
 def test_the_digest_needs_the_key():
-    code = make_code(2026, secrets.randbelow)
-    digest = digest_of(code, b"one key of the test")
+    code = generate_card_code(2026, secrets.randbelow)
+    digest = digest_card_code(code, b"one key of the test")
     assert len(digest) == 64
-    assert digest == digest_of(code, b"one key of the test")
-    assert digest != digest_of(code, b"another key of the test")
+    assert digest == digest_card_code(code, b"one key of the test")
+    assert digest != digest_card_code(code, b"another key of the test")
     assert code not in digest

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.people.rules.reach import Seen, is_distinct, is_known_in_programme, link
+from app.people.rules.reach import (
+    PersonContact,
+    compute_previous_contacts,
+    is_distinct,
+    is_known_in_programme,
+)
 from tests.counts.histories import (
     History,
     Told,
@@ -23,7 +28,7 @@ START = date(2025, 11, 20)
 MONTHS = (202511, 202512, 202601, 202602, 202603)
 ANSWERS = ("first_this_year", "first_this_month", "repeat_this_month", "unknown")
 _seen = st.builds(
-    lambda unit, days, id_, country, answer: Seen(
+    lambda unit, days, id_, country, answer: PersonContact(
         (unit,), START + timedelta(days), id_, country, answer
     ),
     st.integers(0, 3),
@@ -39,26 +44,26 @@ by_cards_alone = contacts.map(
 often = settings(quietly, max_examples=10 * quietly.max_examples)
 
 
-def month_of(seen: Seen) -> int:
+def month_of(seen: PersonContact) -> int:
     return seen.held_on.year * 100 + seen.held_on.month
 
 
 @often
 @given(contacts, st.randoms(use_true_random=False))
-def test_the_order_in_which_contacts_are_given_says_nothing(found: list[Seen], chance: Random):
+def test_the_order_in_which_contacts_are_given_says_nothing(found: list[PersonContact], chance: Random):
     shuffled = chance.sample(found, len(found))
-    assert link(shuffled) == link(found)
+    assert compute_previous_contacts(shuffled) == compute_previous_contacts(found)
 
 
 @often
 @given(by_cards_alone)
-def test_by_cards_alone_every_period_counts_what_a_set_of_people_holds(found: list[Seen]):
-    linked = link(found)
+def test_by_cards_alone_every_period_counts_what_a_set_of_people_holds(found: list[PersonContact]):
+    linked = compute_previous_contacts(found)
     for first in MONTHS:
         for last in MONTHS:
             for country in ("HND", "GTM"):
                 low = sum(
-                    is_distinct(previous.known, month_of(seen), previous.in_country, first, last)
+                    is_distinct(previous.is_known, month_of(seen), previous.in_country, first, last)
                     for seen, previous in linked.items()
                     if seen.country == country
                 )
@@ -74,21 +79,21 @@ def test_by_cards_alone_every_period_counts_what_a_set_of_people_holds(found: li
 @often
 @given(contacts)
 def test_a_previous_contact_is_never_later_and_the_programme_knows_at_least_as_much(found):
-    for seen, previous in link(found).items():
+    for seen, previous in compute_previous_contacts(found).items():
         assert previous.in_country <= previous.in_programme <= month_of(seen)
-        assert previous.known or previous.in_country == 0
+        assert previous.is_known or previous.in_country == 0
 
 
 @often
 @given(contacts)
 def test_nobody_is_counted_twice_in_a_period_and_whoever_is_known_is_counted_once(found):
-    linked = link(found)
+    linked = compute_previous_contacts(found)
     for month in MONTHS:
         counted = [
             seen.unit
             for seen, previous in linked.items()
             if is_distinct(
-                is_known_in_programme(previous.known, previous.in_programme),
+                is_known_in_programme(previous.is_known, previous.in_programme),
                 month_of(seen),
                 previous.in_programme,
                 month,
@@ -98,8 +103,8 @@ def test_nobody_is_counted_twice_in_a_period_and_whoever_is_known_is_counted_onc
         assert len(counted) == len(set(counted))
 
 
-def seen(day: str, country: str, answer: str, number: int = 1, unit: str = "a") -> Seen:
-    return Seen((unit,), date.fromisoformat(day), UUID(int=number), country, answer)
+def seen(day: str, country: str, answer: str, number: int = 1, unit: str = "a") -> PersonContact:
+    return PersonContact((unit,), date.fromisoformat(day), UUID(int=number), country, answer)
 
 
 @pytest.mark.parametrize(
@@ -115,23 +120,23 @@ def test_a_card_seen_in_another_country_speaks_for_the_programme_alone(
     answer, known, in_country, in_programme
 ):
     here = seen("2026-03-10", "GTM", answer, 2)
-    found = link([seen("2026-01-10", "HND", "first_this_year"), here])[here]
-    said = (found.known, found.in_country, found.in_programme)
+    found = compute_previous_contacts([seen("2026-01-10", "HND", "first_this_year"), here])[here]
+    said = (found.is_known, found.in_country, found.in_programme)
     assert said == (known, in_country, in_programme)
-    assert is_known_in_programme(found.known, found.in_programme)
+    assert is_known_in_programme(found.is_known, found.in_programme)
 
 
 def test_the_later_of_card_and_answer_is_believed():
     before = seen("2026-02-10", "HND", "unknown")
     answers = ("first_this_year", "first_this_month", "repeat_this_month", "unknown")
     later = [seen("2026-03-10", "HND", answer, 2) for answer in answers]
-    months = [link([before, one])[one].in_country for one in later]
+    months = [compute_previous_contacts([before, one])[one].in_country for one in later]
     assert months == [202602, 202602, 202603, 202602]
 
 
 def test_contacts_of_one_day_follow_their_consultations_numbers():
     one, other = (seen("2026-03-10", "HND", "first_this_year", number) for number in (2, 1))
-    found = link([one, other])
+    found = compute_previous_contacts([one, other])
     assert (found[other].in_country, found[one].in_country) == (0, 202603)
 
 

@@ -30,13 +30,13 @@ def test_no_answer_says_that_somebody_came_later_than_now():
         month = Month(year, number)
         previous = previous_by_answer(answer, month)
         assert previous.in_country == previous.in_programme <= int(month)
-        assert previous.known == (answer != "unknown")
+        assert previous.is_known == (answer != "unknown")
 
 
 def test_a_month_counts_who_had_not_come_in_it():
     def counts(answer):
         previous = previous_by_answer(answer, MARCH)
-        return is_distinct(previous.known, 202603, previous.in_country, 202603, 202603)
+        return is_distinct(previous.is_known, 202603, previous.in_country, 202603, 202603)
 
     assert [counts(answer) for answer in REPEAT_CONTACTS.codes] == [True, True, False, False]
 
@@ -44,7 +44,7 @@ def test_a_month_counts_who_had_not_come_in_it():
 def test_a_year_to_date_counts_who_had_not_come_in_the_year():
     def counts(answer):
         previous = previous_by_answer(answer, MARCH)
-        return is_distinct(previous.known, 202603, previous.in_country, 202601, 202603)
+        return is_distinct(previous.is_known, 202603, previous.in_country, 202601, 202603)
 
     assert [counts(answer) for answer in REPEAT_CONTACTS.codes] == [True, False, False, False]
 

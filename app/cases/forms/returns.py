@@ -13,10 +13,10 @@ from app.cases.forms.counters import PREFIX, counts_of, counts_of_form, has_unkn
 from app.cases.rules import CHILD_ALONE
 from app.codelists.shared_codelists import USUAL_NATIONALITIES, countries_of_the_world
 from app.composition import PersonCount, is_child_alone
-from app.consultations.rules.consultation_data import Content
+from app.consultations.rules.consultation_data import ConsultationData
 from app.db.session import Session
 from app.field_errors import FieldError
-from app.people.queries.lines import most_met_nationalities
+from app.people.queries.lines import list_nationalities_by_frequency
 from app.places.queries import DeskRow
 from app.returns.forms.payloads import new_of_form
 from app.web.access import Scope
@@ -62,7 +62,7 @@ def blank(desk: DeskRow) -> Shown:
     return Shown(str(uuid4()), desk.code, desk.country)
 
 
-def carry_over(shown: Shown, people: Sequence[PersonCount], content: Content) -> Shown:
+def carry_over(shown: Shown, people: Sequence[PersonCount], content: ConsultationData) -> Shown:
     """The page filled with a consultation's people; the nationality only where all have the same."""
     shown.consultation = content.id
     shown.counts = counts_of(people)
@@ -85,7 +85,7 @@ def offered_nationalities(
 ) -> tuple[str, ...]:
     """The nationalities offered with one tap: the consultation's, those most met at the desk, the usual ones."""
     today = clock.today_at(desk.time_zone)
-    usual = most_met_nationalities(session, scope, desk.id, today - A_MONTH, today)
+    usual = list_nationalities_by_frequency(session, scope, desk.id, today - A_MONTH, today)
     return tuple(dict.fromkeys((*shown.met, *usual, *USUAL_NATIONALITIES)))[:MOST_OFFERED]
 
 

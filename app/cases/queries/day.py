@@ -12,19 +12,19 @@ from app import clock
 from app.cases.queries.returns import list_opened, list_requested
 from app.cases.rules import came_before
 from app.codelists.shared_codelists import CHILDREN
-from app.consultations.queries import list_day
+from app.consultations.queries import list_consultations_of_day
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.vocabulary import RESTRICTED_TOPICS, VOID
 from app.db.session import Record
 from app.month import Month
-from app.people.queries.lines import list_lines_of_day
+from app.people.queries.lines import list_desk_lines
 from app.people.rules.reach import NEVER
 from app.places.queries import DeskRow
 from app.referrals.queries import referrals as sent
 from app.referrals.queries.referrals import OfferRow, ReferralRow
 from app.referrals.rules.states import ACCEPTED, WAITING
 from app.returns.queries.requests import RequestRow
-from app.shelters.queries.shelters import PublicShelter, list_of_ids, public
+from app.shelters.queries.shelters import PublicShelter, shelters_by_id, public_view
 from app.web.access import Scope
 
 STILL_OPEN = frozenset({*WAITING, ACCEPTED})
@@ -96,8 +96,8 @@ class Day:
 
 def get_day(session: Session, scope: Scope, desk: DeskRow, day: date, year_start: Month) -> Day:
     """The day of a desk within the scope; `year_start` is the first month of the reporting year that it lies in."""
-    rows = list_day(session, scope, desk.id, day)
-    people = list_lines_of_day(session, scope, desk.id, day, day)
+    rows = list_consultations_of_day(session, scope, desk.id, day)
+    people = list_desk_lines(session, scope, desk.id, day, day)
     of_each: dict[UUID, list[Record]] = {}
     for some in people:
         of_each.setdefault(some.consultation_id, []).append(some)
@@ -131,7 +131,7 @@ def list_day_referrals(
     rows = [row for row in found if row.sent_at >= span[0] or row.state_now in STILL_OPEN]
     offers = sent.list_offers(session, [row.id for row in rows])
     ids = {one.shelter_id for some in offers.values() for one in some}
-    shelters = {key: public(one) for key, one in list_of_ids(session, ids).items()}
+    shelters = {key: public_view(one) for key, one in shelters_by_id(session, ids).items()}
     return [
         DayReferral(
             row, _named(row, offers[row.id], shelters), offers[row.id], row.sent_at < span[0]

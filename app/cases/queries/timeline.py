@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.composition import PersonCount
-from app.consultations.queries import content_of, find_consultation
+from app.consultations.queries import get_consultation_data, find_consultation
 from app.db.session import Record
 from app.referrals.queries import referrals as sent
 from app.referrals.queries.referrals import EventRow, ReferralRow
 from app.referrals.rules.states import ended_by_time_at
 from app.returns.queries import requests as asked
 from app.returns.queries.requests import RequestRow, StepRow
-from app.shelters.queries.shelters import PublicShelter, list_of_ids, public
+from app.shelters.queries.shelters import PublicShelter, shelters_by_id, public_view
 from app.web.access import Scope
 
 
@@ -72,7 +72,7 @@ def get_timeline(session: Session, scope: Scope, consultation: UUID) -> Timeline
 def people_of(session: Session, row: Record) -> tuple[PersonCount, ...]:
     """The people of a consultation, its nationalities taken together."""
     summed: dict[tuple[str, str], int] = {}
-    for group in content_of(session, row).groups:
+    for group in get_consultation_data(session, row).groups:
         for some in group.persons:
             profile = some.sex, some.age_band
             summed[profile] = summed.get(profile, 0) + some.n
@@ -82,7 +82,7 @@ def people_of(session: Session, row: Record) -> tuple[PersonCount, ...]:
 def _of_referrals(session: Session, referrals: list[ReferralRow]) -> list[ReferralMoment]:
     events = [(one, event) for one in referrals for event in sent.list_events(session, one.id)]
     ids = {event.shelter_id for _, event in events if event.shelter_id is not None}
-    shelters = {key: public(one) for key, one in list_of_ids(session, ids).items()}
+    shelters = {key: public_view(one) for key, one in shelters_by_id(session, ids).items()}
     met = [
         ReferralMoment(event.at, one, event, shelters.get(event.shelter_id or 0))
         for one, event in events

@@ -23,13 +23,13 @@ from app.field_errors import FIELD_ERRORS
 from app.places.queries import DeskRow, list_desks
 from app.privacy.identifiers import IDENTIFIERS
 from app.referrals import vocabulary
-from app.referrals.forms.slip import printed_languages
-from app.referrals.queries.shelter_options import list_choices
+from app.referrals.forms.slip import printable_languages
+from app.referrals.queries.shelter_options import list_shelter_options
 from app.referrals.rules.referral_data import (
-    MOST_SHELTERS,
-    Known,
-    asks_twice,
-    goes_to_child_authority,
+    MAX_SHELTERS,
+    ConsultationContext,
+    needs_consulate_confirmation,
+    must_go_to_child_authority,
 )
 from app.shelters.vocabulary import BED_CATEGORIES
 from app.web.access import principal
@@ -54,8 +54,8 @@ def choosing_page(
 ) -> Response:
     """The page with its answers, the shelters of the desk's country in their order, and what is wrong."""
     known, party = _known(shown, desk), shown.party
-    is_child = bool(party) and goes_to_child_authority(party, shown.flags, known)
-    choices = list_choices(db.session(), desk, party, shown.flags) if party and not is_child else []
+    is_child = bool(party) and must_go_to_child_authority(party, shown.flags, known)
+    choices = list_shelter_options(db.session(), desk, party, shown.flags) if party and not is_child else []
     return page(
         "cases/refer.html",
         status,
@@ -65,20 +65,20 @@ def choosing_page(
         wrong=wrong,
         party=party,
         is_child_alone=is_child,
-        asks_twice=asks_twice(known, shown.flags) or "confirmed" in wrong,
+        asks_twice=needs_consulate_confirmation(known, shown.flags) or "confirmed" in wrong,
         suitable=[one for one in choices if one.is_suitable],
         others=[one for one in choices if not one.is_suitable],
-        most=MOST_SHELTERS,
-        slip_languages=printed_languages(shown.language),
+        most=MAX_SHELTERS,
+        slip_languages=printable_languages(shown.language),
         sentences={rule.code: gettext(rule.label) for rule in IDENTIFIERS},
         **WORDS,
     )
 
 
-def _known(shown: Shown, desk: DeskRow) -> Known:
+def _known(shown: Shown, desk: DeskRow) -> ConsultationContext:
     """What the consultation says; nothing where there is none: sending refuses what is not the desk's."""
     try:
         number = UUID(shown.consultation)
     except ValueError:
-        return Known()
-    return actions.known_of(db.session(), principal(), number, desk.id) or Known()
+        return ConsultationContext()
+    return actions.known_of(db.session(), principal(), number, desk.id) or ConsultationContext()

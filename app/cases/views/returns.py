@@ -13,14 +13,14 @@ from app.cases.queries.timeline import people_of
 from app.cases.views.blueprint import blueprint
 from app.cases.views.desk import own_desk
 from app.cases.views.return_page import asking_page, requested_page
-from app.consultations.queries import content_of, find_consultation
+from app.consultations.queries import get_consultation_data, find_consultation
 from app.db import idempotency
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.i18n import language
 from app.returns.actions.create import Arrival, Second
-from app.returns.forms.payloads import read_new
-from app.returns.queries.requests import find_standing
+from app.returns.forms.payloads import parse_new_request
+from app.returns.queries.requests import find_active_request_unscoped
 from app.web.access import allow, principal
 from app.web.pages import redirect_or_json, set_preference_cookie, flash_message
 from app.web.requests import is_form, read_json, wants_json
@@ -47,12 +47,12 @@ def _from_consultation(number: str) -> Response:
     if row is None or returns.known_of(session, asking, row.id, row.desk_id) is None:
         abort(404)
     record_audit(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
-    already = find_standing(session, row.id)
+    already = find_active_request_unscoped(session, row.id)
     if already is not None:
         flash_message(FieldError("", "already_requested").message, "warn")
         return redirect_or_json(url_for("returns.read", reference=already.shown))
     desk = own_desk(row.desk)
-    content, people = content_of(session, row), people_of(session, row)
+    content, people = get_consultation_data(session, row), people_of(session, row)
     return asking_page(desk, forms.carry_over(forms.blank(desk), people, content), {})
 
 
@@ -76,7 +76,7 @@ def new_return_again() -> Response:
 def open_return() -> Any:
     """Opens a request: 201 new, 200 same, 409 different or a second one of its consultation, 422 problems."""
     raw = forms.sent_fields(request.form) if is_form() else read_json()
-    content, problems = read_new(raw)
+    content, problems = parse_new_request(raw)
     opened = problems or returns.open_return(db.session(), principal(), content)
     if isinstance(opened, list):
         return errors_response(opened) if wants_json() or not is_form() else _ask_again(opened)

@@ -10,11 +10,11 @@ from app.codelists.codelist import N_
 from app.codelists.shared_codelists import USUAL_NATIONALITIES
 from app.consultations import queries
 from app.consultations.rules.checks import offers_earlier_month
-from app.consultations.rules.consultation_data import Content, as_json
+from app.consultations.rules.consultation_data import ConsultationData, as_json
 from app.consultations.vocabulary import USUAL_TOPICS
 from app.db.session import Session
 from app.month import Month
-from app.people.queries.lines import most_met_nationalities
+from app.people.queries.lines import list_nationalities_by_frequency
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
@@ -32,12 +32,12 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("before", N_("Did they come before?"), ("groups.repeat_contact",)),
 )
 """Every field that a person answers stands in exactly one section."""
-UNSEEN = ("id", "desk", "taps", "milliseconds", "device", "sequence")
+HIDDEN_FIELDS = ("id", "desk", "taps", "milliseconds", "device", "sequence")
 """Fields that the page fills in itself."""
 
 
 @dataclass(frozen=True)
-class Choices:
+class FormOptions:
     """What one desk offers on one day; the order holds for the whole day, so that no answer moves under a finger."""
 
     desk: DeskRow
@@ -54,12 +54,14 @@ class Choices:
         return self.last_day < self.today
 
 
-def choices(session: Session, scope: Scope, desk: DeskRow, today: date, year_start: int) -> Choices:
+def get_form_options(
+    session: Session, scope: Scope, desk: DeskRow, today: date, year_start: int
+) -> FormOptions:
     """The seven nationalities and ten topics most used at the desk in the 30 days before today, and the rest."""
     first, last = today - timedelta(days=30), today - timedelta(days=1)
-    met = most_met_nationalities(session, scope, desk.id, first, last)
-    asked = queries.most_asked_topics(session, scope, desk.id, first, last)
-    return Choices(
+    met = list_nationalities_by_frequency(session, scope, desk.id, first, last)
+    asked = queries.list_topics_by_frequency(session, scope, desk.id, first, last)
+    return FormOptions(
         desk,
         today,
         _first(7, met, USUAL_NATIONALITIES),
@@ -75,7 +77,7 @@ def _first(most: int, used: Sequence[str], usual: Sequence[str]) -> list[str]:
 
 
 @dataclass
-class ShownGroup:
+class FormGroup:
     """One nationality's answers; `counts` by `sex-band`, as typed."""
 
     nationality: str = ""
@@ -85,7 +87,7 @@ class ShownGroup:
 
 
 @dataclass
-class Shown:
+class FormState:
     """The answers that the page shows, right or wrong."""
 
     id: str
@@ -99,40 +101,40 @@ class Shown:
     outcomes: list[str] = field(default_factory=lambda: ["information_given"])
     flags: list[str] = field(default_factory=list)
     card: str = ""
-    groups: list[ShownGroup] = field(default_factory=lambda: [ShownGroup()])
+    groups: list[FormGroup] = field(default_factory=lambda: [FormGroup()])
 
 
-def blank(today: date, remembered: dict[str, Any]) -> Shown:
+def blank_form(today: date, remembered: dict[str, Any]) -> FormState:
     """An untouched page: only channel and modality are remembered, and "information given" is marked."""
-    return Shown(str(uuid4()), today.isoformat(), **remembered)
+    return FormState(str(uuid4()), today.isoformat(), **remembered)
 
 
-def like(last: Content, today: date, remembered: dict[str, Any]) -> Shown:
+def prefill_from_last(last: ConsultationData, today: date, remembered: dict[str, Any]) -> FormState:
     """The page "same as the last one": its nationality and topics, never its people."""
-    shown = blank(today, remembered)
-    shown.groups = [ShownGroup(nationality=group.nationality) for group in last.groups]
+    shown = blank_form(today, remembered)
+    shown.groups = [FormGroup(nationality=group.nationality) for group in last.groups]
     shown.topics, shown.main_topic = list(last.topics), last.main_topic
     return shown
 
 
-def of_content(content: Content) -> Shown:
+def form_state_from_data(content: ConsultationData) -> FormState:
     """The page filled with a recorded content."""
-    return of_raw(as_json(content))
+    return form_state_from_raw(as_json(content))
 
 
-def of_raw(raw: dict[str, Any]) -> Shown:
+def form_state_from_raw(raw: dict[str, Any]) -> FormState:
     """The page filled with what was sent, whatever it was, so that nothing typed is lost."""
     plain = ("channel", "modality", "travel_group", "language", "main_topic", "card")
     said: dict[str, Any] = {name: str(raw[name])[:40] for name in plain if raw.get(name)}
     said |= {name: _texts(raw.get(name)) for name in ("topics", "outcomes", "flags")}
     groups = raw.get("groups")
-    shown = Shown(str(raw.get("id") or uuid4())[:40], str(raw.get("held_on") or "")[:40])
+    shown = FormState(str(raw.get("id") or uuid4())[:40], str(raw.get("held_on") or "")[:40])
     given = groups if isinstance(groups, list) else []
     known = [_shown_group(some) for some in given if isinstance(some, dict)]
-    return replace(shown, **said, groups=known or [ShownGroup()])
+    return replace(shown, **said, groups=known or [FormGroup()])
 
 
-def with_last_composition(shown: Shown, groups: list[dict[str, Any]]) -> Shown:
+def with_last_composition(shown: FormState, groups: list[dict[str, Any]]) -> FormState:
     """The page with the people that a card held last (people.actions.lookup), for confirmation."""
     return replace(shown, groups=[_shown_group(group) for group in groups] or shown.groups)
 
@@ -141,9 +143,9 @@ def _texts(value: Any) -> list[str]:
     return [str(code)[:40] for code in value] if isinstance(value, (list, tuple)) else []
 
 
-def _shown_group(group: dict[str, Any]) -> ShownGroup:
+def _shown_group(group: dict[str, Any]) -> FormGroup:
     counts = {f"{p.get('sex')}-{p.get('age_band')}": p.get("n") for p in group.get("persons") or ()}
-    return ShownGroup(
+    return FormGroup(
         str(group.get("nationality") or ""),
         str(group.get("situation") or "unknown"),
         str(group.get("repeat_contact") or ""),

@@ -17,11 +17,11 @@ from app.consultations.vocabulary import (
 )
 from app.i18n import language
 
-Line = tuple[str, str]
+LabelledAnswer = tuple[str, str]
 """What is answered, and the answer in words."""
 
 
-def describe(said: dict[str, Any]) -> list[Line]:
+def describe(said: dict[str, Any]) -> list[LabelledAnswer]:
     """The lines of a content (as of rules.content.as_json), in the order of the page."""
     lines = [
         (gettext("Day"), language.day(date.fromisoformat(said["held_on"]))),
@@ -33,7 +33,7 @@ def describe(said: dict[str, Any]) -> list[Line]:
     return [*lines, (gettext("What did we do?"), _list(OUTCOMES, said["outcomes"]))]
 
 
-def _answers(said: dict[str, Any]) -> list[Line]:
+def _answers(said: dict[str, Any]) -> list[LabelledAnswer]:
     return [
         (gettext("Topics"), _list(TOPICS, said["topics"])),
         (gettext("Main topic"), _one(TOPICS, said["main_topic"])),
@@ -46,7 +46,7 @@ def _answers(said: dict[str, Any]) -> list[Line]:
     ]
 
 
-def _group_line(place: int, group: dict[str, Any]) -> Line:
+def _group_line(place: int, group: dict[str, Any]) -> LabelledAnswer:
     people = ", ".join(
         f"{some['n']} × {_one(SEXES, some['sex'])} {_one(AGE_BANDS, some['age_band'])}"
         for some in group["persons"]
@@ -80,6 +80,6 @@ def differences(yours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str
     ]
 
 
-def pairs(terms: Terms) -> list[tuple[str, str]]:
+def select_options(terms: Terms) -> list[tuple[str, str]]:
     """Code and label of a list, for a select."""
     return [(term.code, gettext(term.label)) for term in terms]

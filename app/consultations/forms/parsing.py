@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from app.consultations.forms.reader import TELEMETRY, Reader
-from app.consultations.rules.consultation_data import ATTACHED, Content, Reading
+from app.consultations.forms.reader import TELEMETRY, ConsultationReader
+from app.consultations.rules.consultation_data import ATTACHED, ConsultationData, ParsedConsultation
 from app.consultations.vocabulary import (
     CHANNELS,
     DECLINED,
@@ -15,7 +15,7 @@ from app.consultations.vocabulary import (
     TOPICS,
     TRAVEL_GROUPS,
 )
-from app.people.rules.card_codes import read_code
+from app.people.rules.card_codes import parse_card_code
 
 TALLY_FIELDS = frozenset({"id", "desk", "held_on", "outcomes"})
 FIELDS = TALLY_FIELDS | {
@@ -25,36 +25,38 @@ FIELDS = TALLY_FIELDS | {
 }  # fmt: skip
 
 TALLY_ONLY = FIELDS - TALLY_FIELDS
-LONG_AGO = date(1900, 1, 1)
+PLACEHOLDER_DAY = date(1900, 1, 1)
 """Stands where no day could be read; no rule looks at it."""
 
 
-def read(raw: dict[str, Any], also: frozenset[str] = frozenset()) -> Reading:
+def parse_consultation(
+    raw: dict[str, Any], extra_fields: frozenset[str] = frozenset()
+) -> ParsedConsultation:
     """Reads a consultation's JSON; `also` names fields that the caller reads itself."""
-    reader = Reader(raw)
-    reader.refuse_unknown(raw, FIELDS | also, "")
+    reader = ConsultationReader(raw)
+    reader.refuse_unknown(raw, FIELDS | extra_fields, "")
     held_on = reader.day()
-    answers = Content(reader.uuid(), reader.desk(), held_on or LONG_AGO)
+    answers = ConsultationData(reader.uuid(), reader.desk(), held_on or PLACEHOLDER_DAY)
     if raw.get("outcomes") == [DECLINED]:
         for name in sorted(raw.keys() & TALLY_ONLY):
             reader.wrong(name, "only_a_tally")
     else:
         answers = replace(answers, **_answers(reader, raw))
-    card = None if answers.is_tally else _card(reader, raw.get("card"), also)
+    card = None if answers.is_tally else _card(reader, raw.get("card"), extra_fields)
     telemetry = reader.telemetry()
-    return Reading(answers, tuple(reader.problems), held_on, telemetry, card)
+    return ParsedConsultation(answers, tuple(reader.problems), held_on, telemetry, card)
 
 
-def _card(reader: Reader, said: Any, also: frozenset[str]) -> str | None:
+def _card(reader: ConsultationReader, said: Any, also: frozenset[str]) -> str | None:
     if said in (None, "") or (said == ATTACHED and also):
         return said or None
-    code = read_code(said) if isinstance(said, str) else None
+    code = parse_card_code(said) if isinstance(said, str) else None
     if code is None:
         reader.wrong("card", "card_mistyped")
     return code
 
 
-def _answers(reader: Reader, raw: dict[str, Any]) -> dict[str, Any]:
+def _answers(reader: ConsultationReader, raw: dict[str, Any]) -> dict[str, Any]:
     answers: dict[str, Any] = {
         "channel": reader.choice(raw, "channel", CHANNELS, "desk_in_person"),
         "modality": reader.choice(raw, "modality", MODALITIES, "informational"),

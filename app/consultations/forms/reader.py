@@ -15,7 +15,7 @@ DEVICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 DAY = re.compile(r"(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}", re.ASCII)
 
 
-class Reader(json_reader.Reader):
+class ConsultationReader(json_reader.Reader):
     """Takes field after field, collecting what is wrong."""
 
     def desk(self) -> str:

@@ -16,13 +16,13 @@ from app.codelists.shared_codelists import (
 )
 from app.consultations import vocabulary
 from app.consultations.forms import labels
-from app.consultations.forms.form_state import Choices, Shown
+from app.consultations.forms.form_state import FormOptions, FormState
 from app.consultations.rules.consultation_data import ATTACHED
 from app.field_errors import FIELD_ERRORS, FieldError
 from app.i18n import language
 
 TEMPLATE = "consultations/form.html"
-WORDS: dict[str, Any] = {
+CODELISTS: dict[str, Any] = {
     "v": vocabulary,
     "ATTACHED": ATTACHED,
     "FIELD_ERRORS": FIELD_ERRORS,
@@ -38,11 +38,13 @@ WORDS: dict[str, Any] = {
 }
 
 
-def facts_of(choices: Choices, shown: Shown, problems: list[FieldError]) -> dict[str, Any]:
+def form_context(
+    choices: FormOptions, shown: FormState, problems: list[FieldError]
+) -> dict[str, Any]:
     """The facts of a page with its answers and problems."""
     wrong: dict[str, str] = {}
     for problem in problems:
-        wrong.setdefault(place_of(problem.field), problem.message)
+        wrong.setdefault(error_anchor(problem.field), problem.message)
     return {
         "choices": choices,
         "shown": shown,
@@ -50,7 +52,7 @@ def facts_of(choices: Choices, shown: Shown, problems: list[FieldError]) -> dict
         "placed": _places(len(shown.groups)),
         "tally_id": uuid4(),
         **_options(choices),
-        **WORDS,
+        **CODELISTS,
     }
 
 
@@ -71,20 +73,20 @@ def _places(groups: int) -> set[str]:
     return {*plain, *(f"groups.{n}.{name}" for n in range(groups) for name in inside)}
 
 
-def _options(choices: Choices) -> dict[str, Any]:
+def _options(choices: FormOptions) -> dict[str, Any]:
     own = [(code, language.language(code)) for code in choices.languages]
     spoken = [pair for pair in language.spoken(language.selected()) if pair not in own]
     return {
         "world": language.world(language.selected()),
         "spoken": own + spoken,
-        "channels": labels.pairs(vocabulary.CHANNELS),
-        "modalities": labels.pairs(vocabulary.MODALITIES),
-        "travel_groups": labels.pairs(vocabulary.TRAVEL_GROUPS),
-        "situations": labels.pairs(SITUATIONS),
+        "channels": labels.select_options(vocabulary.CHANNELS),
+        "modalities": labels.select_options(vocabulary.MODALITIES),
+        "travel_groups": labels.select_options(vocabulary.TRAVEL_GROUPS),
+        "situations": labels.select_options(SITUATIONS),
     }
 
 
-def place_of(field: str) -> str:
+def error_anchor(field: str) -> str:
     """Where on the page a field's problem stands: `groups.0.persons.1.n` at `groups.0.persons`."""
     parts = field.split(".")
     if parts[0] == "groups":

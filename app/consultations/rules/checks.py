@@ -3,15 +3,15 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
-from app.consultations.rules.consultation_data import Content, Group
+from app.consultations.rules.consultation_data import ConsultationData, Group
 from app.consultations.vocabulary import FLAGS_B, RETURN_OUTCOME, RETURN_TOPIC
 from app.month import Month
 
-Found = tuple[str, str]
+FieldErrorCode = tuple[str, str]
 """A field's path and the code of what is wrong with it."""
 
 
-def wrong_day(held_on: date, today: date, opened_on: date, closed_on: date | None) -> str | None:
+def day_error(held_on: date, today: date, opened_on: date, closed_on: date | None) -> str | None:
     """The problem code of a day at a desk, None where it is right.
 
     It must not be in the future there, and within the desk's dates.
@@ -23,7 +23,7 @@ def wrong_day(held_on: date, today: date, opened_on: date, closed_on: date | Non
     return "desk_closed" if closed_on is not None and held_on > closed_on else None
 
 
-def wrong_answers(content: Content) -> Iterator[Found]:
+def answer_errors(content: ConsultationData) -> Iterator[FieldErrorCode]:
     """What is wrong with the answers of a content, field by field, whatever its day."""
     if content.is_tally:
         return
@@ -35,9 +35,9 @@ def wrong_answers(content: Content) -> Iterator[Found]:
         yield "flags", "excludes_others"
 
 
-def impossible_answers(
+def repeat_contact_errors(
     groups: Sequence[Group], month: Month, reporting_year_start: int
-) -> Iterator[Found]:
+) -> Iterator[FieldErrorCode]:
     """The groups whose answer to "first time?" cannot be given in a month."""
     if offers_earlier_month(month, reporting_year_start):
         return

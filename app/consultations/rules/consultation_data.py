@@ -25,7 +25,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Content:
+class ConsultationData:
     """Everything that a consultation says; a tally has desk, day and its one outcome only."""
 
     id: str
@@ -62,31 +62,31 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedConsultation:
     """What could be read of something sent, and what is wrong: pairs of a field's path and a code.
 
     `answers` is blank where something could not be read, so that all problems can be told at once;
     its day counts only where `held_on` is not None.
     """
 
-    answers: Content
-    problems: tuple[tuple[str, str], ...]
+    answers: ConsultationData
+    errors: tuple[tuple[str, str], ...]
     held_on: date | None
     telemetry: dict[str, Any]
     card: str | None = None
     """The card's code as sent, in its plain form; ATTACHED is the card that the record has."""
 
     @property
-    def content(self) -> Content | None:
+    def data(self) -> ConsultationData | None:
         """The content, None where anything could not be read."""
-        return None if self.problems else self.answers
+        return None if self.errors else self.answers
 
     @property
     def desk(self) -> str:
         return self.answers.desk
 
 
-def as_json(content: Content) -> dict[str, Any]:
+def as_json(content: ConsultationData) -> dict[str, Any]:
     """The content in the words of the outside, defaults filled in, lists in their stored order."""
     said: dict[str, Any] = {
         "id": content.id,
@@ -116,7 +116,7 @@ def _group_json(group: Group) -> dict[str, Any]:
     }
 
 
-def canonical(content: Content) -> str:
+def canonical_json(content: ConsultationData) -> str:
     """The canonical form: keys and lists sorted, so that the same content is the same text."""
     said = as_json(content)
     if not content.is_tally:
@@ -131,6 +131,6 @@ def canonical(content: Content) -> str:
     return json.dumps(said, sort_keys=True, separators=(",", ":"))
 
 
-def digest(content: Content) -> str:
+def content_digest(content: ConsultationData) -> str:
     """SHA-256 in hex of the canonical form."""
-    return sha256(canonical(content).encode()).hexdigest()
+    return sha256(canonical_json(content).encode()).hexdigest()

@@ -6,14 +6,18 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from app.consultations.rules.consultation_data import Content, Reading, canonical
+from app.consultations.rules.consultation_data import (
+    ConsultationData,
+    ParsedConsultation,
+    canonical_json,
+)
 
-NO_ID = "00000000-0000-4000-8000-000000000000"
+PLACEHOLDER_ID = "00000000-0000-4000-8000-000000000000"
 """Stands as the number of a consultation of a sheet until its content is known."""
 SHOWN_AT = {"groups": "n", "too_many_groups": "nationality"}
 
 
-class Fault(NamedTuple):
+class CellError(NamedTuple):
     """What is wrong at a row and column (its letter, empty where the whole row is meant).
 
     `about` names one of our columns where the sentence does.
@@ -22,53 +26,53 @@ class Fault(NamedTuple):
     row: int
     column: str
     code: str
-    about: str = ""
+    named_column: str = ""
 
 
 @dataclass(frozen=True)
-class Entry:
+class SpreadsheetRecord:
     """One consultation of a sheet as read, with what is wrong with its cells.
 
     `rows` are the rows of the people, group by group; `record` is its number in the sheet, if any; `letters` are the
     letters of our columns by their codes.
     """
 
-    reading: Reading
+    reading: ParsedConsultation
     record: str
     row: int
     rows: tuple[tuple[int, ...], ...]
-    letters: Mapping[str, str]
-    faults: tuple[Fault, ...] = ()
+    columns: Mapping[str, str]
+    errors: tuple[CellError, ...] = ()
 
-    def fault_at(self, path: str, code: str) -> Fault:
+    def error_at(self, path: str, code: str) -> CellError:
         """The problem of a field of the consultation, told at the cell that said it."""
         parts = path.split(".")
         if parts[0] != "groups" or len(parts) == 1:
             column = SHOWN_AT.get(code) or SHOWN_AT.get(parts[0], parts[0])
-            return Fault(self.row, self.letters.get(column, ""), code)
+            return CellError(self.row, self.columns.get(column, ""), code)
         people = self.rows[int(parts[1])]
         if parts[2] != "persons":
-            return Fault(people[0], self.letters.get(parts[2], ""), code)
+            return CellError(people[0], self.columns.get(parts[2], ""), code)
         row = people[int(parts[3])] if len(parts) > 3 else people[0]
         column = parts[4] if len(parts) > 4 else "n"
-        return Fault(row, self.letters.get(column, ""), code)
+        return CellError(row, self.columns.get(column, ""), code)
 
 
-def with_faults(entry: Entry, found: list[tuple[str, str]]) -> list[Fault]:
+def merge_errors(entry: SpreadsheetRecord, found: list[tuple[str, str]]) -> list[CellError]:
     """All that is wrong with an entry, at most one sentence a cell: what the cell itself said goes first."""
-    told = {(fault.row, fault.column): fault for fault in entry.faults}
+    told = {(fault.row, fault.column): fault for fault in entry.errors}
     for path, code in found:
-        fault = entry.fault_at(path, code)
+        fault = entry.error_at(path, code)
         told.setdefault((fault.row, fault.column), fault)
     return list(told.values())
 
 
-def by_place(fault: Fault) -> tuple[int, int, str]:
+def sort_key(fault: CellError) -> tuple[int, int, str]:
     """Where a fault stands in a list: by row, then column."""
     return fault.row, len(fault.column), fault.column
 
 
-def key_of(content: Content, record: str) -> bytes:
+def identity_key(content: ConsultationData, record: str) -> bytes:
     """What makes two consultations of sheets the same one: desk, day and number, else all that they say.
 
     `content` still has NO_ID for its number.
@@ -76,10 +80,10 @@ def key_of(content: Content, record: str) -> bytes:
     if record:
         said = f"record\x1f{content.desk}\x1f{content.held_on.isoformat()}\x1f{record}"
     else:
-        said = "content\x1f" + canonical(content)
+        said = "content\x1f" + canonical_json(content)
     return sha256(f"ventanilla-sheet-1\x1f{said}".encode()).digest()
 
 
-def id_of(key: bytes, nth: int) -> str:
+def derive_id(key: bytes, nth: int) -> str:
     """The number of the nth consultation with a key: the same in every run, in the form of UUID version 4."""
     return str(UUID(bytes=sha256(key + nth.to_bytes(4)).digest()[:16], version=4))

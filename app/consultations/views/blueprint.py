@@ -9,10 +9,10 @@ from app import clock
 from app.consultations import queries, vocabulary
 from app.consultations.forms import form_state as shown_page
 from app.consultations.forms import template_context
-from app.consultations.forms.form_state import Choices, Shown
+from app.consultations.forms.form_state import FormOptions, FormState
 from app.db.session import Record, db
 from app.field_errors import FieldError
-from app.people.queries.cards import Card
+from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.settings import current_settings
 from app.web.access import principal
@@ -35,14 +35,14 @@ def own_desk(code: str | None) -> DeskRow:
     return found
 
 
-def choices_at(desk: DeskRow) -> Choices:
+def options_at(desk: DeskRow) -> FormOptions:
     """What the desk offers today."""
     today = clock.today_at(desk.time_zone)
     start = current_settings().reporting_year_start
-    return shown_page.choices(db.session(), principal().scope, desk, today, start)
+    return shown_page.get_form_options(db.session(), principal().scope, desk, today, start)
 
 
-def remembered() -> dict[str, str]:
+def remembered_defaults() -> dict[str, str]:
     """Channel and modality of the last consultation on this device."""
     channel, _, modality = request.cookies.get(USUAL_COOKIE, "").partition(".")
     right = channel in vocabulary.CHANNELS and modality in vocabulary.MODALITIES
@@ -50,23 +50,27 @@ def remembered() -> dict[str, str]:
 
 
 def form_page(
-    choices: Choices, shown: Shown, problems: list[FieldError], status: int = 200, **facts: Any
+    choices: FormOptions,
+    shown: FormState,
+    problems: list[FieldError],
+    status: int = 200,
+    **facts: Any,
 ) -> Response:
     """The page of a consultation with its answers and problems."""
-    drawn = template_context.facts_of(choices, shown, problems)
+    drawn = template_context.form_context(choices, shown, problems)
     answer = page(template_context.TEMPLATE, status, **{**drawn, **facts})
     answer.headers["Permissions-Policy"] = CAMERA
     return answer
 
 
-def desk_of(raw: dict[str, Any]) -> DeskRow:
+def desk_from_raw(raw: dict[str, Any]) -> DeskRow:
     """The own desk that a form was filled in at; the account's first where it names none of its own."""
     code = raw.get("desk")
     found = find_desk(db.session(), principal().scope, code) if isinstance(code, str) else None
     return found or own_desk(None)
 
 
-def row_of(consultation_id: Any) -> Record:
+def get_row_or_404(consultation_id: Any) -> Record:
     """The consultation within the account's scope; 404 where there is none or it is somebody else's."""
     row = queries.find_consultation(db.session(), principal().scope, consultation_id)
     if row is None:
@@ -74,9 +78,9 @@ def row_of(consultation_id: Any) -> Record:
     return row
 
 
-def row_to_change(consultation_id: Any, cards: Collection[Card] = ()) -> Record:
+def lock_row_or_404(consultation_id: Any, cards: Collection[CardRow] = ()) -> Record:
     """The same row, held until the request ends; `cards` that it is to be given are held before it."""
-    row = queries.find_to_change(db.session(), principal().scope, consultation_id, cards)
+    row = queries.lock_consultation(db.session(), principal().scope, consultation_id, cards)
     if row is None:
         abort(404)
     return row

@@ -12,35 +12,35 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app import clock
 from app.consultations import queries
 from app.consultations.actions import recording
-from app.consultations.actions.recording import Arrival
+from app.consultations.actions.recording import RecordingResult
 from app.consultations.forms.form_fields import from_form
 from app.consultations.forms.form_state import (
-    Shown,
-    ShownGroup,
-    blank,
-    like,
-    of_raw,
+    FormGroup,
+    FormState,
+    blank_form,
+    form_state_from_raw,
+    prefill_from_last,
     with_last_composition,
 )
-from app.consultations.forms.parsing import read
+from app.consultations.forms.parsing import parse_consultation
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.views.blueprint import (
     USUAL_COOKIE,
     blueprint,
-    choices_at,
-    desk_of,
+    desk_from_raw,
     form_page,
+    get_row_or_404,
+    options_at,
     own_desk,
-    remembered,
-    row_of,
+    remembered_defaults,
 )
 from app.db import idempotency
 from app.db.session import db
 from app.field_errors import FieldError, errors_response
 from app.i18n import language
-from app.people.actions.lookup import look_up
+from app.people.actions.lookup import look_up_card
 from app.web.access import allow, principal
-from app.web.pages import set_preference_cookie, flash_message
+from app.web.pages import flash_message, set_preference_cookie
 from app.web.requests import is_form, read_json, wants_json
 from app.web.responses import error_response
 
@@ -50,19 +50,19 @@ from app.web.responses import error_response
 def new() -> Response:
     """The page that records; `like=last` fills in the last one's nationality and topics."""
     desk = own_desk(request.args.get("desk"))
-    choices = choices_at(desk)
-    shown = blank(choices.last_day, remembered())
+    choices = options_at(desk)
+    shown = blank_form(choices.last_day, remembered_defaults())
     if request.args.get("like") == "last":
-        last = queries.find_last_of(db.session(), principal().scope, principal().account_id)
+        last = queries.find_last_by_author(db.session(), principal().scope, principal().account_id)
         if last is not None:
-            content = queries.content_of(db.session(), last)
-            shown = like(content, choices.last_day, remembered())
+            content = queries.get_consultation_data(db.session(), last)
+            shown = prefill_from_last(content, choices.last_day, remembered_defaults())
     return form_page(choices, shown, [])
 
 
 @blueprint.post("/new")
 @allow("correct_consultations")
-def again() -> Response:
+def redraw_form() -> Response:
     """The page, of a new record or a correction, with the answers so far; nothing is stored.
 
     In another language (`switch_locale`), with room for one more nationality (`more_groups`), or with the people that
@@ -74,9 +74,9 @@ def again() -> Response:
     chosen, more = sent.pop("switch_locale", None), sent.pop("more_groups", None)
     looks = sent.pop("look_card", None) is not None
     raw = from_form(sent)
-    shown = of_raw(raw)
+    shown = form_state_from_raw(raw)
     if more and len(shown.groups) < 8:
-        shown.groups.append(ShownGroup())
+        shown.groups.append(FormGroup())
     if chosen in language.LOCALES:
         language.switch(str(chosen))
     answer = _looked_up(raw, shown) if looks and shown.card else _drawn_again(raw, shown)
@@ -85,28 +85,30 @@ def again() -> Response:
     return answer
 
 
-def _drawn_again(raw: dict[str, Any], shown: Shown) -> Response:
+def _drawn_again(raw: dict[str, Any], shown: FormState) -> Response:
     if "version" in raw:
-        row = row_of(_id_in(raw))
+        row = get_row_or_404(_id_in(raw))
         facts = {"version": raw["version"], "reason": raw.get("reason")}
-        return form_page(choices_at(own_desk(row.desk)), shown, [], correcting=row, **facts)
+        return form_page(options_at(own_desk(row.desk)), shown, [], correcting=row, **facts)
     if not principal().may("record_consultations"):
         abort(403)
-    return form_page(choices_at(desk_of(raw)), shown, [])
+    return form_page(options_at(desk_from_raw(raw)), shown, [])
 
 
-def _looked_up(raw: dict[str, Any], shown: Shown) -> Response:
+def _looked_up(raw: dict[str, Any], shown: FormState) -> Response:
     if not principal().may("record_consultations") or "version" in raw:
         abort(403)
-    desk = desk_of(raw)
+    desk = desk_from_raw(raw)
     until = clock.today_at(desk.time_zone)
     with suppress(ValueError):
         until = date.fromisoformat(shown.held_on)
-    found = look_up(db.session(), principal(), desk, shown.card, until)
+    found = look_up_card(db.session(), principal(), desk, shown.card, until)
     if isinstance(found, str):
-        return form_page(choices_at(desk), shown, [FieldError("card", found)])
+        return form_page(options_at(desk), shown, [FieldError("card", found)])
     filled = with_last_composition(shown, found.groups)
-    return form_page(choices_at(desk), filled, [], told=found.before, met=bool(found.groups))
+    return form_page(
+        options_at(desk), filled, [], told=found.repeat_contact, met=bool(found.groups)
+    )
 
 
 def _id_in(raw: dict[str, Any]) -> UUID:
@@ -121,7 +123,7 @@ def _id_in(raw: dict[str, Any]) -> UUID:
 def record() -> Any:
     """Records; by JSON 201 new, 200 same, 409 different, 422 problems; by form on to the day's list."""
     raw = from_form(request.form) if is_form() else read_json()
-    recorded = recording.record(db.session(), principal(), read(raw))
+    recorded = recording.record(db.session(), principal(), parse_consultation(raw))
     if isinstance(recorded, list):
         return errors_response(recorded) if wants_json() else _ask_again(raw, recorded)
     answer = _told(recorded) if wants_json() else _go_on(recorded, raw)
@@ -131,7 +133,7 @@ def record() -> Any:
     return answer
 
 
-def _told(recorded: Arrival) -> Response:
+def _told(recorded: RecordingResult) -> Response:
     said = {"id": recorded.id, "arrival": recorded.arrival}
     if recorded.arrival == idempotency.DIFFERENT:
         answer = jsonify(said)
@@ -142,17 +144,19 @@ def _told(recorded: Arrival) -> Response:
     return answer
 
 
-def _go_on(recorded: Arrival, raw: dict[str, Any]) -> Any:
+def _go_on(recorded: RecordingResult, raw: dict[str, Any]) -> Any:
     if recorded.arrival == idempotency.DIFFERENT:
         return error_response(
             409, gettext("Another record has this number. Nothing was stored; start anew.")
         )
     marked = (raw.get("topics") or (), raw.get("outcomes") or ())
     facts = {"returning": "1"} if asks_to_return(*marked) else {}
-    flash_message(gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version), **facts)
+    flash_message(
+        gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version), **facts
+    )
     several = len(principal().scope.desks) > 1
     return redirect(url_for("cases.today", desk=raw["desk"] if several else None))
 
 
 def _ask_again(raw: dict[str, Any], problems: list[FieldError]) -> Response:
-    return form_page(choices_at(desk_of(raw)), of_raw(raw), problems, 422)
+    return form_page(options_at(desk_from_raw(raw)), form_state_from_raw(raw), problems, 422)

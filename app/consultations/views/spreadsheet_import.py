@@ -8,16 +8,16 @@ from flask_babel import gettext, ngettext
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.consultations.actions import spreadsheet_import
-from app.consultations.actions.spreadsheet_import import Checked, Imported
+from app.consultations.actions.spreadsheet_import import ImportCheck, ImportResult
 from app.consultations.forms.spreadsheets import columns, template
-from app.consultations.forms.spreadsheets.rows import entries
-from app.consultations.rules.spreadsheets import Fault
+from app.consultations.forms.spreadsheets.rows import read_records
+from app.consultations.rules.spreadsheets import CellError
 from app.consultations.views.blueprint import blueprint
 from app.db.session import db
 from app.places.queries import DeskRow, list_desks
 from app.spreadsheets.limits import Limits, Unreadable
 from app.web.access import allow, principal
-from app.web.pages import page, flash_message
+from app.web.pages import flash_message, page
 from app.web.requests import is_form, wants_json
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -29,14 +29,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @blueprint.get("/import")
 @allow("import_consultations")
-def importing_page() -> Response:
+def import_form() -> Response:
     """The page that takes a sheet."""
     return _page()
 
 
 @blueprint.post("/import")
 @allow("import_consultations", most_bytes=MOST_BYTES + ROOM)
-def bring() -> Any:
+def import_spreadsheet() -> Any:
     """Checks a sheet (`check`) or brings it (`import`): 422 with all problems, else how many were added."""
     if not is_form():
         raise UnsupportedMediaType
@@ -66,13 +66,15 @@ def template_csv() -> Response:
 
 def _brought(file: BinaryIO) -> Any:
     desks = _desks()
-    checked = spreadsheet_import.check(db.session(), desks, entries(file, desks.keys(), LIMITS))
-    if checked.faults:
-        return _refused(checked.faults, checked.more)
+    checked = spreadsheet_import.check_import(
+        db.session(), desks, read_records(file, desks.keys(), LIMITS)
+    )
+    if checked.errors:
+        return _refused(checked.errors, checked.omitted)
     if request.form.get("do") != "import":
         return _fine(checked)
     authors = dict.fromkeys(principal().scope.countries, principal().account_id)
-    done = spreadsheet_import.write(db.session(), authors, desks, checked, lambda _: None)
+    done = spreadsheet_import.write_import(db.session(), authors, desks, checked, lambda _: None)
     return _refused(done, 0) if isinstance(done, list) else _done(done)
 
 
@@ -80,11 +82,11 @@ def _desks() -> dict[str, DeskRow]:
     return {desk.code: desk for desk in list_desks(db.session(), principal().scope)}
 
 
-def _done(done: Imported) -> Any:
+def _done(done: ImportResult) -> Any:
     if wants_json():
         return jsonify({"added": done.added, "same": done.same})
     flash_message(_counted(done.added, done.same))
-    return redirect(url_for("consultations.importing_page"))
+    return redirect(url_for("consultations.import_form"))
 
 
 def _counted(added: int, same: int) -> str:
@@ -93,18 +95,23 @@ def _counted(added: int, same: int) -> str:
     return f"{new}, {old}."
 
 
-def _fine(checked: Checked) -> Response:
+def _fine(checked: ImportCheck) -> Response:
     new = checked.consultations - checked.same
     if wants_json():
         return jsonify({"added": 0, "same": checked.same, "new": new})
     return _page(fine={"new": new, "same": checked.same})
 
 
-def _refused(faults: list[Fault], more: int, sentence: str = "") -> Response:
+def _refused(faults: list[CellError], more: int, sentence: str = "") -> Response:
     if not wants_json():
         return _page(422, faults=faults, more=more, sentence=sentence)
     told = [
-        {"row": one.row, "column": one.column, "code": one.code, "message": columns.sentence(one)}
+        {
+            "row": one.row,
+            "column": one.column,
+            "code": one.code,
+            "message": columns.error_sentence(one),
+        }
         for one in faults
     ]
     if sentence:
@@ -118,7 +125,7 @@ def _page(status: int = 200, **facts: Any) -> Response:
     return page(
         "consultations/import.html",
         status,
-        say_of=columns.sentence,
+        say_of=columns.error_sentence,
         columns=[(term, term.code in columns.REQUIRED) for term in columns.COLUMNS],
         **facts,
     )

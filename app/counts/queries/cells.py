@@ -19,7 +19,7 @@ from app.counts.rules.people import (
     Volume,
 )
 from app.month import Month
-from app.people.rules.aggregates import PARTS
+from app.people.rules.aggregates import DIMENSIONS
 from app.places.queries import DeskRow
 from app.web.access import Scope
 
@@ -102,7 +102,7 @@ def get_cells(session: Session, scope: Scope, wanted: Wanted) -> Cells:
 
 def get_parts(session: Session, scope: Scope, wanted: Wanted) -> Parts:
     """The month's distinct people by attribute and by desk, and its volumes by desk."""
-    by: dict[str, dict[str, int]] = {part: {} for part in PARTS}
+    by: dict[str, dict[str, int]] = {part: {} for part in DIMENSIONS}
     for part, code, people in _ask(session, scope, wanted, statements.parts):
         by[part][code] = people
     return Parts(

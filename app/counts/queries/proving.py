@@ -12,12 +12,12 @@ from app.consultations.vocabulary import LIVE
 from app.month import Month, months_between
 from app.people.queries.lines import LINES
 from app.people.queries.reconciliation import (
-    list_desk_months,
-    list_pasts_by_answer,
-    sums_of_cells,
-    sums_of_lines,
+    find_desk_months,
+    list_previous_months_by_answer,
+    stored_aggregates,
+    aggregates_from_lines,
 )
-from app.people.rules.aggregates import ALL, Key, Place, Sums
+from app.people.rules.aggregates import ALL_OUTCOMES, AggregateKey, DeskMonth, AggregateDelta
 from app.people.rules.reach import PreviousContact, previous_by_answer
 from app.places.models import Desk
 
@@ -47,7 +47,7 @@ class Fault:
 def list_chunks(session: Session) -> list[Chunk]:
     """Every desk's months from its first consultation to its last, and any other that has cells; in order."""
     countries = {row.id: row.country for row in session.execute(select(DESKS).order_by(DESKS.c.id))}
-    found = list_desk_months(session)
+    found = find_desk_months(session)
     for desk_id in countries:
         mine = ROWS.c.desk_id == desk_id
         first = session.scalar(select(func.min(ROWS.c.held_on)).where(mine))
@@ -61,15 +61,15 @@ def list_chunks(session: Session) -> list[Chunk]:
     return [Chunk(*key, tuple(desks)) for key, desks in sorted(together.items())]
 
 
-def compare(session: Session, chunk: Chunk, outcomes: list[str]) -> tuple[Sums, Sums, int]:
+def compare(session: Session, chunk: Chunk, outcomes: list[str]) -> tuple[AggregateDelta, AggregateDelta, int]:
     """What the rows of a chunk make, what its cells hold, and how many lines were read; in one snapshot."""
-    rows, lines = sums_of_lines(session, chunk.month, chunk.desks)
+    rows, lines = aggregates_from_lines(session, chunk.month, chunk.desks)
     _add_volumes(session, rows, chunk)
     known = sorted({*outcomes, *(key[0] for key in rows.volumes)})
-    return rows, sums_of_cells(session, chunk.month, chunk.desks, known), lines
+    return rows, stored_aggregates(session, chunk.month, chunk.desks, known), lines
 
 
-def _add_volumes(session: Session, sums: Sums, chunk: Chunk) -> None:
+def _add_volumes(session: Session, sums: AggregateDelta, chunk: Chunk) -> None:
     keys = (ROWS.c.country, ROWS.c.desk_id, ROWS.c.held_on, ROWS.c.outcomes, ROWS.c.is_tally)
     month = Month(chunk.month // 100, chunk.month % 100)
     days = ROWS.c.held_on.between(month.first_day, month.last_day)
@@ -79,14 +79,14 @@ def _add_volumes(session: Session, sums: Sums, chunk: Chunk) -> None:
     )
     found = session.execute(live.group_by(*keys).order_by(*keys))
     for country, desk_id, day, outcomes, is_tally, n, persons, received_at in found:
-        place = Place(chunk.month, country, desk_id)
-        for outcome in (ALL, *outcomes):
-            sums.day((outcome, *place, day), [n, n if is_tally else 0, persons], received_at)
+        place = DeskMonth(chunk.month, country, desk_id)
+        for outcome in (ALL_OUTCOMES, *outcomes):
+            sums.add_day((outcome, *place, day), [n, n if is_tally else 0, persons], received_at)
 
 
-def differences(rows: Sums, cells: Sums) -> Sums:
+def differences(rows: AggregateDelta, cells: AggregateDelta) -> AggregateDelta:
     """What must be added to the cells so that they hold what the rows make."""
-    found = Sums()
+    found = AggregateDelta()
     for ours, theirs, into in _tables(rows, cells, found):
         for key in sorted(ours.keys() | theirs.keys()):
             change = _change(ours.get(key), theirs.get(key))
@@ -95,7 +95,7 @@ def differences(rows: Sums, cells: Sums) -> Sums:
     return found
 
 
-def faults(rows: Sums, cells: Sums) -> Iterator[Fault]:
+def faults(rows: AggregateDelta, cells: AggregateDelta) -> Iterator[Fault]:
     """Every figure in which cells and rows differ, in the order of their keys."""
     changes = differences(rows, cells)
     for ours, theirs, into in _tables(rows, cells, changes):
@@ -107,7 +107,7 @@ def faults(rows: Sums, cells: Sums) -> Iterator[Fault]:
             yield Fault(desk_id, name, held, ours.get(key, [0, 0, 0])[place])
 
 
-def _tables(rows: Sums, cells: Sums, into: Sums) -> Iterator[tuple[dict[Key, Any], ...]]:
+def _tables(rows: AggregateDelta, cells: AggregateDelta, into: AggregateDelta) -> Iterator[tuple[dict[AggregateKey, Any], ...]]:
     for name in ("reach", "parts", "volumes"):
         yield dict(getattr(rows, name)), dict(getattr(cells, name)), getattr(into, name)
 
@@ -120,10 +120,10 @@ def _change(ours: list[Any] | None, theirs: list[Any] | None) -> list[Any]:
     return [*change, (ours or theirs or [])[3]] if width > 3 else change
 
 
-def _name(is_volume: bool, key: Key, place: int) -> str:
+def _name(is_volume: bool, key: AggregateKey, place: int) -> str:
     if is_volume:
         what = ("consultations", "tallies", "persons in consultations")[place]
-        return f"{what} of {key[4]}" + (f", {key[0]}" if key[0] != ALL else "")
+        return f"{what} of {key[4]}" + (f", {key[0]}" if key[0] != ALL_OUTCOMES else "")
     if isinstance(key[3], int):
         known = "known" if key[5] else "unknown"
         return f"persons whose previous contact was {key[3]} here, {key[4]} anywhere, {known}"
@@ -134,7 +134,7 @@ def _name(is_volume: bool, key: Key, place: int) -> str:
 def wrong_answer(session: Session, chunk: Chunk) -> tuple[int, str] | None:
     """A desk and an answer whose lines without a card hold another previous contact than it says; None where none."""
     month = Month(chunk.month // 100, chunk.month % 100)
-    for desk_id, answer, *past in list_pasts_by_answer(session, chunk.month, chunk.desks):
+    for desk_id, answer, *past in list_previous_months_by_answer(session, chunk.month, chunk.desks):
         in_country, in_programme, known = past
         held = PreviousContact(bool(known), in_country, in_programme)
         if held != previous_by_answer(answer, month):

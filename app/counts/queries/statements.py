@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, Select, Table, bindparam, case, func, or_, select
 
 from app.codelists.shared_codelists import CHILDREN, SEXES
-from app.people.models.aggregates import PartCell, ReachCell, VolumeCell
-from app.people.rules.aggregates import ALL
+from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, VolumeAggregate
+from app.people.rules.aggregates import ALL_OUTCOMES
 from app.people.rules.reach import NEVER
 
-REACH, PART, VOLUME = (some.__table__ for some in (ReachCell, PartCell, VolumeCell))
+REACH, PART, VOLUME = (some.__table__ for some in (ReachAggregate, BreakdownAggregate, VolumeAggregate))
 CHILDREN_CODES = tuple(f"{sex}.{band}" for sex in SEXES.codes for band in sorted(CHILDREN))
 FIRST: BindParameter[int] = bindparam("first")
 MONTH: BindParameter[int] = bindparam("month")
@@ -64,7 +64,7 @@ def reaches(shape: Shape) -> Select[Any]:
 def volumes(shape: Shape) -> Select[Any]:
     """Consultations, tallies and persons by month."""
     month = VOLUME.c.month
-    chosen = select(month, *_volumes()).where(VOLUME.c.outcome == ALL)
+    chosen = select(month, *_volumes()).where(VOLUME.c.outcome == ALL_OUTCOMES)
     window = chosen.where(month.between(FIRST, MONTH)).group_by(month).order_by(month)
     return narrow(window, VOLUME, shape)
 
@@ -74,7 +74,7 @@ def at_desks(shape: Shape) -> Select[Any]:
     """The month's consultations by country and desk, and the last receipt."""
     keys, n = (VOLUME.c.country, VOLUME.c.desk_id), func.sum(VOLUME.c.consultations)
     chosen = select(*keys, n, func.max(VOLUME.c.last_received_at))
-    month = chosen.where(VOLUME.c.outcome == ALL, VOLUME.c.month == MONTH)
+    month = chosen.where(VOLUME.c.outcome == ALL_OUTCOMES, VOLUME.c.month == MONTH)
     return narrow(month.group_by(*keys).having(n > 0).order_by(*keys), VOLUME, shape)
 
 
@@ -82,7 +82,7 @@ def at_desks(shape: Shape) -> Select[Any]:
 def days(shape: Shape) -> Select[Any]:
     """Consultations, tallies and persons by day of the month."""
     day = VOLUME.c.held_on
-    chosen = select(day, *_volumes()).where(VOLUME.c.outcome == ALL, VOLUME.c.month == MONTH)
+    chosen = select(day, *_volumes()).where(VOLUME.c.outcome == ALL_OUTCOMES, VOLUME.c.month == MONTH)
     grouped = chosen.group_by(day).having(func.sum(VOLUME.c.consultations) > 0).order_by(day)
     return narrow(grouped, VOLUME, shape)
 

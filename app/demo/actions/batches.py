@@ -6,18 +6,18 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, insert, text, update
 from sqlalchemy.orm import Session
 
-from app.consultations.actions.rows import columns_of, contact_of, people_of
-from app.consultations.queries import ROWS, VERSIONS
-from app.consultations.rules.consultation_data import canonical, digest
+from app.consultations.actions.rows import content_columns, consultation_context, profile_counts
+from app.consultations.queries import CONSULTATIONS, VERSIONS
+from app.consultations.rules.consultation_data import canonical_json, content_digest
 from app.consultations.vocabulary import LIVE, VOID
 from app.db.session import connection_of
 from app.demo.actions.accounts import Crew
 from app.demo.programme.consultations import Telling
-from app.people.actions.aggregates import apply
-from app.people.actions.lines import as_lines
+from app.people.actions.aggregates import apply_delta
+from app.people.actions.lines import build_lines
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES
-from app.people.rules.aggregates import ADD, Sums
+from app.people.rules.aggregates import ADD, AggregateDelta
 from app.places.queries import DeskRow
 from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
 from app.returns.queries.requests import REQUESTS, STEPS
@@ -52,20 +52,20 @@ class Batch:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        tables = (CARDS, ROWS, LINES, VERSIONS, *FOLLOWING.values())
+        tables = (CARDS, CONSULTATIONS, LINES, VERSIONS, *FOLLOWING.values())
         self.rows: dict[Table, Rows] = {table: [] for table in tables}
         self.lost: Rows = []
-        self.sums = Sums()
+        self.sums = AggregateDelta()
         self.persons = 0
 
     @property
     def is_full(self) -> bool:
-        return len(self.rows[ROWS]) >= BATCH
+        return len(self.rows[CONSULTATIONS]) >= BATCH
 
     def add(self, telling: Telling, desk: DeskRow, crew: Crew) -> None:
         """Takes up the rows of one consultation; a card's must come in the order of their days."""
         row = _row(telling, desk, crew)
-        self.rows[ROWS].append(row)
+        self.rows[CONSULTATIONS].append(row)
         self._add_lines(telling, row)
         if telling.shown.printed:
             self.rows[CARDS].append(telling.shown.printed)
@@ -79,20 +79,20 @@ class Batch:
         self.rows[FOLLOWING[table]].append(row)
 
     def _add_lines(self, telling: Telling, row: dict[str, Any]) -> None:
-        contact, held = contact_of(row, telling.shown.card), telling.shown.held
-        lines = as_lines(contact, people_of(telling.content))
+        contact, held = consultation_context(row, telling.shown.card), telling.shown.held
+        lines = build_lines(contact, profile_counts(telling.content))
         for line in lines:
             line["is_void"] = telling.is_void
             if held:
                 held.memory.link(line)
-            self.sums.line(line, ADD)
+            self.sums.add_line(line, ADD)
         if not telling.is_void:
-            self.sums.volume(contact, ADD)
+            self.sums.add_volume(contact, ADD)
         self.rows[LINES] += lines
 
     def write(self) -> int:
         """Writes what was taken up; answers how many consultations."""
-        written, connection = len(self.rows[ROWS]), connection_of(self.session)
+        written, connection = len(self.rows[CONSULTATIONS]), connection_of(self.session)
         self.persons += len(self.rows[LINES])
         for table, rows in self.rows.items():
             if rows:
@@ -101,8 +101,8 @@ class Batch:
         if self.lost:
             connection.execute(REPLACED, self.lost)
             self.lost.clear()
-        apply(self.session, self.sums)
-        self.sums = Sums()
+        apply_delta(self.session, self.sums)
+        self.sums = AggregateDelta()
         return written
 
 
@@ -116,12 +116,12 @@ def number_cards_on(session: Session) -> None:
 def _row(telling: Telling, desk: DeskRow, crew: Crew) -> dict[str, Any]:
     author = crew.at_desk[desk.code]
     changer = crew.supervisors[desk.country] if telling.by_supervisor else author
-    return columns_of(telling.content, desk) | {
+    return content_columns(telling.content, desk) | {
         **telling.telemetry,
         "id": UUID(telling.content.id),
         "state": VOID if telling.is_void else LIVE,
         "version": 1 if telling.changed_at is None else 2,
-        "arrival_digest": digest(telling.before or telling.content),
+        "arrival_digest": content_digest(telling.before or telling.content),
         "author_id": author,
         "received_at": telling.received_at,
         "changed_by": changer,
@@ -138,5 +138,5 @@ def _first_version(telling: Telling, row: dict[str, Any]) -> dict[str, Any]:
         "reason": None,
         "changed_by": row["author_id"],
         "changed_at": telling.received_at,
-        "content": canonical(telling.before or telling.content),
+        "content": canonical_json(telling.before or telling.content),
     }

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any, Protocol
 
 from app.month import Month
-from app.people.queries.cards import Card
-from app.people.rules.card_codes import digest_of, make_code
+from app.people.queries.cards import CardRow
+from app.people.rules.card_codes import digest_card_code, generate_card_code
 from app.people.rules.reach import NEVER, PreviousContact, later_of
 
 LEFT_AT_HOME = 0.2
@@ -33,7 +33,7 @@ class Memory:
         card = PreviousContact(here in self.months, before, self.months.get(unit, NEVER))
         said = (line["known"], line["previous_in_country"], line["previous_in_programme"])
         previous = later_of(card, PreviousContact(*said))
-        line["known"] = previous.known
+        line["known"] = previous.is_known
         line["previous_in_country"] = previous.in_country
         line["previous_in_programme"] = previous.in_programme
         if not line["is_void"]:
@@ -44,7 +44,7 @@ class Memory:
 class Held:
     """The card that a party carries, of which reporting year it is, and what it knows."""
 
-    card: Card
+    card: CardRow
     year: int
     memory: Memory
 
@@ -58,7 +58,7 @@ class Shown:
     lost: int | None = None
 
     @property
-    def card(self) -> Card | None:
+    def card(self) -> CardRow | None:
         return self.held.card if self.held else None
 
 
@@ -97,15 +97,15 @@ class Press:
 
     def _print(self, bearer: Bearer, year: int, lost: Held | None, chance: Random) -> Shown:
         self.number += 1
-        code = make_code(year, lambda below: int(chance.random() * below))
+        code = generate_card_code(year, lambda below: int(chance.random() * below))
         root = lost.card.root_id if lost else None
         row = {
             "id": self.number,
             "year": year,
-            "digest": digest_of(code, self.keys[year]),
+            "digest": digest_card_code(code, self.keys[year]),
             "root_id": root,
             "is_replaced": False,
         }
-        card = Card(self.number, root or self.number, is_replaced=False)
+        card = CardRow(self.number, root or self.number, is_replaced=False)
         held = bearer.held = Held(card, year, lost.memory if lost else Memory())
         return Shown(held, row, lost.card.id if lost else None)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.consultations.rules.consultation_data import Content
+from app.consultations.rules.consultation_data import ConsultationData
 from app.demo.programme import survey_answers
 from app.demo.programme.cards import NOTHING, Press, Shown
 from app.demo.programme.distributions import Mix
@@ -33,12 +33,12 @@ class Telling:
     `before` is the content that a correction replaced; `is_void` says that it was taken out.
     """
 
-    content: Content
+    content: ConsultationData
     telemetry: dict[str, Any]
     received_at: datetime
     party: Party | None = None
     shown: Shown = NOTHING
-    before: Content | None = None
+    before: ConsultationData | None = None
     is_void: bool = False
     reason: str | None = None
     changed_at: datetime | None = None
@@ -77,7 +77,7 @@ class DeskStory:
         known: dict[str, Any] = {"id": self._id(), "desk": self.desk.code, "held_on": day}
         telemetry = self._telemetry()
         if chance.random() < TALLIES:
-            return Telling(Content(**known), dict.fromkeys(telemetry), moment)
+            return Telling(ConsultationData(**known), dict.fromkeys(telemetry), moment)
         party, month = self.pool.next_party(day), Month.of(day)
         change = CHANGES.draw(chance)
         shown = self.press.show(party, month, chance)
@@ -91,11 +91,11 @@ class DeskStory:
         telling = Telling(content, telemetry, moment, party, shown)
         return self._changed(telling, change) if change else telling
 
-    def _content(self, known: dict[str, Any], party: Party, month: Month, shown: Shown) -> Content:
+    def _content(self, known: dict[str, Any], party: Party, month: Month, shown: Shown) -> ConsultationData:
         chance = self.chance
         asked = survey_answers.topics(party, chance)
         year_start = month.reporting_year_start(self.press.year_start)
-        return Content(
+        return ConsultationData(
             **known,
             channel=survey_answers.CHANNELS.draw(chance),
             modality=survey_answers.modality(self.desk.modality, asked, chance),
@@ -120,7 +120,7 @@ class DeskStory:
         before = self._mistaken(telling.content)
         return replace(telling, before=before, reason=CORRECT_REASONS.draw(chance), **facts)
 
-    def _mistaken(self, content: Content) -> Content:
+    def _mistaken(self, content: ConsultationData) -> ConsultationData:
         first, *rest = content.groups
         wrong = "unknown" if first.situation != "unknown" else "in_transit"
         return replace(content, groups=(replace(first, situation=wrong), *rest))

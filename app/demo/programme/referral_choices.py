@@ -6,10 +6,10 @@ from datetime import timedelta
 from random import Random
 
 from app.composition import PersonCount, is_child_alone, count_persons
-from app.consultations.rules.consultation_data import Content
+from app.consultations.rules.consultation_data import ConsultationData
 from app.demo.programme.consultations import Telling
 from app.demo.programme.distributions import Mix
-from app.referrals.rules.referral_data import Known, asks_twice, goes_to_child_authority
+from app.referrals.rules.referral_data import ConsultationContext, needs_consulate_confirmation, must_go_to_child_authority
 from app.referrals.vocabulary import CHILD_AUTHORITY, CONSULATE, FLAGS, SHELTER
 
 REFERRED = "referral_made"
@@ -65,7 +65,7 @@ def may_send(telling: Telling) -> bool:
     return REFERRED in telling.content.outcomes and not telling.is_void
 
 
-def together(content: Content) -> tuple[PersonCount, ...]:
+def together(content: ConsultationData) -> tuple[PersonCount, ...]:
     """Everybody in a consultation, whatever their nationality."""
     sums: Counter[tuple[str, str]] = Counter()
     for group in content.groups:
@@ -75,18 +75,18 @@ def together(content: Content) -> tuple[PersonCount, ...]:
 
 
 def _service(
-    content: Content, persons: tuple[PersonCount, ...], flags: tuple[str, ...], chance: Random
+    content: ConsultationData, persons: tuple[PersonCount, ...], flags: tuple[str, ...], chance: Random
 ) -> str:
-    known = Known(
+    known = ConsultationContext(
         frozenset(content.topics), content.travel_group == "uasc" or is_child_alone(persons)
     )
-    if goes_to_child_authority(persons, flags, known):
+    if must_go_to_child_authority(persons, flags, known):
         return CHILD_AUTHORITY
     situation = content.groups[0].situation
     if "shelter" in content.topics or (situation in ON_THE_WAY and chance.random() < TO_SHELTER):
         return SHELTER
     service = SERVICES.get(content.main_topic, "other")
-    return "asylum_authority" if service == CONSULATE and asks_twice(known, flags) else service
+    return "asylum_authority" if service == CONSULATE and needs_consulate_confirmation(known, flags) else service
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from app.month import Month
 from app.places.queries import DeskRow
 from app.referrals.rules import states
 from app.referrals.rules.deadlines import deadline
-from app.referrals.rules.referral_data import Content, digest
+from app.referrals.rules.referral_data import ReferralData, content_digest
 
 DESK_STAFF, COORDINATOR = "desk_staff", "shelter_coordinator"
 
@@ -69,7 +69,7 @@ class Sent:
         offer = self.offers[board.shelter.id]
         stays_open = state in states.WAITING
         offer |= {"state": state, "is_open": stays_open, "changed_at": at, "reason": reason}
-        self.row["state"] = states.state_of_offers(one["state"] for one in self.offers.values())
+        self.row["state"] = states.combine_offer_states(one["state"] for one in self.offers.values())
         if state == states.WAITLISTED or self.state == states.DECLINED:
             self.row["first_answer_at"] = self.row["first_answer_at"] or at
         self.happen(state, at, board, reason)
@@ -77,7 +77,7 @@ class Sent:
     def accept(self, board: Board, hold: Row, at: datetime) -> None:
         """Notes that a shelter takes them: the others are told."""
         for shelter_id, offer in self.offers.items():
-            state = states.ACCEPTED if shelter_id == board.shelter.id else states.TAKEN
+            state = states.ACCEPTED if shelter_id == board.shelter.id else states.TAKEN_BY_OTHER
             if offer["is_open"]:
                 offer |= {"state": state, "is_open": False, "changed_at": at}
         self.holds.append(hold)
@@ -102,7 +102,7 @@ def new_referral(
     at, chance = moment
     referral_id = UUID(int=chance.getrandbits(128), version=4)
     codes = tuple(board.shelter.code for board in boards)
-    content = Content(
+    content = ReferralData(
         str(referral_id), desk.code, wanted.consultation, codes, wanted.service, "",
         wanted.priority, wanted.persons, wanted.flags, wanted.language, "", True, False,
     )  # fmt: skip
@@ -120,7 +120,7 @@ def new_referral(
         **{name: getattr(content, name) for name in ("party", "flags", "language", "note")},
         "state": states.SENT,
         "version": 0,
-        "arrival_digest": digest(content),
+        "arrival_digest": content_digest(content),
         "month": int(Month.of(clock.day_at(at, desk.time_zone))),
         "sent_at": at,
         "deadline": ends,

@@ -9,12 +9,12 @@ from app import clock
 from app.demo.programme.beds import Row
 from app.month import Month
 from app.places.queries import DeskRow
-from app.returns.actions.append_step import columns_of
+from app.returns.actions.append_step import request_columns
 from app.returns.rules import stages, workflow
-from app.returns.rules.gates import refused_departure
-from app.returns.rules.new_request import Content, digest, wrong_answers
+from app.returns.rules.gates import gate_broken_by_departure
+from app.returns.rules.new_request import Content, content_digest, validate
 from app.returns.rules.replay import follow
-from app.returns.rules.request_state import Standing, Step
+from app.returns.rules.request_state import RequestState, RecordedStep
 
 DESK_STAFF, SUPERVISOR = "desk_staff", "supervisor"
 TURNS = frozenset({stages.STOP, stages.RESUME, stages.WITHDRAW, stages.CLOSE})
@@ -36,12 +36,12 @@ class Asked:
 
     office: Office
     row: Row
-    standing: Standing
+    standing: RequestState
     steps: list[Row] = field(default_factory=list)
 
     @property
     def is_handed(self) -> bool:
-        return stages.HANDED in self.standing.recorded
+        return stages.HANDED_OVER in self.standing.recorded_actions
 
     def day(self, at: datetime) -> date:
         """The day of a moment at the desk."""
@@ -66,20 +66,20 @@ class Asked:
 
     def finish(self) -> Row:
         """The row as its steps leave it."""
-        return self.row | columns_of(self.standing, self.row["closed_at"], self.row["moved_at"])
+        return self.row | request_columns(self.standing, self.row["closed_at"], self.row["moved_at"])
 
     def _role(self, act: str) -> str:
         if act in (stages.STOP, stages.WITHDRAW):
             return DESK_STAFF
         return SUPERVISOR if self.is_handed or act == stages.RESUME else DESK_STAFF
 
-    def _after(self, act: str, said: Row, at: datetime, role: str) -> Standing:
+    def _after(self, act: str, said: Row, at: datetime, role: str) -> RequestState:
         side = workflow.SUPERVISOR if role == SUPERVISOR else workflow.DESK
         refused = ""
         if act not in TURNS:
-            refused = self.gate(act, at) or workflow.refused_turn(self.standing, act, side)
-        after = follow(self.standing, Step(act, said, self.day(at)))
-        refused = refused or refused_departure(after) or workflow.wrong_day(after, act)
+            refused = self.gate(act, at) or workflow.actor_refusal(self.standing, act, side)
+        after = follow(self.standing, RecordedStep(act, said, self.day(at)))
+        refused = refused or gate_broken_by_departure(after) or workflow.misordered_day(after, act)
         if refused:
             raise ValueError(f"the demo may not tell {act}: {refused}")
         return after
@@ -93,14 +93,14 @@ class Asked:
 
 def new_request(office: Office, content: Content, reference: str, at: datetime) -> Asked:
     """What a desk opens. Raises ValueError for what may not be asked."""
-    wrong = list(wrong_answers(content))
+    wrong = list(validate(content))
     if wrong:
         raise ValueError(f"the demo may not ask: {wrong[0][1]}")
     is_alone = content.is_child_alone
-    standing = Standing(is_alone)
+    standing = RequestState(is_alone)
     asked = Asked(office, _row(office, content, reference, at), standing)
     said: dict[str, Any] = {"child_alone": is_alone}
-    asked.standing = follow(standing, Step(stages.ENQUIRY, said, asked.day(at)))
+    asked.standing = follow(standing, RecordedStep(stages.ENQUIRY, said, asked.day(at)))
     asked._note(stages.ENQUIRY, said, at, DESK_STAFF)
     return asked
 
@@ -116,7 +116,7 @@ def _row(office: Office, content: Content, reference: str, at: datetime) -> Row:
         "consultation_id": UUID(content.consultation) if content.consultation else None,
         **{name: getattr(content, name) for name in plain},
         "persons": [[one.sex, one.age_band, one.n] for one in content.persons],
-        "arrival_digest": digest(content),
+        "arrival_digest": content_digest(content),
         "version": 1,
         "opened_at": at,
         "opened_month": int(Month.of(clock.day_at(at, desk.time_zone))),

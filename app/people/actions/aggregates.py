@@ -23,29 +23,33 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.db.session import CodeSet, UtcDateTime, connection_of, insert_rows
-from app.people.models.aggregates import PartCell, ReachCell, VolumeCell
+from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, VolumeAggregate
 from app.people.models.lines import PersonLine
-from app.people.rules.aggregates import Key, Sums
+from app.people.rules.aggregates import AggregateDelta, AggregateKey
 
-LINES, *CELLS = (some.__table__ for some in (PersonLine, ReachCell, PartCell, VolumeCell))
+LINES, *CELLS = (
+    some.__table__ for some in (PersonLine, ReachAggregate, BreakdownAggregate, VolumeAggregate)
+)
 NEW = insert(LINES)
 EMPTY = "[]"
 STORED = tuple(column for column in LINES.columns if not column.primary_key)
 PENDING = "pending_sums"
 
 
-def apply(session: Session, sums: Sums, lines: Sequence[dict[str, Any]] = ()) -> None:
+def apply_delta(
+    session: Session, sums: AggregateDelta, lines: Sequence[dict[str, Any]] = ()
+) -> None:
     """Stores new lines and adds the differences to the cells; what is no difference is left out.
 
     PostgreSQL takes all of it in one journey; SQLite, where a journey costs nothing, one table after the other.
     Inside `once` the lines are stored, and the differences wait for its end.
     """
-    pending: Sums | None = session.info.get(PENDING)
+    pending: AggregateDelta | None = session.info.get(PENDING)
     if pending is not None:
-        store(session, lines)
+        store_lines(session, lines)
         pending.merge(sums)
         return
-    changed = zip(CELLS, (sums.reach, sums.parts, sums.volumes), strict=True)
+    changed = zip(CELLS, (sums.reach, sums.breakdowns, sums.volumes), strict=True)
     sent = {table.name: _said(_rows(cells)) for table, cells in changed}
     if connection_of(session).dialect.name == "postgresql":
         _at_once(session, {LINES.name: _stored(lines), **sent} if lines else sent)
@@ -57,12 +61,12 @@ def apply(session: Session, sums: Sums, lines: Sequence[dict[str, Any]] = ()) ->
 
 
 @contextmanager
-def once(session: Session) -> Iterator[None]:
+def defer_aggregates(session: Session) -> Iterator[None]:
     """Adds up all differences of the block and writes them once, when it ends well; of a failed block none is kept.
 
     Cells are locked last, so whoever changes many records must not lock anything after the first cell.
     """
-    outer, own = session.info.get(PENDING), Sums()
+    outer, own = session.info.get(PENDING), AggregateDelta()
     session.info[PENDING] = own
     try:
         yield
@@ -70,10 +74,10 @@ def once(session: Session) -> Iterator[None]:
         session.info.pop(PENDING)
         if outer is not None:
             session.info[PENDING] = outer
-    apply(session, own)
+    apply_delta(session, own)
 
 
-def store(session: Session, lines: Sequence[dict[str, Any]]) -> None:
+def store_lines(session: Session, lines: Sequence[dict[str, Any]]) -> None:
     """Stores new lines and leaves the cells as they are; PostgreSQL takes many in one journey."""
     if len(lines) > 1 and connection_of(session).dialect.name == "postgresql":
         connection_of(session).execute(_storing(), {LINES.name: _stored(lines)})
@@ -90,7 +94,7 @@ def _at_once(session: Session, sent: Mapping[str, str]) -> None:
         connection_of(session).execute(_adding_all(LINES.name in sent), sent)
 
 
-def _rows(sums: dict[Key, list[Any]]) -> list[list[Any]]:
+def _rows(sums: dict[AggregateKey, list[Any]]) -> list[list[Any]]:
     """The rows of one table in the order of their keys."""
     return [[*key, *sums[key]] for key in sorted(sums) if any(sums[key][:3])]
 

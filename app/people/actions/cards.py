@@ -12,9 +12,21 @@ from app.audit.actions import record_audit
 from app.db.session import insert_rows
 from app.field_errors import FieldError
 from app.month import Month
-from app.people.actions.previous_contacts import merge
-from app.people.queries.cards import CARDS, Card, find_cards, get_card, lock_roots
-from app.people.rules.card_codes import digest_of, make_code, read_code, shown, year_of
+from app.people.actions.previous_contacts import merge_card_groups
+from app.people.queries.cards import (
+    CARDS,
+    CardRow,
+    find_cards_by_digest,
+    get_card,
+    lock_card_groups,
+)
+from app.people.rules.card_codes import (
+    digest_card_code,
+    find_reporting_year,
+    format_card_code,
+    generate_card_code,
+    parse_card_code,
+)
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
 from app.settings import current_settings
@@ -22,34 +34,34 @@ from app.web.access import Principal
 from app.web.security_events import report_event
 
 NEW = insert(CARDS)
-MOST = 200
+MAX_CARDS = 200
 """So many cards are printed at a time."""
 
 
 @dataclass(frozen=True)
-class Refused:
+class ReplacementRefused:
     """Why a lost card cannot be replaced as things stand: a code of FIELD_ERRORS."""
 
     code: str
 
 
-def issue(session: Session, by: int, desk: DeskRow, n: int, year: int) -> list[str]:
+def issue(session: Session, account_id: int, desk: DeskRow, n: int, year: int) -> list[str]:
     """The codes, as printed, of n new cards of a reporting year that has a key: the only time they are known."""
     key = _keys()[year]
-    codes = [make_code(year, secrets.randbelow) for _ in range(n)]
+    codes = [generate_card_code(year, secrets.randbelow) for _ in range(n)]
     # In the order of the digests, so that the rows do not tell the order on the sheet.
-    digests = sorted(digest_of(code, key) for code in codes)
+    digests = sorted(digest_card_code(code, key) for code in codes)
     insert_rows(session, NEW, [_row(year, digest) for digest in digests])
-    record_audit(by, "cards_printed", f"desk:{desk.code}", desk.country)
-    return [shown(code) for code in codes]
+    record_audit(account_id, "cards_printed", f"desk:{desk.code}", desk.country)
+    return [format_card_code(code) for code in codes]
 
 
-def may_issue(desk: DeskRow | None, n: int) -> list[FieldError]:
+def issue_errors(desk: DeskRow | None, n: int) -> list[FieldError]:
     """What speaks against printing n cards at a desk today; a desk of None was told already."""
-    problems = [] if 1 <= n <= MOST else [FieldError("n", "how_many_cards")]
+    problems = [] if 1 <= n <= MAX_CARDS else [FieldError("n", "how_many_cards")]
     if desk is not None and not is_open_today(desk):
         problems.append(FieldError("desk", "desk_not_open"))
-    elif desk is not None and year_at(desk) not in _keys():
+    elif desk is not None and current_reporting_year(desk) not in _keys():
         problems.append(FieldError("desk", "no_card_key"))
     return problems
 
@@ -60,17 +72,17 @@ def is_open_today(desk: DeskRow) -> bool:
     return is_open(desk.opened_on, last, clock.today_at(desk.time_zone))
 
 
-def year_at(desk: DeskRow) -> int:
+def current_reporting_year(desk: DeskRow) -> int:
     """The calendar year in which the reporting year of today at a desk began."""
     start = current_settings().reporting_year_start
     return Month.of(clock.today_at(desk.time_zone)).reporting_year_start(start).year
 
 
-def find_all(session: Session, codes: Collection[str]) -> dict[str, Card | str]:
+def find_cards_by_code(session: Session, codes: Collection[str]) -> dict[str, CardRow | str]:
     """The card of each code that people.rules.codes.read_code gave; a code of FIELD_ERRORS where it cannot be used."""
     digests = {code: _digest(code) for code in codes}
     known = {digest for digest in digests.values() if digest}
-    cards = find_cards(session, known) if known else {}
+    cards = find_cards_by_digest(session, known) if known else {}
     return {
         code: cards.get(digest, "card_unknown") if digest else "card_year_closed"
         for code, digest in digests.items()
@@ -80,38 +92,40 @@ def find_all(session: Session, codes: Collection[str]) -> dict[str, Card | str]:
 def _digest(code: str) -> str:
     """What is stored of a code; empty where the key of its year is gone."""
     keys = _keys()
-    year = year_of(code, keys.keys())
-    return "" if year is None else digest_of(code, keys[year])
+    year = find_reporting_year(code, keys.keys())
+    return "" if year is None else digest_card_code(code, keys[year])
 
 
-def find(session: Session, code: str) -> Card | str:
+def find_card_by_code(session: Session, code: str) -> CardRow | str:
     """The same of one code; one that no card has stands in the security log."""
-    card = find_all(session, [code])[code]
+    card = find_cards_by_code(session, [code])[code]
     if card == "card_unknown":
         report_event("card_refused")
     return card
 
 
-def find_typed(session: Session, typed: str) -> Card | str:
+def find_typed_card(session: Session, typed: str) -> CardRow | str:
     """The card of a code as somebody typed it; a code of FIELD_ERRORS where it cannot be used."""
-    code = read_code(typed)
-    return "card_mistyped" if code is None else find(session, code)
+    code = parse_card_code(typed)
+    return "card_mistyped" if code is None else find_card_by_code(session, code)
 
 
 def replace(
-    session: Session, by: Principal, said: Mapping[str, str]
-) -> list[FieldError] | Refused | None:
+    session: Session, principal: Principal, codes: Mapping[str, str]
+) -> list[FieldError] | ReplacementRefused | None:
     """Joins the people of the card `lost` with those of its `replacement`, both as typed; None where it is done."""
-    cards = {name: find_typed(session, said[name]) for name in ("lost", "replacement")}
+    cards = {name: find_typed_card(session, codes[name]) for name in ("lost", "replacement")}
     lost, replacement = cards["lost"], cards["replacement"]
     if isinstance(lost, str) or isinstance(replacement, str):
         return [FieldError(name, found) for name, found in cards.items() if isinstance(found, str)]
-    lock_roots(session, (lost, replacement))
+    lock_card_groups(session, (lost, replacement))
     if get_card(session, lost.id).is_replaced:  # asked again: now nobody else replaces it
-        return Refused("card_replaced")
-    if not merge(session, lost, replacement):
-        return Refused("cards_are_one")
-    record_audit(by.account_id, "card_replaced", f"card:{replacement.id}", by.scope.home)
+        return ReplacementRefused("card_replaced")
+    if not merge_card_groups(session, lost, replacement):
+        return ReplacementRefused("cards_are_one")
+    record_audit(
+        principal.account_id, "card_replaced", f"card:{replacement.id}", principal.scope.home
+    )
     return None
 
 

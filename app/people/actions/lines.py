@@ -11,16 +11,16 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.month import Month
-from app.people.actions.aggregates import apply
-from app.people.actions.previous_contacts import relink
-from app.people.queries.cards import Card, lock_roots
-from app.people.queries.lines import LINES, list_lines
-from app.people.rules.aggregates import ADD, TAKE, Sums
+from app.people.actions.aggregates import apply_delta
+from app.people.actions.previous_contacts import recompute_previous_contacts
+from app.people.queries.cards import CardRow, lock_card_groups
+from app.people.queries.lines import LINES, list_lines_unscoped
+from app.people.rules.aggregates import ADD, TAKE, AggregateDelta
 from app.people.rules.reach import previous_by_answer
 
 
 @dataclass(frozen=True)
-class Contact:
+class ConsultationContext:
     """The consultation that lines belong to, with the card that was shown, if any."""
 
     consultation_id: UUID
@@ -34,11 +34,11 @@ class Contact:
     is_tally: bool
     persons: int
     received_at: datetime
-    card: Card | None = None
+    card: CardRow | None = None
 
 
 @dataclass(frozen=True)
-class People:
+class ProfileCount:
     """`n` people of one profile, with their group's answer to "first time?"."""
 
     place: int
@@ -50,7 +50,9 @@ class People:
     n: int
 
 
-def as_lines(contact: Contact, people: Sequence[People]) -> list[dict[str, Any]]:
+def build_lines(
+    contact: ConsultationContext, people: Sequence[ProfileCount]
+) -> list[dict[str, Any]]:
     """The rows of person_line as far as the answers go, without writing them; a card's people one by one."""
     month = Month.of(contact.held_on)
     plain = (
@@ -68,7 +70,7 @@ def as_lines(contact: Contact, people: Sequence[People]) -> list[dict[str, Any]]
     for some in people:
         previous = previous_by_answer(some.repeat_contact, month)
         contacts = {
-            "known": previous.known,
+            "known": previous.is_known,
             "previous_in_country": previous.in_country,
             "previous_in_programme": previous.in_programme,
         }
@@ -76,7 +78,7 @@ def as_lines(contact: Contact, people: Sequence[People]) -> list[dict[str, Any]]
     return lines if contact.card is None else _one_by_one(lines, contact.card)
 
 
-def _one_by_one(lines: list[dict[str, Any]], card: Card) -> list[dict[str, Any]]:
+def _one_by_one(lines: list[dict[str, Any]], card: CardRow) -> list[dict[str, Any]]:
     """One line a person; ordinals run over the whole consultation, whatever its groups."""
     met: Counter[tuple[str, str, str]] = Counter()
     persons = []
@@ -88,81 +90,87 @@ def _one_by_one(lines: list[dict[str, Any]], card: Card) -> list[dict[str, Any]]
     return persons
 
 
-def hold_cards(session: Session, cards: Collection[Card]) -> dict[int, int]:
+def lock_cards(session: Session, cards: Collection[CardRow]) -> dict[int, int]:
     """The root of each card by its id, held until the transaction ends: before any row of a record is."""
-    return lock_roots(session, cards)
+    return lock_card_groups(session, cards)
 
 
 def write_lines(
     session: Session,
-    some: Iterable[tuple[Contact, Sequence[People]]],
+    some: Iterable[tuple[ConsultationContext, Sequence[ProfileCount]]],
     roots: Mapping[int, int],
 ) -> None:
     """Adds the lines of consultations that have none, all at once; the `roots` of their cards are held."""
-    sums, lines = Sums(), list[dict[str, Any]]()
+    sums, lines = AggregateDelta(), list[dict[str, Any]]()
     for contact, people in some:
-        lines += as_lines(contact, people)
-        sums.volume(contact, ADD)
+        lines += build_lines(contact, people)
+        sums.add_volume(contact, ADD)
     _link(session, sums, roots, lines)
     for line in lines:
-        sums.line(line, ADD)
-    apply(session, sums, lines)
+        sums.add_line(line, ADD)
+    apply_delta(session, sums, lines)
 
 
 def _link(
-    session: Session, sums: Sums, roots: Mapping[int, int], lines: Sequence[dict[str, Any]]
+    session: Session,
+    sums: AggregateDelta,
+    roots: Mapping[int, int],
+    lines: Sequence[dict[str, Any]],
 ) -> None:
     """Gives new lines of cards their previous contacts: those of all their people are read once."""
     arriving = [line for line in lines if line["card_id"] is not None]
     if arriving:
         own = {line["card_id"]: roots[line["card_id"]] for line in arriving}
-        relink(session, sums, own, arriving)
+        recompute_previous_contacts(session, sums, own, arriving)
 
 
 def replace_lines(
-    session: Session, before: Contact | None, contact: Contact, people: Sequence[People]
+    session: Session,
+    before: ConsultationContext | None,
+    contact: ConsultationContext,
+    people: Sequence[ProfileCount],
 ) -> None:
     """Puts these lines in the place of those that the consultation had; `before` is None where it was void."""
-    sums, roots = Sums(), _hold(session, before, contact)
+    sums, roots = AggregateDelta(), _hold(session, before, contact)
     if before is not None:
         _take(session, sums, before)
     session.execute(delete(LINES).where(LINES.c.consultation_id == contact.consultation_id))
-    apply(session, sums, _add(session, sums, roots, contact, people))
+    apply_delta(session, sums, _add(session, sums, roots, contact, people))
 
 
-def void_lines(session: Session, before: Contact) -> None:
+def void_lines(session: Session, before: ConsultationContext) -> None:
     """Takes a live consultation's lines out of every figure; they stay for the trail."""
-    sums, roots = Sums(), _hold(session, before)
+    sums, roots = AggregateDelta(), _hold(session, before)
     _take(session, sums, before)
     mine = update(LINES).where(LINES.c.consultation_id == before.consultation_id)
     session.execute(mine.values(is_void=True))
     if roots:
-        relink(session, sums, roots, ())
-    apply(session, sums)
+        recompute_previous_contacts(session, sums, roots, ())
+    apply_delta(session, sums)
 
 
-def _hold(session: Session, *contacts: Contact | None) -> dict[int, int]:
+def _hold(session: Session, *contacts: ConsultationContext | None) -> dict[int, int]:
     """The roots of the contacts' cards, held before anything of their people is read."""
-    return hold_cards(session, [c.card for c in contacts if c is not None and c.card is not None])
+    return lock_cards(session, [c.card for c in contacts if c is not None and c.card is not None])
 
 
 def _add(
     session: Session,
-    sums: Sums,
+    sums: AggregateDelta,
     roots: dict[int, int],
-    contact: Contact,
-    people: Sequence[People],
+    contact: ConsultationContext,
+    people: Sequence[ProfileCount],
 ) -> list[dict[str, Any]]:
-    lines = as_lines(contact, people)
+    lines = build_lines(contact, people)
     if roots:
-        relink(session, sums, roots, lines if contact.card else ())
+        recompute_previous_contacts(session, sums, roots, lines if contact.card else ())
     for line in lines:
-        sums.line(line, ADD)
-    sums.volume(contact, ADD)
+        sums.add_line(line, ADD)
+    sums.add_volume(contact, ADD)
     return lines
 
 
-def _take(session: Session, sums: Sums, before: Contact) -> None:
-    for row in list_lines(session, before.consultation_id):
-        sums.line(row._asdict(), TAKE)
-    sums.volume(before, TAKE)
+def _take(session: Session, sums: AggregateDelta, before: ConsultationContext) -> None:
+    for row in list_lines_unscoped(session, before.consultation_id):
+        sums.add_line(row._asdict(), TAKE)
+    sums.add_volume(before, TAKE)

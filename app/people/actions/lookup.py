@@ -11,38 +11,38 @@ from sqlalchemy.orm import Session
 from app.audit.actions import record_audit
 from app.db.session import Record
 from app.month import Month
-from app.people.actions.cards import find_typed
+from app.people.actions.cards import find_typed_card
 from app.people.queries.compositions import find_last_month, list_last_composition
-from app.people.rules.repeat_contact import answer_of_card
+from app.people.rules.repeat_contact import suggest_repeat_contact
 from app.places.queries import DeskRow
 from app.settings import current_settings
 from app.web.access import Principal
 
 
 @dataclass(frozen=True)
-class Looked:
+class CardLookup:
     """What a card says at a desk: the answer to "did they come before?", if any, and who came last time."""
 
-    before: str | None
+    repeat_contact: str | None
     groups: list[dict[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
         """The same in the words of the outside; neither a place nor a date nor a topic."""
-        return {"before": self.before, "groups": self.groups}
+        return {"before": self.repeat_contact, "groups": self.groups}
 
 
-def look_up(
-    session: Session, by: Principal, desk: DeskRow, typed: str, until: date
-) -> Looked | str:
+def look_up_card(
+    session: Session, principal: Principal, desk: DeskRow, typed: str, until: date
+) -> CardLookup | str:
     """What a card says at a desk of contacts up to a day; a code of FIELD_ERRORS where it is none of ours."""
-    card = find_typed(session, typed)
+    card = find_typed_card(session, typed)
     if isinstance(card, str):
         return card
     start = current_settings().reporting_year_start
     last = find_last_month(session, card, desk.country, until)
-    record_audit(by.account_id, "card_read", f"desk:{desk.code}", desk.country)
-    before = answer_of_card(last, Month.of(until), start)
-    return Looked(before, _groups(list_last_composition(session, card, until)))
+    record_audit(principal.account_id, "card_read", f"desk:{desk.code}", desk.country)
+    before = suggest_repeat_contact(last, Month.of(until), start)
+    return CardLookup(before, _groups(list_last_composition(session, card, until)))
 
 
 def _groups(lines: Sequence[Record]) -> list[dict[str, Any]]:

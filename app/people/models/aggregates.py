@@ -15,7 +15,7 @@ KEY_ORDER = {"sqlite_with_rowid": False}
 """SQLite keeps the rows in the order of their keys: a month's cells lie together."""
 
 
-class ReachCell(Base):
+class ReachAggregate(Base):
     """How many people of a desk and month had which previous contact; `known` as on person_line."""
 
     __tablename__ = "reach_cell"
@@ -31,7 +31,7 @@ class ReachCell(Base):
     __table_args__ = KEY_ORDER
 
 
-class PartCell(Base):
+class BreakdownAggregate(Base):
     """How many distinct people of a desk and month have one attribute: in the country's figure, in the programme's.
 
     `part` is one of people.rules.cells.PARTS. Every part but `topic_any` adds up to the people reached.
@@ -50,7 +50,7 @@ class PartCell(Base):
     __table_args__ = KEY_ORDER
 
 
-class VolumeCell(Base):
+class VolumeAggregate(Base):
     """The live consultations of a desk and day that have an outcome; all of them where `outcome` is empty.
 
     `last_received_at` is the last receipt that the cell has seen, taken back or not; it is no figure.

@@ -13,7 +13,7 @@ CARDS = VisitorCard.__table__
 
 
 @dataclass(frozen=True)
-class Card:
+class CardRow:
     """A card that was printed: its row, the row of the card whose people it stands for, whether it was replaced."""
 
     id: int
@@ -21,22 +21,22 @@ class Card:
     is_replaced: bool
 
 
-def find_cards(session: Session, digests: Collection[str]) -> dict[str, Card]:
+def find_cards_by_digest(session: Session, digests: Collection[str]) -> dict[str, CardRow]:
     """The cards that were printed with these keyed digests, by digest."""
     wanted = select(CARDS).where(CARDS.c.digest.in_(digests)).order_by(CARDS.c.id)
     return {row.digest: _card(row) for row in session.execute(wanted)}
 
 
-def get_card(session: Session, card_id: int) -> Card:
+def get_card(session: Session, card_id: int) -> CardRow:
     """The card of a row that refers to it."""
     return _card(session.execute(select(CARDS).where(CARDS.c.id == card_id)).one())
 
 
-def _card(row: Record) -> Card:
-    return Card(row.id, row.root_id or row.id, row.is_replaced)
+def _card(row: Record) -> CardRow:
+    return CardRow(row.id, row.root_id or row.id, row.is_replaced)
 
 
-def lock_roots(session: Session, cards: Collection[Card]) -> dict[int, int]:
+def lock_card_groups(session: Session, cards: Collection[CardRow]) -> dict[int, int]:
     """The root of each card by its id, all roots held until the transaction ends.
 
     A root that was joined to another while we waited is no root any more: everything is let go, and its own one is

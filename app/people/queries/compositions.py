@@ -11,13 +11,13 @@ from app.db.session import Record
 from app.month import Month
 from app.people.models.cards import VisitorCard
 from app.people.models.lines import PersonLine
-from app.people.queries.cards import Card
+from app.people.queries.cards import CardRow
 
 CARDS = VisitorCard.__table__
 LINES = PersonLine.__table__
 
 
-def list_last_composition(session: Session, card: Card, until: date) -> Sequence[Record]:
+def list_last_composition(session: Session, card: CardRow, until: date) -> Sequence[Record]:
     """The people in the card's last qualifying live consultation held by a day, in any country, counted by group.
 
     Rows of place, nationality, situation, sex, age_band and n; none where the card was never shown.
@@ -40,14 +40,14 @@ def list_last_composition(session: Session, card: Card, until: date) -> Sequence
     return session.execute(wanted).all()
 
 
-def find_last_month(session: Session, card: Card, country: str, until: date) -> Month | None:
+def find_last_month(session: Session, card: CardRow, country: str, until: date) -> Month | None:
     """The month of the card's last qualifying live consultation in a country held by a day; None without one."""
     wanted = _contacts(select(func.max(LINES.c.month)), card, until)
     month = session.scalar(wanted.where(LINES.c.country == country))
     return None if month is None else Month(month // 100, month % 100)
 
 
-def _contacts(wanted: Select[Any], card: Card, until: date) -> Select[Any]:
+def _contacts(wanted: Select[Any], card: CardRow, until: date) -> Select[Any]:
     whole = or_(CARDS.c.id == card.root_id, CARDS.c.root_id == card.root_id)
     same_people = select(CARDS.c.id).where(whole)
     return wanted.where(

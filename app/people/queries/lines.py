@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db.session import Record
 from app.people.models.lines import PersonLine
-from app.people.queries.cards import CARDS, Card
+from app.people.queries.cards import CARDS, CardRow
 from app.people.rules.reach import PreviousContact
 from app.web.access import Scope
 
@@ -18,13 +18,15 @@ LINES = PersonLine.__table__
 ROOT = func.coalesce(CARDS.c.root_id, CARDS.c.id).label("root")
 
 
-def list_lines(session: Session, consultation_id: UUID) -> Sequence[Record]:
+def list_lines_unscoped(session: Session, consultation_id: UUID) -> Sequence[Record]:
     """The lines of one consultation, group by group; the caller has checked its scope."""
     wanted = select(LINES).where(LINES.c.consultation_id == consultation_id)
     return session.execute(wanted.order_by(LINES.c.place, LINES.c.id)).all()
 
 
-def find_cards(session: Session, consultation_ids: Collection[UUID]) -> dict[int, Card]:
+def find_cards_of_consultations(
+    session: Session, consultation_ids: Collection[UUID]
+) -> dict[int, CardRow]:
     """The cards that were shown in these consultations, by their ids."""
     wanted = (
         select(CARDS.c.id, CARDS.c.root_id, CARDS.c.is_replaced)
@@ -33,16 +35,16 @@ def find_cards(session: Session, consultation_ids: Collection[UUID]) -> dict[int
         .distinct()
     )
     rows = session.execute(wanted.order_by(CARDS.c.id))
-    return {row.id: Card(row.id, row.root_id or row.id, row.is_replaced) for row in rows}
+    return {row.id: CardRow(row.id, row.root_id or row.id, row.is_replaced) for row in rows}
 
 
-def list_lines_of_roots(session: Session, roots: Collection[int]) -> Sequence[Record]:
+def list_lines_of_groups(session: Session, roots: Collection[int]) -> Sequence[Record]:
     """The counting lines of the people behind these root cards, whichever card they showed, with their `root`."""
     wanted = _counting_lines_of(roots, LINES, ROOT)
     return session.execute(wanted.order_by(LINES.c.id)).all()
 
 
-def list_links_of_roots(
+def list_contacts_of_groups(
     session: Session, roots: Collection[int]
 ) -> list[tuple[int, tuple[Any, ...], tuple[Any, ...], PreviousContact]]:
     """The same lines as far as links go: root, profile, contact (as of rules.previous.Seen), previous contact held."""
@@ -66,7 +68,7 @@ def _counting_lines_of(roots: Collection[int], *columns: Any) -> Select[Any]:
     return joined.where(behind, LINES.c.qualifying, LINES.c.is_void.is_(False))
 
 
-def list_lines_of_day(
+def list_desk_lines(
     session: Session, scope: Scope, desk_id: int, first: date, last: date
 ) -> Sequence[Record]:
     """The lines of a desk's consultations held from first to last, within the scope."""
@@ -77,7 +79,7 @@ def list_lines_of_day(
     return session.execute(wanted.order_by(LINES.c.place, LINES.c.id)).all()
 
 
-def most_met_nationalities(
+def list_nationalities_by_frequency(
     session: Session, scope: Scope, desk_id: int, first: date, last: date
 ) -> list[str]:
     """Nationalities met at a desk from first to last, most people first, then by code."""

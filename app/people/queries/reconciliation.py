@@ -7,12 +7,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.session import Record
-from app.people.models.aggregates import PartCell, ReachCell, VolumeCell
+from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, VolumeAggregate
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES
-from app.people.rules.aggregates import Past, Place, Sums
+from app.people.rules.aggregates import AggregateDelta, DeskMonth, PreviousMonths
 
-REACH, PARTS, VOLUMES = (some.__table__ for some in (ReachCell, PartCell, VolumeCell))
+REACH, PARTS, VOLUMES = (
+    some.__table__ for some in (ReachAggregate, BreakdownAggregate, VolumeAggregate)
+)
 LINE = LINES.c
 PAST = (LINE.previous_in_country, LINE.previous_in_programme, LINE.known)
 ATTRIBUTES: dict[str, Any] = {
@@ -30,7 +32,7 @@ def list_outcomes(session: Session) -> list[str]:
     return list(session.scalars(wanted))
 
 
-def list_desk_months(session: Session) -> set[tuple[int, int]]:
+def find_desk_months(session: Session) -> set[tuple[int, int]]:
     """Pairs of month and desk that have cells."""
     found: set[tuple[int, int]] = set()
     for table in (REACH, PARTS, VOLUMES):
@@ -39,16 +41,20 @@ def list_desk_months(session: Session) -> set[tuple[int, int]]:
     return found
 
 
-def sums_of_lines(session: Session, month: int, desks: Collection[int]) -> tuple[Sums, int]:
+def aggregates_from_lines(
+    session: Session, month: int, desks: Collection[int]
+) -> tuple[AggregateDelta, int]:
     """What the cells of people must hold by the lines of desks in a month; and how many lines there are."""
-    sums, here = Sums(), (LINE.desk_id.in_(desks), LINE.month == month)
+    sums, here = AggregateDelta(), (LINE.desk_id.in_(desks), LINE.month == month)
     keys = (LINE.country, LINE.desk_id, *PAST)
     for country, desk_id, *past, n in _grouped(session, here, keys):
-        sums.people(Place(month, country, desk_id), Past(*past), n)
+        sums.add_people(DeskMonth(month, country, desk_id), PreviousMonths(*past), n)
     for part, column in ATTRIBUTES.items():
         for country, desk_id, *past, code, n in _grouped(session, here, (*keys, column)):
             for one in code if part == "topic_any" else (code,):
-                sums.part(Place(month, country, desk_id), Past(*past), (part, one), n)
+                sums.add_breakdown(
+                    DeskMonth(month, country, desk_id), PreviousMonths(*past), (part, one), n
+                )
     lines = session.scalar(select(func.count()).select_from(LINES).where(*here))
     return sums, lines or 0
 
@@ -60,12 +66,12 @@ def _grouped(session: Session, here: tuple[Any, ...], keys: tuple[Any, ...]) -> 
     return list(session.execute(counting.group_by(*keys).order_by(*keys)))
 
 
-def sums_of_cells(
+def stored_aggregates(
     session: Session, month: int, desks: Collection[int], outcomes: Collection[str]
-) -> Sums:
+) -> AggregateDelta:
     """What the cells of desks in a month hold; cells of 0 as well."""
-    sums = Sums()
-    for table, into in ((REACH, sums.reach), (PARTS, sums.parts)):
+    sums = AggregateDelta()
+    for table, into in ((REACH, sums.reach), (PARTS, sums.breakdowns)):
         for row in _cells(session, table, month, desks):
             _take_up(into, table, row)
     for row in _cells(session, VOLUMES, month, desks, VOLUMES.c.outcome.in_(outcomes)):
@@ -85,7 +91,9 @@ def _take_up(into: dict[Any, Any], table: Any, row: Any) -> None:
     into[tuple(row[:keys])] = list(row[keys:])
 
 
-def list_pasts_by_answer(session: Session, month: int, desks: Collection[int]) -> list[Record]:
+def list_previous_months_by_answer(
+    session: Session, month: int, desks: Collection[int]
+) -> list[Record]:
     """Desk, answer and past that counting lines without a card have at desks in a month, each once."""
     keys = (LINE.desk_id, LINE.repeat_contact, *PAST)
     wanted = select(*keys).where(LINE.desk_id.in_(desks), LINE.month == month)
@@ -93,7 +101,7 @@ def list_pasts_by_answer(session: Session, month: int, desks: Collection[int]) -
     return list(session.execute(counting.distinct().order_by(*keys)))
 
 
-def list_roots_after(session: Session, root_id: int, most: int) -> Sequence[int]:
+def list_card_groups_after(session: Session, root_id: int, most: int) -> Sequence[int]:
     """The next cards that stand for people, in the order of their ids."""
     wanted = select(CARDS.c.id).where(CARDS.c.id > root_id, CARDS.c.root_id.is_(None))
     return session.scalars(wanted.order_by(CARDS.c.id).limit(most)).all()

@@ -19,13 +19,13 @@ class PreviousContact:
     programme's figure it is known too where a card was seen in another country: see `is_known_in_programme`.
     """
 
-    known: bool
+    is_known: bool
     in_country: int
     in_programme: int
 
 
 @dataclass(frozen=True)
-class Seen:
+class PersonContact:
     """One person unit in one qualifying, live consultation.
 
     `unit` is whose person it is, sex, age band, nationality and ordinal; `answer` that to "first time?".
@@ -53,15 +53,17 @@ def previous_by_answer(answer: str, month: Month) -> PreviousContact:
 def later_of(card: PreviousContact, answer: PreviousContact) -> PreviousContact:
     """The later of what the card knows and what the answer says; unknown where neither says anything."""
     return PreviousContact(
-        card.known or answer.known,
+        card.is_known or answer.is_known,
         max(card.in_country, answer.in_country),
         max(card.in_programme, answer.in_programme),
     )
 
 
-def link(contacts: Iterable[Seen]) -> dict[Seen, PreviousContact]:
+def compute_previous_contacts(
+    contacts: Iterable[PersonContact],
+) -> dict[PersonContact, PreviousContact]:
     """The previous contact of every contact, in whatever order they are given: by day, then by consultation id."""
-    found: dict[Seen, PreviousContact] = {}
+    found: dict[PersonContact, PreviousContact] = {}
     anywhere: dict[Unit, int] = {}
     in_country: dict[tuple[Unit, str], int] = {}
     for seen in sorted(contacts, key=lambda one: (one.held_on, one.consultation_id)):

@@ -3,7 +3,9 @@
 from app.month import Month
 
 
-def answer_of_card(last: Month | None, month: Month, reporting_year_start: int) -> str | None:
+def suggest_repeat_contact(
+    last: Month | None, month: Month, reporting_year_start: int
+) -> str | None:
     """The answer by the month of the card's last contact in the desk's country; None where the card cannot tell.
 
     A card without a contact this reporting year says nothing: its people may have come before it, or without it.

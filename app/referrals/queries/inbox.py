@@ -13,14 +13,14 @@ from app.db.session import Record
 from app.referrals.queries.referrals import DESKS, OFFERS, REFERRALS, OfferRow, ReferralRow
 from app.referrals.rules import inbox as rules
 from app.referrals.rules import states
-from app.referrals.rules.inbox import Place
+from app.referrals.rules.inbox import ProposedBeds
 from app.shelters.queries.beds import list_beds
 from app.shelters.queries.shelters import ShelterRow, list_own
-from app.shelters.rules import Beds, fitting_categories, is_stale, kilometres
+from app.shelters.rules import Beds, fitting_categories, is_stale, kilometres_between
 from app.web.access import Scope
 
-MOST = 500
-OFFER = "offer_"
+MAX_CARDS = 500
+OFFER_PREFIX = "offer_"
 CARDS = (
     select(
         REFERRALS,
@@ -29,7 +29,7 @@ CARDS = (
         DESKS.c.time_zone,
         DESKS.c.latitude.label("from_latitude"),
         DESKS.c.longitude.label("from_longitude"),
-        *(column.label(OFFER + column.name) for column in OFFERS.c),
+        *(column.label(OFFER_PREFIX + column.name) for column in OFFERS.c),
     )
     .join(DESKS, DESKS.c.id == REFERRALS.c.desk_id)
     .join(OFFERS, OFFERS.c.referral_id == REFERRALS.c.id)
@@ -37,14 +37,14 @@ CARDS = (
 
 
 @dataclass(frozen=True)
-class Card:
+class InboxCard:
     """One referral as one of its shelters sees it; `place` are the beds that the group would get."""
 
     referral: ReferralRow
     offer: OfferRow
     shelter: ShelterRow
     state: str
-    place: Place | None
+    proposed_beds: ProposedBeds | None
     kilometres: float | None
 
     @property
@@ -61,12 +61,12 @@ class Card:
     def may_undo(self) -> bool:
         """Whether it was accepted so lately that taking it back is offered."""
         at = self.referral.accepted_at
-        return at is not None and clock.now() - at < rules.UNDO_SHOWN
+        return at is not None and clock.now() - at < rules.UNDO_SHOWN_FOR
 
     @property
     def closed_at(self) -> datetime:
         """When it ended for this shelter."""
-        if self.state in rules.OVER_HERE:
+        if self.state in rules.ENDED_AT_SHELTER:
             return self.offer.changed_at
         if self.state == states.EXPIRED:
             return self.referral.deadline
@@ -80,72 +80,72 @@ class Inbox:
     shelter: ShelterRow
     beds: list[Beds]
     is_stale: bool
-    waiting: list[Card]
-    on_the_way: list[Card]
-    waitlisted: list[Card]
-    arrived: list[Card]
-    closed: list[Card]
+    waiting: list[InboxCard]
+    on_the_way: list[InboxCard]
+    waitlisted: list[InboxCard]
+    arrived: list[InboxCard]
+    closed: list[InboxCard]
 
 
 def list_inboxes(session: Session, scope: Scope) -> list[Inbox]:
     """The inbox of every shelter that the account coordinates, by code."""
     now = clock.now()
-    lately = OFFERS.c.changed_at > now - rules.SHOWN_ARRIVED
+    lately = OFFERS.c.changed_at > now - rules.ARRIVED_SHOWN_FOR
     cards = _cards(session, scope, or_(OFFERS.c.is_open, lately))
     beds = list_beds(session, scope.shelters)
     return [_inbox(one, beds.get(one.id, []), cards, now) for one in list_own(session, scope)]
 
 
-def find_by_code(session: Session, scope: Scope, code: str) -> list[Card]:
+def list_by_code(session: Session, scope: Scope, code: str) -> list[InboxCard]:
     """The open referrals to own shelters whose slip carries this code; a group offered to two of them stands twice."""
     wanted = and_(REFERRALS.c.code == code, REFERRALS.c.closed_at.is_(None))
     cards = _cards(session, scope, wanted)
     return [one for one in cards if one.state in (*states.WAITING, states.ACCEPTED)]
 
 
-def _cards(session: Session, scope: Scope, wanted: ColumnElement[bool]) -> list[Card]:
+def _cards(session: Session, scope: Scope, wanted: ColumnElement[bool]) -> list[InboxCard]:
     """Referrals offered to own shelters, those still open first; what needs an answer first before the others."""
     mine = CARDS.where(OFFERS.c.shelter_id.in_(scope.shelters), wanted)
     newest = mine.order_by(OFFERS.c.is_open.desc(), OFFERS.c.changed_at.desc(), REFERRALS.c.id)
     shelters = {one.id: one for one in list_own(session, scope)}
     beds = list_beds(session, scope.shelters)
-    found = session.execute(newest.limit(MOST)).all()
+    found = session.execute(newest.limit(MAX_CARDS)).all()
     cards = [_card(row, shelters, beds) for row in found]
     return sorted(cards, key=lambda one: (one.offer.reply_by, one.referral.sent_at))
 
 
-def _card(row: Record, shelters: Mapping[int, ShelterRow], beds: Mapping[int, list[Beds]]) -> Card:
+def _card(row: Record, shelters: Mapping[int, ShelterRow], beds: Mapping[int, list[Beds]]) -> InboxCard:
     said = row._mapping
     kept = ("from_latitude", "from_longitude")
-    offer = OfferRow(**{n.removeprefix(OFFER): v for n, v in said.items() if n.startswith(OFFER)})
-    plain = {n: v for n, v in said.items() if not n.startswith(OFFER) and n not in kept}
+    offer = OfferRow(**{n.removeprefix(OFFER_PREFIX): v for n, v in said.items() if n.startswith(OFFER_PREFIX)})
+    plain = {n: v for n, v in said.items() if not n.startswith(OFFER_PREFIX) and n not in kept}
     referral, shelter = ReferralRow(**plain), shelters[offer.shelter_id]
-    state = rules.state_here(referral.state_now, offer.state)
+    state = rules.state_at_shelter(referral.state_now, offer.state)
     place = _place(referral, beds.get(shelter.id, []))
-    return Card(referral, offer, shelter, state, place, _distance(row, shelter))
+    return InboxCard(referral, offer, shelter, state, place, _distance(row, shelter))
 
 
-def _place(referral: ReferralRow, beds: list[Beds]) -> Place | None:
+def _place(referral: ReferralRow, beds: list[Beds]) -> ProposedBeds | None:
     wanted = [referral.bed_category] if referral.bed_category else None
     fitting = wanted or fitting_categories(referral.group, referral.flags)
-    return rules.place_for(fitting, {one.category: one for one in beds}, referral.party)
+    return rules.propose_beds(fitting, {one.category: one for one in beds}, referral.party)
 
 
 def _distance(row: Record, shelter: ShelterRow) -> float | None:
     if shelter.location is None or row.from_latitude is None or row.from_longitude is None:
         return None
-    return kilometres((row.from_latitude, row.from_longitude), shelter.location)
+    return kilometres_between((row.from_latitude, row.from_longitude), shelter.location)
 
 
-def _inbox(shelter: ShelterRow, beds: list[Beds], cards: list[Card], now: datetime) -> Inbox:
+def _inbox(shelter: ShelterRow, beds: list[Beds], cards: list[InboxCard], now: datetime) -> Inbox:
     mine = [one for one in cards if one.shelter.id == shelter.id]
-    closed = [one for one in mine if one.state in (*states.FINAL, *rules.OVER_HERE)]
-    lately = [one for one in closed if now - one.closed_at < rules.SHOWN_CLOSED]
+    closed = [one for one in mine if one.state in (*states.FINAL, *rules.ENDED_AT_SHELTER)]
+    lately = [one for one in closed if now - one.closed_at < rules.CLOSED_SHOWN_FOR]
     return Inbox(
         shelter,
         beds,
         any(is_stale(one.confirmed_at, now) for one in beds),
-        _in(mine, rules.TO_ANSWER),
+        _in(mine, rules.UNANSWERED),
         sorted(_in(mine, (states.ACCEPTED,)), key=_hold_until),
         _in(mine, (states.WAITLISTED,)),
         _in(mine, (states.ARRIVED,)),
@@ -153,9 +153,9 @@ def _inbox(shelter: ShelterRow, beds: list[Beds], cards: list[Card], now: dateti
     )
 
 
-def _in(cards: list[Card], wanted: Collection[str]) -> list[Card]:
+def _in(cards: list[InboxCard], wanted: Collection[str]) -> list[InboxCard]:
     return [one for one in cards if one.state in wanted]
 
 
-def _hold_until(card: Card) -> tuple[Any, ...]:
+def _hold_until(card: InboxCard) -> tuple[Any, ...]:
     return card.referral.hold_until, card.referral.sent_at

@@ -12,15 +12,15 @@ from app.referrals.actions.action_context import ActionRefused
 from app.referrals.actions.perform import ActionResult
 from app.referrals.queries import referrals as reading
 from app.referrals.queries.referrals import ReferralRow
-from app.shelters.queries.shelters import list_of_ids
+from app.shelters.queries.shelters import shelters_by_id
 from app.web.access import principal
 
 blueprint = Blueprint("referrals", __name__, url_prefix="/referrals")
 
 
-def own(referral_id: UUID) -> ReferralRow:
+def get_referral_or_404(referral_id: UUID) -> ReferralRow:
     """The referral of that id in the account's scope; 404 where there is none."""
-    found = reading.find(db.session(), principal().scope, referral_id)
+    found = reading.find_referral(db.session(), principal().scope, referral_id)
     if found is None:
         abort(404)
     return found
@@ -31,7 +31,7 @@ def moment(value: Any) -> str | None:
     return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
 
 
-def as_json(referral: ReferralRow) -> dict[str, Any]:
+def referral_json(referral: ReferralRow) -> dict[str, Any]:
     """The promise of `GET /referrals/<id>` (outside.md); no note, no composition.
 
     A shelter's people learn of their own shelters only: who else was asked, and who accepted, is not theirs to know.
@@ -40,7 +40,7 @@ def as_json(referral: ReferralRow) -> dict[str, Any]:
     every = reading.list_offers(session, [referral.id])[referral.id]
     is_desks = asking.may("send_referrals")
     offers = [one for one in every if is_desks or one.shelter_id in asking.scope.shelters]
-    shelters = list_of_ids(session, [one.shelter_id for one in offers])
+    shelters = shelters_by_id(session, [one.shelter_id for one in offers])
     codes = {one.id: one.code for one in shelters.values()}
     only = offers[0].shelter_id if len(every) == 1 else None
     return {
@@ -59,12 +59,12 @@ def as_json(referral: ReferralRow) -> dict[str, Any]:
     }
 
 
-def told(done: ActionResult) -> Response:
+def action_response(done: ActionResult) -> Response:
     """The 200 of an act."""
     return jsonify({"id": str(done.id), "state": done.state, "version": done.version})
 
 
-def refused(why: ActionRefused) -> Response:
+def refusal_response(why: ActionRefused) -> Response:
     """The 409 of an act that state, beds or version no longer allow."""
     said = {"state": why.state, "problem": why.code, "message": gettext(FIELD_ERRORS[why.code].label)}
     answer = jsonify(said)

@@ -8,9 +8,9 @@ from app.audit.actions import record_audit
 from app.db.session import db
 from app.referrals import vocabulary
 from app.referrals.queries import inbox as reading
-from app.referrals.queries.etag import get_waiting, still_stands
+from app.referrals.queries.etag import get_inbox_status, is_current
 from app.referrals.queries.inbox import Inbox
-from app.referrals.rules.deadlines import read_code
+from app.referrals.rules.deadlines import parse_code
 from app.referrals.views.blueprint import blueprint
 from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS
 from app.web.access import Scope, allow, principal
@@ -27,11 +27,11 @@ def inbox() -> Response:
     """What waits for an answer, who is on the way, and the beds; by JSON only whether anything changed."""
     asking = principal()
     known = request.headers.get("If-None-Match", "").removeprefix("W/").strip('"')
-    if known and still_stands(db.session(), asking.scope, known):
+    if known and is_current(db.session(), asking.scope, known):
         return _nothing_new(known)
     if wants_json() or "poll" in request.args:
         return _changed(asking.scope)
-    waiting = get_waiting(db.session(), asking.scope)
+    waiting = get_inbox_status(db.session(), asking.scope)
     every = reading.list_inboxes(db.session(), asking.scope)
     shown = _shown(every)
     if shown is not None:
@@ -49,7 +49,7 @@ def _nothing_new(etag: str) -> Response:
 
 
 def _changed(scope: Scope) -> Response:
-    found = get_waiting(db.session(), scope)
+    found = get_inbox_status(db.session(), scope)
     due = found.next_deadline
     said = {"waiting": found.waiting, "on_the_way": found.on_the_way}
     answer = jsonify(said | {"next_deadline": iso(due) if due else None})
@@ -73,8 +73,8 @@ def _shown(every: list[Inbox]) -> Inbox | None:
 @allow("answer_referrals", audited=True)
 def arriving() -> Response:
     """The group whose slip carries this code, where an own shelter awaits it; else one sentence, 404."""
-    asking, code = principal(), read_code(request.args.get("code", ""))
-    found = reading.find_by_code(db.session(), asking.scope, code) if code else []
+    asking, code = principal(), parse_code(request.args.get("code", ""))
+    found = reading.list_by_code(db.session(), asking.scope, code) if code else []
     for card in found:
         record_audit(
             asking.account_id, "referral_read", f"referral:{card.referral.id}", card.shelter.country

@@ -1,4 +1,4 @@
-"""Writes one step behind the others and what it leaves standing; the only place where a request changes."""
+"""Append one step to a request and update its row to the new state; the only place where a request changes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,19 +11,19 @@ from app import clock
 from app.audit.actions import record_audit
 from app.field_errors import FieldError
 from app.month import Month
-from app.returns.queries import requests as reading
+from app.returns.queries import requests as queries
 from app.returns.queries.requests import REQUESTS, STEPS, RequestRow
 from app.returns.rules import closing
-from app.returns.rules.replay import follow
-from app.returns.rules.request_state import Standing, Step
+from app.returns.rules.replay import apply_step
+from app.returns.rules.request_state import RecordedStep, RequestState
 from app.web.access import Principal
 
 NEW_STEP = insert(STEPS)
 
 
 @dataclass(frozen=True)
-class Refused:
-    """The stage at which something cannot be done, and the gate or problem that keeps it; nothing was changed."""
+class StepRefusal:
+    """Why an action was refused: the request's stage and version, and the code of the gate or error."""
 
     stage: str
     code: str
@@ -31,95 +31,105 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """One act under way: the locked request and how it stands."""
+class StepContext:
+    """One action in progress: who acts, the locked request and its state."""
 
     session: Session
-    by: Principal
+    principal: Principal
     request: RequestRow
-    standing: Standing
+    state: RequestState
 
     @property
     def today(self) -> date:
         return self.request.today
 
-    def refused(self, code: str) -> Refused:
-        """Why this cannot be done now."""
-        return Refused(self.request.stage, code, self.request.version)
+    def refusal(self, code: str) -> StepRefusal:
+        """Return a refusal with the code of a gate or error."""
+        return StepRefusal(self.request.stage, code, self.request.version)
 
-    def after(self, act: str, said: dict[str, Any]) -> Standing:
-        """How the request would stand."""
-        return follow(self.standing, Step(act, said, self.today))
-
-
-Moved = RequestRow | Refused | list[FieldError] | None
-"""The request after an act; or what kept it: a gate, wrong answers, or that there is none in the account's scope."""
+    def state_after(self, action: str, answers: dict[str, Any]) -> RequestState:
+        """Return the state that the request would have after an action recorded today."""
+        return apply_step(self.state, RecordedStep(action, answers, self.today))
 
 
-def begin(session: Session, by: Principal, reference: str) -> Turn | None:
-    """The request of a reference, locked, and how it stands; None where it is not the account's."""
-    request = reading.lock(session, by.scope, reference)
+StepOutcome = RequestRow | StepRefusal | list[FieldError] | None
+"""The changed request; or a refusal, wrong answers, or None if the account's scope has no such request."""
+
+
+def lock_step_context(
+    session: Session, principal: Principal, reference: str
+) -> StepContext | None:
+    """Lock the request of a reference and return it with its state; None if it is not in the account's scope."""
+    request = queries.lock_request(session, principal.scope, reference)
     if request is None:
         return None
-    steps = reading.list_steps(session, [request])[request.id]
-    return Turn(session, by, request, reading.standing_of(request, steps))
+    steps = queries.list_steps(session, [request])[request.id]
+    return StepContext(session, principal, request, queries.state_of(request, steps))
 
 
-def is_stale(turn: Turn, version: int | None) -> bool:
-    """Whether somebody changed the request since the version that was seen."""
-    return version is not None and version != turn.request.version
+def is_stale(context: StepContext, version: int | None) -> bool:
+    """Whether somebody changed the request since the version that the client saw."""
+    return version is not None and version != context.request.version
 
 
-def write(turn: Turn, act: str, said: dict[str, Any]) -> RequestRow:
-    """The request after one more step, its columns written from how it stands now."""
-    session, request, now = turn.session, turn.request, clock.now()
-    standing, version = turn.after(act, said), request.version + 1
-    write_step(session, turn.by, request, (version, act, said))
-    facts = columns_of(standing, request.closed_at, now)
-    mine = update(REQUESTS).where(REQUESTS.c.id == request.id)
-    session.execute(mine.values(version=version, moved_at=now, **facts))
-    record_audit(turn.by.account_id, "return_changed", f"return:{request.shown}", request.country)
-    changed = reading.find_arrival(session, request.id)
-    assert changed is not None  # noqa: S101 - it is locked
-    return changed
+def append_step(context: StepContext, action: str, answers: dict[str, Any]) -> RequestRow:
+    """Record one more step, update the columns of the request to its new state, and return the changed row."""
+    session, request, now = context.session, context.request, clock.now()
+    state, version = context.state_after(action, answers), request.version + 1
+    insert_step(
+        session, context.principal, request, number=version, action=action, answers=answers
+    )
+    columns = request_columns(state, request.closed_at, now)
+    statement = update(REQUESTS).where(REQUESTS.c.id == request.id)
+    session.execute(statement.values(version=version, moved_at=now, **columns))
+    subject = f"return:{request.display_reference}"
+    record_audit(context.principal.account_id, "return_changed", subject, request.country)
+    return queries.get_request_unscoped(session, request.id)
 
 
-def write_step(
-    session: Session, by: Principal, request: RequestRow, what: tuple[int, str, dict[str, Any]]
+def insert_step(
+    session: Session,
+    principal: Principal,
+    request: RequestRow,
+    *,
+    number: int,
+    action: str,
+    answers: dict[str, Any],
 ) -> None:
-    """One step: its number, what it is, and what was said."""
-    number, act, said = what
+    """Insert one step with its number, from 1, and its answers by field name."""
     session.execute(
         NEW_STEP.values(
             request_id=request.id,
             number=number,
-            act=act,
-            said=said,
+            act=action,
+            said=answers,
             at=clock.now(),
             day=request.today,
-            account_id=by.account_id,
-            role=by.role,
+            account_id=principal.account_id,
+            role=principal.role,
         )
     )
 
 
-def columns_of(standing: Standing, closed_at: datetime | None, now: datetime) -> dict[str, Any]:
-    """What a request's row says of how it stands now; `closed_at` is what it said before."""
-    counts = closing.counts_as_departed(standing)
+def request_columns(
+    state: RequestState, closed_at: datetime | None, now: datetime
+) -> dict[str, Any]:
+    """Return the columns of a request's row for its state; `closed_at` is the column's present value."""
+    counts = closing.counts_as_departed(state)
     return {
-        "stage": standing.stage,
-        "is_child_alone": standing.is_child_alone,
-        "is_stopped": standing.is_stopped,
-        "consent_on": standing.consents[0] if standing.consents else None,
-        "consent_until": standing.consent_until,
-        "handed_month": _month(standing.handed_on),
-        "transport_mode": standing.transport_mode,
-        "departed_on": standing.departed_on,
-        "departed_month": _month(standing.departed_on) if counts else None,
-        "departed": [list(one) for one in standing.departed],
-        "withdrawn_month": _month(standing.closed_on) if closing.is_withdrawn(standing) else None,
-        "closing_reason": standing.closing_reason,
-        "closed_at": (closed_at or now) if standing.is_closed else None,
+        "stage": state.stage,
+        "is_child_alone": state.is_child_alone,
+        "is_stopped": state.is_stopped,
+        "consent_on": state.consent_days[0] if state.consent_days else None,
+        "consent_until": state.consent_until,
+        "handed_month": _month(state.handed_over_on),
+        "transport_mode": state.transport_mode,
+        "departed_on": state.departed_on,
+        "departed_month": _month(state.departed_on) if counts else None,
+        "departed": [list(row) for row in state.departed_rows],
+        "withdrawn_month": _month(state.closed_on) if closing.is_withdrawn(state) else None,
+        "closing_reason": state.closing_reason,
+        "closed_at": (closed_at or now) if state.is_closed else None,
     }
 
 

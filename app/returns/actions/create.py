@@ -1,4 +1,4 @@
-"""Opens a return request at a desk."""
+"""Open a return request at a desk."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -14,73 +14,81 @@ from app.field_errors import FieldError
 from app.month import Month
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
-from app.returns.actions.append_step import write_step
-from app.returns.queries import requests as reading
+from app.returns.actions.append_step import insert_step
+from app.returns.queries import requests as queries
 from app.returns.queries.requests import REQUESTS, RequestRow
 from app.returns.rules import new_request as rules
-from app.returns.rules.new_request import Content, Known
-from app.returns.rules.references import draw_reference
+from app.returns.rules.new_request import ReturnOrigin, ReturnRequestData
+from app.returns.rules.references import generate_reference
 from app.returns.rules.stages import ENQUIRY
 from app.web.access import Principal
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """How a request arrived: `new`, `same` or `different`; None where another one has its id."""
+class ReturnIntake:
+    """The result of opening a request: `new`, `same` or `different`; no request if another one has its id."""
 
-    arrival: str
+    result: str
     request: RequestRow | None
 
 
 @dataclass(frozen=True)
-class Second:
-    """A consultation has a request already: this one."""
+class ExistingRequest:
+    """The active request that a consultation already has."""
 
     request: RequestRow
 
 
 def open_request(
-    session: Session, by: Principal, desk: DeskRow, content: Content, known: Known
-) -> Arrival | Second | list[FieldError]:
-    """Opens a request at a desk of the account; all problems at once where anything is wrong.
+    session: Session,
+    principal: Principal,
+    desk: DeskRow,
+    data: ReturnRequestData,
+    origin: ReturnOrigin,
+) -> ReturnIntake | ExistingRequest | list[FieldError]:
+    """Open a request at a desk of the account, or return all errors at once.
 
-    `known` is what its consultation says: a child who is alone there is alone here, whatever was sent.
+    A child who is alone in the consultation of origin is alone here, whatever the client sent.
     """
-    meant = replace(content, child_alone=content.child_alone or known.is_child_alone)
-    problems = [FieldError(*one) for one in rules.wrong_answers(meant)]
+    checked = replace(data, child_alone=data.child_alone or origin.is_child_alone)
+    errors = [FieldError(*error) for error in rules.validate(checked)]
     today = clock.today_at(desk.time_zone)
     if not is_open(desk.opened_on, closes_with_country(desk.country, desk.closed_on), today):
-        problems.append(FieldError("desk", "desk_not_open"))
-    known_one = reading.find_arrival(session, UUID(meant.id))
-    if known_one is not None:
-        return _known(by, known_one, meant)
-    if problems:
-        return problems
-    if not _insert(session, _row(by, desk, meant)):
-        return _met(session, by, meant)
-    return Arrival(idempotency.NEW, _begin(session, by, meant))
+        errors.append(FieldError("desk", "desk_not_open"))
+    known_request = queries.find_request_unscoped(session, UUID(checked.id))
+    if known_request is not None:
+        return _repeated(principal, known_request, checked)
+    if errors:
+        return errors
+    if not _insert(session, _row(principal, desk, checked)):
+        return _conflicting(session, principal, checked)
+    return ReturnIntake(idempotency.NEW, _record_enquiry(session, principal, checked))
 
 
-def _begin(session: Session, by: Principal, content: Content) -> RequestRow:
-    opened = reading.find_arrival(session, UUID(content.id))
-    assert opened is not None  # noqa: S101 - it was inserted in this transaction
-    said = {"child_alone": opened.is_child_alone}
-    write_step(session, by, opened, (opened.version, ENQUIRY, said))
-    record_audit(by.account_id, "return_opened", f"return:{opened.shown}", opened.country)
-    return opened
+def _record_enquiry(
+    session: Session, principal: Principal, data: ReturnRequestData
+) -> RequestRow:
+    request = queries.get_request_unscoped(session, UUID(data.id))
+    answers = {"child_alone": request.is_child_alone}
+    insert_step(
+        session, principal, request, number=request.version, action=ENQUIRY, answers=answers
+    )
+    subject = f"return:{request.display_reference}"
+    record_audit(principal.account_id, "return_opened", subject, request.country)
+    return request
 
 
-def _row(by: Principal, desk: DeskRow, content: Content) -> dict[str, Any]:
+def _row(principal: Principal, desk: DeskRow, data: ReturnRequestData) -> dict[str, Any]:
     now = clock.now()
     plain = ("country_of_departure", "country_of_return", "nationality", "party", "is_child_alone")
-    return {name: getattr(content, name) for name in plain} | {
-        "id": UUID(content.id),
+    return {name: getattr(data, name) for name in plain} | {
+        "id": UUID(data.id),
         "desk_id": desk.id,
         "country": desk.country,
-        "author_id": by.account_id,
-        "consultation_id": UUID(content.consultation) if content.consultation else None,
-        "persons": [[one.sex, one.age_band, one.n] for one in content.persons],
-        "arrival_digest": rules.digest(content),
+        "author_id": principal.account_id,
+        "consultation_id": UUID(data.consultation) if data.consultation else None,
+        "persons": [[group.sex, group.age_band, group.n] for group in data.persons],
+        "arrival_digest": rules.content_digest(data),
         "stage": ENQUIRY,
         "version": 1,
         "opened_at": now,
@@ -94,34 +102,41 @@ def _row(by: Principal, desk: DeskRow, content: Content) -> dict[str, Any]:
 
 
 def _insert(session: Session, row: dict[str, Any]) -> bool:
-    """Inserts with a reference that no request has; False where its id or its consultation has one."""
+    """Insert the row with an unused reference; False if its id is taken or its consultation has a request."""
 
     def is_known() -> bool:
-        again = reading.find_arrival(session, row["id"])
-        return again is not None or _standing(session, row["consultation_id"]) is not None
+        if queries.find_request_unscoped(session, row["id"]) is not None:
+            return True
+        return _find_active_unscoped(session, row["consultation_id"]) is not None
 
-    drawn = ("reference", lambda: draw_reference(secrets.randbelow))
-    return idempotency.insert_with_random_code(session, REQUESTS, row, drawn, is_known)
-
-
-def _standing(session: Session, consultation_id: UUID | None) -> RequestRow | None:
-    return reading.find_standing(session, consultation_id) if consultation_id else None
+    random_code = ("reference", lambda: generate_reference(secrets.randbelow))
+    return idempotency.insert_with_random_code(session, REQUESTS, row, random_code, is_known)
 
 
-def _met(session: Session, by: Principal, content: Content) -> Arrival | Second:
-    again = reading.find_arrival(session, UUID(content.id))
-    if again is not None:
-        return _known(by, again, content)
-    other = _standing(session, UUID(content.consultation))
-    assert other is not None  # noqa: S101 - it kept this one from being inserted
-    return Second(other)
+def _find_active_unscoped(session: Session, consultation_id: UUID | None) -> RequestRow | None:
+    if consultation_id is None:
+        return None
+    return queries.find_active_request_unscoped(session, consultation_id)
 
 
-def _known(by: Principal, known: RequestRow, content: Content) -> Arrival:
-    is_own = known.desk_id in by.scope.desks
-    same = known.arrival_digest == rules.digest(content)
-    return (
-        Arrival(idempotency.SAME, known)
-        if same and is_own
-        else Arrival(idempotency.DIFFERENT, None)
-    )
+def _conflicting(
+    session: Session, principal: Principal, data: ReturnRequestData
+) -> ReturnIntake | ExistingRequest:
+    """Return what kept the row from being inserted: the same id, else a request of the same consultation."""
+    known_request = queries.find_request_unscoped(session, UUID(data.id))
+    if known_request is not None:
+        return _repeated(principal, known_request, data)
+    active = _find_active_unscoped(session, UUID(data.consultation))
+    if active is None:
+        raise LookupError(f"nothing conflicts with return request {data.id}")
+    return ExistingRequest(active)
+
+
+def _repeated(
+    principal: Principal, known_request: RequestRow, data: ReturnRequestData
+) -> ReturnIntake:
+    is_own = known_request.desk_id in principal.scope.desks
+    is_same = known_request.arrival_digest == rules.content_digest(data)
+    if is_same and is_own:
+        return ReturnIntake(idempotency.SAME, known_request)
+    return ReturnIntake(idempotency.DIFFERENT, None)

@@ -1,4 +1,4 @@
-"""Records a stage of a request, or corrects one: gates, turn and version are checked under one lock."""
+"""Record or correct a stage of a request: gates, actor and version are checked under one lock."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,87 +8,102 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.field_errors import FieldError
-from app.returns.actions.append_step import Moved, Turn, begin, is_stale, write
+from app.returns.actions.append_step import (
+    StepContext,
+    StepOutcome,
+    append_step,
+    is_stale,
+    lock_step_context,
+)
 from app.returns.rules import workflow
-from app.returns.rules.available_actions import refused_act
-from app.returns.rules.gates import refused_departure
-from app.returns.rules.stages import ARRANGED, ARRIVED, DEPARTED
+from app.returns.rules.available_actions import action_refusal
+from app.returns.rules.gates import gate_broken_by_departure
+from app.returns.rules.stages import ARRIVED, DEPARTED, TRAVEL_ARRANGED
 from app.web.access import Principal
+
+PAST_DAYS = {DEPARTED: "departed_on", ARRIVED: "arrived_on", TRAVEL_ARRANGED: "reconfirmed_on"}
+"""The field of each stage whose day cannot lie in the future."""
 
 
 @dataclass(frozen=True)
-class Said:
-    """What goes with a stage: its fields as they were read, and the version that was seen."""
+class StepInput:
+    """The input of one step: its parsed fields by name, and the version of the request that the client saw."""
 
     fields: dict[str, Any]
     version: int | None = None
 
 
-def side_of(by: Principal) -> str:
-    """Which part of the way an account records: the desk's, or the supervisor's."""
-    return workflow.SUPERVISOR if by.may("decide_returns") else workflow.DESK
+def actor_of(principal: Principal) -> str:
+    """Return the part of the workflow that an account records: workflow.DESK or workflow.SUPERVISOR."""
+    return workflow.SUPERVISOR if principal.may("decide_returns") else workflow.DESK
 
 
-def record(session: Session, by: Principal, reference: str, stage: str, said: Said) -> Moved:
-    """The request with one more stage; a stage that is recorded once more renews or corrects it."""
-    turn = begin(session, by, reference)
-    if turn is None:
+def record_stage(
+    session: Session, principal: Principal, reference: str, stage: str, step: StepInput
+) -> StepOutcome:
+    """Record a stage, or renew or correct it if it was recorded before; return the request or why not."""
+    context = lock_step_context(session, principal, reference)
+    if context is None:
         return None
-    refused = _refused(turn, stage, said.version)
-    if refused:
-        return turn.refused(refused)
-    fields = _filled(turn, stage, said.fields)
-    problems = _wrong_days(turn, stage, fields) or _wrong_people(turn, fields)
-    if problems:
-        return problems
-    after = turn.after(stage, fields)
-    broken = refused_departure(after)
-    if broken:
-        return turn.refused(broken)
-    early = workflow.wrong_day(after, stage)
-    return [FieldError(early, "not_before")] if early else write(turn, stage, fields)
+    refusal_code = _refusal_code(context, stage, step.version)
+    if refusal_code:
+        return context.refusal(refusal_code)
+    fields = _with_defaults(context, stage, step.fields)
+    errors = _day_errors(context, stage, fields) or _person_errors(context, fields)
+    if errors:
+        return errors
+    state_after = context.state_after(stage, fields)
+    broken_gate = gate_broken_by_departure(state_after)
+    if broken_gate:
+        return context.refusal(broken_gate)
+    early_field = workflow.misordered_day(state_after, stage)
+    if early_field:
+        return [FieldError(early_field, "not_before")]
+    return append_step(context, stage, fields)
 
 
-def refuse_unread(
-    session: Session, by: Principal, reference: str, act: str, problems: list[FieldError]
-) -> Moved:
-    """What keeps a step or turn; where nothing does, what could not be read of it. Nothing is written."""
-    turn = begin(session, by, reference)
-    if turn is None:
+def refuse_unreadable(
+    session: Session, principal: Principal, reference: str, action: str, errors: list[FieldError]
+) -> StepOutcome:
+    """Return why an action is refused, else the errors of its unreadable input; nothing is written."""
+    context = lock_step_context(session, principal, reference)
+    if context is None:
         return None
-    refused = refused_act(turn.standing, act, side_of(by), turn.today)
-    return turn.refused(refused) if refused else problems
+    refusal_code = action_refusal(context.state, action, actor_of(principal), context.today)
+    return context.refusal(refusal_code) if refusal_code else errors
 
 
-def _refused(turn: Turn, stage: str, version: int | None) -> str:
-    if is_stale(turn, version):
-        return "request_closed" if turn.standing.closing_reason == "withdrew" else "stale"
-    by_turn = workflow.refused_turn(turn.standing, stage, side_of(turn.by))
-    return by_turn or workflow.refused(turn.standing, stage, turn.today)
+def _refusal_code(context: StepContext, stage: str, version: int | None) -> str:
+    if is_stale(context, version):
+        return "request_closed" if context.state.closing_reason == "withdrew" else "stale"
+    actor = actor_of(context.principal)
+    wrong_actor = workflow.actor_refusal(context.state, stage, actor)
+    return wrong_actor or workflow.stage_refusal(context.state, stage, context.today)
 
 
-def _filled(turn: Turn, stage: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """What was left open is as usual: today, and everybody who asked."""
-    usual: dict[str, Any] = {}
+def _with_defaults(context: StepContext, stage: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Fill the fields that were left open: today, and everybody who asks to return."""
+    defaults: dict[str, Any] = {}
+    state = context.state
     if stage == DEPARTED:
-        before = turn.standing
-        usual["departed_on"] = (before.departed_on or turn.today).isoformat()
-        usual["persons"] = [list(one) for one in before.departed] or turn.request.persons
+        defaults["departed_on"] = (state.departed_on or context.today).isoformat()
+        departed = [list(row) for row in state.departed_rows]
+        defaults["persons"] = departed or context.request.persons
     if stage == ARRIVED:
-        usual["arrived_on"] = (turn.standing.arrived_on or turn.today).isoformat()
-    return {**usual, **{name: value for name, value in fields.items() if value is not None}}
+        defaults["arrived_on"] = (state.arrived_on or context.today).isoformat()
+    return {**defaults, **{name: value for name, value in fields.items() if value is not None}}
 
 
-def _wrong_days(turn: Turn, stage: str, fields: dict[str, Any]) -> list[FieldError]:
-    past = {DEPARTED: "departed_on", ARRIVED: "arrived_on", ARRANGED: "reconfirmed_on"}.get(stage)
-    said = fields.get(past) if past else None
-    if said and date.fromisoformat(said) > turn.today:
-        return [FieldError(str(past), "in_future")]
+def _day_errors(context: StepContext, stage: str, fields: dict[str, Any]) -> list[FieldError]:
+    name = PAST_DAYS.get(stage, "")
+    day = fields.get(name)
+    if day and date.fromisoformat(day) > context.today:
+        return [FieldError(name, "in_future")]
     return []
 
 
-def _wrong_people(turn: Turn, fields: dict[str, Any]) -> list[FieldError]:
-    """Who departs is among those who asked."""
-    asked = Counter({(sex, band): n for sex, band, n in turn.request.persons})
-    going = Counter({(sex, band): n for sex, band, n in fields.get("persons", [])})
-    return [FieldError("persons", "only_who_asked")] if going - asked else []
+def _person_errors(context: StepContext, fields: dict[str, Any]) -> list[FieldError]:
+    """The people who depart must be among those who asked to return."""
+    requested = Counter({(sex, band): n for sex, band, n in context.request.persons})
+    departing = Counter({(sex, band): n for sex, band, n in fields.get("persons", [])})
+    return [FieldError("persons", "only_who_asked")] if departing - requested else []

@@ -1,65 +1,77 @@
-"""The other turns of a request: a sign stops it, a supervisor lets it go on, the person withdraws, it is closed."""
+"""Stop a request for a warning sign, resume it as a supervisor, withdraw it for the person, or close it."""
 
 from sqlalchemy.orm import Session
 
-from app.returns.actions.append_step import Moved, Turn, begin, is_stale, write
-from app.returns.actions.record_stage import Said, side_of
+from app.returns.actions.append_step import (
+    StepContext,
+    StepOutcome,
+    append_step,
+    is_stale,
+    lock_step_context,
+)
+from app.returns.actions.record_stage import StepInput, actor_of
 from app.returns.rules import closing
-from app.returns.rules.available_actions import refused_act
+from app.returns.rules.available_actions import action_refusal
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.vocabulary import CLOSING_REASONS
 from app.web.access import Principal
 
-NEVER = frozenset({"request_closed", "after_hand_over"})
-"""Told before anything else: no newer version would change it."""
+FINAL_REFUSALS = frozenset({"request_closed", "after_hand_over"})
+"""Reported before a stale version, because no newer version would change them."""
 
 
-def withdraw(session: Session, by: Principal, reference: str) -> Moved:
-    """The request withdrawn, at once and without a reason, whatever anybody else does with it meanwhile.
+def withdraw(session: Session, principal: Principal, reference: str) -> StepOutcome:
+    """Withdraw a request at once and without a reason, whatever anybody else does with it meanwhile.
 
-    Withdrawn twice is withdrawn once. No version is asked for: nothing keeps a person from stopping.
+    A second withdrawal changes nothing. No version is required: nothing keeps a person from stopping.
     """
-    turn = begin(session, by, reference)
-    if turn is None:
+    context = lock_step_context(session, principal, reference)
+    if context is None:
         return None
-    if closing.is_withdrawn(turn.standing):
-        return turn.request
-    refused = closing.refused_withdrawal(turn.standing)
-    return turn.refused(refused) if refused else write(turn, WITHDRAW, {})
+    if closing.is_withdrawn(context.state):
+        return context.request
+    refusal_code = closing.withdrawal_refusal(context.state)
+    if refusal_code:
+        return context.refusal(refusal_code)
+    return append_step(context, WITHDRAW, {})
 
 
-def stop(session: Session, by: Principal, reference: str, said: Said) -> Moved:
-    """The request stopped by a sign that was seen, until a supervisor decides; the desk may always do this."""
-    return _turn(session, by, reference, (STOP, said))
+def stop(session: Session, principal: Principal, reference: str, step: StepInput) -> StepOutcome:
+    """Stop a request for a warning sign until a supervisor decides; the desk may always do this."""
+    return _record(session, principal, reference, STOP, step)
 
 
-def resume(session: Session, by: Principal, reference: str, said: Said) -> Moved:
-    """The request let go on by a supervisor, who says why."""
-    return _turn(session, by, reference, (RESUME, said))
+def resume(session: Session, principal: Principal, reference: str, step: StepInput) -> StepOutcome:
+    """Resume a stopped request as a supervisor, with the ground for it."""
+    return _record(session, principal, reference, RESUME, step)
 
 
-def close(session: Session, by: Principal, reference: str, said: Said) -> Moved:
-    """The request closed with a reason; what a person withdraws is a withdrawal, however it is sent."""
-    if CLOSING_REASONS[said.fields["reason"]].code == closing.WITHDREW:
-        return withdraw(session, by, reference)
-    return _turn(session, by, reference, (CLOSE, said))
+def close(session: Session, principal: Principal, reference: str, step: StepInput) -> StepOutcome:
+    """Close a request with a reason; the reason `withdrew` withdraws it."""
+    if CLOSING_REASONS[step.fields["reason"]].code == closing.WITHDREW:
+        return withdraw(session, principal, reference)
+    return _record(session, principal, reference, CLOSE, step)
 
 
-def _turn(session: Session, by: Principal, reference: str, what: tuple[str, Said]) -> Moved:
-    turn = begin(session, by, reference)
-    if turn is None:
+def _record(
+    session: Session, principal: Principal, reference: str, action: str, step: StepInput
+) -> StepOutcome:
+    context = lock_step_context(session, principal, reference)
+    if context is None:
         return None
-    act, said = what
-    refused = _refused(turn, act, said)
-    return turn.refused(refused) if refused else write(turn, act, said.fields)
+    refusal_code = _refusal_code(context, action, step)
+    if refusal_code:
+        return context.refusal(refusal_code)
+    return append_step(context, action, step.fields)
 
 
-def _refused(turn: Turn, act: str, said: Said) -> str:
-    refused = refused_act(turn.standing, act, side_of(turn.by), turn.today)
-    if refused in NEVER:
-        return refused
-    if is_stale(turn, said.version):
+def _refusal_code(context: StepContext, action: str, step: StepInput) -> str:
+    actor = actor_of(context.principal)
+    refusal_code = action_refusal(context.state, action, actor, context.today)
+    if refusal_code in FINAL_REFUSALS:
+        return refusal_code
+    if is_stale(context, step.version):
         return "stale"
-    if refused or act != CLOSE:
-        return refused
-    return closing.refused_closing(turn.standing, said.fields["reason"])
+    if refusal_code or action != CLOSE:
+        return refusal_code
+    return closing.closing_refusal(context.state, step.fields["reason"])

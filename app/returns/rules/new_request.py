@@ -1,19 +1,23 @@
-"""What a new request says, and what may be asked for."""
+"""The data of a new return request, and its validation."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
-from app.composition import PersonCount, is_child_alone, count_persons
+from app.composition import PersonCount, count_persons, is_child_alone
 
-MOST_PEOPLE = 99
+MAX_PERSONS = 99
 
 
 @dataclass(frozen=True)
-class Content:
-    """Everything that a request says when it is opened."""
+class ReturnRequestData:
+    """Everything that a request states when it is opened.
 
+    `id` and `consultation` are UUIDs as text (`consultation` empty if it stands alone), `desk` is a desk's code.
+    """
+
+    # The names of these fields are part of the stored digest: see content_digest.
     id: str
     desk: str
     consultation: str
@@ -25,31 +29,32 @@ class Content:
 
     @property
     def party(self) -> int:
+        """The number of people who travel together."""
         return count_persons(self.persons)
 
     @property
     def is_child_alone(self) -> bool:
-        """Whether a child is alone: said, or because nobody in the group is an adult."""
+        """Whether a child is alone: stated, or because nobody in the group is an adult."""
         return self.child_alone or is_child_alone(self.persons)
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the consultation says that a request comes from: nothing where there is none."""
+class ReturnOrigin:
+    """What the consultation of a request states about its people; the defaults if there is no consultation."""
 
     is_child_alone: bool = False
 
 
-def wrong_answers(content: Content) -> Iterator[tuple[str, str]]:
-    """Pairs of a field and the code of a problem, for what may not be asked for."""
-    if content.party > MOST_PEOPLE:
+def validate(request: ReturnRequestData) -> Iterator[tuple[str, str]]:
+    """Yield pairs of a field and an error code for everything that is not allowed."""
+    if request.party > MAX_PERSONS:
         yield "persons", "too_many_to_travel"
-    if content.country_of_departure and content.country_of_departure == content.country_of_return:
+    if request.country_of_departure and request.country_of_departure == request.country_of_return:
         yield "country_of_return", "same_country"
 
 
-def digest(content: Content) -> str:
-    """SHA-256 of the canonical content, by which two arrivals of one id are compared."""
-    said = asdict(content)
-    said["persons"] = sorted([one.sex, one.age_band, one.n] for one in content.persons)
-    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+def content_digest(request: ReturnRequestData) -> str:
+    """Return the SHA-256 of the canonical content, by which two arrivals of one id are compared."""
+    content = asdict(request)
+    content["persons"] = sorted([group.sex, group.age_band, group.n] for group in request.persons)
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

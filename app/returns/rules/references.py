@@ -1,27 +1,30 @@
-"""A request's reference: `R-7K3Q9`, four random signs and a check sign that finds a mistyped one."""
+"""A request's reference, `R-7K3Q9`: four random characters and a check character that detects typing errors."""
 
 from collections.abc import Callable
 
 from app.check_codes import generate_code, parse_code
 
-RANDOM_SIGNS = 4
-LENGTH = RANDOM_SIGNS + 1
-LETTER = "R"
+RANDOM_CHARACTERS = 4
+LENGTH = RANDOM_CHARACTERS + 1
+PREFIX = "R"
 
 
-def draw_reference(draw: Callable[[int], int]) -> str:
-    """Five signs; `draw(n)` gives a random whole number below n (secrets.randbelow)."""
-    return generate_code("", RANDOM_SIGNS, draw)
+def generate_reference(random_below: Callable[[int], int]) -> str:
+    """Return a new reference of five characters.
+
+    `random_below(n)` returns a random integer from 0 to n - 1 (secrets.randbelow).
+    """
+    return generate_code("", RANDOM_CHARACTERS, random_below)
 
 
-def read_reference(text: str) -> str | None:
-    """The five signs of a typed reference, with or without its `R-`; None where a sign is wrong."""
-    plain = "".join(sign for sign in text.upper() if sign.isalnum())
-    if len(plain) == LENGTH + 1 and plain.startswith(LETTER):
+def parse_reference(text: str) -> str | None:
+    """Return the five characters of a typed reference, with or without its `R-`; None if one is wrong."""
+    plain = "".join(character for character in text.upper() if character.isalnum())
+    if len(plain) == LENGTH + 1 and plain.startswith(PREFIX):
         plain = plain[1:]
     return parse_code(plain, LENGTH)
 
 
-def shown(reference: str) -> str:
-    """A reference as it is written everywhere."""
-    return f"{LETTER}-{reference}"
+def format_reference(reference: str) -> str:
+    """Return a reference as people write it: `R-7K3Q9`."""
+    return f"{PREFIX}-{reference}"

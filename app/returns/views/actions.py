@@ -10,15 +10,15 @@ from app.db.session import Session, db
 from app.field_errors import NotFound, FieldError, errors_response
 from app.returns.actions import record_stage, stop_resume_close
 from app.returns.actions.append_step import Moved, Refused
-from app.returns.actions.record_stage import Said, side_of
-from app.returns.forms.payloads import read_step, step_of_form
+from app.returns.actions.record_stage import Said, actor_of
+from app.returns.forms.payloads import parse_step, step_payload_from_form
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages
-from app.returns.rules.available_actions import is_of_side
+from app.returns.rules.available_actions import is_action_of
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
-from app.returns.views.blueprint import blueprint, refused, signs_of, told
-from app.returns.views.steps import step_again
+from app.returns.views.blueprint import blueprint, refused, parse_reference_or_404, told
+from app.returns.views.steps import render_step_errors
 from app.web.access import Principal, allow, principal
 from app.web.pages import redirect_or_json, flash_message
 from app.web.requests import is_form, read_json, wants_json
@@ -39,10 +39,10 @@ def do(reference: str, act: str) -> Any:
     act = CLOSE if act == stages.CLOSED else act
     if act not in STEPS:
         abort(404)
-    if not is_of_side(act, side_of(principal())):
+    if not is_action_of(act, actor_of(principal())):
         abort(403)
-    signs = signs_of(reference)
-    said, problems = read_step(act, _raw(act))
+    signs = parse_reference_or_404(reference)
+    said, problems = parse_step(act, _raw(act))
     moved = _move(signs, act, said) if not problems else _unread(signs, act, problems)
     if moved is None:
         raise NotFound("unknown_request")
@@ -51,7 +51,7 @@ def do(reference: str, act: str) -> Any:
 
 def _raw(act: str) -> dict[str, Any]:
     if is_form():
-        return step_of_form(act, request.form)
+        return step_payload_from_form(act, request.form)
     return read_json() if request.content_length else {}
 
 
@@ -63,14 +63,14 @@ def _move(signs: str, act: str, said: Said) -> Moved:
 
 
 def _unread(signs: str, act: str, problems: list[FieldError]) -> Moved:
-    return record_stage.refuse_unread(db.session(), principal(), signs, act, problems)
+    return record_stage.refuse_unreadable(db.session(), principal(), signs, act, problems)
 
 
 def _answer(reference: str, act: str, moved: RequestRow | Refused | list[FieldError]) -> Any:
     if isinstance(moved, list):
-        return errors_response(moved) if not is_form() else step_again(reference, act, moved)
+        return errors_response(moved) if not is_form() else render_step_errors(reference, act, moved)
     if isinstance(moved, Refused):
-        return refused(moved) if not is_form() else step_again(reference, act, moved)
+        return refused(moved) if not is_form() else render_step_errors(reference, act, moved)
     if wants_json():
         return told(moved)
     flash_message(gettext("Done."))

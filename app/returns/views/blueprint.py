@@ -12,51 +12,51 @@ from app.returns.queries import requests as reading
 from app.returns.queries.requests import RequestRow, StepRow
 from app.returns.rules import stages
 from app.returns.rules.gates import open_gates
-from app.returns.rules.references import read_reference
-from app.returns.rules.request_state import Standing
+from app.returns.rules.references import parse_reference
+from app.returns.rules.request_state import RequestState
 from app.returns.vocabulary import texts
 from app.web.access import principal
 
 blueprint = Blueprint("returns", __name__, url_prefix="/returns")
 
 
-def signs_of(reference: str) -> str:
+def parse_reference_or_404(reference: str) -> str:
     """The five signs of a reference in an address; 404 with its sentence where it is mistyped."""
-    signs = read_reference(reference)
+    signs = parse_reference(reference)
     if signs is None:
         raise NotFound("reference_mistyped")
     return signs
 
 
-def own(reference: str) -> tuple[RequestRow, list[StepRow], Standing]:
+def own(reference: str) -> tuple[RequestRow, list[StepRow], RequestState]:
     """A request in the account's scope, its steps, and how it stands; 404 where there is none."""
     session = db.session()
-    found = reading.find(session, principal().scope, signs_of(reference))
+    found = reading.find(session, principal().scope, parse_reference_or_404(reference))
     if found is None:
         raise NotFound("unknown_request")
     steps = reading.list_steps(session, [found])[found.id]
-    return found, steps, reading.standing_of(found, steps)
+    return found, steps, reading.state_of(found, steps)
 
 
-def as_json(request: RequestRow, steps: list[StepRow], standing: Standing) -> dict[str, Any]:
+def request_json(request: RequestRow, steps: list[StepRow], state: RequestState) -> dict[str, Any]:
     """The promise of `GET /returns/<reference>` (outside.md); no composition."""
     return {
         "reference": request.shown,
         "stage": request.stage,
         "version": request.version,
-        "open_gates": open_gates(standing, request.today),
-        "stages": [_step(one) for one in steps if one.act not in (stages.STOP, stages.RESUME)],
-        "stops": [_step(one) for one in steps if one.act in (stages.STOP, stages.RESUME)],
+        "open_gates": open_gates(state, request.today),
+        "stages": [_step(one) for one in steps if one.action not in (stages.STOP, stages.RESUME)],
+        "stops": [_step(one) for one in steps if one.action in (stages.STOP, stages.RESUME)],
         "closing_reason": request.closing_reason or None,
-        "consent_until": standing.consent_until.isoformat() if standing.consent_until else None,
+        "consent_until": state.consent_until.isoformat() if state.consent_until else None,
         "text_version": texts.current(),
     }
 
 
 def _step(step: StepRow) -> dict[str, Any]:
-    ended = step.act in (stages.WITHDRAW, stages.CLOSE)
+    ended = step.action in (stages.WITHDRAW, stages.CLOSE)
     at = step.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"stage": stages.CLOSED if ended else step.act, "at": at, "by_role": step.role}
+    return {"stage": stages.CLOSED if ended else step.action, "at": at, "by_role": step.role}
 
 
 def told(request: RequestRow) -> Response:

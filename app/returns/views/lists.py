@@ -10,11 +10,11 @@ from app.audit.actions import record_audit
 from app.db.session import db
 from app.field_errors import NotFound, FieldError
 from app.places.queries import DeskRow, list_desks
-from app.returns.actions.record_stage import side_of
+from app.returns.actions.record_stage import actor_of
 from app.returns.queries import requests as reading
-from app.returns.queries.lists import Line, Listed, Wanted, list_expiring, list_requests
+from app.returns.queries.lists import Line, ReturnRequestList, RequestFilter, list_expiring, list_requests
 from app.returns.rules.available_actions import may_record
-from app.returns.rules.references import read_reference
+from app.returns.rules.references import parse_reference
 from app.returns.rules.stages import CONSENT
 from app.returns.views.blueprint import blueprint
 from app.returns.views.request_page import WORDS
@@ -39,12 +39,12 @@ def list_page() -> Response:
     return page("returns/list.html", median_days=_median(listed), **facts, **WORDS)
 
 
-def _wanted(desks: list[DeskRow]) -> Wanted:
+def _wanted(desks: list[DeskRow]) -> RequestFilter:
     stage, code = request.args.get("stage", ""), request.args.get("desk", "")
     desk = next((one for one in desks if one.code == code), None)
     if (stage and stage not in STAGES) or (code and desk is None):
         abort(404)
-    return Wanted(stage, desk, request.args.get("closed") == "1")
+    return RequestFilter(stage, desk, request.args.get("closed") == "1")
 
 
 def _note(desk: DeskRow | None, desks: list[DeskRow]) -> None:
@@ -61,15 +61,15 @@ def _expiring(desk: DeskRow | None, desks: list[DeskRow]) -> list[Line]:
     days = [clock.today_at(one.time_zone) for one in ([desk] if desk else desks)]
     if not days:
         return []
-    return list_expiring(db.session(), principal().scope, max(days), Wanted(desk=desk))
+    return list_expiring(db.session(), principal().scope, max(days), RequestFilter(desk=desk))
 
 
 def _may(line: Line) -> bool:
     """Whether the account may renew the consent of a line itself."""
-    return may_record(line.standing, CONSENT, side_of(principal()), line.request.today)
+    return may_record(line.state, CONSENT, actor_of(principal()), line.request.today)
 
 
-def _median(listed: Listed) -> float | None:
+def _median(listed: ReturnRequestList) -> float | None:
     """The median days from consent to departure of the lines that are shown."""
     took = [one.days_to_departure for one in listed.lines if one.days_to_departure is not None]
     return median(took) if took else None
@@ -80,7 +80,7 @@ def _median(listed: Listed) -> float | None:
 def find() -> Response:
     """On to the request of a typed reference; else one sentence, 422 where mistyped, 404 where there is none."""
     typed = request.args.get("reference", "").strip()
-    signs = read_reference(typed)
+    signs = parse_reference(typed)
     found = reading.find(db.session(), principal().scope, signs) if signs else None
     if found is not None:
         return redirect_or_json(url_for("returns.read", reference=found.shown))

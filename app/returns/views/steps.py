@@ -11,12 +11,12 @@ from app.field_errors import FIELD_ERRORS, FieldError
 from app.i18n import language
 from app.places.vocabulary import programme
 from app.returns.actions.append_step import Refused
-from app.returns.actions.record_stage import side_of
+from app.returns.actions.record_stage import actor_of
 from app.returns.forms import labels
 from app.returns.forms.steps import STEPS
 from app.returns.queries.requests import RequestRow, StepRow
 from app.returns.rules import available_actions, workflow
-from app.returns.rules.request_state import Standing
+from app.returns.rules.request_state import RequestState
 from app.returns.views.blueprint import blueprint, own
 from app.returns.views.request_page import WORDS, frame
 from app.returns.vocabulary import texts
@@ -35,7 +35,7 @@ def step(reference: str, act: str) -> Response:
 
 @blueprint.post("/<reference>/<act>/again")
 @allow("see_returns", audited=True)
-def typed_again(reference: str, act: str) -> Response:
+def redraw_step(reference: str, act: str) -> Response:
     """The page of a step with what was ticked so far, in another language; nothing is stored."""
     chosen = request.form.get("switch_locale", "")
     if act not in STEPS:
@@ -48,7 +48,7 @@ def typed_again(reference: str, act: str) -> Response:
     return answer
 
 
-def step_again(reference: str, act: str, why: Refused | list[FieldError]) -> Response:
+def render_step_errors(reference: str, act: str, why: Refused | list[FieldError]) -> Response:
     """The page of a step with what was sent and what is wrong with it: 422, or 409 where a gate keeps it."""
     if isinstance(why, Refused):
         return _page(reference, act, {"": gettext(FIELD_ERRORS[why.code].label)}, 409)
@@ -59,14 +59,14 @@ def step_again(reference: str, act: str, why: Refused | list[FieldError]) -> Res
 
 
 def _page(reference: str, act: str, wrong: Mapping[str, str], status: int = 200) -> Response:
-    found, steps, standing = own(reference)
+    found, steps, state = own(reference)
     record_audit(principal().account_id, "return_read", f"return:{found.shown}", found.country)
-    kept = _kept(found, standing, act)
-    facts = frame(found, standing) | {"form": STEPS[act], "act": act, "wrong": wrong, "kept": kept}
+    kept = _kept(found, state, act)
+    facts = frame(found, state) | {"form": STEPS[act], "act": act, "wrong": wrong, "kept": kept}
     if kept:
-        is_ever = available_actions.is_of_side(act, side_of(principal()))
+        is_ever = available_actions.is_action_of(act, actor_of(principal()))
         return page("returns/kept.html", 409 if is_ever else 403, **facts, **WORDS)
-    facts |= {"fields": labels.shown_fields(act, _known(found, steps, standing, act), standing)}
+    facts |= {"fields": labels.field_states(act, _known(found, steps, state, act), state)}
     facts["languages_spoken"] = _spoken_at(found.country)
     if STEPS[act].text:
         facts["text"] = texts.text(texts.current(), STEPS[act].text, language.selected())
@@ -79,20 +79,20 @@ def _spoken_at(country: str) -> list[tuple[str, str]]:
     return own_ones + [one for one in language.spoken(language.selected()) if one not in own_ones]
 
 
-def _kept(found: RequestRow, standing: Standing, act: str) -> str:
+def _kept(found: RequestRow, state: RequestState, act: str) -> str:
     """Why this account cannot record a step now, as a sentence; empty where it can."""
-    side = side_of(principal())
-    if not available_actions.is_of_side(act, side):
+    side = actor_of(principal())
+    if not available_actions.is_action_of(act, side):
         if side == workflow.DESK:
             return str(gettext("The supervisor of the country records this."))
         return str(gettext("The desk records this."))
-    refused = available_actions.refused_act(standing, act, side, found.today)
+    refused = available_actions.action_refusal(state, act, side, found.today)
     return str(gettext(FIELD_ERRORS[refused].label)) if refused else ""
 
 
-def _known(found: RequestRow, steps: list[StepRow], standing: Standing, act: str) -> dict[str, Any]:
+def _known(found: RequestRow, steps: list[StepRow], state: RequestState, act: str) -> dict[str, Any]:
     if request.form:
         return labels.typed(act, request.form)
     everybody = {f"{sex}-{band}": n for sex, band, n in found.persons}
-    usual = labels.usual(standing, steps, found.today)
+    usual = labels.usual(state, steps, found.today)
     return usual | {"persons": usual["persons"] or everybody}

@@ -1,4 +1,4 @@
-"""Invites, resets, closes accounts; changes passwords."""
+"""Inviting, resetting and closing accounts; changing passwords and the language."""
 
 import secrets
 from collections.abc import Collection
@@ -25,38 +25,41 @@ from app.web.access import Principal, Scope
 
 
 def invite_within(
-    session: Session, asking: Principal, account: dict[str, str], scope: dict[str, list[str]]
+    session: Session, principal: Principal, account: dict[str, str], scope: dict[str, list[str]]
 ) -> tuple[str, list[FieldError]]:
-    """As `invite`, within what the asking account may give away; `scope` holds codes of desks and countries."""
-    if not rules.may_invite(asking.role, account["role"]):
+    """Invite as `invite` does, within the principal's own rights; `scope` holds codes of `desks` and `countries`."""
+    if not rules.may_invite(principal.role, account["role"]):
         return "", [FieldError("role", "unknown_code")]
-    within = EVERYWHERE if asking.role == "admin" else Scope(countries=asking.scope.countries)
+    within = EVERYWHERE if principal.role == "admin" else Scope(countries=principal.scope.countries)
     desks = [find_desk(session, within, code) for code in scope["desks"]]
     if None in desks:
         return "", [FieldError("desks", "unknown_code")]
-    own = [desk.id for desk in desks if desk]
-    return invite(session, asking.account_id, account, own, scope["countries"])
+    desk_ids = [desk.id for desk in desks if desk]
+    return invite(session, principal.account_id, account, desk_ids, scope["countries"])
 
 
 def invite(
     session: Session,
-    by: int | None,
+    inviter_id: int | None,
     account: dict[str, str],
     desks: Collection[int] = (),
     countries: Collection[str] = (),
 ) -> tuple[str, list[FieldError]]:
-    """The one-time token of a new account (`username`, `role`, `locale`), or the problems."""
-    problems = _wrong(session, account, desks, countries)
-    if problems:
-        return "", problems
-    needed = rules.needs(account["role"])
+    """Create an account (`username`, `role`, `locale`); return the token of its one-time link, or the errors.
+
+    `inviter_id` is None if a command invites.
+    """
+    errors = _invitation_errors(session, account, desks, countries)
+    if errors:
+        return "", errors
+    scope_kind = rules.scope_kind(account["role"])
     account_id = insert_account(
         session,
         account,
-        desks if needed == "desks" else (),
-        countries if needed == "countries" else (),
+        desks if scope_kind == "desks" else (),
+        countries if scope_kind == "countries" else (),
     )
-    record_audit(by, "invited", f"account:{account_id}", _home(session, account["username"]))
+    record_audit(inviter_id, "invited", f"account:{account_id}", _home(session, account["username"]))
     return _new_link(session, account_id), []
 
 
@@ -65,24 +68,24 @@ def _home(session: Session, username: str) -> str:
     return queries.get_scope(session, account).home if account else ""
 
 
-def _wrong(
+def _invitation_errors(
     session: Session, account: dict[str, str], desks: Collection[int], countries: Collection[str]
 ) -> list[FieldError]:
-    problems = []
+    errors = []
     if not rules.is_username(account["username"]):
-        problems.append(FieldError("username", "not_a_username"))
+        errors.append(FieldError("username", "not_a_username"))
     elif queries.find_account(session, account["username"]):
-        problems.append(FieldError("username", "taken"))
+        errors.append(FieldError("username", "taken"))
     if account["role"] not in ROLES:
-        return [*problems, FieldError("role", "unknown_code")]
-    return problems + _wrong_scope(rules.needs(account["role"]), desks, countries)
+        return [*errors, FieldError("role", "unknown_code")]
+    return errors + _scope_errors(rules.scope_kind(account["role"]), desks, countries)
 
 
-def _wrong_scope(needed: str, desks: Collection[int], countries: Collection[str]) -> list[FieldError]:
+def _scope_errors(scope_kind: str, desks: Collection[int], countries: Collection[str]) -> list[FieldError]:
     if any(code not in programme() for code in countries):
         return [FieldError("countries", "unknown_code")]
-    missing = (needed == "desks" and not desks) or (needed == "countries" and not countries)
-    return [FieldError(needed, "required")] if missing else []
+    missing = (scope_kind == "desks" and not desks) or (scope_kind == "countries" and not countries)
+    return [FieldError(scope_kind, "required")] if missing else []
 
 
 def insert_account(
@@ -91,7 +94,7 @@ def insert_account(
     desks: Collection[int],
     countries: Collection[str],
 ) -> int:
-    """Writes an account with its scope; answers its id. More columns may stand in `account`."""
+    """Insert an account with its scope and return its id; `account` may set further columns of the table."""
     row = {"version": 1, "is_demo": False, "created_at": clock.now(), **account}
     new = session.execute(insert(ACCOUNTS).values(**row).returning(ACCOUNTS.c.id))
     account_id = int(new.scalar_one())
@@ -104,10 +107,10 @@ def insert_account(
     return account_id
 
 
-def start_reset(session: Session, by: int | None, account: AccountRow) -> str:
-    """The one-time token with which the person sets a new password; the old one holds until then, the PIN does not."""
-    pins.forget(session, account.id)
-    record_audit(by, "reset_started", f"account:{account.id}", _home(session, account.username))
+def start_reset(session: Session, manager_id: int | None, account: AccountRow) -> str:
+    """Return a one-time token for setting a new password; the old one stays valid until then, the PIN does not."""
+    pins.delete_pin(session, account.id)
+    record_audit(manager_id, "reset_started", f"account:{account.id}", _home(session, account.username))
     return _new_link(session, account.id)
 
 
@@ -117,25 +120,25 @@ def _new_link(session: Session, account_id: int) -> str:
     session.execute(update(INVITATIONS).where(earlier).values(used_at=now))
     session.execute(
         insert(INVITATIONS).values(
-            digest=rules.digest(token), account_id=account_id, expires_at=now + rules.INVITATION
+            digest=rules.digest(token), account_id=account_id, expires_at=now + rules.INVITATION_LIFETIME
         )
     )
     return token
 
 
-def take_up(session: Session, token: str, password: str, repeated: str) -> list[FieldError]:
-    """Sets the password of an invitation's account and uses the link up; problems where it will not do."""
-    account = queries.find_invited(session, rules.digest(token), clock.now())
+def accept_invitation(session: Session, token: str, password: str, repeated: str) -> list[FieldError]:
+    """Set the password of an invited account and use up its link; return the errors, empty if it was set."""
+    account = queries.find_invited_account(session, rules.digest(token), clock.now())
     if account is None:
         return [FieldError("token", "unreadable")]
-    problems = _new_password(account.username, password, repeated)
-    if problems:
-        return problems
+    errors = _new_password_errors(account.username, password, repeated)
+    if errors:
+        return errors
     session.rollback()  # nothing was changed yet: no lock is held while the hash is made
     hashed = hashing.hash_password(password)
-    mine = (INVITATIONS.c.digest == rules.digest(token)) & INVITATIONS.c.used_at.is_(None)
-    used = update(INVITATIONS).where(mine).values(used_at=clock.now())
-    if session.execute(used.returning(INVITATIONS.c.digest)).first() is None:
+    unused = (INVITATIONS.c.digest == rules.digest(token)) & INVITATIONS.c.used_at.is_(None)
+    mark_used = update(INVITATIONS).where(unused).values(used_at=clock.now())
+    if session.execute(mark_used.returning(INVITATIONS.c.digest)).first() is None:
         return [FieldError("token", "unreadable")]
     _set_password(session, account.id, hashed)
     record_audit(
@@ -145,46 +148,46 @@ def take_up(session: Session, token: str, password: str, repeated: str) -> list[
 
 
 def change_password(
-    session: Session, asking: Principal, current: str, password: str, repeated: str
+    session: Session, principal: Principal, current: str, password: str, repeated: str
 ) -> list[FieldError]:
-    """Changes one's own password and ends the other sessions; problems where it will not do."""
-    problems = _new_password(asking.username, password, repeated)
-    if problems:
-        return problems
-    wrong = attempts.check_own(asking, current)
-    if wrong:
-        return [FieldError("current", wrong)]
+    """Change the principal's password and end the other sessions; return the errors, empty if it was changed."""
+    errors = _new_password_errors(principal.username, password, repeated)
+    if errors:
+        return errors
+    code = attempts.check_own_password(principal, current)
+    if code:
+        return [FieldError("current", code)]
     hashed = hashing.hash_password(password)
-    attempts.forget_tries(session, asking.username)
-    _set_password(session, asking.account_id, hashed, asking.session_id)
-    subject = f"account:{asking.account_id}"
-    record_audit(asking.account_id, "password_changed", subject, asking.scope.home)
+    attempts.clear_attempts(session, principal.username)
+    _set_password(session, principal.account_id, hashed, principal.session_id)
+    subject = f"account:{principal.account_id}"
+    record_audit(principal.account_id, "password_changed", subject, principal.scope.home)
     return []
 
 
-def _new_password(username: str, password: str, repeated: str) -> list[FieldError]:
-    code = rules.wrong_password(password, username)
+def _new_password_errors(username: str, password: str, repeated: str) -> list[FieldError]:
+    code = rules.password_error(password, username)
     if code:
         return [FieldError("password", code)]
     return [] if password == repeated else [FieldError("repeated", "not_the_same")]
 
 
-def _set_password(session: Session, account_id: int, hashed: str, but: str = "") -> None:
-    mine = update(ACCOUNTS).where(ACCOUNTS.c.id == account_id)
-    session.execute(mine.values(password_hash=hashed))
-    pins.forget(session, account_id)
-    sessions.end_all_sessions(session, account_id, but)
+def _set_password(session: Session, account_id: int, hashed: str, except_token: str = "") -> None:
+    own_row = update(ACCOUNTS).where(ACCOUNTS.c.id == account_id)
+    session.execute(own_row.values(password_hash=hashed))
+    pins.delete_pin(session, account_id)
+    sessions.end_all_sessions(session, account_id, except_token)
 
 
-def close_account(session: Session, by: int | None, account: AccountRow) -> None:
-    """Closes an account for good and ends its sessions; its name stays taken."""
-    mine = update(ACCOUNTS).where(ACCOUNTS.c.id == account.id, ACCOUNTS.c.closed_at.is_(None))
-    session.execute(mine.values(closed_at=clock.now(), version=account.version + 1))
-    pins.forget(session, account.id)
+def close_account(session: Session, manager_id: int | None, account: AccountRow) -> None:
+    """Close an account for good and end its sessions; its username stays taken."""
+    open_row = update(ACCOUNTS).where(ACCOUNTS.c.id == account.id, ACCOUNTS.c.closed_at.is_(None))
+    session.execute(open_row.values(closed_at=clock.now(), version=account.version + 1))
+    pins.delete_pin(session, account.id)
     sessions.end_all_sessions(session, account.id)
-    record_audit(by, "account_closed", f"account:{account.id}", _home(session, account.username))
+    record_audit(manager_id, "account_closed", f"account:{account.id}", _home(session, account.username))
 
 
-def choose_locale(session: Session, account_id: int, locale: str) -> None:
-    """Remembers the language an account reads."""
+def set_locale(session: Session, account_id: int, locale: str) -> None:
+    """Store the language in which an account reads pages."""
     session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(locale=locale))

@@ -1,4 +1,4 @@
-"""Reads the trail with the names of people and desks in the place of their numbers and codes."""
+"""The audit log as the page shows it: with usernames and names of desks instead of ids and codes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,38 +12,38 @@ from app.staff.queries.accounts import list_usernames
 
 
 @dataclass(frozen=True)
-class TrailLine:
-    """One line of the trail in words: when, who (empty: a command), what, and about what (`kind` and its name)."""
+class AuditLogLine:
+    """One line of the audit log: when, who (empty: a command), which action, and its subject (`kind` and `name`)."""
 
     number: int
     at: datetime
     username: str
-    act: str
+    action: str
     kind: str
     name: str
     country: str
 
 
-def list_trail(
+def list_audit_log(
     session: Session, countries: Collection[str] | None, before: int | None, limit: int
-) -> list[TrailLine]:
-    """The newest lines of the trail, with names in the place of numbers; of these countries, or all where None."""
-    own = None if countries is None else sorted(countries)
-    rows = [as_entry(row) for row in list_latest(session, own, before, limit)]
+) -> list[AuditLogLine]:
+    """List lines of the audit log, newest first, of these countries or of all if None; `before` a number, for paging."""
+    codes = None if countries is None else sorted(countries)
+    rows = [as_entry(row) for row in list_latest(session, codes, before, limit)]
     subjects = {entry.subject.partition(":")[::2] for _, _, entry, _ in rows}
-    about = {int(name) for kind, name in subjects if kind == "account"}
-    who = {entry.account_id for _, _, entry, _ in rows if entry.account_id is not None}
-    people = list_usernames(session, who | about)
+    subject_ids = {int(name) for kind, name in subjects if kind == "account"}
+    actor_ids = {entry.account_id for _, _, entry, _ in rows if entry.account_id is not None}
+    usernames = list_usernames(session, actor_ids | subject_ids)
     desks = {desk.code: desk.name for desk in list_desks(session, EVERYWHERE)}
-    names = {("account", str(number)): name for number, name in people.items()}
+    names = {("account", str(number)): name for number, name in usernames.items()}
     names |= {("desk", code): name for code, name in desks.items()}
-    return [_trail_line(number, entry, people, names) for number, _, entry, _ in rows]
+    return [_to_log_line(number, entry, usernames, names) for number, _, entry, _ in rows]
 
 
-def _trail_line(
-    number: int, entry: Entry, people: dict[int, str], names: dict[tuple[str, str], str]
-) -> TrailLine:
+def _to_log_line(
+    number: int, entry: Entry, usernames: dict[int, str], names: dict[tuple[str, str], str]
+) -> AuditLogLine:
     kind, _, code = entry.subject.partition(":")
     name = names.get((kind, code), code[:8] if kind == "consultation" else code)
-    who = people.get(entry.account_id or 0, "")
-    return TrailLine(number, entry.at, who, entry.act, kind, name, entry.country)
+    username = usernames.get(entry.account_id or 0, "")
+    return AuditLogLine(number, entry.at, username, entry.act, kind, name, entry.country)

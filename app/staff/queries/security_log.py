@@ -1,4 +1,4 @@
-"""Reads the security log with the names of accounts in the place of their numbers."""
+"""The security log as the page shows it: with usernames instead of account ids."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,15 +7,15 @@ from app.db.session import Session
 from app.security.queries import list_events
 from app.staff.queries.accounts import list_usernames
 
-SHOWN_OF_KEY = 8
+KEY_PREFIX_LENGTH = 8
 
 
 @dataclass(frozen=True)
-class SecurityLine:
-    """One line of the security log: since when, until when, how often, what, and by which name from where.
+class SecurityLogLine:
+    """One line of the security log: first and last time, how often, which event, which name, from which network.
 
-    `username` is that of a known account; else `key` is the beginning of the keyed digest of the name that was
-    tried, by which equal names are recognised and which nobody can turn back; both are empty if no name was given.
+    `username` is that of an existing account; else `key` is the beginning of the keyed digest of the name that was
+    tried: equal names have equal keys, and no key can be turned back into a name. Both are empty if no name was tried.
     """
 
     number: int
@@ -28,19 +28,19 @@ class SecurityLine:
     network: str
 
 
-def list_security(session: Session, before: int | None, limit: int) -> list[SecurityLine]:
-    """The newest lines of the security log, newest first; `before` a number, to page on."""
+def list_security_log(session: Session, before: int | None, limit: int) -> list[SecurityLogLine]:
+    """List lines of the security log, newest first; only those before the number `before`, for paging."""
     rows = list_events(session, before, limit)
-    people = list_usernames(session, {row.account_id for row in rows if row.account_id is not None})
+    usernames = list_usernames(session, {row.account_id for row in rows if row.account_id is not None})
     return [
-        SecurityLine(
+        SecurityLogLine(
             row.number,
             row.first_at,
             row.last_at,
             row.times,
             row.kind,
-            people.get(row.account_id, ""),
-            "" if row.account_id in people else row.name_key[:SHOWN_OF_KEY],
+            usernames.get(row.account_id, ""),
+            "" if row.account_id in usernames else row.name_key[:KEY_PREFIX_LENGTH],
             row.network,
         )
         for row in rows

@@ -1,4 +1,4 @@
-"""Accounts of others: the list, inviting, a new one-time link, closing."""
+"""Pages on other accounts: the list, invitations, new one-time links, closing."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.i18n import language
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts
 from app.staff.queries import AccountLine
-from app.staff.views.blueprint import blueprint, wrong_in
+from app.staff.views.blueprint import blueprint, errors_by_field
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
 from app.web.pages import redirect_or_json, page, public_link, flash_message
@@ -21,7 +21,7 @@ from app.web.requests import wants_json
 @blueprint.get("/accounts")
 @allow("invite_staff")
 def accounts_list() -> Response:
-    """The accounts: all for an admin, for a supervisor the desk staff of the own countries."""
+    """Show the accounts: all to an admin, to a supervisor the desk staff of the own countries."""
     within = None if principal().role == "admin" else sorted(principal().scope.countries)
     lines = queries.list_accounts(db.session(), within)
     managed = {line.account.id for line in lines if _may_manage(line)}
@@ -29,37 +29,42 @@ def accounts_list() -> Response:
 
 
 def _may_manage(line: AccountLine) -> bool:
-    asking, account = principal(), line.account
+    manager, account = principal(), line.account
     if account.closed_at is not None:
         return False
-    own = asking.scope.countries
-    return rules.may_manage(asking.role, own, account.role, line.desk_countries)
+    countries = manager.scope.countries
+    return rules.may_manage(manager.role, countries, account.role, line.desk_countries)
 
 
 @blueprint.get("/accounts/new")
 @allow("invite_staff")
-def inviting() -> Response:
-    """The page that invites an account."""
+def invite_page() -> Response:
+    """Show the page that invites an account."""
     return _invitation_page(forms.InvitationForm(locale=language.selected()), [])
 
 
-def _invitation_page(form: Any, problems: list[FieldError]) -> Response:
-    offered = forms.offered(db.session(), principal())
-    facts = {"form": form, "wrong": wrong_in(problems), "offered": offered}
-    return page("staff/invite.html", 422 if problems else 200, **facts)
+def _invitation_page(form: Any, errors: list[FieldError]) -> Response:
+    return page(
+        "staff/invite.html",
+        422 if errors else 200,
+        form=form,
+        errors=errors_by_field(errors),
+        options=forms.invitation_options(db.session(), principal()),
+    )
 
 
 @blueprint.post("/accounts/new")
 @allow("invite_staff")
 def invite() -> Response:
-    """Invites the account and shows its one-time link, this once."""
+    """Invite the account and show its one-time link, only here."""
     form = forms.InvitationForm.sent()
-    problems, token = form.problems(), ""
-    if not problems:
-        sent = (form.account(), form.scope())
-        token, problems = accounts.invite_within(db.session(), principal(), *sent)
-    if problems:
-        return errors_response(problems) if wants_json() else _invitation_page(form, problems)
+    errors, token = form.problems(), ""
+    if not errors:
+        token, errors = accounts.invite_within(
+            db.session(), principal(), form.account(), form.scope()
+        )
+    if errors:
+        return errors_response(errors) if wants_json() else _invitation_page(form, errors)
     return _link_page(form.account()["username"], token)
 
 
@@ -67,11 +72,11 @@ def _link_page(username: str, token: str) -> Response:
     link = public_link("staff.invitation", token=token)
     if wants_json():
         return jsonify({"account": username, "link": link})
-    return page("staff/link.html", username=username, link=link, days=rules.INVITATION.days)
+    return page("staff/link.html", username=username, link=link, days=rules.INVITATION_LIFETIME.days)
 
 
-def _managed(username: str) -> AccountLine:
-    line = queries.find_line(db.session(), username)
+def _get_managed(username: str) -> AccountLine:
+    line = queries.find_account_line(db.session(), username)
     if line is None or not _may_manage(line):
         abort(404)
     return line
@@ -80,8 +85,8 @@ def _managed(username: str) -> AccountLine:
 @blueprint.post("/accounts/<username>/reset")
 @allow("invite_staff")
 def reset(username: str) -> Response:
-    """Shows, this once, a link with which the person sets a new password."""
-    account = _managed(username).account
+    """Show, only here, a link with which the person sets a new password."""
+    account = _get_managed(username).account
     token = accounts.start_reset(db.session(), principal().account_id, account)
     return _link_page(username, token)
 
@@ -89,17 +94,17 @@ def reset(username: str) -> Response:
 @blueprint.post("/accounts/<username>/close")
 @allow("invite_staff")
 def close(username: str) -> Response:
-    """Closes the account for good; nobody closes the own one."""
-    account = _managed(username).account
+    """Close the account for good; nobody may close the own one."""
+    account = _get_managed(username).account
     if account.id == principal().account_id:
-        return refuse_here(FieldError("username", "own_account"))
+        return refuse_without_form(FieldError("username", "own_account"))
     accounts.close_account(db.session(), principal().account_id, account)
     flash_message(gettext("The account is closed."))
     return redirect_or_json(url_for("staff.accounts_list"))
 
 
-def refuse_here(problem: FieldError) -> Response:
-    """The 422 answer of a change that has no form of its own."""
+def refuse_without_form(error: FieldError) -> Response:
+    """Return the 422 response to a change that has no form of its own."""
     if wants_json():
-        return errors_response([problem])
-    return page("error.html", 422, sentence=problem.message)
+        return errors_response([error])
+    return page("error.html", 422, sentence=error.message)

@@ -1,11 +1,9 @@
-"""The audit trail, newest first: all of it for an admin, the own countries' for a supervisor."""
+"""The page of the audit log, newest first: all of it for an admin, the own countries' for a supervisor."""
 
-from typing import Any
-
-from flask import Response, abort, request
+from flask import Response, abort, redirect, request, url_for
 
 from app.audit.actions import record_audit
-from app.audit.vocabulary import ACTS, SUBJECTS
+from app.audit.vocabulary import ACTIONS, SUBJECTS
 from app.db.session import db
 from app.places.vocabulary import programme
 from app.staff import queries
@@ -13,26 +11,40 @@ from app.staff.views.blueprint import blueprint
 from app.web.access import allow, principal
 from app.web.pages import page
 
-LINES = 100
+PAGE_SIZE = 100
+
+
+@blueprint.get("/audit")
+@allow("see_audit", audited=True)
+def audit_log() -> Response:
+    """Show a page of the audit log, before the line number `before`; the reading is audited."""
+    current = principal()
+    within = None if current.role == "admin" else sorted(current.scope.countries)
+    before = parse_before(request.args.get("before"))
+    lines = queries.list_audit_log(db.session(), within, before, PAGE_SIZE)
+    record_audit(current.account_id, "trail_read", "trail", current.scope.home)
+    home = programme().get(current.scope.home)
+    zone = home.time_zone if home else "UTC"
+    older = lines[-1].number if len(lines) == PAGE_SIZE else None
+    return page(
+        "staff/audit_log.html",
+        lines=lines,
+        zone=zone,
+        older=older,
+        ACTIONS=ACTIONS,
+        SUBJECTS=SUBJECTS,
+    )
 
 
 @blueprint.get("/trail")
-@allow("see_audit", audited=True)
+@allow("see_audit")
 def trail() -> Response:
-    """A page of the trail, from before the line that `before` names; the reading leaves an entry."""
-    asking = principal()
-    within = None if asking.role == "admin" else sorted(asking.scope.countries)
-    lines = queries.list_trail(db.session(), within, before(request.args.get("before")), LINES)
-    record_audit(asking.account_id, "trail_read", "trail", asking.scope.home)
-    home = programme().get(asking.scope.home)
-    zone = home.time_zone if home else "UTC"
-    older = lines[-1].number if len(lines) == LINES else None
-    words: dict[str, Any] = {"ACTS": ACTS, "SUBJECTS": SUBJECTS}
-    return page("staff/trail.html", lines=lines, zone=zone, older=older, **words)
+    """Redirect from the former address of the audit log."""
+    return redirect(url_for("staff.audit_log", **request.args))  # type: ignore[return-value]
 
 
-def before(text: str | None) -> int | None:
-    """The number of the line before which a page begins; 404 for what is no number."""
+def parse_before(text: str | None) -> int | None:
+    """Return the line number before which a page begins, None for the first page; 404 for anything but a number."""
     if text is None:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 16):

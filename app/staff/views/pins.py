@@ -1,4 +1,4 @@
-"""The PIN of one's own account: set with the password, removed without it."""
+"""The PIN of the own account: set with the password, removed without it."""
 
 from flask import Response, abort, url_for
 from flask_babel import gettext
@@ -7,7 +7,7 @@ from app.db.session import db
 from app.staff import forms, rules
 from app.staff.actions import pins
 from app.staff.views.blueprint import blueprint
-from app.staff.views.profile import PER_MINUTE, refuse_own
+from app.staff.views.profile import PER_MINUTE, refuse_change
 from app.web.access import allow, limiter, principal
 from app.web.pages import redirect_or_json, flash_message
 from app.web.security_events import report_event
@@ -17,17 +17,17 @@ from app.web.security_events import report_event
 @limiter.limit(PER_MINUTE)
 @allow("signed_in")
 def set_pin() -> Response:
-    """Sets the PIN with which one takes over a shared tablet."""
-    if not rules.takes_over(principal().role):
+    """Set the PIN with which the account takes over a shared tablet."""
+    if not rules.may_use_pin(principal().role):
         report_event("right_refused", account_id=principal().account_id)
         abort(403)
     form = forms.PinForm.sent()
-    problems = form.problems()
-    if not problems:
-        sent = (form.own_password.data, form.pin.data, form.repeated_pin.data)
-        problems = pins.set_pin(db.session(), principal(), *sent)
-    if problems:
-        return refuse_own(problems)
+    errors = form.problems()
+    if not errors:
+        values = (form.own_password.data, form.pin.data, form.repeated_pin.data)
+        errors = pins.set_pin(db.session(), principal(), *values)
+    if errors:
+        return refuse_change(errors)
     flash_message(gettext("Your PIN is set. A tablet knows it after its next contact with the server."))
     return redirect_or_json(url_for("staff.account"))
 
@@ -35,7 +35,7 @@ def set_pin() -> Response:
 @blueprint.post("/account/pin/remove")
 @allow("signed_in")
 def remove_pin() -> Response:
-    """Takes the PIN off one's own account."""
+    """Remove the PIN of the own account."""
     pins.remove_pin(db.session(), principal())
     flash_message(gettext("Your PIN is removed."))
     return redirect_or_json(url_for("staff.account"))

@@ -1,6 +1,4 @@
-"""One's own account: its scope, the password, signing out everywhere; and taking up an invitation."""
-
-from typing import Any
+"""The own account: its scope, its password, signing out everywhere; and accepting an invitation."""
 
 from flask import Response, session, url_for
 from flask_babel import gettext
@@ -12,7 +10,7 @@ from app.field_errors import FieldError, errors_response
 from app.places.queries import list_desks
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts, sessions
-from app.staff.views.blueprint import blueprint, wrong_in
+from app.staff.views.blueprint import blueprint, errors_by_field
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, limiter, principal
 from app.web.pages import redirect_or_json, page, flash_message
@@ -26,46 +24,48 @@ PER_MINUTE = "20 per minute"
 @blueprint.get("/account")
 @allow("signed_in")
 def account() -> Response:
-    """One's own account."""
+    """Show the own account."""
     return account_page([])
 
 
-def account_page(problems: list[FieldError], status: int = 200) -> Response:
-    """The page of one's own account, with what was wrong."""
-    asking = principal()
-    desks = [] if asking.scope.programme else list_desks(db.session(), asking.scope)
-    facts: dict[str, Any] = {
-        "own": desks if rules.needs(asking.role) == "desks" else [],
-        "ROLES": ROLES,
-    }
-    takes_over = rules.takes_over(asking.role)
-    facts |= {"takes_over": takes_over, "wrong": wrong_in(problems)}
-    facts["has_pin"] = takes_over and queries.has_pin(db.session(), asking.account_id)
-    return page("staff/account.html", status, **facts)
+def account_page(errors: list[FieldError], status: int = 200) -> Response:
+    """Return the page of the own account with these errors at its fields."""
+    current = principal()
+    desks = [] if current.scope.programme else list_desks(db.session(), current.scope)
+    may_use_pin = rules.may_use_pin(current.role)
+    return page(
+        "staff/account.html",
+        status,
+        desks=desks if rules.scope_kind(current.role) == "desks" else [],
+        ROLES=ROLES,
+        may_use_pin=may_use_pin,
+        errors=errors_by_field(errors),
+        has_pin=may_use_pin and queries.has_pin(db.session(), current.account_id),
+    )
 
 
-def refuse_own(problems: list[FieldError]) -> Response:
-    """The answer of a change of one's own account that was refused; 429 if the next try must wait."""
-    must_wait = any(found.code == "must_wait" for found in problems)
+def refuse_change(errors: list[FieldError]) -> Response:
+    """The response of a change of one's own account that was refused; 429 if the next try must wait."""
+    must_wait = any(found.code == "must_wait" for found in errors)
     if not must_wait:
-        return errors_response(problems) if wants_json() else account_page(problems, 422)
-    answer = error_response(429, problems[0].message) if wants_json() else account_page(problems, 429)
-    answer.headers["Retry-After"] = str(int(rules.WINDOW.total_seconds()))
-    return answer
+        return errors_response(errors) if wants_json() else account_page(errors, 422)
+    response = error_response(429, errors[0].message) if wants_json() else account_page(errors, 429)
+    response.headers["Retry-After"] = str(int(rules.ATTEMPT_WINDOW.total_seconds()))
+    return response
 
 
 @blueprint.post("/account/password")
 @limiter.limit(PER_MINUTE)
 @allow("signed_in")
 def change_password() -> Response:
-    """Changes one's own password; the other sessions end, this one goes on."""
+    """Change the own password; the other sessions end, this one stays."""
     form = forms.PasswordForm.sent()
-    problems = form.problems()
-    if not problems:
-        sent = (form.current.data, form.password.data, form.repeated.data)
-        problems = accounts.change_password(db.session(), principal(), *sent)
-    if problems:
-        return refuse_own(problems)
+    errors = form.problems()
+    if not errors:
+        values = (form.current.data, form.password.data, form.repeated.data)
+        errors = accounts.change_password(db.session(), principal(), *values)
+    if errors:
+        return refuse_change(errors)
     flash_message(gettext("Your password was changed. Your other sessions have ended."))
     return redirect_or_json(url_for("staff.account"))
 
@@ -73,8 +73,8 @@ def change_password() -> Response:
 @blueprint.post("/account/sign-out-everywhere")
 @allow("signed_in")
 def sign_out_everywhere() -> Response:
-    """Ends every session of one's account, this one too."""
-    sessions.end_everywhere(db.session(), principal())
+    """End every session of the own account, this one too."""
+    sessions.end_own_sessions(db.session(), principal())
     logout_user()
     session.clear()
     flash_message(gettext("You are signed out everywhere."))
@@ -85,20 +85,24 @@ def sign_out_everywhere() -> Response:
 @limiter.limit(PER_MINUTE)
 @allow("public")
 def invitation(token: str) -> Response:
-    """The page that takes up an invitation; one answer for a used, an old and an unknown link."""
+    """The page that takes up an invitation; one response for a used, an old and an unknown link."""
     return _invitation_page(token, [])
 
 
-def _invitation_page(token: str, problems: list[FieldError]) -> Response:
-    invited = queries.find_invited(db.session(), rules.digest(token), clock.now())
+def _invitation_page(token: str, errors: list[FieldError]) -> Response:
+    invited = queries.find_invited_account(db.session(), rules.digest(token), clock.now())
     if invited is None:
-        return _no_link()
-    facts: dict[str, Any] = {"token_of_link": token, "invited": invited}
-    wrong = wrong_in(problems)
-    return page("staff/invitation.html", 422 if problems else 200, wrong=wrong, **facts)
+        return _link_refused()
+    return page(
+        "staff/invitation.html",
+        422 if errors else 200,
+        errors=errors_by_field(errors),
+        token_of_link=token,
+        invited=invited,
+    )
 
 
-def _no_link() -> Response:
+def _link_refused() -> Response:
     report_event("link_refused")
     return error_response(404, gettext("This link was used or has expired. Ask for a new one."))
 
@@ -106,22 +110,22 @@ def _no_link() -> Response:
 @blueprint.post("/invitations/<token>")
 @limiter.limit(PER_MINUTE)
 @allow("public")
-def take_up(token: str) -> Response:
-    """Sets the password; the link is used up."""
+def accept_invitation(token: str) -> Response:
+    """Set the password and use up the link."""
     form = forms.NewPasswordForm.sent()
-    problems = form.problems() or accounts.take_up(
+    errors = form.problems() or accounts.accept_invitation(
         db.session(), token, form.password.data, form.repeated.data
     )
-    if any(found.field == "token" for found in problems):
-        return _no_link()
-    if problems:
-        return _refused(token, problems)
+    if any(error.field == "token" for error in errors):
+        return _link_refused()
+    if errors:
+        return _invitation_refused(token, errors)
     flash_message(gettext("Your password is set. Now sign in."))
     return redirect_or_json(url_for("staff.sign_in"))
 
 
-def _refused(token: str, problems: list[FieldError]) -> Response:
-    known = queries.find_invited(db.session(), rules.digest(token), clock.now())
-    if known and wants_json():
-        return errors_response(problems)
-    return _invitation_page(token, problems)
+def _invitation_refused(token: str, errors: list[FieldError]) -> Response:
+    account = queries.find_invited_account(db.session(), rules.digest(token), clock.now())
+    if account and wants_json():
+        return errors_response(errors)
+    return _invitation_page(token, errors)

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, the session of programs, language and light of this device."""
+"""Sign-in and sign-out for pages and programs; language and light mode of this device."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.db.session import db
 from app.i18n import language
 from app.settings import current_settings
 from app.staff.actions import accounts, sessions
-from app.staff.rules import WINDOW
+from app.staff.rules import ATTEMPT_WINDOW
 from app.staff.views.blueprint import blueprint
 from app.web.access import Principal, allow, limiter, principal
 from app.web.pages import MODES, redirect_or_json, page
@@ -32,7 +32,7 @@ PER_MINUTE = "120 per minute"
 @blueprint.get("/")
 @allow("public")
 def home() -> Any:
-    """Goes on to the page where the account's work begins."""
+    """Redirect to the page where the account's work begins."""
     if not current_user.is_authenticated:
         return redirect_or_json(url_for("staff.sign_in"))
     return redirect_or_json(url_for(HOMES.get(current_user.role, "staff.account")))
@@ -41,7 +41,7 @@ def home() -> Any:
 @blueprint.get("/sign-in")
 @allow("public")
 def sign_in() -> Any:
-    """The sign-in page."""
+    """Show the sign-in page."""
     if current_user.is_authenticated:
         return redirect_or_json(safe_redirect_target(request.args.get("next"), url_for("staff.home")))
     return page("staff/sign_in.html", next=request.args.get("next", ""), kept=[], problem="")
@@ -50,41 +50,41 @@ def sign_in() -> Any:
 @blueprint.post("/sign-in")
 @limiter.limit(PER_MINUTE)
 @allow("public")
-def enter() -> Any:
-    """Signs in; by JSON `{"account","role"}`, 401 or 429, by form on to where the person wanted to go."""
-    sent = read_json() if request.is_json else request.form
-    name, password = sent.get("username"), sent.get("password")
+def sign_in_post() -> Any:
+    """Sign in: JSON gets `{"account","role"}`, 401 or 429; a form is redirected to the page in `next`."""
+    values = read_json() if request.is_json else request.form
+    name, password = values.get("username"), values.get("password")
     if not isinstance(name, str) or not isinstance(password, str):
-        return _refused(sent, 401)
-    checked = sessions.sign_in(db.session(), name, password)
-    if checked.account is None:
-        return _refused(sent, 429 if checked.must_wait else 401)
+        return _refused(values, 401)
+    result = sessions.sign_in(db.session(), name, password)
+    if result.account is None:
+        return _refused(values, 429 if result.must_wait else 401)
     if current_user.is_authenticated:
         sessions.end_session(db.session(), principal())
-    entered = sessions.start_session(db.session(), checked.account)
-    _renew(entered)
+    signed_in = sessions.start_session(db.session(), result.account)
+    _renew_session(signed_in)
     if wants_json():
-        return jsonify({"account": entered.username, "role": entered.role})
-    return _go_on(sent)
+        return jsonify({"account": signed_in.username, "role": signed_in.role})
+    return _resume(values)
 
 
-def _renew(entered: Principal) -> None:
+def _renew_session(signed_in: Principal) -> None:
     session.clear()
-    login_user(entered)
+    login_user(signed_in)
 
 
-def _refused(sent: Any, status: int) -> Response:
+def _refused(values: Any, status: int) -> Response:
     if wants_json():
         sentence = None if status == 429 else gettext("The name or the password is not right.")
-        answer = error_response(status, sentence)
+        response = error_response(status, sentence)
     else:
         kept = _kept(sent)
-        answer = page(
+        response = page(
             "staff/sign_in.html", status, next=sent.get("next", ""), kept=kept, problem=str(status)
         )
     if status == 429:
-        answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
-    return answer
+        response.headers["Retry-After"] = str(int(ATTEMPT_WINDOW.total_seconds()))
+    return response
 
 
 def _kept(sent: Any) -> list[tuple[str, str]]:
@@ -109,9 +109,9 @@ def sign_out() -> Any:
     sessions.end_session(db.session(), principal())
     logout_user()
     session.clear()
-    answer = redirect_or_json(url_for("staff.sign_in"))
-    answer.headers["Clear-Site-Data"] = '"cache"'
-    return answer
+    response = redirect_or_json(url_for("staff.sign_in"))
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 @blueprint.get("/sync/token")
@@ -125,15 +125,15 @@ def token() -> Response:
 @allow("public")
 def preferences() -> Any:
     """Remembers language and light on this device, the language with the account too."""
-    answer = redirect_or_json(safe_redirect_target(request.form.get("next"), url_for("staff.home")))
+    response = redirect_or_json(safe_redirect_target(request.form.get("next"), url_for("staff.home")))
     chosen, light = request.form.get("locale"), request.form.get("mode")
     secure = current_settings().production
     if chosen in language.LOCALES:
-        answer.set_cookie(
+        response.set_cookie(
             language.COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=secure
         )
         if current_user.is_authenticated:
-            accounts.choose_locale(db.session(), current_user.account_id, chosen)
+            accounts.set_locale(db.session(), current_user.account_id, chosen)
     if light in MODES:
-        answer.set_cookie("mode", light, max_age=31_536_000, samesite="Lax", secure=secure)
-    return answer
+        response.set_cookie("mode", light, max_age=31_536_000, samesite="Lax", secure=secure)
+    return response

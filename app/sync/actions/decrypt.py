@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.people.actions.aggregates import once
+from app.people.actions.aggregates import defer_aggregates
 from app.settings import current_settings
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLE_PERMISSIONS
@@ -15,7 +15,7 @@ from app.sync.actions.handlers import Asked
 from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import EnvelopeRow
 from app.sync.rules import envelope, sealing
-from app.sync.rules.envelope import Opened, Sent
+from app.sync.rules.envelope import Payload, SealedEnvelope
 from app.sync.vocabulary import FORMATS, MOST_BYTES
 from app.web.access import Principal, Scope
 
@@ -24,11 +24,11 @@ from app.web.access import Principal, Scope
 class Unsealed:
     """What could be read of an envelope; `opened` is None and `reason` says why where nothing could."""
 
-    opened: Opened | None
+    opened: Payload | None
     reason: str = ""
 
 
-def unseal(one: Sent) -> Unsealed:
+def unseal(one: SealedEnvelope) -> Unsealed:
     """What an envelope holds, or why it cannot be read."""
     ring: Mapping[str, bytes] = current_settings().outbox_keys
     reason = _unfit(one, ring)
@@ -42,7 +42,7 @@ def unseal(one: Sent) -> Unsealed:
     return Unsealed(opened, "" if opened else "unreadable")
 
 
-def _unfit(one: Sent, ring: Mapping[str, bytes]) -> str:
+def _unfit(one: SealedEnvelope, ring: Mapping[str, bytes]) -> str:
     if len(one.sealed) > MOST_BYTES:
         return "too_large"
     if one.format not in FORMATS:
@@ -54,7 +54,7 @@ def _unfit(one: Sent, ring: Mapping[str, bytes]) -> str:
 class Judged:
     """An envelope as far as it could be read: what it held, who wrote it, and why it is set aside unrecorded."""
 
-    opened: Opened | None
+    opened: Payload | None
     author: Principal | None = None
     reason: str = ""
 
@@ -74,7 +74,7 @@ class Judge:
         self.today = clock.today_at(device.time_zone)
         self.authors: dict[str, tuple[Principal | None, str]] = {}
 
-    def judge(self, one: Sent, *, sent_itself: bool) -> Judged:
+    def judge(self, one: SealedEnvelope, *, sent_itself: bool) -> Judged:
         """What is to become of an envelope that the tablet sent itself, or that a supervisor brought."""
         unsealed = unseal(one)
         opened = unsealed.opened
@@ -84,7 +84,7 @@ class Judge:
         author, reason = self._author(opened.author)
         foreign = envelope.why_foreign(opened, device if sent_itself else "", self.device.desk)
         reason = foreign or reason or ("too_old" if envelope.is_too_old(opened, self.today) else "")
-        vouched = replace(opened, said={**opened.said, "device": device})
+        vouched = replace(opened, said={**opened.data, "device": device})
         return Judged(vouched, author, reason)
 
     def _author(self, username: str) -> tuple[Principal | None, str]:
@@ -112,7 +112,7 @@ def apart(session: Session) -> Iterator[None]:
     """A savepoint; what fails in it leaves no audit entry and changes no cell either."""
     entries = len(session.info.get("entries", ()))
     try:
-        with session.begin_nested(), once(session):
+        with session.begin_nested(), defer_aggregates(session):
             session.connection()  # the savepoint is made by this, not by begin_nested
             yield
     except BaseException:
@@ -120,6 +120,6 @@ def apart(session: Session) -> Iterator[None]:
         raise
 
 
-def sent_of(row: EnvelopeRow) -> Sent:
+def sent_of(row: EnvelopeRow) -> SealedEnvelope:
     """An envelope that was kept, as it came."""
-    return Sent(str(row.id), row.id, row.key_id, row.format, row.sealed or b"", row.receipt)
+    return SealedEnvelope(str(row.id), row.id, row.key_id, row.format, row.sealed or b"", row.receipt)

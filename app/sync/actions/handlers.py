@@ -8,22 +8,22 @@ from sqlalchemy.orm import Session
 
 from app.consultations import queries
 from app.consultations.actions import corrections, recording
-from app.consultations.actions.corrections import Change, NotAllowed
-from app.consultations.forms.parsing import read
-from app.consultations.rules.consultation_data import Reading
+from app.consultations.actions.corrections import AppliedChange, NotAllowed
+from app.consultations.forms.parsing import parse_consultation
+from app.consultations.rules.consultation_data import ParsedConsultation
 from app.consultations.vocabulary import DECLINED
 from app.db import idempotency
 from app.field_errors import FieldError
-from app.people.actions.cards import find_all as find_cards
-from app.people.queries.cards import Card
-from app.people.rules.card_codes import read_code
-from app.sync.rules.envelope import Opened
+from app.people.actions.cards import find_cards_by_code as find_cards
+from app.people.queries.cards import CardRow
+from app.people.rules.card_codes import parse_card_code
+from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONFLICT, CONSULTATION, CREATED, DUPLICATE, QUARANTINED, VOID
 from app.web.access import Principal
 
 
 @dataclass(frozen=True)
-class Taken:
+class IntakeOutcome:
     """How a record ended: a result, why it was set aside (a code of REASONS), and what is wrong with it.
 
     `held` is a voiding whose record has not arrived.
@@ -31,41 +31,41 @@ class Taken:
 
     result: str
     reason: str = ""
-    problems: tuple[FieldError, ...] = ()
-    held: bool = False
+    errors: tuple[FieldError, ...] = ()
+    awaits_record: bool = False
 
 
-Opener: TypeAlias = Callable[[Session, Principal, Opened], Taken]
-Asked: TypeAlias = tuple[Principal, Opened]
+Opener: TypeAlias = Callable[[Session, Principal, Payload], IntakeOutcome]
+Asked: TypeAlias = tuple[Principal, Payload]
 """A record to be taken: its author, and what its envelope held."""
-ManyOpener: TypeAlias = Callable[[Session, Sequence[Asked]], list[Taken]]
+ManyOpener: TypeAlias = Callable[[Session, Sequence[Asked]], list[IntakeOutcome]]
 Locker: TypeAlias = Callable[[Session, Sequence[Asked]], None]
 
 
 @dataclass(frozen=True)
-class Handler:
+class RecordHandler:
     """What records one kind of record; `take_many` records many at once with the same results."""
 
     kind: str
-    take: Opener
-    take_many: ManyOpener | None = None
+    handle: Opener
+    handle_many: ManyOpener | None = None
 
 
 @dataclass(frozen=True)
-class Lock:
+class IntakeLock:
     """What locks all that records of these kinds will change, in the order in which everybody locks it."""
 
     kinds: frozenset[str]
     lock: Locker
 
 
-_handlers: dict[str, Handler] = {}
-_locks: list[Lock] = []
+_handlers: dict[str, RecordHandler] = {}
+_locks: list[IntakeLock] = []
 OF_TABLET = frozenset({"device", "sequence"})
 _ARRIVED = {idempotency.NEW: CREATED, idempotency.SAME: DUPLICATE}
 
 
-def set_handlers(handlers: Iterable[Handler], locks: Iterable[Lock]) -> None:
+def set_handlers(handlers: Iterable[RecordHandler], locks: Iterable[IntakeLock]) -> None:
     """Sets what records each kind of record, and what is locked before, in this order."""
     _handlers.clear()
     _handlers.update({handler.kind: handler for handler in handlers})
@@ -75,7 +75,7 @@ def set_handlers(handlers: Iterable[Handler], locks: Iterable[Lock]) -> None:
 def many_of(kind: str) -> ManyOpener | None:
     """What records many of a kind at once; None if they are recorded one by one."""
     handler = _handlers.get(kind)
-    return handler.take_many if handler else None
+    return handler.handle_many if handler else None
 
 
 def lock(session: Session, asked: Sequence[Asked]) -> None:
@@ -86,78 +86,78 @@ def lock(session: Session, asked: Sequence[Asked]) -> None:
             each.lock(session, own)
 
 
-def take(session: Session, author: Principal, opened: Opened) -> Taken:
+def take(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
     """Records what was opened in the author's name."""
     handler = _handlers.get(opened.kind)
-    return handler.take(session, author, opened) if handler else Taken(QUARANTINED, "unknown_kind")
+    return handler.handle(session, author, opened) if handler else IntakeOutcome(QUARANTINED, "unknown_kind")
 
 
-def arrived(how: str) -> Taken:
+def outcome_of_insert(how: str) -> IntakeOutcome:
     """What an arrival (db.idempotency) is to the tablet."""
-    return Taken(_ARRIVED[how]) if how in _ARRIVED else Taken(CONFLICT, "different")
+    return IntakeOutcome(_ARRIVED[how]) if how in _ARRIVED else IntakeOutcome(CONFLICT, "different")
 
 
-def refused(problems: list[FieldError]) -> Taken:
+def invalid_outcome(problems: list[FieldError]) -> IntakeOutcome:
     """A record that cannot be taken as it is."""
     future = any(problem.code == "in_future" for problem in problems)
-    return Taken(QUARANTINED, "in_future" if future else "invalid", tuple(problems))
+    return IntakeOutcome(QUARANTINED, "in_future" if future else "invalid", tuple(problems))
 
 
-def take_consultation(session: Session, author: Principal, opened: Opened) -> Taken:
+def take_consultation(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
     """The one intake: the same form and action as the page's."""
     return _ended(recording.record(session, author, reading_of(opened)))
 
 
-def take_consultations(session: Session, asked: Sequence[Asked]) -> list[Taken]:
+def take_consultations(session: Session, asked: Sequence[Asked]) -> list[IntakeOutcome]:
     """The same, as one set."""
     readings = [(author, reading_of(opened)) for author, opened in asked]
     return [_ended(done) for done in recording.record_all(session, readings)]
 
 
-def _ended(done: recording.Arrival | list[FieldError]) -> Taken:
-    return refused(done) if isinstance(done, list) else arrived(done.arrival)
+def _ended(done: recording.RecordingResult | list[FieldError]) -> IntakeOutcome:
+    return invalid_outcome(done) if isinstance(done, list) else outcome_of_insert(done.arrival)
 
 
 def lock_records(session: Session, asked: Sequence[Asked]) -> None:
     """The cards of what is recorded and of what is voided, then the rows of what is voided."""
     codes = {code for _, opened in asked if (code := _card_in(opened))}
-    cards = [card for card in find_cards(session, codes).values() if isinstance(card, Card)]
-    voided = {opened.about for _, opened in asked if opened.kind == VOID and opened.about}
-    queries.hold_to_change(session, asked[0][0].scope, voided, cards)
+    cards = [card for card in find_cards(session, codes).values() if isinstance(card, CardRow)]
+    voided = {opened.record_id for _, opened in asked if opened.kind == VOID and opened.record_id}
+    queries.lock_consultations(session, asked[0][0].scope, voided, cards)
 
 
-def _card_in(opened: Opened) -> str | None:
-    said = opened.said.get("card")
-    return read_code(said) if opened.kind == CONSULTATION and isinstance(said, str) else None
+def _card_in(opened: Payload) -> str | None:
+    said = opened.data.get("card")
+    return parse_card_code(said) if opened.kind == CONSULTATION and isinstance(said, str) else None
 
 
-def reading_of(opened: Opened) -> Reading:
+def reading_of(opened: Payload) -> ParsedConsultation:
     """What can be read of a consultation; a refusal to be recorded names its tablet beside its four answers."""
-    said = opened.said
+    said = opened.data
     if said.get("outcomes") != [DECLINED]:
-        return read(said)
-    reading = read({name: said[name] for name in said if name not in OF_TABLET})
+        return parse_consultation(said)
+    reading = parse_consultation({name: said[name] for name in said if name not in OF_TABLET})
     return replace(reading, telemetry={**reading.telemetry, "device": said.get("device")})
 
 
-def take_void(session: Session, author: Principal, opened: Opened) -> Taken:
+def take_void(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
     """Voids a record of the desk; held where it has not arrived yet. Voiding twice is once."""
-    about = opened.about
+    about = opened.record_id
     if about is None:
-        return Taken(QUARANTINED, "invalid")
-    row = queries.find_to_change(session, author.scope, about)
+        return IntakeOutcome(QUARANTINED, "invalid")
+    row = queries.lock_consultation(session, author.scope, about)
     if row is None:
-        return Taken(CREATED, held=True)
-    said: dict[str, Any] = {"reason": opened.said.get("reason")}
+        return IntakeOutcome(CREATED, awaits_record=True)
+    said: dict[str, Any] = {"reason": opened.data.get("reason")}
     try:
         done = corrections.void(session, author, row, said, frozenset())
     except NotAllowed:
-        return Taken(QUARANTINED, "too_late")
-    return Taken(CREATED) if isinstance(done, Change) else Taken(QUARANTINED, "invalid")
+        return IntakeOutcome(QUARANTINED, "too_late")
+    return IntakeOutcome(CREATED) if isinstance(done, AppliedChange) else IntakeOutcome(QUARANTINED, "invalid")
 
 
 HANDLERS = (
-    Handler(CONSULTATION, take_consultation, take_consultations),
-    Handler(VOID, take_void),
+    RecordHandler(CONSULTATION, take_consultation, take_consultations),
+    RecordHandler(VOID, take_void),
 )
-LOCKS = (Lock(frozenset({CONSULTATION, VOID}), lock_records),)
+LOCKS = (IntakeLock(frozenset({CONSULTATION, VOID}), lock_records),)

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.audit.actions import record_audit
 from app.db.session import insert_rows
-from app.people.actions.aggregates import once
+from app.people.actions.aggregates import defer_aggregates
 from app.sync.actions import batch, daily_limits
 from app.sync.actions.decrypt import Judge, Judged, sent_of
-from app.sync.actions.handlers import Taken
+from app.sync.actions.handlers import IntakeOutcome
 from app.sync.queries import devices, envelopes
 from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import ENVELOPES
-from app.sync.rules.envelope import Sent
+from app.sync.rules.envelope import SealedEnvelope
 from app.sync.vocabulary import (
     CREATED,
     DUPLICATE,
@@ -66,13 +66,13 @@ def sender_of(session: Session, device_id: UUID) -> Sender:
     return Sender(device)
 
 
-def receive(session: Session, sender: Sender, sent: Sequence[Sent]) -> list[Told]:
+def receive(session: Session, sender: Sender, sent: Sequence[SealedEnvelope]) -> list[Told]:
     """Takes a batch; what is said of each envelope, in the same order.
 
     Raises TooMuch where a tablet itself sent more than it may: the caller must roll back.
     """
     known = envelopes.list_known(session, {one.id for one in sent})
-    results, fresh = dict[Key, str](), dict[Key, Sent]()
+    results, fresh = dict[Key, str](), dict[Key, SealedEnvelope]()
     for one in sent:
         before = _before(sender, one, known)
         if before:
@@ -82,14 +82,14 @@ def receive(session: Session, sender: Sender, sent: Sequence[Sent]) -> list[Told
     if sender.brought_by is None:
         daily_limits.check_number(session, sender.device, len(fresh))
     results |= _take(session, sender, fresh, known) if fresh else {}
-    return [Told(one.said_id, _said(one, fresh, results), one.receipt) for one in sent]
+    return [Told(one.raw_id, _said(one, fresh, results), one.receipt) for one in sent]
 
 
-def _key(one: Sent) -> Key:
+def _key(one: SealedEnvelope) -> Key:
     return one.id, one.receipt
 
 
-def _before(sender: Sender, one: Sent, known: Known) -> str:
+def _before(sender: Sender, one: SealedEnvelope, known: Known) -> str:
     """How the tablet's very same bytes ended before, sent or brought; empty where they are new."""
     for row in known.get(one.id, ()):
         if row.receipt == one.receipt and row.device_id == sender.device.id:
@@ -97,7 +97,7 @@ def _before(sender: Sender, one: Sent, known: Known) -> str:
     return ""
 
 
-def _said(one: Sent, fresh: Mapping[Key, Sent], results: Mapping[Key, str]) -> str:
+def _said(one: SealedEnvelope, fresh: Mapping[Key, SealedEnvelope], results: Mapping[Key, str]) -> str:
     """The result of an envelope; what was created before is a duplicate now, also within a batch."""
     result = results[_key(one)]
     is_new = fresh.get(_key(one)) is one
@@ -105,7 +105,7 @@ def _said(one: Sent, fresh: Mapping[Key, Sent], results: Mapping[Key, str]) -> s
 
 
 def _take(
-    session: Session, sender: Sender, fresh: Mapping[Key, Sent], known: Known
+    session: Session, sender: Sender, fresh: Mapping[Key, SealedEnvelope], known: Known
 ) -> dict[Key, str]:
     """How each new envelope ended.
 
@@ -113,14 +113,14 @@ def _take(
     """
     judge = Judge(session, sender.device)
     judged = {key: _judged(judge, sender, one, known) for key, one in fresh.items()}
-    arriving = [one.opened.about for one in judged.values() if one.opened and one.opened.about]
+    arriving = [one.opened.record_id for one in judged.values() if one.opened and one.opened.record_id]
     waiting = _waiting(session, judge, arriving)
     every: dict[Key | int, Judged] = dict(judged.items()) | dict(waiting.items())
     asked = {key: one.asked for key, one in every.items() if one.asked}
-    with once(session):
+    with defer_aggregates(session):
         taken = dict(zip(asked, batch.take(session, list(asked.values())), strict=True))
         ended = {
-            key: taken.get(key) or Taken(QUARANTINED, one.reason) for key, one in every.items()
+            key: taken.get(key) or IntakeOutcome(QUARANTINED, one.reason) for key, one in every.items()
         }
         _keep(session, sender, [(one, judged[key], ended[key]) for key, one in fresh.items()])
         for number in waiting:
@@ -128,7 +128,7 @@ def _take(
     return {key: ended[key].result for key in fresh}
 
 
-def _judged(judge: Judge, sender: Sender, one: Sent, known: Known) -> Judged:
+def _judged(judge: Judge, sender: Sender, one: SealedEnvelope, known: Known) -> Judged:
     found = judge.judge(one, sent_itself=sender.brought_by is None)
     same = {row.device_id for row in known.get(one.id, ()) if row.receipt == one.receipt}
     if found.opened is not None and same - {sender.device.id}:
@@ -142,7 +142,7 @@ def _waiting(session: Session, judge: Judge, arriving: Collection[UUID]) -> dict
     return {row.number: judge.judge(sent_of(row), sent_itself=True) for row in rows}
 
 
-def _keep(session: Session, sender: Sender, ended: Sequence[tuple[Sent, Judged, Taken]]) -> None:
+def _keep(session: Session, sender: Sender, ended: Sequence[tuple[SealedEnvelope, Judged, IntakeOutcome]]) -> None:
     """A line for every envelope, and an entry for every one that was set aside."""
     rows = [_line(sender, *one) for one in ended]
     insert_rows(session, NEW, rows)
@@ -154,9 +154,9 @@ def _keep(session: Session, sender: Sender, ended: Sequence[tuple[Sent, Judged, 
             record_audit(sender.brought_by, "envelope_quarantined", about, sender.device.country)
 
 
-def _line(sender: Sender, one: Sent, judged: Judged, taken: Taken) -> dict[str, Any]:
+def _line(sender: Sender, one: SealedEnvelope, judged: Judged, taken: IntakeOutcome) -> dict[str, Any]:
     settled = taken.result in (CREATED, DUPLICATE)
-    state = HELD if taken.held else SETTLED if settled else OPEN
+    state = HELD if taken.awaits_record else SETTLED if settled else OPEN
     opened, now = judged.opened, clock.now()
     facts = {"id": one.id, "receipt": one.receipt, "key_id": one.key_id, "format": one.format}
     origin = {"device_id": sender.device.id, "source": sender.source}
@@ -165,23 +165,23 @@ def _line(sender: Sender, one: Sent, judged: Judged, taken: Taken) -> dict[str, 
         **origin,
         "brought_by": sender.brought_by,
         "kind": opened.kind if opened and opened.kind in KINDS else "",
-        "about": opened.about if opened else None,
+        "about": opened.record_id if opened else None,
         "desk_id": sender.device.desk_id,
         "country": sender.device.country,
         "author_id": judged.author.account_id if judged.author else None,
         "result": taken.result,
-        "reason": taken.reason or ("record_missing" if taken.held else ""),
+        "reason": taken.reason or ("record_missing" if taken.awaits_record else ""),
         "state": state,
         "sealed": one.sealed[: LARGEST + 1] if state != SETTLED else None,
         "received_at": now,
-        "settled_at": now if settled and not taken.held else None,
+        "settled_at": now if settled and not taken.awaits_record else None,
         "settled_by": None,
     }
 
 
-def _settle(session: Session, number: int, taken: Taken) -> None:
+def _settle(session: Session, number: int, taken: IntakeOutcome) -> None:
     """Ends the waiting of a voiding."""
-    if taken.held:
+    if taken.awaits_record:
         return
     values: dict[str, Any] = {"reason": taken.reason, "result": taken.result, "state": OPEN}
     if taken.result == CREATED:

@@ -12,7 +12,7 @@ from app.audit.actions import record_audit
 from app.consultations import queries as consultations
 from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import NotAllowed
-from app.consultations.rules.consultation_data import Reading
+from app.consultations.rules.consultation_data import ParsedConsultation
 from app.db import idempotency
 from app.field_errors import FieldError
 from app.places.queries import find_desk
@@ -33,7 +33,7 @@ def is_open(row: EnvelopeRow) -> bool:
     return row.state in (OPEN, HELD)
 
 
-def mend(session: Session, by: Principal, row: EnvelopeRow, reading: Reading) -> list[FieldError]:
+def mend(session: Session, by: Principal, row: EnvelopeRow, reading: ParsedConsultation) -> list[FieldError]:
     """Records a consultation that was set aside (a row of `envelopes.lock`) in its author's name; what is wrong."""
     desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
     author = row.author_id if row.author_id is not None else by.account_id
@@ -51,7 +51,7 @@ def mend(session: Session, by: Principal, row: EnvelopeRow, reading: Reading) ->
 
 def apply_void(session: Session, by: Principal, row: EnvelopeRow, reason: Any) -> list[FieldError]:
     """Voids the record that a late voiding names, as the supervisor decides; what is wrong."""
-    found = consultations.find_to_change(session, by.scope, row.about) if row.about else None
+    found = consultations.lock_consultation(session, by.scope, row.about) if row.about else None
     if found is None:
         return [FieldError("record", "not_there")]
     try:

@@ -14,7 +14,7 @@ from app.codelists.shared_codelists import (
     SITUATIONS,
     nationalities,
 )
-from app.consultations.forms.labels import Line
+from app.consultations.forms.labels import LabelledAnswer
 from app.consultations.vocabulary import (
     CHANGE_REASONS,
     CHANNELS,
@@ -25,16 +25,16 @@ from app.consultations.vocabulary import (
     TRAVEL_GROUPS,
 )
 from app.i18n import language
-from app.sync.rules.envelope import Opened
+from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONSULTATION, VOID
 
 MOST = 80
 """So many signs of a text that is no code are shown."""
 
 
-def lines(opened: Opened) -> list[Line]:
+def lines(opened: Payload) -> list[LabelledAnswer]:
     """What is answered, and the answer in words, in the order of the page."""
-    said = opened.said
+    said = opened.data
     if opened.kind == VOID:
         return [
             (gettext("Desk"), opened.desk),
@@ -57,7 +57,7 @@ def _persons(persons: Any) -> list[dict[str, Any]]:
     return [one for one in persons if isinstance(one, dict)] if isinstance(persons, list) else []
 
 
-def _answers(said: dict[str, Any]) -> Iterator[Line]:
+def _answers(said: dict[str, Any]) -> Iterator[LabelledAnswer]:
     yield gettext("Topics"), _list(TOPICS, said.get("topics"))
     yield gettext("Main topic"), _one(TOPICS, said.get("main_topic"))
     yield gettext("What did we do?"), _list(OUTCOMES, said.get("outcomes"))
@@ -68,7 +68,7 @@ def _answers(said: dict[str, Any]) -> Iterator[Line]:
     yield gettext("Visitor card"), _plain(said.get("card"))
 
 
-def _groups(groups: Any) -> Iterator[Line]:
+def _groups(groups: Any) -> Iterator[LabelledAnswer]:
     for place, group in enumerate(groups[:8] if isinstance(groups, list) else ()):
         if isinstance(group, dict):
             yield gettext("Group {letter}").replace("{letter}", "ABCDEFGH"[place]), _group(group)

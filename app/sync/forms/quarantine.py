@@ -9,10 +9,10 @@ from app import clock
 from app.consultations import queries as consultations
 from app.consultations.actions import recording
 from app.consultations.forms import template_context
-from app.consultations.forms.form_state import SECTIONS, Shown, choices
-from app.consultations.forms.labels import Line, differences
-from app.consultations.forms.parsing import read
-from app.consultations.rules.consultation_data import Content, Reading, as_json
+from app.consultations.forms.form_state import SECTIONS, FormState, get_form_options
+from app.consultations.forms.labels import LabelledAnswer, differences
+from app.consultations.forms.parsing import parse_consultation
+from app.consultations.rules.consultation_data import ConsultationData, ParsedConsultation, as_json
 from app.consultations.vocabulary import CHANGE_REASONS, DECLINED
 from app.db.session import Session
 from app.field_errors import FieldError
@@ -24,7 +24,7 @@ from app.sync.actions.handlers import reading_of
 from app.sync.actions.quarantine import is_open, may_mend
 from app.sync.forms import payload_summary
 from app.sync.queries.envelopes import EnvelopeRow
-from app.sync.rules.envelope import Opened
+from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONSULTATION, VOID
 from app.web.access import Principal
 
@@ -34,7 +34,7 @@ class Aside:
     """A record that was set aside, as far as it can be opened, and whether the account may put it right."""
 
     row: EnvelopeRow
-    opened: Opened | None
+    opened: Payload | None
     may: bool
 
     @property
@@ -59,7 +59,7 @@ class Aside:
 
     @property
     def said(self) -> dict[str, Any]:
-        return self.opened.said if self.opened else {}
+        return self.opened.data if self.opened else {}
 
     @property
     def reason(self) -> str:
@@ -85,7 +85,7 @@ class Wrong:
     sentence: str
 
 
-def lines(one: Aside) -> list[Line]:
+def lines(one: Aside) -> list[LabelledAnswer]:
     """What was inside, in words; nothing where it could not be opened."""
     return payload_summary.lines(one.opened) if one.opened else []
 
@@ -98,9 +98,9 @@ def what_is_wrong(session: Session, asking: Principal, one: Aside) -> list[Wrong
     return [Wrong(_section(problem.field), problem.message) for problem in found]
 
 
-def _problems(session: Session, asking: Principal, reading: Reading) -> list[FieldError]:
+def _problems(session: Session, asking: Principal, reading: ParsedConsultation) -> list[FieldError]:
     desk = find_desk(session, asking.scope, reading.desk) if reading.desk else None
-    return recording.what_is_wrong(reading, desk, recording.card_of(session, reading))
+    return recording.validate(reading, desk, recording.resolve_card(session, reading))
 
 
 def _section(field: str) -> str:
@@ -115,20 +115,20 @@ def compare(session: Session, asking: Principal, one: Aside) -> list[tuple[str, 
     mine = _content(session, asking, one)
     if one.row.reason != "different" or other is None or mine is None:
         return None
-    return differences(as_json(mine), as_json(consultations.content_of(session, other)))
+    return differences(as_json(mine), as_json(consultations.get_consultation_data(session, other)))
 
 
-def _content(session: Session, asking: Principal, one: Aside) -> Content | None:
-    content = reading_of(one.opened).content if one.opened and one.is_consultation else None
+def _content(session: Session, asking: Principal, one: Aside) -> ConsultationData | None:
+    content = reading_of(one.opened).data if one.opened and one.is_consultation else None
     desk = find_desk(session, asking.scope, content.desk) if content else None
-    return recording.with_language(content, desk) if content and desk else None
+    return recording.with_default_language(content, desk) if content and desk else None
 
 
 def form_facts(
     session: Session,
     asking: Principal,
     one: Aside,
-    shown: Shown,
+    shown: FormState,
     problems: list[FieldError] | None = None,
 ) -> dict[str, Any] | None:
     """The facts of the consultation's page with these answers; None where its desk is none of the account's.
@@ -140,8 +140,8 @@ def form_facts(
     if desk is None:
         return None
     if problems is None:
-        problems = _problems(session, asking, read({**one.said, "desk": desk.code}))
+        problems = _problems(session, asking, parse_consultation({**one.said, "desk": desk.code}))
     start = current_settings().reporting_year_start
     today = clock.today_at(desk.time_zone)
-    offered = choices(session, asking.scope, desk, today, start)
-    return template_context.facts_of(offered, shown, problems)
+    offered = get_form_options(session, asking.scope, desk, today, start)
+    return template_context.form_context(offered, shown, problems)

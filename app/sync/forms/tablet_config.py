@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from app import clock
-from app.consultations.forms.form_state import Choices, choices
+from app.consultations.forms.form_state import FormOptions, get_form_options
 from app.db.session import Session
 from app.places.queries import DeskRow, list_desks
 from app.settings import current_settings
@@ -18,7 +18,7 @@ class Given:
     """A desk as its tablet knows it: what it offers today, and a version that changes with any of it."""
 
     desk: DeskRow
-    choices: Choices
+    get_form_options: FormOptions
 
     @property
     def lists(self) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def given_to(session: Session, desk_id: int) -> Given:
     desk = list_desks(session, scope)[0]
     start = current_settings().reporting_year_start
     today = clock.today_at(desk.time_zone)
-    return Given(desk, choices(session, scope, desk, today, start))
+    return Given(desk, get_form_options(session, scope, desk, today, start))
 
 
 def keys() -> list[dict[str, str]]:

@@ -11,8 +11,8 @@ from app import clock
 from app.audit.actions import record_audit
 from app.consultations.forms import template_context
 from app.consultations.forms.form_fields import from_form
-from app.consultations.forms.form_state import ShownGroup, of_raw
-from app.consultations.forms.parsing import read
+from app.consultations.forms.form_state import FormGroup, form_state_from_raw
+from app.consultations.forms.parsing import parse_consultation
 from app.consultations.vocabulary import CHANGE_REASONS
 from app.db.session import db
 from app.field_errors import NotFound, FieldError, errors_response
@@ -98,9 +98,9 @@ def _refused(one: Aside) -> Response | None:
 
 
 def _form(one: Aside, raw: dict[str, Any], problems: list[FieldError] | None) -> Response:
-    shown = of_raw(payload_summary.readable(raw))
+    shown = form_state_from_raw(payload_summary.readable(raw))
     if raw.get("more_groups") and len(shown.groups) < 8:
-        shown.groups.append(ShownGroup())
+        shown.groups.append(FormGroup())
     drawn = forms.form_facts(db.session(), principal(), one, shown, problems)
     if drawn is None:
         return error_response(403, gettext("Only the supervisor can decide this."))
@@ -125,7 +125,7 @@ def mend(number: int) -> Response:
         problems = actions.apply_void(db.session(), principal(), one.row, raw.get("reason"))
         return _done(one, raw, problems, gettext("Voided."))
     id_ = str(uuid4() if one.row.reason == "different" else one.row.id)
-    reading = read({**raw, "id": id_})
+    reading = parse_consultation({**raw, "id": id_})
     problems = actions.mend(db.session(), principal(), one.row, reading)
     return _done(one, raw, problems, gettext("Put right and recorded."))
 

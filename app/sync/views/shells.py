@@ -3,7 +3,7 @@
 from flask import Response, abort, g, request
 
 from app.consultations.forms import template_context
-from app.consultations.forms.form_state import blank
+from app.consultations.forms.form_state import blank_form
 from app.consultations.vocabulary import CHANGE_REASONS
 from app.db.session import db
 from app.i18n import language
@@ -34,7 +34,7 @@ def shell(name: str) -> Response:
 
 def draw_record(given: Given) -> Response:
     """The consultation form without anybody's data."""
-    drawn = template_context.facts_of(given.choices, blank(given.choices.last_day, {}), [])
+    drawn = template_context.form_context(given.choices, blank_form(given.choices.last_day, {}), [])
     answer = page(template_context.TEMPLATE, **{**drawn, **facts_of(given)})
     answer.headers["Permissions-Policy"] = CAMERA
     return answer

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from app.check_codes import ALPHABET
-from app.consultations.forms.spreadsheets.label_codes import AMBIGUOUS, meanings_of, plain
+from app.consultations.forms.spreadsheets.label_codes import AMBIGUOUS, codes_by_label, normalise
 from app.privacy.identifiers import find_identifier
 from app.spreadsheets.limits import Odd, Value
 
-Answer: TypeAlias = tuple[Any, str]
+CellAnswer: TypeAlias = tuple[Any, str]
 """What the cell says, and the code of what is wrong with it (empty where nothing is)."""
 CODES = frozenset({"topics", "outcomes", "flags"})
 ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?", re.ASCII)
@@ -30,9 +30,9 @@ class CellReader:
 
     def __init__(self, column: str, desks: Collection[str]) -> None:
         self.read = _reader(column, desks)
-        self.known: dict[str, Answer] = {}
+        self.known: dict[str, CellAnswer] = {}
 
-    def answer(self, value: Value) -> Answer:
+    def answer(self, value: Value) -> CellAnswer:
         """What a cell that is not empty says."""
         if isinstance(value, str):
             known = self.known.get(value)
@@ -43,14 +43,14 @@ class CellReader:
             return None, value.value
         return self._checked(value, str(value))
 
-    def answer_anew(self, value: str) -> Answer:
+    def answer_anew(self, value: str) -> CellAnswer:
         """What a text says that was not met before."""
         said = self._checked(" ".join(value.split(" ")).strip(), value)
         if not said[1] and len(self.known) < MOST_REMEMBERED:
             self.known[value] = said
         return said
 
-    def _checked(self, value: Value, text: str) -> Answer:
+    def _checked(self, value: Value, text: str) -> CellAnswer:
         said, wrong = self.read(value)
         if wrong and wrong != "day_unclear":
             return None, identifier_in(text) or wrong
@@ -62,8 +62,8 @@ def identifier_in(value: Value) -> str | None:
     return None if value is None or isinstance(value, Odd) else find_identifier(str(value))
 
 
-def _reader(column: str, desks: Collection[str]) -> Callable[[Value], Answer]:
-    own: dict[str, Callable[[Value], Answer]] = {
+def _reader(column: str, desks: Collection[str]) -> Callable[[Value], CellAnswer]:
+    own: dict[str, Callable[[Value], CellAnswer]] = {
         "record": _record,
         "desk": lambda value: _desk(value, desks),
         "held_on": _day,
@@ -72,20 +72,20 @@ def _reader(column: str, desks: Collection[str]) -> Callable[[Value], Answer]:
     }
     if column in own:
         return own[column]
-    words = meanings_of(column)
+    words = codes_by_label(column)
     if column in CODES:
         return lambda value: _many(value, words)
     return lambda value: _one(value, words)
 
 
-def _one(value: Value, words: dict[str, str]) -> Answer:
-    code = words.get(plain(str(value)))
+def _one(value: Value, words: dict[str, str]) -> CellAnswer:
+    code = words.get(normalise(str(value)))
     if code is None:
         return None, "unknown_code"
     return (None, "ambiguous") if code == AMBIGUOUS else (code, "")
 
 
-def _many(value: Value, words: dict[str, str]) -> Answer:
+def _many(value: Value, words: dict[str, str]) -> CellAnswer:
     codes: list[str] = []
     for piece in BETWEEN.split(str(value).strip(" ;\r\n\t")):
         read = _pieces(piece, words)
@@ -101,7 +101,7 @@ def _pieces(piece: str, words: dict[str, str]) -> list[str] | None:
     codes, start = [], 0
     while start < len(parts):
         for end in range(min(len(parts), start + 4), start, -1):
-            code = words.get(plain(",".join(parts[start:end])))
+            code = words.get(normalise(",".join(parts[start:end])))
             if code is not None:
                 codes.append(code)
                 start = end
@@ -111,11 +111,11 @@ def _pieces(piece: str, words: dict[str, str]) -> list[str] | None:
     return codes
 
 
-def _record(value: Value) -> Answer:
+def _record(value: Value) -> CellAnswer:
     text = _whole_text(value)
     if identifier_in(text) or not RECORD.fullmatch(text):
         return None, "not_a_record_number"
-    return plain(text), ""
+    return normalise(text), ""
 
 
 def _whole_text(value: Value) -> str:
@@ -123,26 +123,26 @@ def _whole_text(value: Value) -> str:
     return str(int(value) if whole else value).strip()  # type: ignore[arg-type]
 
 
-def _desk(value: Value, desks: Collection[str]) -> Answer:
+def _desk(value: Value, desks: Collection[str]) -> CellAnswer:
     code = str(value).strip().upper()
     return (code, "") if code in desks else (None, "not_your_desk")
 
 
-def _number(value: Value) -> Answer:
+def _number(value: Value) -> CellAnswer:
     if isinstance(value, (bool, date)):
         return None, "not_a_number"
     found = WHOLE.fullmatch(str(value).strip())
     return (int(found[1]), "") if found else (None, "not_a_number")
 
 
-def _card(value: Value) -> Answer:
+def _card(value: Value) -> CellAnswer:
     bare = re.sub(r"[\s-]", "", str(value)).upper()
     if CARD.fullmatch(bare):
         return str(value), ""
     return None, "card_mistyped"
 
 
-def _day(value: Value) -> Answer:
+def _day(value: Value) -> CellAnswer:
     if isinstance(value, date):
         return (value.date() if isinstance(value, datetime) else value).isoformat(), ""
     text = str(value)
@@ -154,7 +154,7 @@ def _day(value: Value) -> Answer:
     return None, "day_unclear" if LIKE_A_DAY.fullmatch(text) else "not_a_date"
 
 
-def _calendar(year: str, month: str, day: str) -> Answer:
+def _calendar(year: str, month: str, day: str) -> CellAnswer:
     try:
         return date(int(year), int(month), int(day)).isoformat(), ""
     except ValueError:

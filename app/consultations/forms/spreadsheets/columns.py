@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from app.codelists.codelist import N_, Term, Terms
-from app.consultations.forms.spreadsheets.label_codes import names_of, plain
-from app.consultations.rules.spreadsheets import Fault
+from app.consultations.forms.spreadsheets.label_codes import codes_by_column_name, normalise
+from app.consultations.rules.spreadsheets import CellError
 from app.field_errors import FIELD_ERRORS
 from app.privacy.identifiers import IDENTIFIERS
 from app.spreadsheets.limits import Row, Value, is_blank, letter
@@ -37,7 +37,7 @@ REQUIRED = frozenset(
     {"desk", "held_on", "nationality", "repeat_contact", "sex", "age_band", "n"}
     | {"topics", "outcomes"}
 )
-OF_PEOPLE = ("nationality", "situation", "repeat_contact", "sex", "age_band", "n")
+PERSON_COLUMNS = ("nationality", "situation", "repeat_contact", "sex", "age_band", "n")
 """Columns that each row says for itself; all others are the whole consultation's."""
 SENTENCES = Terms(
     "sheet_problem",
@@ -58,7 +58,7 @@ SENTENCES = Terms(
     Term("not_the_same", N_("The first row of this record says something else here.")),
     Term("different", N_("This record was brought before and says something else now.")),
 )
-ENOUGH = 3
+MIN_COLUMN_NAMES = 3
 """So many known names make a row the one that names the columns."""
 
 
@@ -67,24 +67,24 @@ class Header:
     """Where our columns stand: places from 0 by code, letters by code, and columns that are none of ours."""
 
     row: int
-    places: dict[str, int]
-    strange: frozenset[int]
-    faults: tuple[Fault, ...]
+    positions: dict[str, int]
+    unknown: frozenset[int]
+    errors: tuple[CellError, ...]
 
     @property
-    def letters(self) -> dict[str, str]:
-        return {code: letter(place) for code, place in self.places.items()}
+    def names(self) -> dict[str, str]:
+        return {code: letter(place) for code, place in self.positions.items()}
 
     @property
-    def is_enough(self) -> bool:
+    def is_readable(self) -> bool:
         """Whether rows can be read at all: nothing is missing, nothing is there twice."""
-        return all(fault.code == "unknown_column" for fault in self.faults)
+        return all(fault.code == "unknown_column" for fault in self.errors)
 
 
 def is_header(cells: list[Value]) -> bool:
     """Whether a row names our columns."""
     known = {_code(cell) for cell in cells} - {None}
-    return len(known) >= ENOUGH
+    return len(known) >= MIN_COLUMN_NAMES
 
 
 def read_header(row: Row) -> Header:
@@ -94,12 +94,12 @@ def read_header(row: Row) -> Header:
     faults = []
     for place, (code, cell) in enumerate(zip(codes, cells, strict=True)):
         if code is None and not is_blank(cell):
-            faults.append(Fault(number, letter(place), "unknown_column"))
+            faults.append(CellError(number, letter(place), "unknown_column"))
         elif code is not None and code in codes[:place]:
-            faults.append(Fault(number, letter(place), "duplicate_column", code))
+            faults.append(CellError(number, letter(place), "duplicate_column", code))
     met = Counter(codes)
     missing = [code for code in COLUMNS.codes if code in REQUIRED and not met[code]]
-    faults += [Fault(number, "", "missing_column", code) for code in missing]
+    faults += [CellError(number, "", "missing_column", code) for code in missing]
     places = {code: codes.index(code) for code in COLUMNS.codes if code in met}
     strange = frozenset(place for place, code in enumerate(codes) if code is None)
     return Header(number, places, strange, tuple(faults))
@@ -108,14 +108,14 @@ def read_header(row: Row) -> Header:
 def _code(cell: Value) -> str | None:
     if not isinstance(cell, str):
         return None
-    return names_of(COLUMNS).get(plain(cell))
+    return codes_by_column_name(COLUMNS).get(normalise(cell))
 
 
-def sentence(fault: Fault) -> str:
+def error_sentence(fault: CellError) -> str:
     """What is wrong, in the reader's language; what stood in the cell is never repeated."""
     for terms in (SENTENCES, IDENTIFIERS, FIELD_ERRORS):
         if fault.code in terms:
             text = str(gettext(terms[fault.code].label))
-            about = str(gettext(COLUMNS[fault.about].label)) if fault.about else ""
+            about = str(gettext(COLUMNS[fault.named_column].label)) if fault.named_column else ""
             return text.replace("{column}", about)
     return fault.code

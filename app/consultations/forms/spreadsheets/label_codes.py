@@ -37,7 +37,7 @@ SOFT_HYPHEN = "\u00ad"
 """Stands in some of our own labels, to say where a narrow page may break them."""
 
 
-def plain(text: str) -> str:
+def normalise(text: str) -> str:
     """A word without what does not matter: case, accents, kinds of dashes, marks around it, double blanks."""
     folded = unicodedata.normalize("NFKD", text.casefold()).replace(SOFT_HYPHEN, "")
     bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
@@ -45,12 +45,12 @@ def plain(text: str) -> str:
     return BLANKS.sub(" ", dashed).strip(ASKING)
 
 
-def meanings_of(column: str) -> dict[str, str]:
+def codes_by_label(column: str) -> dict[str, str]:
     """The code of every word that a column takes; AMBIGUOUS where a word means two things."""
     return _meanings(column, _directory())
 
 
-def names_of(columns: Terms) -> dict[str, str]:
+def codes_by_column_name(columns: Terms) -> dict[str, str]:
     """The code of every name that a column may have."""
     return _names(columns, _directory())
 
@@ -111,7 +111,7 @@ def _by_word(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     meant: dict[str, str] = {}
     pairs = list(pairs)
     for word, code in pairs:
-        known = meant.setdefault(plain(word), code)
+        known = meant.setdefault(normalise(word), code)
         if known != code:
-            meant[plain(word)] = AMBIGUOUS
-    return meant | {plain(code): code for _, code in pairs}
+            meant[normalise(word)] = AMBIGUOUS
+    return meant | {normalise(code): code for _, code in pairs}

@@ -4,10 +4,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from app.consultations.forms.parsing import read
+from app.consultations.forms.parsing import parse_consultation
 from app.consultations.forms.spreadsheets.cells import CellReader, identifier_in
-from app.consultations.forms.spreadsheets.columns import OF_PEOPLE, Header, is_header, read_header
-from app.consultations.rules.spreadsheets import NO_ID, Entry, Fault
+from app.consultations.forms.spreadsheets.columns import (
+    PERSON_COLUMNS,
+    Header,
+    is_header,
+    read_header,
+)
+from app.consultations.rules.spreadsheets import PLACEHOLDER_ID, CellError, SpreadsheetRecord
 from app.consultations.vocabulary import DECLINED
 from app.spreadsheets.limits import Limits, Row, Value, is_blank, letter
 from app.spreadsheets.reading import read_rows
@@ -22,22 +27,24 @@ class _Line:
 
     row: int
     said: dict[str, Any] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[CellError] = field(default_factory=list)
     wrong: set[str] = field(default_factory=set)
 
     def says(self, column: str) -> bool:
         return column in self.said or column in self.wrong
 
 
-def entries(file: BinaryIO, desks: Collection[str], limits: Limits) -> Iterator[Entry | Fault]:
+def read_records(
+    file: BinaryIO, desks: Collection[str], limits: Limits
+) -> Iterator[SpreadsheetRecord | CellError]:
     """The consultations of a sheet, and faults that belong to none; raises Unreadable, also late.
 
     `desks` are the codes of the desks that may be named.
     """
     rows = read_rows(file, is_header, limits)
     header = read_header(next(rows))
-    yield from header.faults
-    if not header.is_enough:
+    yield from header.errors
+    if not header.is_readable:
         for _ in rows:  # what cannot be read at all is said first of all
             pass
         return
@@ -54,9 +61,9 @@ def entries(file: BinaryIO, desks: Collection[str], limits: Limits) -> Iterator[
 def _lines(rows: Iterator[Row], header: Header, desks: Collection[str]) -> Iterator[_Line]:
     columns = [
         (code, place, letter(place), CellReader(code, desks))
-        for code, place in header.places.items()
+        for code, place in header.positions.items()
     ]
-    known = set(header.places.values())
+    known = set(header.positions.values())
     for number, cells in rows:
         line = _Line(number)
         width = len(cells)
@@ -64,7 +71,7 @@ def _lines(rows: Iterator[Row], header: Header, desks: Collection[str]) -> Itera
             value = cells[place] if place < width else None
             if not is_blank(value):
                 _take(line, code, name, reader.answer(value))
-        if width > len(columns) or header.strange:
+        if width > len(columns) or header.unknown:
             line.faults += _strange(number, cells, known, header)
         yield line
 
@@ -73,21 +80,21 @@ def _take(line: _Line, code: str, name: str, answer: tuple[Any, str]) -> None:
     said, wrong = answer
     if wrong:
         line.wrong.add(code)
-        line.faults.append(Fault(line.row, name, wrong))
+        line.faults.append(CellError(line.row, name, wrong))
     else:
         line.said[code] = said
 
 
-def _strange(number: int, cells: list[Value], known: set[int], header: Header) -> list[Fault]:
+def _strange(number: int, cells: list[Value], known: set[int], header: Header) -> list[CellError]:
     """Cells that stand under none of our columns: an identifier is named, another column was told at its head."""
-    told = {fault.column for fault in header.faults}
+    told = {fault.column for fault in header.errors}
     faults = []
     for place, value in enumerate(cells):
         if place in known or is_blank(value):
             continue
         rule = identifier_in(value)
         if rule or letter(place) not in told:
-            faults.append(Fault(number, letter(place), rule or "unknown_column"))
+            faults.append(CellError(number, letter(place), rule or "unknown_column"))
     return faults
 
 
@@ -101,29 +108,33 @@ def _continues(first: _Line, line: _Line) -> bool:
     )
 
 
-def _entry(lines: list[_Line], header: Header) -> Entry:
+def _entry(lines: list[_Line], header: Header) -> SpreadsheetRecord:
     first = lines[0]
-    letters = header.letters
+    letters = header.names
     faults = [fault for line in lines for fault in line.faults]
-    raw: dict[str, Any] = {"id": NO_ID}
-    raw |= {code: said for code, said in first.said.items() if code not in (*OF_PEOPLE, "record")}
+    raw: dict[str, Any] = {"id": PLACEHOLDER_ID}
+    raw |= {
+        code: said for code, said in first.said.items() if code not in (*PERSON_COLUMNS, "record")
+    }
     for line in lines[1:]:
         faults += _contradictions(first, line, letters)
     rows: tuple[tuple[int, ...], ...] = ((first.row,),)
     if raw.get("outcomes") != [DECLINED] or any(_has_people(line) for line in lines):
         raw["groups"], rows = _groups(lines)
     record = first.said.get("record", "")
-    return Entry(read(raw), record, first.row, rows, letters, tuple(faults))
+    return SpreadsheetRecord(
+        parse_consultation(raw), record, first.row, rows, letters, tuple(faults)
+    )
 
 
-def _contradictions(first: _Line, line: _Line, letters: dict[str, str]) -> Iterator[Fault]:
+def _contradictions(first: _Line, line: _Line, letters: dict[str, str]) -> Iterator[CellError]:
     for code, said in line.said.items():
-        if code not in OF_PEOPLE and said != first.said.get(code) and code not in first.wrong:
-            yield Fault(line.row, letters[code], "not_the_same")
+        if code not in PERSON_COLUMNS and said != first.said.get(code) and code not in first.wrong:
+            yield CellError(line.row, letters[code], "not_the_same")
 
 
 def _has_people(line: _Line) -> bool:
-    return any(line.says(code) for code in OF_PEOPLE)
+    return any(line.says(code) for code in PERSON_COLUMNS)
 
 
 def _groups(lines: list[_Line]) -> tuple[list[dict[str, Any]], tuple[tuple[int, ...], ...]]:
