@@ -1,4 +1,4 @@
-"""Ventanilla: builds the application from its packages."""
+"""Ventanilla: the application factory."""
 
 import logging
 import sys
@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(settings: Settings) -> Flask:
-    """The application with these settings; every view states its permission or the start stops."""
+    """Return the application with these settings; raises RuntimeError if a view does not declare its permission."""
     app = Flask(
         __name__, template_folder=str(ROOT / "templates"), instance_path=str(ROOT / "instance")
     )
     app.request_class = Request
-    # The library would send "//" on to "/" by a full address, made of whatever host was asked for.
+    # Werkzeug would redirect "//" to "/" by an absolute URL built from the Host header of the request.
     app.url_map.merge_slashes = False
     app.config.from_mapping(flask_config(settings))
     if not settings.production:

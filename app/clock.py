@@ -1,4 +1,4 @@
-"""The only place that asks what time it is; moments are in UTC, days are those of a place."""
+"""The current time, read here only; moments are in UTC, days are those of a time zone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,47 +12,47 @@ _fixed: ContextVar[datetime | None] = ContextVar("fixed", default=None)
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """Return the current moment in UTC."""
     return _fixed.get() or datetime.now(UTC)
 
 
 def day_at(moment: datetime, time_zone: str) -> date:
-    """The calendar day that a moment falls on in a time zone (IANA name)."""
+    """Return the calendar day of a moment in a time zone (IANA name)."""
     return moment.astimezone(_zone(time_zone)).date()
 
 
+# The library caches eight zones only; a programme has more, and reading one takes longer than a query.
 @cache
 def _zone(name: str) -> ZoneInfo:
-    """The library remembers eight zones only; a programme has more, and reading one takes longer than a query."""
     return ZoneInfo(name)
 
 
 def zone(name: str) -> ZoneInfo:
-    """A time zone by its IANA name."""
+    """Return a time zone by its IANA name."""
     return _zone(name)
 
 
 def read_moment(text: object) -> datetime | None:
-    """The moment, in UTC, of an ISO text that names its offset.
+    """Return the moment, in UTC, of an ISO 8601 text with an offset; else None.
 
-    None where there is none, or it lies so near the first or last year that some time zone could not show it.
+    Also None if it is so near the first or last year that it cannot be expressed in some time zone.
     """
     try:
         moment = datetime.fromisoformat(str(text))
-        known = moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
-        return moment.astimezone(UTC) if known else None
+        is_usable = moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
+        return moment.astimezone(UTC) if is_usable else None
     except (ValueError, OverflowError):
         return None
 
 
 def today_at(time_zone: str) -> date:
-    """Today's calendar day in a time zone (IANA name)."""
+    """Return today's calendar day in a time zone (IANA name)."""
     return day_at(now(), time_zone)
 
 
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
-    """Lets the clock stand at a moment: tests fix it and never patch it."""
+    """Freeze the clock at a moment: tests use this instead of patching."""
     token = _fixed.set(moment)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Who is in a group: so many people of one sex and age band."""
+"""The composition of a group: numbers of people by sex and age band."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ class PersonCount:
     n: int
 
 
-def count_persons(party: Iterable[PersonCount]) -> int:
-    """How many people a group has."""
-    return sum(some.n for some in party)
+def count_persons(persons: Iterable[PersonCount]) -> int:
+    """Return how many people a group has."""
+    return sum(count.n for count in persons)
 
 
-def is_child_alone(party: Iterable[PersonCount]) -> bool:
-    """Whether nobody in the group is an adult or of an unknown age."""
-    bands = [some.age_band for some in party]
+def is_child_alone(persons: Iterable[PersonCount]) -> bool:
+    """Whether the group has children only: nobody is an adult or of unknown age."""
+    bands = [count.age_band for count in persons]
     return bool(bands) and all(band in CHILDREN for band in bands)

@@ -1,4 +1,4 @@
-"""A calendar month and the reporting year it lies in."""
+"""Calendar months and reporting years."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from functools import total_ordering
 @total_ordering
 @dataclass(frozen=True)
 class Month:
-    """A calendar month; stored as a whole number yyyymm, written `YYYY-MM`."""
+    """A calendar month; `int()` is the stored form yyyymm, `str()` the written form `YYYY-MM`."""
 
     year: int
     number: int
@@ -23,7 +23,7 @@ class Month:
 
     @classmethod
     def parse(cls, text: str) -> "Month":
-        """The month of a `YYYY-MM` text; ValueError where it is none."""
+        """Return the month of a `YYYY-MM` text; raises ValueError if it is not one."""
         year, dash, number = text.partition("-")
         digits = year.isascii() and number.isascii() and year.isdecimal() and number.isdecimal()
         if not (dash and digits and len(year) == 4 and len(number) == 2):
@@ -48,12 +48,12 @@ class Month:
         return self.plus(1).first_day - timedelta(days=1)
 
     def plus(self, months: int) -> "Month":
-        """The month that many months later (earlier where negative)."""
+        """Return the month `months` later, or earlier if negative."""
         index = self.year * 12 + self.number - 1 + months
         return Month(index // 12, index % 12 + 1)
 
     def reporting_year_start(self, start: int) -> "Month":
-        """The first month of the reporting year this month lies in; `start` is a month from 1 to 12."""
+        """Return the first month of the reporting year of this month; `start` is a month from 1 to 12."""
         return Month(self.year if self.number >= start else self.year - 1, start)
 
     @property
@@ -62,6 +62,6 @@ class Month:
 
 
 def months_between(first: Month, last: Month) -> list[Month]:
-    """Every month from first to last, both included; empty where last is earlier."""
+    """Return every month from first to last, both included; empty if last is before first."""
     count = (last.year - first.year) * 12 + last.number - first.number + 1
     return [first.plus(n) for n in range(count)]

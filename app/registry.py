@@ -1,9 +1,9 @@
-"""All wiring, in one list: pages in menu order, commands, hooks, what records a tablet's envelopes."""
+"""All wiring, in one list: blueprints in menu order, commands, hooks, envelope handlers."""
 
 from flask import Flask
 
 from app.audit import cli as audit_cli
-from app.audit.actions import chain_entries
+from app.audit.actions import chain_audit_entries
 from app.cases import views as cases
 from app.cases.actions import referral_notices
 from app.cases.views import offline_referrals
@@ -20,7 +20,7 @@ from app.places import views as places
 from app.referrals import cli as referrals_cli
 from app.referrals import views as referrals
 from app.returns import views as returns
-from app.security.actions import keep_events
+from app.security.actions import write_security_events
 from app.shelters import views as shelters
 from app.staff import cli as staff_cli
 from app.staff import views as staff
@@ -28,7 +28,7 @@ from app.staff.actions import sessions
 from app.sync import cli as sync_cli
 from app.sync import views as sync
 from app.sync.actions import devices, handlers
-from app.sync.forms.shells import set_shells
+from app.sync.forms.shells import set_shell_renderers
 from app.sync.views import shells
 from app.web.access import login_manager
 from app.web.anonymous import Nobody
@@ -68,30 +68,30 @@ TABLET_PAGES = {
 
 
 def register(app: Flask) -> None:
-    """Wires every package into the app; nothing else is registered, and nothing by the side effect of an import."""
+    """Register every package on the app; nothing else is registered, and nothing as a side effect of an import."""
     register_hooks(app)
     register_blueprints(app)
     register_commands(app)
 
 
 def register_hooks(app: Flask) -> None:
-    """What is called back: who a session or a tablet's credential belongs to, what ends a transaction or a request."""
-    login_manager.user_loader(sessions.load)
+    """Register the loaders of sessions and tablets, the hooks of transactions and requests, the envelopes."""
+    login_manager.user_loader(sessions.load_principal)
     login_manager.anonymous_user = Nobody
-    set_device_loader(devices.load)
-    set_before_commit(chain_entries)
+    set_device_loader(devices.load_device)
+    set_before_commit(chain_audit_entries)
     handlers.set_handlers(ENVELOPE_HANDLERS, ENVELOPE_LOCKS)
-    set_shells(TABLET_PAGES)
-    app.after_request(keep_events)
+    set_shell_renderers(TABLET_PAGES)
+    app.after_request(write_security_events)
 
 
 def register_blueprints(app: Flask) -> None:
-    """Every package's pages."""
+    """Register the pages of every package."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 
 
 def register_commands(app: Flask) -> None:
-    """Every package's commands."""
+    """Register the commands of every package."""
     for command in COMMANDS:
         app.cli.add_command(command)

@@ -1,29 +1,29 @@
-"""How long a text may be before any rule looks at it: what is longer is cut and refused first."""
+"""Limits on request data that apply before any rule reads it: longer texts are truncated and refused."""
 
 from collections.abc import Iterable
 
 from werkzeug.datastructures import MultiDict
 
 LONGEST = 1000
-"""Characters of a text that any rule, page or table may be given; each field has its own, lower limit."""
+"""Characters of a text that a rule, page or table may get; each field has its own, lower limit."""
 MOST_VALUES = 10_000
-"""So many values a JSON may hold, and lists and objects: many times what the largest batch or record has."""
+"""Values, lists and objects in one JSON body: many times the number in the largest batch or record."""
 
 
-def has_too_many_values(written: bytes) -> bool:
-    """Whether a JSON holds so many values that reading it alone would keep others waiting."""
-    return sum(map(written.count, (b",", b"[", b"{"))) > MOST_VALUES
+def has_too_many_values(body: bytes) -> bool:
+    """Whether a JSON body has more than MAX_JSON_VALUES values, so that parsing it would block other requests."""
+    return sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES
 
 
 def is_too_long(value: object) -> bool:
-    """Whether a value is a text that no rule may look at."""
+    """Whether a value is a text longer than MAX_TEXT_LENGTH."""
     return isinstance(value, str) and len(value) > LONGEST
 
 
 def cut(
     fields: Iterable[tuple[str, list[str]]],
 ) -> tuple[MultiDict[str, str], frozenset[str]]:
-    """The values by field, each cut to LONGEST, and the names of fields that held a longer one."""
+    """Return the values by field, truncated to MAX_TEXT_LENGTH, and the names of the fields that were longer."""
     lists = list(fields)
     too_long = frozenset(name for name, values in lists if any(map(is_too_long, values)))
     return MultiDict({n: [v[:LONGEST] for v in values] for n, values in lists}), too_long

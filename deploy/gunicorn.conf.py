@@ -1,4 +1,4 @@
-"""How gunicorn serves the app, in production and by `make run`; what is set on the command line comes first."""
+"""Settings of gunicorn, in production and for `make run`; command-line options override them."""
 
 import os
 import shutil
@@ -12,42 +12,44 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseExc
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
-UNREADABLE = b'{"problem":"This could not be read. Nothing was stored."}\n'
-WRONG = b'{"problem":"Something went wrong on our side. Nothing was stored; please try again."}\n'
+UNREADABLE_BODY = b'{"problem":"This could not be read. Nothing was stored."}\n'
+FAILED_BODY = (
+    b'{"problem":"Something went wrong on our side. Nothing was stored; please try again."}\n'
+)
 
 
-PATIENCE = struct.pack("ll", 15, 0)
-"""Seconds that a client may be silent in the middle of a request or an answer."""
+SOCKET_TIMEOUT = struct.pack("ll", 15, 0)
+"""A `struct timeval`: 15 seconds that a client may be silent in the middle of a request or a response."""
 
 
 class Worker(ThreadWorker):
-    """Threads that no silent client keeps, and whose own refusals repeat and log nothing of a request.
+    """Threads that time out on silent clients, and whose error responses repeat and log nothing of a request.
 
-    What they refuse nginx answers in the reader's language.
+    nginx replaces these error responses by a page in the reader's language (`X-Accel-Redirect`).
     """
 
     def enqueue_req(self, conn: Any) -> None:
-        """Hands a connection to a thread, which gives up on a client that says nothing for too long."""
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE)
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, PATIENCE)
+        """Pass a connection to a thread, with the timeouts after which a silent client is dropped."""
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, SOCKET_TIMEOUT)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, SOCKET_TIMEOUT)
         super().enqueue_req(conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answers what gunicorn could not read (4xx), or the app could not be asked (500)."""
-        status, refused, said = "400 Bad Request", "400", UNREADABLE
+        """Respond to a request that gunicorn could not read (4xx) or could not pass to the app (500)."""
+        status, page, body = "400 Bad Request", "400", UNREADABLE_BODY
         if isinstance(exc, LimitRequestLine):
-            status, refused = "414 URI Too Long", "414"
+            status, page = "414 URI Too Long", "414"
         elif isinstance(exc, LimitRequestHeaders):
             status = "431 Request Header Fields Too Large"
         elif not isinstance(exc, ParseException):
-            status, refused, said = "500 Internal Server Error", "503", WRONG
+            status, page, body = "500 Internal Server Error", "503", FAILED_BODY
         self.log.warning("unreadable request: %s", type(exc).__name__)
         head = (
             f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-            f"X-Accel-Redirect: /ventanilla-refused/{refused}\r\nContent-Length: {len(said)}\r\n\r\n"
+            f"X-Accel-Redirect: /ventanilla-refused/{page}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         with suppress(OSError):
-            write_nonblock(client, head.encode("ascii") + said)
+            write_nonblock(client, head.encode("ascii") + body)
 
 
 wsgi_app = "wsgi:application"
@@ -60,14 +62,14 @@ workers = int(os.environ.get("WEB_CONCURRENCY", os.cpu_count() or 2))
 worker_class = Worker
 threads = 8
 worker_connections = 200
-timeout = 60  # of a process that does not even answer its own heartbeat
+timeout = 60  # of a process that misses its own heartbeat
 graceful_timeout = 30
-preload_app = True  # what production refuses is said once, and nothing starts
+preload_app = True  # an unsafe setting is reported once and stops the start
 max_requests = 500_000  # about once a month; each new process leaves a file of counts for /metrics
 max_requests_jitter = 50_000
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a heartbeat file only
 
-# Addresses and schemes come from PROXY_HOPS alone; gunicorn would believe anybody on this machine.
+# Addresses and schemes come from PROXY_HOPS alone; gunicorn would trust every client on this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True
@@ -77,7 +79,8 @@ limit_request_field_size = 8190
 accesslog = None  # the app writes one line a request, without an address and a query
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
-# Where the processes of this server add up what /metrics tells; set before the app is imported.
+# The directory in which the processes of this server share the counters of /metrics; set before the
+# app is imported.
 runtime = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0] or "instance"
 metrics = Path(runtime) / f"metrics-{os.getpid()}"
 metrics.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -85,12 +88,12 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Takes a process that ended out of the gauges; its counts stay."""
+    """Remove an ended process from the gauges; its counters stay."""
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
 
 
 def on_exit(server: Any) -> None:
-    """Leaves nothing behind."""
+    """Delete the directory of counters."""
     shutil.rmtree(metrics, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Writes the settings and keys of a new installation: new_settings.py FOLDER PUBLIC_URL [DATABASE_URL]."""
+"""Write the settings and keys of a new installation: new_settings.py FOLDER PUBLIC_URL [DATABASE_URL]."""
 
 import json
 import os
@@ -13,7 +13,7 @@ SQLITE = "sqlite:////var/lib/ventanilla/ventanilla.sqlite"
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status: 0 done, 1 refused, 2 wrong usage. Existing files are never touched."""
+    """Return the exit status: 0 done, 1 refused, 2 wrong usage. Existing files are never changed."""
     if len(arguments) not in (2, 3):
         sys.stderr.write(f"{__doc__}\n")
         return 2
@@ -26,11 +26,11 @@ def main(arguments: list[str]) -> int:
     Path(folder).mkdir(parents=True, exist_ok=True)
     Path(folder).chmod(0o755)  # the app reads its keys there; each file is for its owner alone
     year = datetime.now(UTC).year
-    cards = {str(number): secrets.token_urlsafe(32) for number in (year, year + 1)}
+    card_keys = {str(number): secrets.token_urlsafe(32) for number in (year, year + 1)}
     scalar = (1 + secrets.randbelow(P256_ORDER - 1)).to_bytes(32, "big")
-    outbox = {f"{datetime.now(UTC):%Y-%m-%d}": urlsafe_b64encode(scalar).decode().rstrip("=")}
-    _write(Path(folder) / "card_keys.json", json.dumps(cards, indent=1) + "\n")
-    _write(Path(folder) / "outbox_keys.json", json.dumps(outbox, indent=1) + "\n")
+    outbox_keys = {f"{datetime.now(UTC):%Y-%m-%d}": urlsafe_b64encode(scalar).decode().rstrip("=")}
+    _write(Path(folder) / "card_keys.json", json.dumps(card_keys, indent=1) + "\n")
+    _write(Path(folder) / "outbox_keys.json", json.dumps(outbox_keys, indent=1) + "\n")
     _write(settings, _lines(folder, public_url, (database or [SQLITE])[0]))
     sys.stdout.write(
         f"{settings} and two key files were written: keep a copy apart from backups.\n"

@@ -1,4 +1,4 @@
-"""Runs migrations on the app's own database, one transaction each."""
+"""Run migrations on the app's own database, one transaction each."""
 
 import sys
 
@@ -14,7 +14,7 @@ extension = current_app.extensions["migrate"]
 
 
 def run(connection: Connection) -> None:
-    """Upgrades or downgrades over a connection of the app's engine."""
+    """Upgrade or downgrade over a connection of the app's engine."""
     context.configure(
         connection=connection,
         target_metadata=extension.db.metadata,
@@ -26,12 +26,12 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-def say(sentence: str) -> None:
-    """Writes for the operator, beside whatever the command answers."""
+def report(sentence: str) -> None:
+    """Write to stderr for the operator; stdout carries the output of the command."""
     click.echo(sentence, err=True)
 
 
 try:
-    migrate(extension.db.engine, extension.directory, run, say)
+    migrate(extension.db.engine, extension.directory, run, report)
 except Refused as problem:
     sys.exit(str(problem))

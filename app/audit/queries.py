@@ -7,7 +7,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
-from app.audit.rules import START, Entry
+from app.audit.rules import GENESIS_HASH, AuditRecord
 from app.db.session import connection_of, raw_connection
 
 AUDIT_ENTRIES = AuditEntry.__table__
@@ -19,7 +19,7 @@ LOCK_AND_LAST = (
 """Two statements in one journey: the second sees what was written while the first waited."""
 
 
-def lock_last(session: Session) -> tuple[int, str]:
+def lock_last_entry(session: Session) -> tuple[int, str]:
     """Number and seal of the last line, with the chain locked until the transaction ends; (0, START) when empty."""
     if connection_of(session).dialect.name != "postgresql":
         return get_last_entry(session)
@@ -27,13 +27,13 @@ def lock_last(session: Session) -> tuple[int, str]:
         cursor.execute(LOCK_AND_LAST)
         cursor.nextset()
         row = cursor.fetchone()
-    return (row[0], row[1]) if row else (0, START)
+    return (row[0], row[1]) if row else (0, GENESIS_HASH)
 
 
 def get_last_entry(session: Session) -> tuple[int, str]:
     """Number and seal of the last line; (0, START) when the trail is empty."""
     row = connection_of(session).execute(LAST).first()
-    return (row.number, row.seal) if row else (0, START)
+    return (row.number, row.seal) if row else (0, GENESIS_HASH)
 
 
 def find_last_entry_at(session: Session) -> datetime | None:
@@ -41,7 +41,7 @@ def find_last_entry_at(session: Session) -> datetime | None:
     return session.scalar(select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1))
 
 
-def was_read_this_minute(session: Session, entry: Entry) -> bool:
+def was_read_this_minute(session: Session, entry: AuditRecord) -> bool:
     """Whether the account already left the same reading in the minute of the entry."""
     minute = entry.at.replace(second=0, microsecond=0)
     same = (
@@ -55,7 +55,7 @@ def was_read_this_minute(session: Session, entry: Entry) -> bool:
     return session.execute(same).first() is not None
 
 
-def each_line(session: Session, chunk: int = 5000) -> Iterator[Row[tuple[object, ...]]]:
+def iter_entries(session: Session, chunk: int = 5000) -> Iterator[Row[tuple[object, ...]]]:
     """Every line in the order of its number, read in short chunks."""
     last = 0
     while True:
@@ -67,7 +67,7 @@ def each_line(session: Session, chunk: int = 5000) -> Iterator[Row[tuple[object,
         last = rows[-1].number
 
 
-def list_latest(
+def list_latest_entries(
     session: Session, countries: Sequence[str] | None, before: int | None, limit: int = 100
 ) -> Sequence[Row[tuple[object, ...]]]:
     """The newest lines, newest first; of these countries only, or of all where None; `before` a number, to page on."""
@@ -79,7 +79,7 @@ def list_latest(
     return session.execute(newest).all()
 
 
-def as_entry(row: Row[tuple[object, ...]]) -> tuple[int, datetime, Entry, str]:
+def to_audit_record(row: Row[tuple[object, ...]]) -> tuple[int, datetime, AuditRecord, str]:
     """A line's number, moment, content and seal."""
-    entry = Entry(row.at, row.account_id, row.act, row.subject, row.country)
+    entry = AuditRecord(row.at, row.account_id, row.act, row.subject, row.country)
     return row.number, row.at, entry, row.seal

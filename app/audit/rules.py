@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-START = "0" * 64
+GENESIS_HASH = "0" * 64
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditRecord:
     """One line of the trail: when, who, what, which row, in which country; never a value."""
 
     at: datetime
@@ -19,7 +19,7 @@ class Entry:
     country: str = ""
 
 
-def seal(key: str, previous: str, number: int, entry: Entry) -> str:
+def entry_hash(key: str, previous: str, number: int, entry: AuditRecord) -> str:
     """HMAC-SHA256 in hex over the previous seal, the entry's number and all that the entry says."""
     said = (
         previous,

@@ -2,7 +2,7 @@
 
 from app.codelists.codelist import N_, Term, Terms
 
-ACTS = Terms(
+ACTIONS = Terms(
     "act",
     Term("signed_in", N_("Signed in")),
     Term("signed_out", N_("Signed out")),
@@ -80,7 +80,7 @@ SUBJECTS = Terms(
     Term("security", N_("Security log")),
 )
 """What an entry can be about; stored before the colon of `subject`, the row's number or code after it."""
-READINGS = frozenset(
+READ_ACTIONS = frozenset(
     {
         "record_read",
         "card_read",

@@ -1,1 +1,1 @@
-"""The database: session and transactions, types, connections, faults, idempotent inserts, snapshots."""
+"""The database: session and transactions, types, connections, errors, idempotent inserts, snapshots."""

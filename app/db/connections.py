@@ -1,4 +1,4 @@
-"""How connections to both databases are opened, tested before use and begun: safe, guarded and bounded in time."""
+"""Event handlers of the engine: how connections are opened, checked, guarded against writes and limited in time."""
 
 import os
 import select
@@ -25,12 +25,12 @@ _is_reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
 class WroteInReading(Exception):
-    """A request that only reads tried to write: a fault of the program."""
+    """A read-only request tried to write: a bug."""
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Marks what runs inside as a reading: the database itself refuses to write, but for what `writing` marks."""
+    """Make the database refuse writes inside the block, except within `write_transaction`."""
     token = _is_reading.set(True)
     try:
         yield
@@ -39,10 +39,10 @@ def reading() -> Iterator[None]:
 
 
 def safe_journal_mode(version: tuple[int, ...]) -> str:
-    """WAL where the SQLite version has the 2026 WAL-reset fix, else TRUNCATE (sqlite.org, release notes 3.51.3)."""
-    newer = version >= (3, 51, 3)
-    ported = any(version[:2] == fixed[:2] and version >= fixed for fixed in WAL_FIXED)
-    return "wal" if newer or ported else "truncate"
+    """Return "wal" if this SQLite has the 2026 WAL-reset fix, else "truncate" (sqlite.org, release notes 3.51.3)."""
+    is_fixed = version >= (3, 51, 3)
+    is_backported = any(version[:2] == fixed[:2] and version >= fixed for fixed in WAL_FIXED)
+    return "wal" if is_fixed or is_backported else "truncate"
 
 
 def _timeouts() -> timeouts.Timeouts:
@@ -51,11 +51,11 @@ def _timeouts() -> timeouts.Timeouts:
 
 @event.listens_for(Engine, "do_connect")
 def _connect(dialect: Any, record: object, arguments: object, options: dict[str, Any]) -> None:
-    """Adds the timeouts; what the address of the database or the environment says goes before them."""
+    """Add the timeouts; options of the database URL or the environment override them."""
     if dialect.name != "postgresql":
         return
-    own = options.get("options") or os.environ.get("PGOPTIONS", "")
-    options["options"] = f"{_timeouts().as_options} {own}".strip()
+    configured = options.get("options") or os.environ.get("PGOPTIONS", "")
+    options["options"] = f"{_timeouts().as_options} {configured}".strip()
     options.setdefault("connect_timeout", timeouts.CONNECT_SECONDS)
     options.setdefault("application_name", os.environ.get("PGAPPNAME", APPLICATION))
     if "," in str(options.get("host", "")):
@@ -65,9 +65,9 @@ def _connect(dialect: Any, record: object, arguments: object, options: dict[str,
 
 
 @event.listens_for(Engine, "connect")
-def _open_safely(connection: Any, record: object) -> None:
+def _configure(connection: Any, record: object) -> None:
     if type(connection).__module__.startswith("psycopg"):
-        connection.add_notice_handler(_hear_notice)
+        connection.add_notice_handler(_on_notice)
         return
     connection.isolation_level = None
     mode = safe_journal_mode(sqlite3.sqlite_version_info)
@@ -77,28 +77,28 @@ def _open_safely(connection: Any, record: object) -> None:
         connection.execute(f"PRAGMA {setting}")
 
 
-def _hear_notice(notice: Any) -> None:
+def _on_notice(notice: Any) -> None:
     if (notice.message_primary or "").startswith("canceling wait for synchronous replication"):
         is_unacknowledged.set(True)
 
 
 @event.listens_for(Pool, "checkout")
-def _refuse_dead(connection: Any, record: object, proxy: object) -> None:
-    """Has a connection replaced that PostgreSQL ended while it lay idle.
+def _check_alive(connection: Any, record: object, proxy: object) -> None:
+    """Make the pool replace a connection that PostgreSQL closed while it was idle.
 
-    Who lies idle is sent nothing, but the end of the connection: to ask the socket costs two microseconds, a statement
-    that asks the server costs a round trip.
+    PostgreSQL sends nothing to an idle connection but its end: polling the socket costs two microseconds, a test
+    statement costs a round trip.
     """
     if not hasattr(connection, "pgconn"):
         return
-    if connection.closed or _has_something_to_read(connection.fileno()):
+    if connection.closed or _has_data(connection.fileno()):
         raise DisconnectionError
 
 
-def _has_something_to_read(descriptor: int) -> bool:
-    look = select.poll()
-    look.register(descriptor, select.POLLIN)
-    return bool(look.poll(0))
+def _has_data(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @event.listens_for(Engine, "begin")
@@ -110,7 +110,7 @@ def _begin(connection: Connection) -> None:
         return
     driver: Any = connection.connection.driver_connection
     if bool(driver.read_only) != is_guarded:
-        driver.read_only = is_guarded or None  # a part of BEGIN: no statement of its own
+        driver.read_only = is_guarded or None  # part of BEGIN: costs no statement
 
 
 def _guard_sqlite(connection: Connection, is_guarded: bool) -> None:
@@ -120,12 +120,12 @@ def _guard_sqlite(connection: Connection, is_guarded: bool) -> None:
 
 
 NOT_GRANTED = "42501"
-"""PostgreSQL's code for a right that the app's role lacks: also to read."""
+"""SQLSTATE of a missing privilege, also to read."""
 
 
 @event.listens_for(Engine, "handle_error")
-def _judge(context: ExceptionContext) -> None:
-    """Lets go of connections that cannot write: the next one may lead to the new primary, or to the restored file."""
+def _on_error(context: ExceptionContext) -> None:
+    """Discard connections that cannot write: the next one may reach the new primary, or the restored file."""
     fault = fault_of(context.original_exception)
     if fault.kind != READ_ONLY and fault.code != MOVED_AWAY:
         return

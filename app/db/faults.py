@@ -1,4 +1,4 @@
-"""What a database error means: its kind by the driver's code, and the sentence that people read."""
+"""Database errors: their kind by the driver's code, and the message that people read."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -72,9 +72,9 @@ SQLITE_CODES = {
     sqlite3.SQLITE_SCHEMA: SCHEMA,
 }
 MOVED_AWAY = "SQLITE_READONLY_DBMOVED"
-"""The file was removed or replaced under an open connection."""
+"""The file was removed or replaced while a connection had it open."""
 MISSING = ("no such table", "no such column", "has no column named")
-"""SQLite has one code for every error in a statement: only its text tells that a table or column is missing."""
+"""SQLite has one code for every error in a statement: only its text shows that a table or column is missing."""
 CONNECTING = (
     ("too many clients", TOO_MANY),
     ("too many connections", TOO_MANY),
@@ -85,10 +85,10 @@ CONNECTING = (
     ("not yet accepting connections", RESTARTING),
     ("session is read-only", READ_ONLY),
 )
-"""A connection that PostgreSQL refuses has no SQLSTATE in the driver: its text alone tells why."""
-LOST_RACES = frozenset({DEADLOCK, SERIALIZATION, STALE})
-"""What another run of the same transaction is likely to survive."""
-SENTENCES = {
+"""A connection that PostgreSQL refuses has no SQLSTATE in the driver: only its text gives the reason."""
+RETRYABLE = frozenset({DEADLOCK, SERIALIZATION, STALE})
+"""Kinds after which running the same transaction again is likely to succeed."""
+MESSAGES = {
     UNREACHABLE: N_(
         "The server cannot reach its records at the moment. Nothing was stored; please try again in a moment."
     ),
@@ -96,7 +96,7 @@ SENTENCES = {
     SCHEMA: N_("The server is being updated. Nothing was stored; please try again in a moment."),
     OTHER: N_("The server is busy. Nothing was stored; please try again in a moment."),
 }
-SENTENCE_OF = {
+MESSAGE_KIND = {
     RESTARTING: UNREACHABLE,
     CORRUPT: UNREACHABLE,
     FULL: READ_ONLY,
@@ -108,29 +108,29 @@ RETRY_AFTER = {READ_ONLY: 60, FULL: 60, CORRUPT: 60, SCHEMA: 20}
 
 @dataclass(frozen=True)
 class Fault:
-    """A database error: its kind (one of KINDS) and the driver's code, with no value and no text of the error."""
+    """A database error: its kind (one of KINDS) and the driver's code, without any value or text of the error."""
 
     kind: str
     code: str = ""
 
     @property
     def is_of_the_database(self) -> bool:
-        """Whether the database's state is at fault, not the program or what was sent."""
+        """Whether the database is the cause, not a bug or the request."""
         return self.kind != OTHER
 
     @property
     def sentence(self) -> str:
-        """What people read; not translated yet."""
-        return SENTENCES.get(SENTENCE_OF.get(self.kind, self.kind), SENTENCES[OTHER])
+        """The source message for people, not translated yet."""
+        return MESSAGES.get(MESSAGE_KIND.get(self.kind, self.kind), MESSAGES[OTHER])
 
     @property
     def retry_after(self) -> int:
-        """After how many seconds another try makes sense."""
+        """Seconds until a retry makes sense."""
         return RETRY_AFTER.get(self.kind, 5)
 
 
 def fault_of(error: BaseException) -> Fault:
-    """The fault behind an error of SQLAlchemy or of a driver; of kind `other` where it is none of the database's."""
+    """Return the database fault behind an exception; of kind `other` if the database is not its cause."""
     if isinstance(error, PoolTimeout):
         return Fault(TOO_MANY, "pool")
     if isinstance(error, PendingRollbackError) and error.__context__ is not None:
@@ -147,7 +147,7 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def is_disconnect(error: BaseException) -> bool:
-    """Whether the connection is gone with the error, so that nothing of its transaction was kept."""
+    """Whether the error ended the connection, so that nothing of its transaction was stored."""
     return isinstance(error, DBAPIError) and bool(error.connection_invalidated)
 
 
@@ -166,8 +166,8 @@ def _of_sqlite(error: sqlite3.Error) -> Fault:
 def _without_code(error: BaseException, cause: BaseException) -> Fault:
     text = str(cause)
     kind = next((kind for part, kind in CONNECTING if part in text), UNREACHABLE)
-    broken = is_disconnect(error) or type(cause).__name__ in (
+    is_broken = is_disconnect(error) or type(cause).__name__ in (
         "OperationalError",
         "ConnectionTimeout",
     )
-    return Fault(kind if broken else OTHER)
+    return Fault(kind if is_broken else OTHER)

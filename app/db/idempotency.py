@@ -1,6 +1,7 @@
-"""What a row that a client sends is to us: new, the same again, or different under a known id."""
+"""Idempotent inserts: a row that a client sends is new, the same again, or different under a known id."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,50 +15,58 @@ NEW, SAME, DIFFERENT = "new", "same", "different"
 
 
 def insert_once(session: Session, table: Table, row: dict[str, Any]) -> bool:
-    """Inserts a row unless its id is there already; whether it was inserted. One statement, never check-then-insert."""
+    """Insert a row unless its id exists; return whether it was inserted. One statement, never check-then-insert."""
     return bool(insert_all_once(session, table, [row]))
 
 
 def insert_all_once(session: Session, table: Table, rows: list[dict[str, Any]]) -> set[Any]:
-    """Inserts rows unless their ids are there already; the ids of those that were inserted."""
+    """Insert rows unless their ids exist; return the ids of those that were inserted."""
     if not rows:
         return set()
     connection = connection_of(session)
-    once = _once(table, connection.dialect.name)
-    return set(connection.execute(once, rows[0] if len(rows) == 1 else rows).scalars())
+    statement = _insert_unless_id_exists(table, connection.dialect.name)
+    return set(connection.execute(statement, rows[0] if len(rows) == 1 else rows).scalars())
 
 
 @cache
-def _once(table: Table, dialect: str) -> Insert:
+def _insert_unless_id_exists(table: Table, dialect: str) -> Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    once = insert(table).on_conflict_do_nothing(index_elements=["id"])
-    return once.returning(table.c.id)
+    return insert(table).on_conflict_do_nothing(index_elements=["id"]).returning(table.c.id)
 
 
-DRAWS = 50
+MAX_CODE_ATTEMPTS = 50
+
+
+@dataclass(frozen=True)
+class RandomCode:
+    """A column and the function that generates a random value for it."""
+
+    column: str
+    generate: Callable[[], str]
 
 
 def insert_with_random_code(
     session: Session,
     table: Table,
     row: dict[str, Any],
-    drawn: tuple[str, Callable[[], str]],
-    is_known: Callable[[], bool],
+    code: RandomCode,
+    is_duplicate: Callable[[], bool],
 ) -> bool:
-    """Inserts a row with a code that no other has (`drawn`: its column, and what draws one).
+    """Insert a row with a generated code that no other row has; return whether it was inserted.
 
-    False where `is_known` says that something else than the code kept it out: its id, or what may stand once only.
+    `is_duplicate` is asked after each conflict: True if another constraint than that of the code was violated (the
+    row's id, or what may exist once only). Raises RuntimeError after MAX_CODE_ATTEMPTS codes that were all taken.
     """
-    connection, (name, draw) = connection_of(session), drawn
-    once = _unless_there(table, connection.dialect.name).returning(table.c.id)
-    for _ in range(DRAWS):
-        if connection.execute(once, {**row, name: draw()}).first() is not None:
+    connection = connection_of(session)
+    statement = _insert_or_ignore(table, connection.dialect.name).returning(table.c.id)
+    for _ in range(MAX_CODE_ATTEMPTS):
+        if connection.execute(statement, {**row, code.column: code.generate()}).first() is not None:
             return True
-        if is_known():
+        if is_duplicate():
             return False
-    raise RuntimeError(f"no free {name}: far too many rows of {table.name} are there")
+    raise RuntimeError(f"no free {code.column}: far too many rows of {table.name} exist")
 
 
-def _unless_there(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
+def _insert_or_ignore(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(table).on_conflict_do_nothing()

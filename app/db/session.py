@@ -1,4 +1,4 @@
-"""The session, its transactions, and the one commit of a request."""
+"""The session, column types, transactions, and the one commit of a request."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,15 +18,15 @@ from app.db.connections import is_unacknowledged, is_writing
 from app.db.faults import is_disconnect
 
 Record: TypeAlias = Row[*tuple[Any, ...]]
-"""One row that a query found; its columns are attributes."""
+"""A row of any query; its columns are attributes."""
 has_committed: ContextVar[bool] = ContextVar("has_committed", default=False)
-"""Whether something of this request is kept already, so that it must not be run again."""
+"""Whether something of this request is stored already, so that it must not be run again."""
 _before_commit: list[Callable[[Session], None]] = []
 SESSION_CONNECTION_KEY = "connection"
 
 
 class Base(DeclarativeBase):
-    """The parent of every table; constraints are named so that a broken one can be told."""
+    """The base of every table; constraints have names, so that a violated one can be identified."""
 
     metadata = MetaData(
         naming_convention={
@@ -45,11 +45,11 @@ db = SQLAlchemy(model_class=Base)
 
 
 class Unacknowledged(Exception):
-    """Nobody knows whether the commit will last: a standby did not confirm it, or the connection ended meanwhile."""
+    """The commit may or may not last: a standby did not confirm it, or the connection ended during it."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC; comes back with its time zone from both databases."""
+    """A timestamp in UTC; both databases return it with its time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -62,7 +62,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class CodeSet(TypeDecorator[tuple[str, ...]]):
-    """Codes of a closed list, sorted, stored as one comma-separated text so that rows can be grouped by it."""
+    """Codes of a codelist, sorted, stored as one comma-separated text so that rows can be grouped by it."""
 
     impl = String(1000)
     cache_ok = True
@@ -76,10 +76,10 @@ class CodeSet(TypeDecorator[tuple[str, ...]]):
 
 @contextmanager
 def write_transaction() -> Iterator[None]:
-    """Marks what runs inside as a change; on SQLite it takes the write lock with its first statement, not half-way.
+    """Allow writes inside the block; on SQLite its first statement takes the write lock (BEGIN IMMEDIATE).
 
-    What was only read so far is let go there: a reader that begins to write would be refused. So who asks and what
-    was sent are checked before anybody else has to wait.
+    SQLite refuses a read transaction that turns into a write, so the transaction so far is rolled back there. Callers
+    therefore check the principal and the request before, without making others wait for the lock.
     """
     if db.session.get_bind().dialect.name == "sqlite":
         db.session.rollback()
@@ -91,12 +91,12 @@ def write_transaction() -> Iterator[None]:
 
 
 def set_before_commit(*hooks: Callable[[Session], None]) -> None:
-    """Sets what every transaction does as its last statements, in this order (the audit chain)."""
+    """Set the hooks that every commit runs as its last statements, in this order (the audit chain)."""
     _before_commit[:] = hooks
 
 
 def commit() -> None:
-    """The one commit of a request or command; raises Unacknowledged if nobody knows whether it will last."""
+    """Run the hooks and commit, once per request or command; raises CommitOutcomeUnknown if it may not last."""
     session = db.session()
     session.flush()
     for hook in _before_commit:
@@ -118,7 +118,7 @@ def _commit(session: Session) -> None:
 
 
 def abandon() -> None:
-    """Ends the transaction without keeping anything; does not fail if the database is gone."""
+    """Roll back; if the database cannot be reached, discard the connection instead of raising."""
     try:
         db.session.rollback()
     except DBAPIError:
@@ -126,25 +126,25 @@ def abandon() -> None:
 
 
 def commit_audited_read() -> None:
-    """Ends a reading and then writes the entry it leaves: the write lock is not held while the page is drawn.
+    """End a read-only transaction, then write its audit entry in a second one.
 
-    A reading ends with COMMIT: a ROLLBACK would cost the connection what it has prepared.
+    So the write lock is not held while the page is rendered.
     """
     session = db.session()
-    left = {name: kept for name, kept in session.info.items() if name != SESSION_CONNECTION_KEY}
-    for name in left:
-        del session.info[name]
-    session.commit()
-    if not left:
+    pending = {key: value for key, value in session.info.items() if key != SESSION_CONNECTION_KEY}
+    for key in pending:
+        del session.info[key]
+    session.commit()  # not a rollback, which would cost the connection its prepared statements
+    if not pending:
         return
     with write_transaction():
-        session.info.update(left)
+        session.info.update(pending)
         commit()
 
 
 @contextmanager
 def independent_transaction() -> Iterator[None]:
-    """A transaction of its own for what a refusal must keep; what the request had not committed is dropped first."""
+    """Roll back what the request has not committed, then commit the block: it lasts even if the request fails."""
     db.session.rollback()
     with write_transaction():
         try:
@@ -157,7 +157,7 @@ def independent_transaction() -> Iterator[None]:
 
 @contextmanager
 def unit_of_work() -> Iterator[None]:
-    """One transaction of a command: committed when the block ends well, else nothing of it is kept."""
+    """Commit the block as one transaction of a command, or roll it back if it raises."""
     db.session.rollback()
     with write_transaction():
         try:
@@ -168,24 +168,24 @@ def unit_of_work() -> Iterator[None]:
 
 
 def connection_of(session: Session) -> Connection:
-    """The connection of a session's transaction, asked of the session once per transaction."""
-    held = session.info.get(SESSION_CONNECTION_KEY)
-    if held is None:
-        held = session.info[SESSION_CONNECTION_KEY] = session.connection()
-    return held
+    """Return the connection of the session's transaction; looked up once per transaction."""
+    connection: Connection | None = session.info.get(SESSION_CONNECTION_KEY)
+    if connection is None:
+        connection = session.info[SESSION_CONNECTION_KEY] = session.connection()
+    return connection
 
 
-def insert_rows(session: Session, new: Insert, rows: list[dict[str, Any]]) -> None:
-    """Inserts rows; a single one without the driver's way for many, which costs more than it saves."""
+def insert_rows(session: Session, statement: Insert, rows: list[dict[str, Any]]) -> None:
+    """Insert rows; a single row without `executemany`, which costs more than it saves."""
     if rows:
-        connection_of(session).execute(new, rows[0] if len(rows) == 1 else rows)
+        connection_of(session).execute(statement, rows[0] if len(rows) == 1 else rows)
 
 
 @event.listens_for(Session, "after_transaction_end")
-def _let_go(session: Session, transaction: object) -> None:
+def _forget_connection(session: Session, transaction: object) -> None:
     session.info.pop(SESSION_CONNECTION_KEY, None)
 
 
 def raw_connection(session: Session) -> Any:
-    """The driver's own connection of a session's transaction."""
+    """Return the driver's connection of the session's transaction."""
     return connection_of(session).connection.driver_connection

@@ -1,4 +1,4 @@
-"""A reading in which nothing changes meanwhile, on both databases."""
+"""Snapshot reads on both databases."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from app.db.session import Session, db
 
 @contextmanager
 def snapshot() -> Iterator[Session]:
-    """A session that sees one moment of the whole database; nothing can be written in it."""
+    """Yield a session that sees the whole database at one moment; nothing it writes is stored."""
     db.session.rollback()
     session = db.session()
     if session.get_bind().dialect.name == "postgresql":

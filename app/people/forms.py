@@ -1,4 +1,4 @@
-"""Reads what was sent about visitor cards, by form or as JSON, and lays out the sheet that is printed."""
+"""Reads requests about visitor cards, by form or as JSON, and lays out the sheet that is printed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,23 +19,23 @@ from app.web.forms import NOT_A_FIELD
 from app.web.qr_codes import QUIET, draw
 from app.web.requests import is_form, read_json
 
-A_PAGE = 10
+CARDS_PER_PAGE = 10
 QR_SIDE = 21 + 2 * QUIET
-"""A code is always a QR code of version 1, with the quiet zone that readers need."""
-USUAL_NUMBER = 20
-SENTENCE = N_("Please bring this card when you come again. It carries no name.")
-"""The only words on a card."""
+"""A card code is always a QR code of version 1, with the quiet zone that scanners need."""
+DEFAULT_CARD_COUNT = 20
+CARD_SENTENCE = N_("Please bring this card when you come again. It carries no name.")
+"""The only text on a card."""
 
 
 @dataclass(frozen=True)
 class CardInput:
-    """The fields that were sent, whatever they were, and what is wrong with them so far."""
+    """The fields of a request as they were sent, and the errors collected so far; a method reads one field."""
 
     raw: dict[str, Any]
     errors: list[FieldError]
 
     def text(self, name: str) -> str:
-        """A field that must be there, as text; empty where it is not."""
+        """Return a required field as text, empty if it is missing or not a text."""
         value = self.raw.get(name)
         if value in (None, ""):
             self.errors.append(FieldError(name, "required"))
@@ -47,7 +47,7 @@ class CardInput:
         return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> int:
-        """A whole number that must be there; 0 where it is not."""
+        """Return a required whole number, 0 if it is missing or not a number."""
         value = self.raw.get(name)
         if is_form() and isinstance(value, str) and value.strip().isdecimal():
             value = int(value.strip()[:9])
@@ -60,7 +60,7 @@ class CardInput:
         return 0
 
     def day(self, name: str) -> date | None:
-        """A day that may be there; None where it is not."""
+        """Return an optional day, None if it is missing or not an ISO date."""
         value = self.raw.get(name)
         if value in (None, ""):
             return None
@@ -71,19 +71,19 @@ class CardInput:
             return None
 
     def desk(self, session: Session, scope: Scope) -> DeskRow | None:
-        """A desk within the scope; None where there is none or it is somebody else's."""
+        """Return the desk that a required field names, None if there is none within the scope."""
         code = self.text("desk")
-        found = find_desk(session, scope, code) if code else None
-        if found is None and code:
+        desk = find_desk(session, scope, code) if code else None
+        if desk is None and code:
             self.errors.append(FieldError("desk", "not_your_desk"))
-        return found
+        return desk
 
 
 def read_input(*fields: str) -> CardInput:
-    """The body of this request, of which only these fields are known."""
-    given = _form_fields() if is_form() else read_json()
-    strange = sorted(given.keys() - set(fields))
-    return CardInput(given, [FieldError(name[:80], "unknown_field") for name in strange])
+    """Read the body of this request; any field but these is an error."""
+    raw = _form_fields() if is_form() else read_json()
+    unknown = sorted(raw.keys() - set(fields))
+    return CardInput(raw, [FieldError(name[:80], "unknown_field") for name in unknown])
 
 
 def _form_fields() -> dict[str, Any]:
@@ -92,27 +92,27 @@ def _form_fields() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class PrintedCard:
-    """One card of the sheet: its code in three fives, and the same as the path of a QR code of QR_SIDE units."""
+    """One card of the sheet: the blocks of its code, and the SVG path of its QR code in a square of QR_SIDE units."""
 
     blocks: tuple[str, ...]
     path: str
 
 
 def lay_out_pages(codes: Sequence[str]) -> list[list[PrintedCard]]:
-    """The pages of a sheet of codes as printed, ten cards each."""
+    """Return the pages of a sheet of printed codes, ten cards each."""
     cards = [PrintedCard(tuple(code.split("-")), draw(code, 1).path) for code in codes]
-    return [cards[first : first + A_PAGE] for first in range(0, len(cards), A_PAGE)]
+    return [cards[first : first + CARDS_PER_PAGE] for first in range(0, len(cards), CARDS_PER_PAGE)]
 
 
 def printed_sentences() -> list[tuple[str, str]]:
-    """The sentence on a card in every language, the language's code before it."""
-    said = []
+    """Return pairs of language code and the sentence on a card in that language."""
+    sentences = []
     for locale in LOCALES:
         with force_locale(locale):
-            said.append((locale, gettext(SENTENCE)))
-    return said
+            sentences.append((locale, gettext(CARD_SENTENCE)))
+    return sentences
 
 
 def format_reporting_year(year: int, start: int) -> str:
-    """A reporting year as printed, by the calendar year and month it begins in: `2026` or `2026–27`."""
+    """Return a reporting year as printed, by the calendar year and month it begins in: `2026` or `2026–27`."""
     return str(year) if start == 1 else f"{year}–{(year + 1) % 100:02d}"

@@ -1,4 +1,4 @@
-"""Pages and JSON of visitor cards: print a sheet, replace a lost one, look up what one held last."""
+"""Pages and JSON of visitor cards: print a sheet, replace a lost card, look up who came with one last."""
 
 from functools import partial
 from typing import Any
@@ -20,115 +20,122 @@ from app.web.requests import wants_json
 from app.web.responses import error_response
 
 blueprint = Blueprint("people", __name__, url_prefix="/cards")
-WRONG_PER_MINUTE = "30 per minute"
-limit_wrong = partial(
-    limiter.limit, WRONG_PER_MINUTE, deduct_when=lambda answer: answer.status_code == 422
+ERRORS_PER_MINUTE = "30 per minute"
+# Only refused codes count, so that nobody who looks up existing cards is slowed down.
+limit_errors = partial(
+    limiter.limit, ERRORS_PER_MINUTE, deduct_when=lambda response: response.status_code == 422
 )
-"""Only refused codes count: whoever looks up cards that exist is never slowed down."""
 
 
 @blueprint.get("")
 @allow("print_cards")
 def print_form() -> Response:
-    """The page that asks for how many cards, and for which desk."""
-    return _printing_page({}, [])
+    """Show the form for the number of cards to print and their desk."""
+    return _print_form({}, [])
 
 
 @blueprint.post("")
 @allow("print_cards")
 def issue() -> Response:
-    """Prints new cards: by JSON 201 with their codes, by form the sheet; both only this once."""
-    sent = forms.read_input("desk", "n")
-    desk, n = sent.desk(db.session(), principal().scope), sent.number("n")
-    told = {one.field for one in sent.errors}
-    found = cards.issue_errors(desk, n)
-    problems = sent.errors + [one for one in found if one.field not in told]
-    if desk is None or problems:
-        return errors_response(problems) if wants_json() else _printing_page(sent.raw, problems)
+    """Issue new cards: by JSON 201 with their codes, by form the sheet; neither can be shown again."""
+    body = forms.read_input("desk", "n")
+    desk, n = body.desk(db.session(), principal().scope), body.number("n")
+    fields = {error.field for error in body.errors}
+    rule_errors = [error for error in cards.issue_errors(desk, n) if error.field not in fields]
+    errors = body.errors + rule_errors
+    if desk is None or errors:
+        return errors_response(errors) if wants_json() else _print_form(body.raw, errors)
     year = cards.current_reporting_year(desk)
     codes = cards.issue(db.session(), principal().account_id, desk, n, year)
     return _codes(codes) if wants_json() else _sheet(codes, year)
 
 
 def _codes(codes: list[str]) -> Response:
-    answer = jsonify({"codes": codes})
-    answer.status_code = 201
-    return answer
+    response = jsonify({"codes": codes})
+    response.status_code = 201
+    return response
 
 
 def _sheet(codes: list[str], year: int) -> Response:
-    year_shown = forms.format_reporting_year(year, current_settings().reporting_year_start)
-    pages, words = forms.lay_out_pages(codes), forms.printed_sentences()
-    facts = {"year": year_shown, "sentences": words, "n": len(codes), "qr_side": forms.QR_SIDE}
-    return page("people/sheet.html", 201, pages=pages, **facts)
+    printed_year = forms.format_reporting_year(year, current_settings().reporting_year_start)
+    return page(
+        "people/sheet.html",
+        201,
+        pages=forms.lay_out_pages(codes),
+        sentences=forms.printed_sentences(),
+        year=printed_year,
+        n=len(codes),
+        qr_side=forms.QR_SIDE,
+    )
 
 
-def _printing_page(said: dict[str, Any], problems: list[FieldError]) -> Response:
-    own = list_desks(db.session(), principal().scope)
-    facts = {"desks": [desk for desk in own if cards.is_open_today(desk)], "said": said}
-    wrong = _wrong(problems)
-    usual = {"most": cards.MAX_CARDS, "usual": forms.USUAL_NUMBER}
-    return page("people/print.html", 422 if problems else 200, wrong=wrong, **usual, **facts)
+def _print_form(values: dict[str, Any], errors: list[FieldError]) -> Response:
+    desks = list_desks(db.session(), principal().scope)
+    return page(
+        "people/print.html",
+        422 if errors else 200,
+        desks=[desk for desk in desks if cards.is_open_today(desk)],
+        values=values,
+        errors=_message_by_field(errors),
+        max_cards=cards.MAX_CARDS,
+        default_count=forms.DEFAULT_CARD_COUNT,
+    )
 
 
-def _wrong(problems: list[FieldError]) -> dict[str, str]:
-    return {problem.field: problem.message for problem in reversed(problems)}
+def _message_by_field(errors: list[FieldError]) -> dict[str, str]:
+    return {error.field: error.message for error in reversed(errors)}
 
 
 @blueprint.get("/replace")
 @allow("replace_cards")
 def replace_form() -> Response:
-    """The page on which a lost card and its replacement are typed."""
-    return _replacing_page({}, [])
+    """Show the form for the codes of a lost card and its replacement."""
+    return _replace_form({}, [])
 
 
 @blueprint.post("/replace")
-@limit_wrong()
+@limit_errors()
 @allow("replace_cards")
 def replace() -> Any:
-    """Puts one card in the place of a lost one; 409 where that cannot be as things stand."""
-    sent = forms.read_input("lost", "replacement")
-    said = {name: sent.text(name) for name in ("lost", "replacement")}
-    done: Any = sent.errors or cards.replace(db.session(), principal(), said)
-    if isinstance(done, cards.ReplacementRefused):
-        sentence = gettext(FIELD_ERRORS[done.code].label)
-        return (
-            error_response(409, sentence) if wants_json() else _replacing_page(said, [], sentence)
-        )
-    if done:
-        return errors_response(done) if wants_json() else _replacing_page(said, done)
+    """Replace a lost card by another one; 409 if the state of the cards does not allow it."""
+    body = forms.read_input("lost", "replacement")
+    codes = {name: body.text(name) for name in ("lost", "replacement")}
+    failure: Any = body.errors or cards.replace(db.session(), principal(), codes)
+    if isinstance(failure, cards.ReplacementRefused):
+        message = gettext(FIELD_ERRORS[failure.code].label)
+        return error_response(409, message) if wants_json() else _replace_form(codes, [], message)
+    if failure:
+        return errors_response(failure) if wants_json() else _replace_form(codes, failure)
     if wants_json():
         return jsonify({})
     flash_message(gettext("The new card has taken the place of the lost one."))
     return redirect(url_for("people.replace_form"))
 
 
-def _replacing_page(
-    said: dict[str, str], problems: list[FieldError], conflict: str = ""
-) -> Response:
-    status = 409 if conflict else 422 if problems else 200
-    wrong = _wrong(problems)
-    return page("people/replace.html", status, said=said, wrong=wrong, conflict=conflict)
+def _replace_form(values: dict[str, str], errors: list[FieldError], conflict: str = "") -> Response:
+    status = 409 if conflict else 422 if errors else 200
+    messages = _message_by_field(errors)
+    return page("people/replace.html", status, values=values, errors=messages, conflict=conflict)
 
 
 @blueprint.post("/look")
-@limit_wrong()
+@limit_errors()
 @allow("record_consultations")
 def look_up() -> Response:
-    """What a card held last, and what it knows of its people's contacts before; the reading leaves an entry."""
-    sent = forms.read_input("card", "desk", "held_on")
-    desk, typed, day = _own_desk(sent), sent.text("card"), sent.day("held_on")
-    if desk is None or sent.errors:
-        return errors_response(sent.errors)
+    """Return who came with a card last and the suggested repeat-contact answer; the read is audited."""
+    body = forms.read_input("card", "desk", "held_on")
+    desk, typed, day = _own_desk(body), body.text("card"), body.day("held_on")
+    if desk is None or body.errors:
+        return errors_response(body.errors)
     until = day or clock.today_at(desk.time_zone)
-    found = look_up_card(db.session(), principal(), desk, typed, until)
-    if isinstance(found, str):
-        return errors_response([FieldError("card", found)])
-    return jsonify(found.as_json())
+    result = look_up_card(db.session(), principal(), desk, typed, until)
+    if isinstance(result, str):
+        return errors_response([FieldError("card", result)])
+    return jsonify(result.as_json())
 
 
-def _own_desk(sent: forms.CardInput) -> DeskRow | None:
-    desk = sent.desk(db.session(), principal().scope)
+def _own_desk(body: forms.CardInput) -> DeskRow | None:
+    desk = body.desk(db.session(), principal().scope)
     if desk is not None and desk.id not in principal().scope.desks:
-        sent.errors.append(FieldError("desk", "not_your_desk"))
+        body.errors.append(FieldError("desk", "not_your_desk"))
     return desk

@@ -10,13 +10,13 @@ from app.i18n.language import country, day
 from app.places.queries import DeskRow
 from app.places.vocabulary import Area, areas, programme
 from app.web.forms import (
-    Day,
-    Degrees,
-    Listed,
+    DayField,
+    DegreesField,
+    CodeField,
     PageForm,
-    Whole,
-    Words,
-    at_most,
+    WholeNumberField,
+    SafeTextField,
+    max_length,
     required,
     required_day,
 )
@@ -30,15 +30,15 @@ KEPT = (
 class DeskForm(PageForm):
     """What may be changed of a desk."""
 
-    name = Words(validators=[required(), at_most(80)])
-    adm1 = Listed(validators=[required()], codes=areas())
-    time_zone = Words(validators=[at_most(40)])
-    organisation = Words(validators=[required(), at_most(80)])
-    modality = Listed(validators=[required()], codes=MODALITIES.codes)
-    latitude = Degrees(most=90)
-    longitude = Degrees(most=180)
-    opened_on = Day(validators=[required_day()])
-    closed_on = Day()
+    name = SafeTextField(validators=[required(), max_length(80)])
+    adm1 = CodeField(validators=[required()], codes=areas())
+    time_zone = SafeTextField(validators=[max_length(40)])
+    organisation = SafeTextField(validators=[required(), max_length(80)])
+    modality = CodeField(validators=[required()], codes=MODALITIES.codes)
+    latitude = DegreesField(most=90)
+    longitude = DegreesField(most=180)
+    opened_on = DayField(validators=[required_day()])
+    closed_on = DayField()
 
     def fields_in(self, country_code: str) -> dict[str, Any]:
         """The desk's fields as they were sent; without a time zone that of the country."""
@@ -49,8 +49,8 @@ class DeskForm(PageForm):
 class NewDeskForm(DeskForm):
     """What a new desk must say."""
 
-    code = Words(validators=[required(), at_most(20)])
-    country = Listed(validators=[required()], codes=programme())
+    code = SafeTextField(validators=[required(), max_length(20)])
+    country = CodeField(validators=[required()], codes=programme())
 
     def fields(self) -> dict[str, Any]:
         """The new desk's fields; its code in capital letters."""
@@ -61,14 +61,14 @@ class NewDeskForm(DeskForm):
 class ChangedDeskForm(DeskForm):
     """What a changed desk must say, and which version was changed."""
 
-    version = Whole()
+    version = WholeNumberField()
 
 
 class ClosingForm(PageForm):
     """The last day of a desk."""
 
-    closed_on = Day(validators=[required_day()])
-    version = Whole()
+    closed_on = DayField(validators=[required_day()])
+    version = WholeNumberField()
 
 
 def areas_by_country(codes: list[str]) -> list[tuple[str, list[Area]]]:

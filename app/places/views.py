@@ -46,8 +46,8 @@ def new() -> Response:
 @allow("configure")
 def open_new() -> Response:
     """Opens the desk, or the page again with what was typed and what is wrong."""
-    form = forms.NewDeskForm.sent()
-    problems = form.problems()
+    form = forms.NewDeskForm.from_request()
+    problems = form.field_errors()
     if not problems:
         problems = actions.open_desk(db.session(), principal().account_id, form.fields())
     if problems:
@@ -114,8 +114,8 @@ def _desk_page(shown: DeskRow, form: Any, problems: list[FieldError], closing: s
 @allow("configure")
 def change(code: str) -> Response:
     """Changes the desk; refuses where it was changed since the page was opened."""
-    found, form = _desk(code), forms.ChangedDeskForm.sent()
-    problems, by = form.problems(), principal().account_id
+    found, form = _desk(code), forms.ChangedDeskForm.from_request()
+    problems, by = form.field_errors(), principal().account_id
     if not problems:
         fields = form.fields_in(found.country)
         problems = actions.change_desk(db.session(), by, found, form.version.data, fields)
@@ -129,13 +129,13 @@ def change(code: str) -> Response:
 @allow("configure")
 def close(code: str) -> Response:
     """Sets the desk's last day."""
-    found, form = _desk(code), forms.ClosingForm.sent()
-    problems, by = form.problems(), principal().account_id
+    found, form = _desk(code), forms.ClosingForm.from_request()
+    problems, by = form.field_errors(), principal().account_id
     if not problems:
         day, version = form.closed_on.data, form.version.data
         problems = actions.close_desk(db.session(), by, found, version, day)
     if problems:
-        typed = form.closed_on.shown()
+        typed = form.closed_on.input_value()
         return _again(problems) or _desk_page(found, forms.form_of(found), problems, typed)
     flash_message(gettext("The desk's last day is set."))
     return redirect_or_json(url_for("places.desks"))

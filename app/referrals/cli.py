@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.db.session import db, unit_of_work
-from app.referrals.actions.expire import AT_ONCE, tidy
+from app.referrals.actions.expire import BATCH_SIZE, expire_overdue
 
 commands = AppGroup("referrals", help="Referrals.")
 
@@ -15,8 +15,8 @@ def tidy_up() -> None:
     expired = missed = 0
     while True:
         with unit_of_work():
-            done = tidy(db.session())
+            done = expire_overdue(db.session())
         expired, missed = expired + done.expired, missed + done.no_show
-        if done.expired + done.no_show < AT_ONCE:
+        if done.expired + done.no_show < BATCH_SIZE:
             break
     click.echo(f"{expired} expired, {missed} did not come.")

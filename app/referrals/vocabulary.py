@@ -65,7 +65,7 @@ DECLINE_REASONS = Terms(
     Term("duplicate", N_("Duplicate referral")),
     Term("other", N_("Another reason")),
 )
-NO_PLACES = "no_capacity"
+NO_CAPACITY = "no_capacity"
 FLAGS = Terms(
     "referral_flag",
     Term("pregnant_lactating", N_("Pregnant or lactating")),

@@ -1,4 +1,4 @@
-"""Return requests and everything recorded of them; no identity: that lives in the return programme alone."""
+"""Tables of return requests and their steps; the people's identity is held by the return programme alone."""
 
 from datetime import date, datetime
 from typing import Any
@@ -23,15 +23,15 @@ from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
-OPEN_ONES = text("closed_at IS NULL")
-STANDING = text("closed_at IS NULL OR departed_on IS NOT NULL")
+IS_OPEN = text("closed_at IS NULL")
+IS_ACTIVE = text("closed_at IS NULL OR departed_on IS NOT NULL")
 
 
 class ReturnRequest(Base):
-    """One travelling unit that asks to return, and how its steps leave it standing (rules.folding).
+    """One group that asks to return together, and its state after the latest step (rules.replay).
 
     `persons` and `departed` are lists of [sex, age band, n]. Months are those of the moment at the desk, `yyyymm`;
-    `departed_month` is empty again where a closing reason says that it was no return.
+    `departed_month` is NULL again if the closing reason states that it was no return.
     """
 
     __tablename__ = "return_request"
@@ -82,15 +82,15 @@ class ReturnRequest(Base):
             "uq_return_request_consultation_id",
             "consultation_id",
             unique=True,
-            sqlite_where=STANDING,
-            postgresql_where=STANDING,
+            sqlite_where=IS_ACTIVE,
+            postgresql_where=IS_ACTIVE,
         ),
         Index(
             "ix_return_request_open",
             "country",
             "desk_id",
-            sqlite_where=OPEN_ONES,
-            postgresql_where=OPEN_ONES,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
         ),
         Index("ix_return_request_desk_id_opened_at", "desk_id", "opened_at"),
         Index("ix_return_request_country_opened_month", "country", "opened_month"),
@@ -101,9 +101,9 @@ class ReturnRequest(Base):
 
 
 class ReturnStep(Base):
-    """One thing that was recorded of a request: a stage or another turn, and what was said; append-only.
+    """One recorded step of a request: a stage or other action (`act`) and its answers (`said`); append-only.
 
-    A correction is a new step with the stage it corrects.
+    A correction is a new step of the same stage.
     """
 
     __tablename__ = "return_step"

@@ -11,7 +11,7 @@ from app.privacy.columns import OPEN, SENSITIVE
 Number = BigInteger().with_variant(Integer, "sqlite")
 
 
-class SecurityEvent(Base):
+class SecurityLogEntry(Base):
     """Equal refused attempts of one minute: kind, keyed digest of the name tried, account if known, network, count."""
 
     __tablename__ = "security_event"

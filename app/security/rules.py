@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Lock
 
-KEPT = timedelta(days=90)
-MOST_NAMES = 20
+RETENTION = timedelta(days=90)
+MAX_NAMES_PER_MINUTE = 20
 """Names told apart per network and minute; further ones are counted together, so that a list of names stays small."""
-MOST_REMEMBERED = 10_000
+MAX_COUNTED_KEYS = 10_000
 
 
 def name_key(secret: str, name: str) -> str:
@@ -25,7 +25,7 @@ def minute_of(moment: datetime) -> datetime:
 
 
 @dataclass(frozen=True)
-class Entry:
+class EventKey:
     """One row of the log: equal attempts of one minute are one entry with a count."""
 
     kind: str
@@ -39,7 +39,7 @@ class Entry:
         return sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-class Tally:
+class EventCounter:
     """How often this process saw each entry in the running minute, and how many of them to write now."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Tally:
         So a flood costs some ten writes for each digit of its size, and the count is never too high.
         """
         with self._lock:
-            if minute != self._minute or len(self._seen) >= MOST_REMEMBERED:
+            if minute != self._minute or len(self._seen) >= MAX_COUNTED_KEYS:
                 self._minute, self._seen = minute, {}
             seen = self._seen[digest] = self._seen.get(digest, 0) + 1
         step: int = 10 ** (len(str(seen)) - 1)

@@ -10,12 +10,12 @@ from app.composition import PersonCount, is_child_alone
 
 STALE_AFTER = timedelta(hours=4)
 """So old a count is that the shelter is reminded and the desk is told to call (issue: reminder at 4 h)."""
-AGES = {
+AGE_RANGES = {
     "age_0_4": (0, 4), "age_5_11": (5, 11), "age_12_17": (12, 17), "age_18_24": (18, 24),
     "age_25_59": (25, 59), "age_60_plus": (60, 120), "unknown_child": (0, 17),
     "unknown_adult": (18, 120), "unknown": (0, 120),
 }  # fmt: skip
-assert AGES.keys() == set(AGE_BANDS.codes)  # noqa: S101 - a band without ages would admit everybody
+assert AGE_RANGES.keys() == set(AGE_BANDS.codes)  # noqa: S101 - a band without ages would admit everybody
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def reasons_against(some: Eligibility, party: Iterable[PersonCount]) -> list[str
 
 
 def _age_is_admitted(some: Eligibility, band: str) -> bool:
-    first, last = AGES[band]
+    first, last = AGE_RANGES[band]
     too_old = some.oldest is not None and first > some.oldest
     too_young = some.youngest is not None and last < some.youngest
     return not (too_old or too_young)
@@ -123,12 +123,12 @@ def is_stale(confirmed_at: datetime, now: datetime) -> bool:
     return now - confirmed_at >= STALE_AFTER
 
 
-def needs_a_reason(capacity: int, blocked: int, taken: int) -> bool:
+def needs_reason(capacity: int, blocked: int, taken: int) -> bool:
     """Whether more would be taken than there are places."""
     return capacity - blocked < taken
 
 
-def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+def kilometres_between(one: tuple[float, float], other: tuple[float, float]) -> float:
     """The distance between two places (latitude, longitude), as the crow flies."""
     (north, east), (north2, east2) = one, other
     half = sin(radians(north2 - north) / 2) ** 2

@@ -16,7 +16,7 @@ SHELTER_TYPES = Terms(
     Term("day_centre", N_("Day centre / canteen (no beds)")),
     Term("emergency_collective", N_("Emergency collective centre")),
 )
-NEVER_SHOWN = frozenset({"women_refuge", "trafficking_refuge"})
+CONFIDENTIAL_TYPES = frozenset({"women_refuge", "trafficking_refuge"})
 """Types whose address no desk may ever see (domain.md §2.14)."""
 BED_CATEGORIES = Terms(
     "bed_category",

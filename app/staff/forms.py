@@ -14,17 +14,17 @@ from app.places.vocabulary import programme
 from app.staff import rules
 from app.staff.vocabulary import ROLES
 from app.web.access import Principal, Scope
-from app.web.forms import Listed, Many, PageForm, required
+from app.web.forms import CodeField, CodesField, PageForm, required
 
 
 class InvitationForm(PageForm):
     """Who is invited, as what, and for which desks or countries."""
 
     username = StringField(validators=[required()])
-    role = Listed(validators=[required()], codes=ROLES.codes)
-    desks = Many()
-    countries = Many()
-    locale = Listed(validators=[required()], codes=LOCALES)
+    role = CodeField(validators=[required()], codes=ROLES.codes)
+    desks = CodesField()
+    countries = CodesField()
+    locale = CodeField(validators=[required()], codes=LOCALES)
 
     def account(self) -> dict[str, str]:
         """Return `username`, `role` and `locale` of the new account."""
@@ -80,5 +80,7 @@ def invitation_options(session: Session, principal: Principal) -> InvitationOpti
 
 
 def _by_country(desks: Iterable[DeskRow]) -> list[tuple[str, list[DeskRow]]]:
-    groups = [(country(code), list(rows)) for code, rows in groupby(desks, lambda desk: desk.country)]
+    groups = [
+        (country(code), list(rows)) for code, rows in groupby(desks, lambda desk: desk.country)
+    ]
     return sorted(groups, key=lambda pair: pair[0])

@@ -10,7 +10,7 @@ from app.privacy.columns import OPEN, SENSITIVE
 
 
 class Account(Base):
-    """One person of staff. Without a password hash the invitation was not taken up yet."""
+    """One person of staff. Without a password hash the invitation is not accepted yet."""
 
     __tablename__ = "account"
 
@@ -52,7 +52,7 @@ class AccountCountry(Base):
 
 
 class AccountShelter(Base):
-    """A shelter that an account coordinates; shelters themselves stand in a room above."""
+    """A shelter that an account coordinates; the table of shelters belongs to the package shelters, above this one."""
 
     __tablename__ = "account_shelter"
 
@@ -61,7 +61,7 @@ class AccountShelter(Base):
 
 
 class AccountPin(Base):
-    """The PIN with which an account takes over a shared tablet; of it only a hash, and ten bits for the tablet."""
+    """The PIN with which an account takes over a shared tablet: only its hash is stored, and ten bits for the tablet."""
 
     __tablename__ = "account_pin"
 
@@ -77,7 +77,7 @@ class AccountPin(Base):
 
 
 class StaffSession(Base):
-    """One signed-in session; of its token and of name and address only digests are stored."""
+    """One signed-in session; only digests of its token and of its source (name and address) are stored."""
 
     __tablename__ = "staff_session"
 
@@ -108,7 +108,7 @@ class Invitation(Base):
 
 
 class SignInAttempt(Base):
-    """A failed try of a password, by keyed digests of the name, of name and address, and of the address."""
+    """A failed sign-in, by keyed digests of the name, of its source (name and address), and of the address."""
 
     __tablename__ = "sign_in_attempt"
 

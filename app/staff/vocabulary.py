@@ -50,4 +50,4 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     "regional": frozenset({"see_counts"}),
     "admin": frozenset({"configure", "see_devices", "invite_staff", "see_audit", "see_security"}),
 }
-"""Admins configure and see no case data; a new role sees nothing until it is stated here."""
+"""Admins configure and see no case data; a new role may do nothing until it is listed here."""

@@ -37,13 +37,13 @@ class PageForm(Form):  # type: ignore[misc]
         super().process(formdata, *arguments, **named)
 
     @classmethod
-    def sent(cls, **known: Any) -> Any:
+    def from_request(cls, **known: Any) -> Any:
         """The form as it was sent in this request; 415 where the body is something else."""
         if not is_form() and request.content_length:
             raise UnsupportedMediaType
         return cls(request.form, **known)
 
-    def problems(self) -> list[FieldError]:
+    def field_errors(self) -> list[FieldError]:
         """Everything that is wrong with what was sent, one problem a field."""
         unknown = sorted(set(request.form) - set(self._fields) - NOT_A_FIELD)
         strange = [FieldError(name[:40], "unknown_field") for name in unknown]
@@ -53,7 +53,7 @@ class PageForm(Form):  # type: ignore[misc]
         return strange + [FieldError(name, code) for name, code in wrong.items()]
 
 
-class Words(StringField):  # type: ignore[misc]
+class SafeTextField(StringField):  # type: ignore[misc]
     """A line of text about work: trimmed, printable, with nothing that identifies a person."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -66,7 +66,7 @@ class Words(StringField):  # type: ignore[misc]
             raise ValidationError("identifier")
 
 
-class Listed(StringField):  # type: ignore[misc]
+class CodeField(StringField):  # type: ignore[misc]
     """One code of a closed list."""
 
     def __init__(self, *arguments: Any, codes: Collection[str] = (), **named: Any) -> None:
@@ -78,7 +78,7 @@ class Listed(StringField):  # type: ignore[misc]
             raise ValidationError("unknown_code")
 
 
-class Many(Field):  # type: ignore[misc]
+class CodesField(Field):  # type: ignore[misc]
     """Any number of codes, each once, in order; the action says which the account may choose."""
 
     widget = TextInput()
@@ -87,7 +87,7 @@ class Many(Field):  # type: ignore[misc]
         self.data = sorted(set(valuelist))
 
 
-class Day(Field):  # type: ignore[misc]
+class DayField(Field):  # type: ignore[misc]
     """A calendar day, sent as ISO 8601; `data` is None where it could not be read."""
 
     widget = TextInput()
@@ -101,14 +101,14 @@ class Day(Field):  # type: ignore[misc]
         except ValueError as error:
             raise ValueError("not_a_date") from error
 
-    def shown(self) -> str:
+    def input_value(self) -> str:
         """What stands in the box: what was typed, else the day."""
         if self.raw_data:
             return str(self.raw_data[0])
         return self.data.isoformat() if self.data else ""
 
 
-class Degrees(Field):  # type: ignore[misc]
+class DegreesField(Field):  # type: ignore[misc]
     """A latitude or a longitude in degrees, at most so many; `data` is None where it is empty or unreadable."""
 
     widget = TextInput()
@@ -126,14 +126,14 @@ class Degrees(Field):  # type: ignore[misc]
             raise ValueError("not_degrees")
         self.data = float(text)
 
-    def shown(self) -> str:
+    def input_value(self) -> str:
         """What stands in the box: what was typed, else the degrees."""
         if self.raw_data:
             return str(self.raw_data[0])
         return "" if self.data is None else f"{self.data:.6f}".rstrip("0").rstrip(".")
 
 
-class Whole(Field):  # type: ignore[misc]
+class WholeNumberField(Field):  # type: ignore[misc]
     """A whole number that the page itself sends back, as a version is."""
 
     widget = TextInput()
@@ -155,6 +155,6 @@ def required_day() -> InputRequired:
     return InputRequired(REQUIRED)
 
 
-def at_most(signs: int) -> Length:
+def max_length(signs: int) -> Length:
     """Refuses a longer text."""
     return Length(max=signs, message="too_long")

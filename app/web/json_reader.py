@@ -12,7 +12,7 @@ from app.text_limits import is_too_long
 PERSONS_FIELDS = frozenset({"sex", "age_band", "n"})
 
 
-class Reader:
+class JsonReader:
     """Takes field after field, collecting pairs of a field's path and the code of a problem.
 
     A text longer than any field may hold is refused at once and nothing else is said of its field: no rule sees it.
@@ -23,24 +23,24 @@ class Reader:
         self.raw: dict[str, Any] = {
             name: "" if name in self.too_long else value for name, value in raw.items()
         }
-        self.problems = [(name[:80], "too_long") for name in sorted(self.too_long)]
+        self.errors = [(name[:80], "too_long") for name in sorted(self.too_long)]
 
-    def wrong(self, path: str, code: str) -> None:
+    def add_error(self, path: str, code: str) -> None:
         if path not in self.too_long:
-            self.problems.append((path, code))
+            self.errors.append((path, code))
 
-    def refuse_unknown(self, given: dict[str, Any], known: frozenset[str], where: str) -> None:
+    def refuse_unknown_fields(self, given: dict[str, Any], known: frozenset[str], where: str) -> None:
         unknown = {name[:80] for name in given.keys() - known}
         if not where:
-            self.problems = [one for one in self.problems if one[0] not in unknown]
-        self.problems += [(f"{where}{name}", "unknown_field") for name in sorted(unknown)]
+            self.errors = [one for one in self.errors if one[0] not in unknown]
+        self.errors += [(f"{where}{name}", "unknown_field") for name in sorted(unknown)]
 
     def text(self, name: str) -> str:
         value = self.raw.get(name)
         if value in (None, ""):
-            self.wrong(name, "required")
+            self.add_error(name, "required")
         elif not isinstance(value, str):
-            self.wrong(name, "unreadable")
+            self.add_error(name, "unreadable")
         return value if isinstance(value, str) else ""
 
     def uuid(self) -> str:
@@ -50,19 +50,19 @@ class Reader:
         except ValueError:
             right = False
         if not right:
-            self.wrong("id", "not_a_uuid")
+            self.add_error("id", "not_a_uuid")
         return text
 
     def choice(
-        self, given: dict[str, Any], name: str, terms: Terms, default: str | None, where: str = ""
+        self, given: dict[str, Any], name: str, terms: Terms, default: str | None, prefix: str = ""
     ) -> str:
         value = given.get(name)
         if value is None or value == "":
             if default is None:
-                self.wrong(f"{where}{name}", "required")
+                self.add_error(f"{prefix}{name}", "required")
             return default or ""
         if not isinstance(value, str) or value not in terms:
-            self.wrong(f"{where}{name}", "unknown_code")
+            self.add_error(f"{prefix}{name}", "unknown_code")
             return ""
         return value
 
@@ -71,7 +71,7 @@ class Reader:
         if value in (None, ""):
             return ""
         if not isinstance(value, str) or value not in languages():
-            self.wrong("language", "unknown_code")
+            self.add_error("language", "unknown_code")
             return ""
         return value
 
@@ -79,13 +79,13 @@ class Reader:
         value = self.raw.get(name)
         if value is None or value == []:
             if required:
-                self.wrong(name, "required")
+                self.add_error(name, "required")
             return ()
         if not isinstance(value, list):
-            self.wrong(name, "unreadable")
+            self.add_error(name, "unreadable")
             return ()
         if len(value) > len(terms):
-            self.wrong(name, "duplicate")
+            self.add_error(name, "duplicate")
             return ()
         return self.each_code(name, terms, value)
 
@@ -93,50 +93,50 @@ class Reader:
         read: list[str] = []
         for place, code in enumerate(given):
             if not isinstance(code, str) or code not in terms:
-                self.wrong(f"{name}.{place}", self.why_not(name, code))
+                self.add_error(f"{name}.{place}", self.code_error(name, code))
             elif code in read:
-                self.wrong(f"{name}.{place}", "duplicate")
+                self.add_error(f"{name}.{place}", "duplicate")
             else:
                 read.append(code)
         return tuple(read)
 
-    def persons(self, value: Any, where: str) -> tuple[PersonCount, ...]:
+    def persons(self, value: Any, prefix: str) -> tuple[PersonCount, ...]:
         if value is None or value == []:
-            self.wrong(f"{where}persons", "no_people")
+            self.add_error(f"{prefix}persons", "no_people")
             return ()
         if not isinstance(value, list) or not all(isinstance(some, dict) for some in value):
-            self.wrong(f"{where}persons", "unreadable")
+            self.add_error(f"{prefix}persons", "unreadable")
             return ()
         if len(value) > len(SEXES) * len(AGE_BANDS):
-            self.wrong(f"{where}persons", "duplicate")
+            self.add_error(f"{prefix}persons", "duplicate")
             return ()
         read: list[PersonCount] = []
         for place, given in enumerate(value):
-            some = self.some(given, f"{where}persons.{place}")
+            some = self.person_count(given, f"{prefix}persons.{place}")
             met = [(p.sex, p.age_band) for p in read if p.sex and p.age_band]
             if (some.sex, some.age_band) in met:
-                self.wrong(f"{where}persons.{place}", "duplicate")
+                self.add_error(f"{prefix}persons.{place}", "duplicate")
             read.append(some)
         return tuple(read)
 
-    def some(self, given: dict[str, Any], path: str) -> PersonCount:
-        self.refuse_unknown(given, PERSONS_FIELDS, f"{path}.")
+    def person_count(self, given: dict[str, Any], path: str) -> PersonCount:
+        self.refuse_unknown_fields(given, PERSONS_FIELDS, f"{path}.")
         sex = self.choice(given, "sex", SEXES, None, f"{path}.")
         age_band = self.choice(given, "age_band", AGE_BANDS, None, f"{path}.")
-        return PersonCount(sex, age_band, self.number_of_people(given.get("n"), f"{path}.n"))
+        return PersonCount(sex, age_band, self.number_of_persons(given.get("n"), f"{path}.n"))
 
-    def number_of_people(self, n: Any, path: str) -> int:
+    def number_of_persons(self, n: Any, path: str) -> int:
         if n is None:
-            self.wrong(path, "required")
+            self.add_error(path, "required")
         elif not isinstance(n, int) or isinstance(n, bool):
-            self.wrong(path, "not_a_number")
+            self.add_error(path, "not_a_number")
         elif not 1 <= n <= 99:
-            self.wrong(path, "out_of_range")
+            self.add_error(path, "out_of_range")
         else:
             return n
         return 0
 
-    def why_not(self, name: str, code: Any) -> str:
+    def code_error(self, name: str, code: Any) -> str:
         """Why a code is not taken in that field."""
         return "unknown_code"
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, current_app, g, request, session
 from flask.globals import request_ctx
 
-from app.db.faults import LOST_RACES, fault_of, is_disconnect
+from app.db.faults import RETRYABLE, fault_of, is_disconnect
 from app.db.session import abandon, has_committed
 
 log = logging.getLogger("ventanilla")
@@ -42,7 +42,7 @@ def _may_run_again(error: Exception) -> bool:
     What was committed on the way (the count of a wrong password) stays; it must not happen twice. A file that was sent
     is read once.
     """
-    is_lost = fault_of(error).kind in LOST_RACES or is_disconnect(error)
+    is_lost = fault_of(error).kind in RETRYABLE or is_disconnect(error)
     return is_lost and not has_committed.get() and not _has_files()
 
 

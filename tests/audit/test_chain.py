@@ -45,7 +45,7 @@ def _tamper(*statements) -> None:
 
 
 def _verify() -> tuple[int, int | None]:
-    found = actions.verify(db.session())
+    found = actions.verify_chain(db.session())
     db.session.rollback()
     return found
 

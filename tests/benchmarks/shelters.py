@@ -20,7 +20,7 @@ from app.db.session import db, unit_of_work
 from app.month import Month
 from app.places.queries import find_desk
 from app.referrals.models import Referral
-from app.referrals.rules.deadlines import ALPHABET
+from app.referrals.rules.deadlines import CODE_CHARACTERS
 from app.shelters.actions.beds import add_category
 from app.shelters.models import BedHold, Shelter
 from app.shelters.queries.shelters import list_all
@@ -91,7 +91,7 @@ def _send(many: int) -> None:
 
 
 def _past(n: int, ended: Any) -> dict[str, Any]:
-    code = "".join(ALPHABET[n // 22**place % 22] for place in range(4))
+    code = "".join(CODE_CHARACTERS[n // 22**place % 22] for place in range(4))
     words = {"code": code, "country": COUNTRY, "service": "shelter", "bed_category": ""}
     words |= {"priority": "tonight", "language": "spa", "note": "", "state": "completed"}
     times = dict.fromkeys(("sent_at", "deadline", "accepted_at", "hold_until", "closed_at"), ended)

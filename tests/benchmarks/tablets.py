@@ -145,4 +145,4 @@ def add_tablet() -> None:
         desk = find_desk(db.session(), Scope(programme=True), DESK)
         if desk is None:
             raise RuntimeError("the scratch desk is not there")
-        click.echo(devices.add(db.session(), 1, desk, "Bench").code)
+        click.echo(devices.add_device(db.session(), 1, desk, "Bench").code)

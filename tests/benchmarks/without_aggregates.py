@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.consultations.actions import recording
 from app.db.session import insert_rows
-from app.people.actions.aggregates import NEW
+from app.people.actions.aggregates import INSERT_LINES
 from app.people.actions.lines import ConsultationContext, ProfileCount, build_lines
 from tests.benchmarks.baseline_app import application
 
@@ -22,4 +22,4 @@ def _only_store(
     session: Session, some: Iterable[tuple[ConsultationContext, Sequence[ProfileCount]]], roots: Mapping[int, int]
 ) -> None:
     del roots
-    insert_rows(session, NEW, [line for one in some for line in build_lines(*one)])
+    insert_rows(session, INSERT_LINES, [line for one in some for line in build_lines(*one)])

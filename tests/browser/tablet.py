@@ -44,7 +44,7 @@ def code_for(site: Site, desk: str = "MEX-02", name: str = "Tableta 1") -> str:
         session = db.session()
         admin = session.execute(text("SELECT min(id) FROM account WHERE role = 'admin'")).scalar()
         everywhere = list_desks(session, Scope(programme=True))
-        added = devices.add(
+        added = devices.add_device(
             session, int(admin or 0), next(d for d in everywhere if d.code == desk), name
         )
         session.commit()

@@ -177,9 +177,9 @@ def code_again(site: Site, device: str) -> str:
 
     def work(session: Any) -> str:
         admin = session.execute(text("SELECT min(id) FROM account WHERE role = 'admin'")).scalar()
-        found = reading.lock(session, UUID(device))
+        found = reading.lock_device_unscoped(session, UUID(device))
         assert found is not None
-        return devices.add_again(session, int(admin), found).code
+        return devices.renew_code(session, int(admin), found).code
 
     return str(in_office(site, work))
 

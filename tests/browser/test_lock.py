@@ -119,7 +119,7 @@ def code(server: Server) -> str:
             with unit_of_work():
                 assert pins.set_pin(db.session(), account, PASSWORD, pin, pin) == []
         with unit_of_work():
-            added = devices.add(db.session(), admin.account_id, desk, "Tablet 1")
+            added = devices.add_device(db.session(), admin.account_id, desk, "Tablet 1")
         db.session.remove()
         db.engine.dispose()
     return added.code

@@ -57,7 +57,7 @@ def new_code(site: Site) -> str:
                 d for d in list_desks(db.session(), Scope(programme=True)) if d.code == DESK
             )
             by = db.session.scalars(select(Account.id).where(Account.username == "admin")).one()
-            code = devices.add(db.session(), by, desk, "T").code
+            code = devices.add_device(db.session(), by, desk, "T").code
         db.session.remove()
         db.engine.dispose()
     return code

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app import clock
 from app.db.session import db, unit_of_work
-from app.referrals.rules.forward import may_go_on, next_of
+from app.referrals.rules.forward import may_forward, next_shelter_code
 from tests.factories.records import at, consultation_json, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
@@ -356,11 +356,11 @@ def test_the_next_shelter_is_asked_with_one_tap_and_none_twice(office):
 def test_when_a_group_goes_on_and_where():
     now = at("2026-03-14 16:30")
     early, late = now - timedelta(minutes=1), now + timedelta(minutes=1)
-    assert may_go_on("declined", [], now) and may_go_on("expired", [late], now)
-    assert may_go_on("sent", [early, now], now) and not may_go_on("sent", [early, late], now)
-    assert not any(may_go_on(state, [], now) for state in ("accepted", "arrived", "no_show"))
-    assert next_of(["A", "B", "C"], {"A", "C"}) == "B"
-    assert next_of(["A"], ["A"]) is None and next_of([], []) is None
+    assert may_forward("declined", [], now) and may_forward("expired", [late], now)
+    assert may_forward("sent", [early, now], now) and not may_forward("sent", [early, late], now)
+    assert not any(may_forward(state, [], now) for state in ("accepted", "arrived", "no_show"))
+    assert next_shelter_code(["A", "B", "C"], {"A", "C"}) == "B"
+    assert next_shelter_code(["A"], ["A"]) is None and next_shelter_code([], []) is None
 
 
 def test_the_day_shows_what_was_sent_and_what_is_still_open(office):

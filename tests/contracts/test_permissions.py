@@ -17,7 +17,7 @@ from app.places.queries import DeskRow
 from app.referrals.actions.create import ReferralIntake
 from app.referrals.forms.referral import parse_referral as read_referral
 from app.returns.queries.requests import RequestRow
-from app.returns.rules.references import generate_reference, shown
+from app.returns.rules.references import format_reference, generate_reference
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLES
 from app.sync.models import Envelope
@@ -173,7 +173,7 @@ def a_return(own: str) -> dict[str, Any]:
     return return_json()
 
 
-NO_RETURN = f"/returns/{shown(generate_reference(Random(7).randrange))}"
+NO_RETURN = f"/returns/{format_reference(generate_reference(Random(7).randrange))}"
 RETURN, THEIR_RETURN = "/returns/{return_}", "/returns/{foreign_return}"
 REFERRAL, THEIRS = "/referrals/{referral}", "/referrals/{foreign_referral}"
 NO_REFERRAL = f"/referrals/{NOWHERE}"
@@ -333,14 +333,14 @@ TABLE: dict[str, Route] = {
         foreign=(f"{THEIR_RETURN}/withdraw",),
         missing=f"{NO_RETURN}/withdraw",
     ),
-    "returns.typed_again": Route(
+    "returns.redraw_step": Route(
         f"{RETURN}/stop/again",
         CASES,
         foreign=(f"{THEIR_RETURN}/stop/again",),
         missing=f"{NO_RETURN}/stop/again",
         form=nothing,
     ),
-    "returns.do": Route(
+    "returns.record_action": Route(
         "/returns/{another}/withdraw",
         CASES,
         foreign=(f"{THEIR_RETURN}/withdraw", f"{THEIR_RETURN}/close"),
@@ -479,10 +479,10 @@ def make_world(app: Flask) -> dict[str, str]:
     }
     sent = {"referral": sent_by(desk), "foreign_referral": sent_by(stranger, "GTM-01", "GTM-S1")}
     asked = {
-        "return_": make_return(desk).shown,
-        "foreign_return": make_return(stranger, "GTM-01").shown,
-        "another": make_return(desk).shown,
-        "consented": consented(desk).shown,
+        "return_": make_return(desk).display_reference,
+        "foreign_return": make_return(stranger, "GTM-01").display_reference,
+        "another": make_return(desk).display_reference,
+        "consented": consented(desk).display_reference,
     }
     return {
         "own": own,

@@ -20,8 +20,8 @@ def test_reading_every_address_changes_nothing(app):
     known = {
         "consultation_id": make_consultation(ana)["id"],
         "referral_id": sent_by(ana),
-        "reference": consented(ana).shown,
-        "act": "handed_to_iom",
+        "reference": consented(ana).display_reference,
+        "action": "handed_to_iom",
         "code": "HND-S1",
         "username": "ana",
         "token": "no-such-token",

@@ -33,7 +33,7 @@ from app.staff.vocabulary import ROLES
 from app.sync.views.tablet import MOST_SENT
 from app.web.access import Principal, Scope
 from app.web.forms import PageForm
-from app.web.json_reader import Reader
+from app.web.json_reader import JsonReader
 from tests.contracts.test_permissions import (
     NOWHERE,
     TABLE,
@@ -75,7 +75,7 @@ READ_BY_HAND: dict[str, set[str]] = {
     "consultations.correct": {"version", "reason", "groups-0-nationality"},
     "consultations.void": {"version", "reason"},
     "consultations.import_spreadsheet": {"do"},
-    "returns.typed_again": {"switch_locale", "text_version", "persons-female-age_25_59"},
+    "returns.redraw_step": {"switch_locale", "text_version", "persons-female-age_25_59"},
     "shelters.set_beds": {"next"},
     "shelters.set_accepting": {"next"},
     "shelters.confirm": {"next"},
@@ -149,16 +149,16 @@ class Watched:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.names: set[str] = set()
-        patch.setattr(PageForm, "problems", self._watching(PageForm.problems))
-        patch.setattr(Reader, "refuse_unknown", self._refusing(Reader.refuse_unknown))
+        patch.setattr(PageForm, "field_errors", self._watching(PageForm.field_errors))
+        patch.setattr(JsonReader, "refuse_unknown_fields", self._refusing(JsonReader.refuse_unknown_fields))
         patch.setattr(people_forms, "read_input", self._sent(people_forms.read_input))
 
     def _watching(self, usual: Any) -> Any:
-        def problems(form: Any) -> Any:
+        def field_errors(form: Any) -> Any:
             self.names |= set(form._fields)
             return usual(form)
 
-        return problems
+        return field_errors
 
     def _refusing(self, usual: Any) -> Any:
         def refuse_unknown(reader: Any, given: Any, known: Any, where: str) -> Any:

@@ -138,9 +138,9 @@ def link_only_forward(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def look_at_the_own_desk_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each desk counts its own distinct people, and the country is their sum."""
-    seen = previous_contacts._seen
+    seen = previous_contacts._person_contact
     at_desk = lambda line, root: replace(seen(line, root), country=str(line["desk_id"]))  # noqa: E731
-    monkeypatch.setattr(previous_contacts, "_seen", at_desk)
+    monkeypatch.setattr(previous_contacts, "_person_contact", at_desk)
 
 
 def believe_the_card_alone(monkeypatch: pytest.MonkeyPatch) -> None:

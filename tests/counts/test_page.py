@@ -6,7 +6,7 @@ import re
 import pytest
 
 from app import clock
-from app.audit.actions import verify
+from app.audit.actions import verify_chain
 from app.counts.views import charts
 from app.db.session import db
 from app.month import Month
@@ -85,7 +85,7 @@ def test_the_command_prints_every_figure_as_a_table_and_leaves_an_entry(app, mon
     assert answer.exit_code == 0
     lines = {tuple(line.rsplit(None, 2)) for line in answer.output.splitlines()}
     assert {("persons reached", "19", "persons"), ("consultations", "2", "contacts")} <= lines
-    assert verify(db.session())[1] is None
+    assert verify_chain(db.session())[1] is None
 
 
 @pytest.mark.parametrize(

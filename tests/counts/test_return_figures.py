@@ -17,10 +17,10 @@ from app.counts.queries.figures import as_json, get_figures
 from app.db.session import db, unit_of_work
 from app.places.queries import DeskRow
 from app.returns.actions import stop_resume_close
-from app.returns.actions.record_stage import Said, record
-from app.returns.actions.create import Arrival, open_request
+from app.returns.actions.record_stage import StepInput, record_stage
+from app.returns.actions.create import ReturnIntake, open_request
 from app.returns.queries.requests import RequestRow
-from app.returns.rules.new_request import Content, Known
+from app.returns.rules.new_request import ReturnRequestData, ReturnOrigin
 from app.web.access import Principal, Scope
 from tests.factories.records import JSON, alone, at, make_account, make_desk, sign_in
 from tests.server import ROUNDS
@@ -103,11 +103,11 @@ class World:
 
     def open(self, desk: DeskRow, persons: tuple[PersonCount, ...]) -> Told:
         nationality = self.draw.choice(("NIC", "VEN", "HND"))
-        content = Content(
+        content = ReturnRequestData(
             str(uuid4()), desk.code, "", desk.country, "NIC", nationality, persons, False
         )
-        opened = self.do(open_request, self.clerk, desk, content, Known())
-        assert isinstance(opened, Arrival), opened
+        opened = self.do(open_request, self.clerk, desk, content, ReturnOrigin())
+        assert isinstance(opened, ReturnIntake), opened
         assert opened.request is not None
         one = Told(opened.request, desk, persons, {"opened": self.today(desk)})
         self.told.append(one)
@@ -115,13 +115,13 @@ class World:
 
     def step(self, one: Told, stage: str, said: dict[str, Any]) -> None:
         by = self.clerk if stage in [name for name, _ in WAY[:DESKS_STEPS]] else self.boss
-        done = self.do(record, by, one.request.reference, stage, Said(said))
+        done = self.do(record_stage, by, one.request.reference, stage, StepInput(said))
         assert isinstance(done, RequestRow), (stage, done)
         if stage in ("consent_recorded", "handed_to_iom"):
             one.days.setdefault(stage, self.today(one.desk))
 
     def end(self, one: Told, reason: str) -> None:
-        said = Said({"reason": reason})
+        said = StepInput({"reason": reason})
         done = self.do(stop_resume_close.close, self.boss, one.request.reference, said)
         assert isinstance(done, RequestRow), done
         one.reason = reason

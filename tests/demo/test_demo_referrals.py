@@ -18,7 +18,7 @@ from app.demo.programme.shelters import demo_shelters
 from app.month import Month
 from app.places.queries import DESKS, list_desks
 from app.places.vocabulary import programme
-from app.referrals.actions.expire import tidy
+from app.referrals.actions.expire import expire_overdue
 from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
 from app.referrals.rules import states
 from app.referrals.rules.deadlines import deadline
@@ -108,7 +108,7 @@ def test_every_referral_went_an_allowed_way_in_its_own_months(built):
     reasons = db.session.scalars(select(EVENTS.c.reason).where(EVENTS.c.state == "declined"))
     assert len(set(reasons)) > 2
     with clock.standing_at(NOW):
-        tidied = tidy(db.session())
+        tidied = expire_overdue(db.session())
     db.session.rollback()
     assert (tidied.expired, tidied.no_show) == (0, 0)
 

@@ -60,16 +60,16 @@ def test_every_row_is_what_its_steps_leave(built):
         for name, value in request_columns(standing, one.closed_at, NOW).items():
             assert getattr(one, name) == value, (name, one)
         assert [step.number for step in mine] == list(range(1, one.version + 1))
-        assert [step.at for step in mine] == sorted(step.at for step in mine)
-        assert (mine[0].act, mine[0].at, mine[-1].at) == ("enquiry", one.opened_at, one.moved_at)
+        assert [step.recorded_at for step in mine] == sorted(step.recorded_at for step in mine)
+        assert (mine[0].action, mine[0].recorded_at, mine[-1].recorded_at) == ("enquiry", one.opened_at, one.moved_at)
         assert one.moved_at <= NOW
         assert one.opened_month == int(Month.of(clock.day_at(one.opened_at, one.time_zone)))
-        assert all(step.day == clock.day_at(step.at, one.time_zone) for step in mine)
-        assert parse_reference(one.shown) == one.reference
-        met.update((step.act, step.role) for step in mine)
+        assert all(step.recorded_on == clock.day_at(step.recorded_at, one.time_zone) for step in mine)
+        assert parse_reference(one.display_reference) == one.reference
+        met.update((step.action, step.role) for step in mine)
         met[one.closing_reason] += 1
     roles = {
-        "desk_staff": (stages.DESKS | {"enquiry"}) - {"best_interests_process"},
+        "desk_staff": (stages.DESK_STAGES | {"enquiry"}) - {"best_interests_process"},
         "supervisor": {"approved", "departed", "resume"},
     }
     for role, acts in roles.items():
@@ -98,7 +98,7 @@ def test_requests_come_from_consultations_that_say_so_and_some_wait_in_every_cou
                 waits,
             )
             assert list_expiring(db.session(), scope, NOW.date())
-    early = stages.DESKS - {"counselling", "best_interests_process"}
+    early = stages.DESK_STAGES - {"counselling", "best_interests_process"}
     assert {one.stage for one in every} >= early | {"enquiry", "approved", "closed"}
 
 

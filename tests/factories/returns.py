@@ -7,8 +7,8 @@ from app.cases.actions.returns import open_return
 from app.db.session import db, unit_of_work
 from app.returns.actions import record_stage
 from app.returns.actions import stop_resume_close
-from app.returns.actions.create import Arrival
-from app.returns.forms.payloads import read_new, read_step
+from app.returns.actions.create import ReturnIntake
+from app.returns.forms.payloads import parse_new_request, parse_step
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.vocabulary import texts
@@ -61,19 +61,19 @@ def return_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
 
 def make_return(by: Principal, desk: str = "HND-01", **said: Any) -> RequestRow:
     """A request as it was just opened."""
-    content, problems = read_new(return_json(desk, **said))
+    content, problems = parse_new_request(return_json(desk, **said))
     assert not problems, problems
     with unit_of_work():
         opened = open_return(db.session(), by, content)
     db.session.remove()
-    assert isinstance(opened, Arrival) and opened.request is not None, opened
+    assert isinstance(opened, ReturnIntake) and opened.request is not None, opened
     return opened.request
 
 
 def move(request: RequestRow, by: Principal, act: str, **said: Any) -> RequestRow:
     """The request after one more step or turn."""
     raw = {**USUAL.get(act, {}), "version": request.version, **said}
-    fields, problems = read_step(act, raw)
+    fields, problems = parse_step(act, raw)
     assert not problems, problems
     turns = {STOP: stop_resume_close.stop, RESUME: stop_resume_close.resume, CLOSE: stop_resume_close.close}
     with unit_of_work():
@@ -83,7 +83,7 @@ def move(request: RequestRow, by: Principal, act: str, **said: Any) -> RequestRo
         elif act in turns:
             moved = turns[act](session, by, reference, fields)
         else:
-            moved = record_stage.record(session, by, reference, act, fields)
+            moved = record_stage.record_stage(session, by, reference, act, fields)
     db.session.remove()
     assert isinstance(moved, RequestRow), moved
     return moved

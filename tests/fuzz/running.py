@@ -277,7 +277,7 @@ class Fuzz:
         foreign = route.foreign[number // 2 % len(route.foreign)]
         tail = foreign.rpartition("/")[2] if "/" in route.missing else ""
         missing = route.missing.replace("/quarantine/9", f"/quarantine/{NEVER}")
-        if asked.endpoint in ("referrals.do", "returns.do"):
+        if asked.endpoint in ("referrals.do", "returns.record_action"):
             missing = f"{missing.rpartition('/')[0]}/{tail}"
         self._sent(replace(asked, path=missing.format(**self.world)))  # shows notices that waited
         theirs, none, same = (

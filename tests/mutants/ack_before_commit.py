@@ -20,11 +20,11 @@ def _answer_first() -> Response:
     def take() -> None:
         time.sleep(0.05)
         with application.test_request_context(), unit_of_work():
-            intake.receive(db.session(), intake.sender_of(db.session(), asking), batch)
+            intake.receive_envelopes(db.session(), intake.lock_sender(db.session(), asking), batch)
 
     Thread(target=take, daemon=True).start()
     told: list[dict[str, Any]] = [
-        {"id": one.said_id, "result": "created", "receipt": one.receipt} for one in batch
+        {"id": one.raw_id, "result": "created", "receipt": one.receipt} for one in batch
     ]
     return jsonify({"results": told})
 

@@ -13,7 +13,7 @@ def _lock_nothing(*_: Any) -> None:
 
 
 handlers.set_handlers([replace(each, take_many=None) for each in handlers._handlers.values()], [])
-handlers.lock = _lock_nothing
+handlers.lock_targets = _lock_nothing
 intake.once = decrypt.once = nullcontext
 
 __all__ = ["application"]

@@ -8,11 +8,11 @@ from wsgi import application
 
 
 def _read_without_holding(session: Any, scope: Any, reference: str) -> Any:
-    found = requests.find(session, scope, reference)
+    found = requests.find_request(session, scope, reference)
     time.sleep(0.05)
     return found
 
 
-requests.lock = _read_without_holding
+requests.lock_request = _read_without_holding
 
 __all__ = ["application"]

@@ -18,7 +18,7 @@ from app.ops.actions.postgresql import program
 from sqlalchemy import select, text
 
 from app import clock
-from app.audit.queries import TRAIL, find_last
+from app.audit.queries import AUDIT_ENTRIES, get_last_entry
 from app.db.session import db
 from app.ops.actions import archive
 from app.ops.queries import find_last_backup
@@ -87,13 +87,13 @@ def test_the_name_of_a_backup_tells_the_head_of_the_chain_it_holds(app, empty, t
     make_consultation(ana_at_a_desk())
     made = back_up(tmp_path)
     _, _, number, seal = made.stem.split("-")
-    head = select(TRAIL.c.seal, TRAIL.c.act).where(TRAIL.c.number == int(number))
+    head = select(AUDIT_ENTRIES.c.seal, AUDIT_ENTRIES.c.act).where(AUDIT_ENTRIES.c.number == int(number))
     here = db.session.execute(head).one()
     assert (here.seal[:12], here.act) == (seal, "backed_up")
     in_app(empty, put_back, made)
 
     def last_two():
-        acts = select(TRAIL.c.number, TRAIL.c.act, TRAIL.c.seal).order_by(TRAIL.c.number.desc())
+        acts = select(AUDIT_ENTRIES.c.number, AUDIT_ENTRIES.c.act, AUDIT_ENTRIES.c.seal).order_by(AUDIT_ENTRIES.c.number.desc())
         return db.session.execute(acts.limit(2)).all()
 
     after, copied = in_app(empty, last_two)
@@ -105,11 +105,11 @@ def test_a_file_that_exists_is_never_overwritten(app, tmp_path):
     ana_at_a_desk()
     there = tmp_path / "mine.backup"
     there.write_bytes(b"mine")
-    entries = find_last(db.session())
+    entries = get_last_entry(db.session())
     with pytest.raises(Refused):
         back_up(there)
     assert there.read_bytes() == b"mine"
-    assert find_last(db.session()) == entries
+    assert get_last_entry(db.session()) == entries
 
 
 def test_a_backup_that_fails_half_way_leaves_no_file(app, tmp_path, monkeypatch):

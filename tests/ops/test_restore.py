@@ -17,7 +17,7 @@ from app.ops.actions.backup import back_up
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text, update
 
-from app.audit.queries import TRAIL
+from app.audit.queries import AUDIT_ENTRIES
 from app.db.session import db, write_transaction
 from app.ops.actions import archive, postgresql
 from app.ops.actions import restore as restoring
@@ -232,7 +232,7 @@ def test_a_trail_that_was_broken_before_the_backup_is_restored_and_told(app, emp
     trigger = "audit_entry_no_update" if sqlite else "audit_entry_no_change ON audit_entry"
     with write_transaction(), db.engine.begin() as connection:
         connection.execute(text(f"DROP TRIGGER {trigger}"))
-        connection.execute(update(TRAIL).where(TRAIL.c.number == 2).values(subject="nobody"))
+        connection.execute(update(AUDIT_ENTRIES).where(AUDIT_ENTRIES.c.number == 2).values(subject="nobody"))
     made = back_up(tmp_path / "broken.backup")
     db.session.remove()
     code, _, wrong = run(create_app(settings_for(empty_url)), "restore", str(made))
@@ -310,7 +310,7 @@ def _what_stands(url):
     try:
         if not db.inspect(db.engine).get_table_names():
             return "nothing"
-        last = select(TRAIL.c.act).order_by(TRAIL.c.number.desc()).limit(1)
+        last = select(AUDIT_ENTRIES.c.act).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
         whole = figures()["consultations"] == 1 and db.session.scalar(last) == "restored"
         opened = db.session.execute(select(SESSIONS).where(SESSIONS.c.ended_at.is_(None))).first()
         return "whole" if whole and opened is None else "part"

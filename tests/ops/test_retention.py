@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from app import clock
-from app.audit.actions import verify
-from app.audit.queries import TRAIL
+from app.audit.actions import verify_chain
+from app.audit.queries import AUDIT_ENTRIES
 from app.db.session import db, unit_of_work
 from app.email.queue import EMAILS, queue_email
 from app.ops.actions import retention
@@ -50,7 +50,7 @@ def stored():
 
 
 def entries():
-    purged = select(TRAIL.c.subject).where(TRAIL.c.act == "purged").order_by(TRAIL.c.number)
+    purged = select(AUDIT_ENTRIES.c.subject).where(AUDIT_ENTRIES.c.act == "purged").order_by(AUDIT_ENTRIES.c.number)
     found = list(db.session.scalars(purged))
     db.session.rollback()
     return found
@@ -80,7 +80,7 @@ def test_a_dry_run_counts_what_a_purge_then_deletes_and_the_trail_tells(kept):
     again = run(kept)
     assert [line.split()[0] for line in again] == ["0", "0", "0", "0"]
     assert entries()[4:] == ["letters:0", "notes:0", "sessions:0", "security:0"]
-    assert verify(db.session())[1] is None
+    assert verify_chain(db.session())[1] is None
 
 
 def test_a_kind_can_be_emptied_instead_of_deleted(kept):

@@ -22,8 +22,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.db.session import db, unit_of_work
-from app.referrals.actions.expire import tidy
-from app.referrals.rules.states import ACTS
+from app.referrals.actions.expire import expire_overdue
+from app.referrals.rules.states import ACTIONS
 from app.shelters.models import BedChange, BedHold
 from tests.factories.records import JSON, Browser, alone, at, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
@@ -171,13 +171,13 @@ class Life(RuleBasedStateMachine):
             if draw.random() < 0.4:
                 self.wait(draw.choice((0.1, 1, 1, 100, 100, 1600)))
             side = (*DESKS, *one.offers) if draw.random() < 0.8 else ACTORS
-            self._try(one, draw.choice(side), draw.choice(sorted(ACTS)))
+            self._try(one, draw.choice(side), draw.choice(sorted(ACTIONS)))
 
     def _allowed(self, one: Sent) -> dict[str, str]:
         """Who may do what now."""
         return {
             name: who
-            for name in sorted(ACTS)
+            for name in sorted(ACTIONS)
             for who in (*DESKS, *COORDINATORS)
             if self._expected(one, who, name) == 200
         }
@@ -264,7 +264,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def tidy(self) -> None:
         with clock.standing_at(self.clock), unit_of_work():
-            tidy(db.session())
+            expire_overdue(db.session())
         db.session.remove()
 
     @rule(who=st.sampled_from(COORDINATORS), by=st.sampled_from((-1, 1)))
@@ -340,7 +340,7 @@ def test_no_way_leads_out_of_the_allowed_moves_and_beds_follow_from_history(app:
     run_state_machine_as_test(machine, settings=many)
 
 
-ALL_WAYS = {("accept", "accepted"), ("accept", "seen"), *((name, "") for name in ACTS)}
+ALL_WAYS = {("accept", "accepted"), ("accept", "seen"), *((name, "") for name in ACTIONS)}
 
 
 def _long_lives(machine: type[Life]) -> None:

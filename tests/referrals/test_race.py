@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.cases.actions.referrals import refer
 from app.db.session import db, unit_of_work
 from app.referrals.actions.create import ReferralIntake
-from app.referrals.forms.referral import read
+from app.referrals.forms.referral import parse_referral
 from app.referrals.models import Referral, ReferralOffer
 from app.shelters.models import BedChange, BedHold
 from tests.factories.records import make_account, make_desk
@@ -61,7 +61,7 @@ class Scene:
         with unit_of_work():
             for shelters, n in many:
                 said = referral_json(shelters=shelters, persons=group_of(n), id=str(uuid4()))
-                content, problems = read(said)
+                content, problems = parse_referral(said)
                 assert not problems
                 sent = refer(db.session(), self.officer, content)
                 assert isinstance(sent, ReferralIntake), sent

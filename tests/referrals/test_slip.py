@@ -10,7 +10,7 @@ import time_machine
 
 from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
-from app.referrals.forms.slip import catalogue_of, printed_languages
+from app.referrals.forms.slip import catalogue_locale, printable_languages
 from app.web.qr_codes import QUIET, draw
 from tests.factories.records import JSON, Browser, alone, consultation_json, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
@@ -177,7 +177,7 @@ def test_the_code_of_an_address_is_drawn_whole_with_its_quiet_zone():
 
 def test_a_slip_is_printed_in_the_six_languages_and_spanish_otherwise():
     spoken = ("spa", "eng", "fra", "hat", "nld", "por")
-    assert [catalogue_of(code) for code in spoken] == ["es", "en", "fr", "ht", "nl", "pt"]
-    assert catalogue_of("cab") == catalogue_of("") == catalogue_of("xyz") == "es"
-    assert set(printed_languages("")) == set(spoken)
-    assert set(printed_languages("cab")) == {*spoken, "cab"}
+    assert [catalogue_locale(code) for code in spoken] == ["es", "en", "fr", "ht", "nl", "pt"]
+    assert catalogue_locale("cab") == catalogue_locale("") == catalogue_locale("xyz") == "es"
+    assert set(printable_languages("")) == set(spoken)
+    assert set(printable_languages("cab")) == {*spoken, "cab"}

@@ -67,7 +67,7 @@ def test_everything_of_a_step_that_cannot_be_read_is_told_at_once(desk):
     ana, browser, _ = desk
     asked = move(make_return(ana), ana, "counselling")
     before = stored()
-    path = f"/returns/{asked.shown}/consent_recorded"
+    path = f"/returns/{asked.display_reference}/consent_recorded"
     wrong = [
         ({"own_decision": False}, [("own_decision", "tick_needed")]),
         ({"may_withdraw": "yes"}, [("may_withdraw", "unreadable")]),
@@ -97,7 +97,7 @@ def test_a_gate_is_told_before_what_could_not_be_read(desk):
         (supervisor, "travel_arranged", "consent"),
         (supervisor, "resume", "not_stopped"),
     ):
-        answer = one.post(f"/returns/{asked.shown}/{act}", {})
+        answer = one.post(f"/returns/{asked.display_reference}/{act}", {})
         assert (answer.status_code, answer.get_json()["problem"]) == (409, gate), act
         assert answer.get_json()["stage"] == "enquiry"
     assert stored() == before
@@ -106,7 +106,7 @@ def test_a_gate_is_told_before_what_could_not_be_read(desk):
 @on_one
 def test_mistyped_unknown_and_strange_references_and_acts_are_one_sentence(desk):
     ana, browser, _ = desk
-    shown = make_return(ana).shown
+    shown = make_return(ana).display_reference
     mistyped = shown[:-1] + ("0" if shown[-1] != "0" else "1")
     for path in (
         f"/returns/{mistyped}",
@@ -129,5 +129,5 @@ def test_an_older_text_is_refused_with_the_reason(desk, monkeypatch):
 
     monkeypatch.setattr(texts, "versions", lambda: ("2026-1", "2026-2"))
     said = {**CONSENT, "version": asked.version}
-    answer = browser.post(f"/returns/{asked.shown}/consent_recorded", said)
+    answer = browser.post(f"/returns/{asked.display_reference}/consent_recorded", said)
     assert told(answer) == [("text_version", "text_outdated")]

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.db.session import db
-from app.returns.queries.requests import REQUESTS, STEPS, RequestRow, find_arrival, standing_of
+from app.returns.queries.requests import REQUESTS, STEPS, RequestRow, find_request_unscoped, state_of
 from app.returns.queries.requests import list_steps as steps_of
 from app.returns.rules import gates
 from app.returns.rules import closing
@@ -316,7 +316,7 @@ def test_no_way_leads_past_a_gate_and_withdrawal_works_from_everywhere_before(ap
 
 def every_request() -> list[Any]:
     found = db.session.scalars(select(REQUESTS.c.id).order_by(REQUESTS.c.id)).all()
-    rows = [find_arrival(db.session(), one) for one in found]
+    rows = [find_request_unscoped(db.session(), one) for one in found]
     db.session.remove()
     return rows
 
@@ -324,7 +324,7 @@ def every_request() -> list[Any]:
 def folded(row: RequestRow) -> bool:
     """Whether what is kept of a request is what its steps add up to."""
     steps = steps_of(db.session(), [row])[row.id]
-    stands = standing_of(row, steps)
+    stands = state_of(row, steps)
     db.session.remove()
     kept = (row.stage, row.is_stopped, row.departed_on, row.closing_reason, row.consent_until)
     told = (stands.stage, stands.is_stopped, stands.departed_on, stands.closing_reason)
@@ -346,28 +346,28 @@ MUTANTS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     "one condition is enough": (
         gates, "_gates",
         lambda real: lambda standing, day: real(
-            replace(standing, informed="yes", free="yes"), day
+            replace(standing, informed_decision="yes", free_choice="yes"), day
         ),
     ),
     "a step may be left out": (
         workflow, "next_stages", lambda real: lambda standing: EARLY + LATE,
     ),
     "the desk goes on after the hand-over": (
-        workflow, "refused_turn", lambda real: lambda standing, stage, side: "",
+        workflow, "actor_refusal", lambda real: lambda standing, stage, side: "",
     ),
     "withdrawal after departure": (
-        closing, "refused_withdrawal", lambda real: lambda standing: "",
+        closing, "withdrawal_refusal", lambda real: lambda standing: "",
     ),
     "departure without asking again": (
-        workflow, "gate_before", lambda real: lambda standing, stage, day: "",
+        workflow, "blocking_gate", lambda real: lambda standing, stage, day: "",
     ),
     "a removal counts as a return": (
         closing, "counts_as_departed", lambda real: lambda standing: standing.has_departed,
     ),
     "a later answer lifts a stop": (
-        replay, "_are_stopped",
+        replay, "_apply_stop",
         lambda real: lambda standing, step: {
-            **real(standing, step), "is_stopped": bool(step.said.get("signs"))
+            **real(standing, step), "is_stopped": bool(step.answers.get("signs"))
         },
     ),
 }  # fmt: skip
@@ -400,8 +400,8 @@ def is_caught(app: Flask, monkeypatch: pytest.MonkeyPatch, name: str) -> bool:
     room, rule, broken = MUTANTS[name]
     with monkeypatch.context() as patch:
         patch.setattr(room, rule, broken(getattr(room, rule)))
-        if rule == "_are_stopped":
-            patch.setitem(replay._AFTER_EARLIER, "stop", replay._are_stopped)
+        if rule == "_apply_stop":
+            patch.setitem(replay._FROM_STATE, "stop", replay._apply_stop)
         try:
             lives(app, 60, first=SHOWN_BY[name])
         except AssertionError:

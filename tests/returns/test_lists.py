@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app import clock
 from app.db.session import db
-from app.returns.rules.references import read_reference
+from app.returns.rules.references import parse_reference
 from tests.factories.records import at
 from tests.factories.two_country_world import Office
 from tests.returns.walking import SUPERVISOR, new_request, way_to
@@ -194,12 +194,12 @@ def test_a_typed_reference_leads_to_its_request(office: Office):
 def test_a_mistyped_reference_and_a_foreign_one_answer_in_one_sentence(office: Office):
     foreign, mine = make(office, who="guille"), make(office)
     wrong = next(
-        f"R-{mine[2:-1]}{sign}" for sign in "234567" if read_reference(mine[:-1] + sign) is None
+        f"R-{mine[2:-1]}{sign}" for sign in "234567" if parse_reference(mine[:-1] + sign) is None
     )
     unknown = next(
         f"R-{signs}"
         for signs in (f"7K3Q{sign}" for sign in "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-        if read_reference(signs) and f"R-{signs}" not in (foreign, mine)
+        if parse_reference(signs) and f"R-{signs}" not in (foreign, mine)
     )
     told = {}
     for typed, status in ((wrong, 422), (foreign, 404), (unknown, 404)):

@@ -13,8 +13,8 @@ from app.db.session import db
 from app.i18n.language import LOCALES
 from app.returns.actions import record_stage
 from app.returns.actions import stop_resume_close
-from app.returns.actions.record_stage import Said
-from app.returns.forms.steps import STEPS
+from app.returns.actions.record_stage import StepInput
+from app.returns.forms.steps import STEP_FORMS
 from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages
 from app.returns.vocabulary import texts
@@ -151,7 +151,7 @@ def test_every_page_is_short_speaks_no_code_and_withdraws_until_departure(office
         before = act != "arrived"
         for name in PEOPLE.values():
             assert withdraws(main_of(office[name], path), reference) == before, (act, name)
-        for other in STEPS:
+        for other in STEP_FORMS:
             answer = office[PEOPLE[side]].get(f"{path}/{other}")
             main = main_in(answer.get_data(as_text=True))
             assert has_form(main) == (answer.status_code == 200), (act, other)
@@ -174,7 +174,7 @@ def test_a_step_before_its_time_is_no_form_and_says_why(office):
     page = main_of(office["ana"], f"/returns/{reference}/handed_to_iom", 409)
     assert "Informed consent is not recorded." in page
     assert f'href="/returns/{reference}"' in page
-    for stage in stages.SUPERVISORS - stages.SHARED:
+    for stage in stages.SUPERVISOR_STAGES - stages.SHARED_STAGES:
         assert not has_form(main_of(office["ana"], f"/returns/{reference}/{stage}", 403))
     assert not has_form(main_of(office["ana"], f"/returns/{reference}/resume", 403))
     assert not has_form(main_of(office["susana"], f"/returns/{reference}/counselling", 403))
@@ -192,14 +192,14 @@ GOOD: dict[str, dict[str, Any]] = {act: said for _, act, said in way(TODAY)} | {
 def is_accepted(office: Office, name: str, reference: str, act: str) -> bool:
     """Whether the account could record an act now, well answered; nothing stays of it."""
     session, by, signs = db.session(), office.accounts[name], reference[2:]
-    said = Said(GOOD.get(act, {}))
+    said = StepInput(GOOD.get(act, {}))
     turn = {"stop": stop_resume_close.stop, "resume": stop_resume_close.resume, "close": stop_resume_close.close}.get(act)
     if turn is not None:
         moved = turn(session, by, signs, said)
     elif act == "withdraw":
         moved = stop_resume_close.withdraw(session, by, signs)
     else:
-        moved = record_stage.record(session, by, signs, act, said)
+        moved = record_stage.record_stage(session, by, signs, act, said)
     db.session.rollback()
     return isinstance(moved, RequestRow)
 
@@ -218,9 +218,9 @@ def test_a_page_is_a_form_exactly_where_the_step_would_be_accepted(office, case)
         act_on(office, reference, done[0], done[1], **done[2])
     forms = 0
     for side, name in PEOPLE.items():
-        for act in STEPS:
+        for act in STEP_FORMS:
             status = office[name].get(f"/returns/{reference}/{act}").status_code
-            theirs = stages.DESKS if side == DESK else stages.SUPERVISORS
+            theirs = stages.DESK_STAGES if side == DESK else stages.SUPERVISOR_STAGES
             is_theirs = act in theirs or act in ("stop", "withdraw", "close")
             if act == "resume":
                 is_theirs = side == SUPERVISOR

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.i18n.language import LOCALES
-from app.returns.forms.fields import Several
-from app.returns.forms.steps import STEPS
+from app.returns.forms.fields import MultiChoiceField
+from app.returns.forms.steps import STEP_FORMS
 from app.returns.rules.request_state import CONSENT_DAYS
 from app.returns.vocabulary import texts
 
@@ -28,7 +28,7 @@ def test_a_version_that_was_read_never_changes():
 
 def test_every_text_is_written_in_six_languages_with_as_many_paragraphs():
     for version in texts.versions():
-        for part in texts.PARTS:
+        for part in texts.TEXT_PARTS:
             read = {locale: texts.text(version, part, locale) for locale in LOCALES}
             assert {one.locale for one in read.values()} == set(LOCALES), (version, part)
             assert len({len(one.paragraphs) for one in read.values()}) == 1, (version, part)
@@ -36,7 +36,7 @@ def test_every_text_is_written_in_six_languages_with_as_many_paragraphs():
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_each_text_is_read_aloud_within_a_minute(locale: str):
-    for part in texts.PARTS:
+    for part in texts.TEXT_PARTS:
         words = " ".join(texts.text(texts.current(), part, locale).paragraphs).split()
         assert len(words) <= A_MINUTE_ALOUD, (part, len(words))
 
@@ -55,8 +55,8 @@ def test_the_readme_names_every_field_and_code_of_every_step():
         for name in re.findall(r"`(\w+)`", line.split("|")[1])
     }
     everything = set(re.findall(r"\w+", " ".join(rows.values())))
-    for act, form in STEPS.items():
+    for act, form in STEP_FORMS.items():
         assert set(re.findall(r"\w+", rows[act])) >= {one.name for one in form.fields}, act
         for field in (one for one in form.fields if one.name != "reason"):
-            codes = field.terms.codes if isinstance(field, Several) else getattr(field, "codes", ())
+            codes = field.terms.codes if isinstance(field, MultiChoiceField) else getattr(field, "codes", ())
             assert everything >= set(codes), (act, field.name)

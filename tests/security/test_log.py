@@ -16,8 +16,8 @@ from sqlalchemy import select, text
 from app.db.session import db, unit_of_work
 from app.ops.actions import retention
 from app.security import actions, rules
-from app.security.queries import EVENTS
-from app.security.rules import Entry, Tally
+from app.security.queries import SECURITY_EVENTS
+from app.security.rules import EventKey, EventCounter
 from tests.factories.records import JSON, PASSWORD, Browser, alone, at, sign_in
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import make_tablet
@@ -29,13 +29,13 @@ ADDRESS = {"REMOTE_ADDR": "203.0.113.77"}
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(actions, "_tally", Tally())
+    monkeypatch.setattr(actions, "_tally", EventCounter())
     with time_machine.travel(NOW, tick=True):  # requests do not share the context of the test
         yield
 
 
 def entries() -> list[Any]:
-    found = db.session.execute(select(EVENTS).order_by(EVENTS.c.number)).all()
+    found = db.session.execute(select(SECURITY_EVENTS).order_by(SECURITY_EVENTS.c.number)).all()
     db.session.rollback()
     return list(found)
 
@@ -114,16 +114,16 @@ def test_the_same_within_a_minute_is_one_entry_with_a_count(app: Flask, office: 
 def test_a_list_of_names_fills_no_more_than_twenty_entries_a_minute(
     app: Flask, office: Office
 ) -> None:
-    for n in range(rules.MOST_NAMES + 8):
+    for n in range(rules.MAX_NAMES_PER_MINUTE + 8):
         attempt(app, f"name{n}")
 
-    assert len(entries()) == rules.MOST_NAMES + 1
-    assert sum(row.times for row in entries()) == rules.MOST_NAMES + 8
+    assert len(entries()) == rules.MAX_NAMES_PER_MINUTE + 1
+    assert sum(row.times for row in entries()) == rules.MAX_NAMES_PER_MINUTE + 8
 
 
 @given(st.integers(1, 5000))
 def test_a_flood_costs_few_writes_and_is_never_counted_too_high(seen: int) -> None:
-    tally = Tally()
+    tally = EventCounter()
     written = [tally.add(NOW, "same") for _ in range(seen)]
 
     assert seen * 0.5 < sum(written) <= seen
@@ -132,7 +132,7 @@ def test_a_flood_costs_few_writes_and_is_never_counted_too_high(seen: int) -> No
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from((None, 1, 2)))))
 def test_entries_that_differ_have_rows_of_their_own(parts: list[tuple[str, int | None]]) -> None:
-    made = {Entry("pin_wrong", key, account, "") for key, account in parts}
+    made = {EventKey("pin_wrong", key, account, "") for key, account in parts}
     digests = {
         entry.digest(minute)
         for entry, minute in itertools.product(made, (NOW, NOW + timedelta(minutes=1)))
@@ -174,7 +174,7 @@ def test_the_administration_alone_reads_it_in_words_and_page_by_page(
 
 
 def test_entries_of_ninety_days_go(app: Flask, office: Office) -> None:
-    for age in (rules.KEPT + timedelta(hours=1), rules.KEPT - timedelta(hours=1)):
+    for age in (rules.RETENTION + timedelta(hours=1), rules.RETENTION - timedelta(hours=1)):
         with time_machine.travel(NOW - age, tick=True):
             attempt(app, "ana")
     kind = next(kind for kind in retention.KINDS if kind.subject == "security")

@@ -10,7 +10,7 @@ from markupsafe import escape
 from app import clock
 from app.db.session import db
 from app.places.vocabulary import areas
-from app.shelters.actions.shelters import SIGNS
+from app.shelters.actions.shelters import CODE_CHARACTERS
 from app.shelters.queries.beds import list_beds
 from app.shelters.queries.shelters import find_shelter, list_all
 from tests.factories.records import JSON, Browser, make_account, sign_in
@@ -18,7 +18,7 @@ from tests.factories.shelters import make_coordinator, make_shelter
 
 AREA = "HN08"
 FOREIGN_AREA = next(a.pcode for a in areas().values() if a.country == "GTM")
-DRAWN = re.compile(f"[{SIGNS}]{{8}}")
+DRAWN = re.compile(f"[{CODE_CHARACTERS}]{{8}}")
 FIELDS = {
     "code": "hnd-s7",
     "country": "HND",

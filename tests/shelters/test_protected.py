@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.db.session import db
-from app.shelters.queries.shelters import find_shelter, public
+from app.shelters.queries.shelters import find_shelter, public_view
 from tests.factories.records import (
     JSON,
     Browser,
@@ -189,7 +189,7 @@ def test_a_desk_learns_how_to_reach_it_and_nothing_else(world: World) -> None:
     assert shelter is not None
     db.session.rollback()
 
-    seen = public(shelter)
+    seen = public_view(shelter)
 
     assert (seen.meeting_point, seen.phone) == (SHOWN["meeting_point"], SHOWN["phone"])
     assert (seen.name, seen.location) == (None, None)

@@ -152,7 +152,7 @@ def test_more_people_than_places_are_over_100_percent_and_need_a_reason(
     some = beds(capacity, blocked, occupied, held)
 
     assert some.free == capacity - blocked - occupied - held
-    assert rules.needs_a_reason(capacity, blocked, occupied + held) is (some.free < 0)
+    assert rules.needs_reason(capacity, blocked, occupied + held) is (some.free < 0)
     if capacity > blocked:
         assert (some.percent > 100) is (some.free < 0)
     else:
@@ -179,5 +179,5 @@ def test_a_point_on_the_map_is_said_whole_or_not_at_all() -> None:
 
 def test_distances_are_those_of_the_map() -> None:
     tegucigalpa, san_pedro = (14.0723, -87.1921), (15.5042, -88.0250)
-    assert abs(rules.kilometres(tegucigalpa, san_pedro) - 182) < 2
-    assert rules.kilometres(tegucigalpa, tegucigalpa) == 0
+    assert abs(rules.kilometres_between(tegucigalpa, san_pedro) - 182) < 2
+    assert rules.kilometres_between(tegucigalpa, tegucigalpa) == 0

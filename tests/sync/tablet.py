@@ -68,7 +68,7 @@ class Tablet:
 def make_tablet(app: Flask, admin: Principal, desk: DeskRow, name: str = "Tablet 1") -> Tablet:
     """A tablet of a desk, enrolled with its code."""
     with unit_of_work():
-        added = devices.add(db.session(), admin.account_id, desk, name)
+        added = devices.add_device(db.session(), admin.account_id, desk, name)
     return enrol(app, added.code, desk.code)
 
 

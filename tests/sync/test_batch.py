@@ -69,13 +69,13 @@ def test_fifty_records_take_as_many_statements_as_five(office: Office, tablet: T
 def test_a_set_that_fails_is_taken_one_by_one(
     app: Flask, tablet: Tablet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = handlers.take_consultations
+    many = handlers.handle_consultations
 
     def fails(session: Any, asked: Any) -> Any:
         many(session, asked)
         raise RuntimeError("after it was written")
 
-    both = handlers.Handler("consultation", handlers.take_consultation, fails)
+    both = handlers.RecordHandler("consultation", handlers.handle_consultation, fails)
     monkeypatch.setitem(handlers._handlers, "consultation", both)
     contents = [tablet.consultation("ana") for _ in range(5)]
     contents[2]["topics"] = ["retired"]

@@ -19,7 +19,7 @@ from app.db.session import db, unit_of_work
 from app.sync.actions import intake
 from app.sync.forms.tablet_requests import read_envelopes
 from app.sync.models import Device, Envelope
-from app.sync.queries.envelopes import list_to_mend
+from app.sync.queries.envelopes import list_unresolved
 from tests.factories.records import alone
 from tests.factories.two_country_world import Office
 from tests.sync.faults import FAULTS
@@ -97,8 +97,8 @@ def test_a_record_sealed_long_ago_by_an_old_app_is_still_taken(
     )
     assert sent is not None
     with clock.standing_at(datetime(2026, 4, 20, 12, tzinfo=UTC)), unit_of_work():
-        sender = intake.sender_of(db.session(), UUID(tablet.given["device"]))
-        told = intake.receive(db.session(), sender, sent)
+        sender = intake.lock_sender(db.session(), UUID(tablet.given["device"]))
+        told = intake.receive_envelopes(db.session(), sender, sent)
     assert [one.result for one in told] == ["created"]
     (row,) = read(select(Consultation.__table__))
     assert (str(row.id), row.held_on.isoformat(), row.topics) == (id_, "2026-03-02", ("asylum",))
@@ -122,7 +122,7 @@ def test_a_voiding_of_a_record_that_is_gone_is_shown_after_five_days_and_changes
     assert tablet.result(tablet.void("ana", str(uuid4()))) == "created"
     susana, now = office.accounts["susana"], clock.now()
     for days, expected in ((4, []), (6, ["record_missing"])):
-        shown = list_to_mend(db.session(), susana, now + timedelta(days=days))
+        shown = list_unresolved(db.session(), susana, now + timedelta(days=days))
         assert [row.reason for row in shown] == expected
     db.session.rollback()
     states = read(select(Consultation.state))

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.audit.actions import verify
+from app.audit.actions import verify_chain
 from app.consultations.models import Consultation
 from app.db.session import db
 from app.people.models.lines import PersonLine
@@ -51,7 +51,7 @@ def what_is_wrong(saved: set[str]) -> list[str]:
     rows = {str(one) for one in session.execute(select(Consultation.id)).scalars()}
     people = session.scalar(select(func.coalesce(func.sum(PersonLine.n), 0)))
     lines = session.scalar(select(func.count()).select_from(Envelope.__table__))
-    broken = verify(session)[1]
+    broken = verify_chain(session)[1]
     session.rollback()
     wrong = [] if rows == saved else [f"{len(saved - rows)} lost, {len(rows - saved)} unknown"]
     wrong += [] if people == len(saved) else [f"{people} people in {len(saved)} records"]

@@ -18,7 +18,7 @@ from app.consultations.vocabulary import DECLINED
 from app.db.session import db, unit_of_work
 from app.staff.actions.accounts import close_account
 from app.staff.queries import find_account
-from app.sync.forms.queue_export import MOST_BYTES, read_copy
+from app.sync.forms.queue_export import MAX_EXPORT_BYTES, parse_queue_export
 from app.sync.models import Envelope
 from tests.factories.records import JSON, Browser, alone
 from tests.factories.two_country_world import Office
@@ -303,9 +303,9 @@ def test_a_file_that_is_no_copy_of_an_own_tablet_brings_nothing(
         copy_of(tablet, envelope, envelopes=["x"]),
     ):
         assert bring(office["susana"], content).status_code == 422
-    assert read_copy(copy_of(tablet, *[envelope] * 1000)) is not None
-    assert read_copy(copy_of(tablet, *[envelope] * 1001)) is None
-    assert read_copy(copy_of(tablet, envelope, more="x" * MOST_BYTES)) is None
+    assert parse_queue_export(copy_of(tablet, *[envelope] * 1000)) is not None
+    assert parse_queue_export(copy_of(tablet, *[envelope] * 1001)) is None
+    assert parse_queue_export(copy_of(tablet, envelope, more="x" * MAX_EXPORT_BYTES)) is None
     assert (
         bring(office["susana"], copy_of(tablet, envelope, device=str(uuid4()))).status_code == 404
     )

@@ -179,9 +179,9 @@ def test_only_an_unknown_or_revoked_tablet_is_turned_away(
 
 def revoke(by: int, tablet: Tablet) -> None:
     with unit_of_work():
-        found = reading.lock(db.session(), _id(tablet))
+        found = reading.lock_device_unscoped(db.session(), _id(tablet))
         assert found is not None
-        devices.revoke(db.session(), by, found)
+        devices.revoke_device(db.session(), by, found)
 
 
 def _id(tablet: Tablet) -> Any:
@@ -231,9 +231,9 @@ def test_a_tablet_that_moved_has_its_former_desks_records_set_aside(
 ) -> None:
     envelope = tablet.seal(tablet.consultation("ana"))
     with unit_of_work():
-        found = reading.lock(db.session(), _id(tablet))
+        found = reading.lock_device_unscoped(db.session(), _id(tablet))
         assert found is not None
-        devices.move(db.session(), 1, found, office.desks["HND-02"])
+        devices.move_device(db.session(), 1, found, office.desks["HND-02"])
     assert tablet.send(envelope)[0]["result"] == "quarantined"
     assert aside() == [("quarantined", "other_desk")]
     assert tablet.contact()["desk"] == "HND-02"
@@ -270,11 +270,11 @@ def test_what_a_tablet_says_of_itself_is_kept(tablet: Tablet, office: Office) ->
 def test_a_code_enrols_once_and_only_within_its_half_hour(app: Flask, office: Office) -> None:
     desk, adela = office.desks["HND-01"], office.accounts["adela"].account_id
     with unit_of_work():
-        added = devices.add(db.session(), adela, desk, "Tablet 1")
-        stale = devices.add(db.session(), adela, desk, "Tablet 2")
+        added = devices.add_device(db.session(), adela, desk, "Tablet 1")
+        stale = devices.add_device(db.session(), adela, desk, "Tablet 2")
         db.session.execute(
             update(Device.__table__)
-            .where(Device.id == stale.id)
+            .where(Device.id == stale.device_id)
             .values(code_expires_at=datetime.now(UTC) - timedelta(seconds=1))
         )
     assert _enrolled(app, added.code.lower()) == 200
@@ -291,7 +291,7 @@ def test_a_failure_of_ours_while_one_is_taken_sets_that_one_aside(
 ) -> None:
     from app.sync.actions import handlers
 
-    taking, broken = handlers.take_consultation, tablet.consultation("ana")
+    taking, broken = handlers.handle_consultation, tablet.consultation("ana")
 
     def fails(session: Any, author: Any, opened: Any) -> Any:
         taken = taking(session, author, opened)
@@ -299,7 +299,7 @@ def test_a_failure_of_ours_while_one_is_taken_sets_that_one_aside(
             raise RuntimeError("after it was written")
         return taken
 
-    monkeypatch.setitem(handlers._handlers, "consultation", handlers.Handler("consultation", fails))
+    monkeypatch.setitem(handlers._handlers, "consultation", handlers.RecordHandler("consultation", fails))
     sent = [tablet.seal(broken), tablet.seal(tablet.consultation("ana"))]
     assert [one["result"] for one in tablet.send(*sent)] == ["quarantined", "created"]
     assert [str(row.id) for row in rows()] == [sent[1]["id"]]

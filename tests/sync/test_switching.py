@@ -101,9 +101,9 @@ def test_without_an_enrolled_tablet_no_pin_opens_anything(
     office: Office, tablet: Tablet, path: str
 ) -> None:
     with unit_of_work():
-        row = reading.lock(db.session(), devices.load(tablet.given["credential"]).id)
+        row = reading.lock_device_unscoped(db.session(), devices.load_device(tablet.given["credential"]).id)
         assert row is not None
-        devices.revoke(db.session(), office.accounts["adela"].account_id, row)
+        devices.revoke_device(db.session(), office.accounts["adela"].account_id, row)
     client = office["ana"].client
     answer = ask(tablet, client, path, account="ben", pin=PIN)
     assert (answer.status_code, answer.get_json()["device"]) == (401, "revoked")

@@ -9,9 +9,9 @@ from app.composition import PersonCount
 from app.db.session import Session
 from app.i18n.language import LOCALES
 from app.places.vocabulary import programme
-from app.referrals.forms.slip import catalogue_of, printed_languages
+from app.referrals.forms.slip import catalogue_locale, printable_languages
 from app.shelters.queries.beds import list_beds_of_country
-from app.shelters.queries.shelters import PublicShelter, ShelterRow, list_in_country, public
+from app.shelters.queries.shelters import PublicShelter, ShelterRow, list_in_country, public_view
 from app.shelters.rules import Eligibility, reasons_against
 
 CHILD_BANDS = [code for code in AGE_BANDS.codes if code in CHILDREN]
@@ -60,8 +60,8 @@ def cards(session: Session, country: str) -> list[Card]:
 
 def _card(shelter: ShelterRow, categories: tuple[str, ...]) -> Card:
     if shelter.is_protected:
-        return Card(public(shelter), (), ())
-    return Card(public(shelter), categories, tuple(_refusals(shelter.eligibility)))
+        return Card(public_view(shelter), (), ())
+    return Card(public_view(shelter), categories, tuple(_refusals(shelter.eligibility)))
 
 
 def _refusals(some: Eligibility) -> list[Refusal]:
@@ -78,7 +78,7 @@ def _refusals(some: Eligibility) -> list[Refusal]:
 def slip_languages(country: str) -> list[tuple[str, str]]:
     """The languages (ISO 639-3) of a slip and what each is printed in; the usual one there, empty, first."""
     usual = programme()[country].languages[0]
-    return [("", catalogue_of(usual))] + [(one, catalogue_of(one)) for one in printed_languages("")]
+    return [("", catalogue_locale(usual))] + [(one, catalogue_locale(one)) for one in printable_languages("")]
 
 
 def words() -> list[Words]:

@@ -13,7 +13,7 @@ from app.codelists.shared_codelists import languages
 from app.composition import PersonCount
 from app.field_errors import FieldError
 from app.privacy.identifiers import LONGEST_RAW, MOST_IN_NOTE, find_in_note
-from app.referrals.forms.referral import from_form
+from app.referrals.forms.referral import raw_from_form
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SHELTER
 
 TONIGHT, TWO_WEEKS = "tonight", "normal_14d"
@@ -106,7 +106,7 @@ def sent_fields(form: MultiDict[str, str]) -> dict[str, Any]:
     if several is not None:
         fields.setlist("shelters", ticked)
         fields["service"] = SHELTER
-    return from_form(fields)
+    return raw_from_form(fields)
 
 
 def placed(problems: list[FieldError], raw: dict[str, Any]) -> dict[str, str]:

@@ -7,13 +7,13 @@ from app.cases.forms import offline_referrals as forms
 from app.cases.forms.referrals import TO_SHELTER, blank
 from app.cases.views.referral_page import WORDS
 from app.db.session import db
-from app.referrals.rules.referral_data import MOST_PEOPLE
-from app.sync.forms.shells import facts_of
-from app.sync.forms.tablet_config import Given
+from app.referrals.rules.referral_data import MAX_PEOPLE
+from app.sync.forms.shells import shell_context
+from app.sync.forms.tablet_config import TabletConfig
 from app.web.pages import page
 
 
-def draw_refer(given: Given) -> Response:
+def draw_refer(given: TabletConfig) -> Response:
     """The shelters of the desk's country to call, and a notice to leave in the queue; no number of beds."""
     desk = given.desk
     return page(
@@ -21,9 +21,9 @@ def draw_refer(given: Given) -> Response:
         shown=blank(desk.code, TO_SHELTER),
         cards=forms.cards(db.session(), desk.country),
         drawn_on=clock.today_at(desk.time_zone),
-        most_people=MOST_PEOPLE,
+        most_people=MAX_PEOPLE,
         child_bands=forms.CHILD_BANDS,
         slip_languages=forms.slip_languages(desk.country),
         slip_words=forms.words(),
-        **{**WORDS, **facts_of(given)},
+        **{**WORDS, **shell_context(given)},
     )

@@ -21,7 +21,7 @@ from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.i18n import language
 from app.referrals.actions.action_context import ActionRefused
 from app.referrals.actions.create import ReferralIntake
-from app.referrals.forms.referral import read
+from app.referrals.forms.referral import parse_referral
 from app.web.access import allow, principal
 from app.web.pages import redirect_or_json, set_preference_cookie, flash_message
 from app.web.requests import is_form, read_json, wants_json
@@ -80,7 +80,7 @@ def choose_again() -> Response:
 def send_referral() -> Any:
     """Sends; by JSON 201 new, 200 same, 409 different, 422 problems; by form on to the referral's page."""
     raw = forms.sent_fields(request.form) if is_form() else read_json()
-    content, problems = read(raw)
+    content, problems = parse_referral(raw)
     sent = problems or actions.refer(db.session(), principal(), content)
     if isinstance(sent, list):
         return errors_response(sent) if wants_json() or not is_form() else _ask_again(raw, sent)
@@ -89,14 +89,14 @@ def send_referral() -> Any:
 
 def _told(sent: ReferralIntake, referral_id: str) -> Response:
     if sent.referral is None:
-        answer = jsonify({"id": referral_id, "arrival": sent.arrival})
+        answer = jsonify({"id": referral_id, "arrival": sent.outcome})
         answer.status_code = 409
         return answer
     one = sent.referral
-    said = {"id": str(one.id), "arrival": sent.arrival, "code": one.code, "state": one.state_now}
+    said = {"id": str(one.id), "arrival": sent.outcome, "code": one.code, "state": one.state_now}
     ends = one.deadline.strftime("%Y-%m-%dT%H:%M:%SZ")
     answer = jsonify({**said, "version": one.version, "deadline": ends})
-    answer.status_code = 201 if sent.arrival == idempotency.NEW else 200
+    answer.status_code = 201 if sent.outcome == idempotency.NEW else 200
     return answer
 
 

@@ -18,7 +18,7 @@ from app.db import idempotency
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.i18n import language
-from app.returns.actions.create import Arrival, Second
+from app.returns.actions.create import ReturnIntake, ExistingRequest
 from app.returns.forms.payloads import parse_new_request
 from app.returns.queries.requests import find_active_request_unscoped
 from app.web.access import allow, principal
@@ -50,7 +50,7 @@ def _from_consultation(number: str) -> Response:
     already = find_active_request_unscoped(session, row.id)
     if already is not None:
         flash_message(FieldError("", "already_requested").message, "warn")
-        return redirect_or_json(url_for("returns.read", reference=already.shown))
+        return redirect_or_json(url_for("returns.read", reference=already.display_reference))
     desk = own_desk(row.desk)
     content, people = get_consultation_data(session, row), people_of(session, row)
     return asking_page(desk, forms.carry_over(forms.blank(desk), people, content), {})
@@ -83,15 +83,15 @@ def open_return() -> Any:
     return _told(opened) if wants_json() else _go_on(opened)
 
 
-def _told(opened: Arrival | Second) -> Response:
-    if isinstance(opened, Second):
-        return _conflict("already_requested", opened.request.shown)
+def _told(opened: ReturnIntake | ExistingRequest) -> Response:
+    if isinstance(opened, ExistingRequest):
+        return _conflict("already_requested", opened.request.display_reference)
     if opened.request is None:
         return _conflict("not_this_request", None)
     one = opened.request
-    said = {"reference": one.shown, "stage": one.stage, "version": one.version, "id": str(one.id)}
-    answer = jsonify({**said, "arrival": opened.arrival})
-    answer.status_code = 201 if opened.arrival == idempotency.NEW else 200
+    said = {"reference": one.display_reference, "stage": one.stage, "version": one.version, "id": str(one.id)}
+    answer = jsonify({**said, "arrival": opened.outcome})
+    answer.status_code = 201 if opened.outcome == idempotency.NEW else 200
     return answer
 
 
@@ -107,10 +107,10 @@ def _ask_again(problems: list[FieldError]) -> Response:
     return asking_page(own_desk(None, shown.desk), shown, forms.placed(problems), 422)
 
 
-def _go_on(opened: Arrival | Second) -> Any:
-    if isinstance(opened, Second):
+def _go_on(opened: ReturnIntake | ExistingRequest) -> Any:
+    if isinstance(opened, ExistingRequest):
         return requested_page(opened.request)
     if opened.request is None:
         return error_response(409, FieldError("", "not_this_request").message)
     flash_message(gettext("Opened. The reference is the only name it has: write it down for the person."))
-    return redirect_or_json(url_for("returns.read", reference=opened.request.shown))
+    return redirect_or_json(url_for("returns.read", reference=opened.request.display_reference))

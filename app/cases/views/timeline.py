@@ -12,7 +12,7 @@ from app.consultations.rules.checks import asks_to_return
 from app.db.session import db
 from app.referrals import vocabulary
 from app.referrals.forms import labels
-from app.returns.forms.labels import act_in_words
+from app.returns.forms.labels import action_label
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
 from app.web.pages import page
@@ -29,5 +29,5 @@ def timeline(consultation_id: UUID) -> Response:
     row = found.consultation
     record_audit(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
     facts: dict[str, Any] = {"v": vocabulary, "words": labels, "ROLES": ROLES}
-    facts |= {"act_in_words": act_in_words, "asks_to_return": asks_to_return}
+    facts |= {"act_in_words": action_label, "asks_to_return": asks_to_return}
     return page("cases/timeline.html", case=found, **facts)

@@ -20,7 +20,7 @@ from app.places.queries import DeskRow, find_desk, list_desks
 from app.referrals import vocabulary as referrals
 from app.returns.vocabulary import STAGES
 from app.settings import current_settings
-from app.sync.queries.envelopes import count_to_mend
+from app.sync.queries.envelopes import count_unresolved
 from app.web.access import allow, principal
 from app.web.pages import page
 
@@ -67,7 +67,7 @@ def _aside() -> int:
     """How many records that tablets sent wait to be put right by who asks."""
     if not principal().may("mend_envelopes"):
         return 0
-    return count_to_mend(db.session(), principal(), clock.now())
+    return count_unresolved(db.session(), principal(), clock.now())
 
 
 def _year_start(day: date) -> Month:

@@ -34,17 +34,17 @@ def parse_consultation(
 ) -> ParsedConsultation:
     """Reads a consultation's JSON; `also` names fields that the caller reads itself."""
     reader = ConsultationReader(raw)
-    reader.refuse_unknown(raw, FIELDS | extra_fields, "")
+    reader.refuse_unknown_fields(raw, FIELDS | extra_fields, "")
     held_on = reader.day()
     answers = ConsultationData(reader.uuid(), reader.desk(), held_on or PLACEHOLDER_DAY)
     if raw.get("outcomes") == [DECLINED]:
         for name in sorted(raw.keys() & TALLY_ONLY):
-            reader.wrong(name, "only_a_tally")
+            reader.add_error(name, "only_a_tally")
     else:
         answers = replace(answers, **_answers(reader, raw))
     card = None if answers.is_tally else _card(reader, raw.get("card"), extra_fields)
     telemetry = reader.telemetry()
-    return ParsedConsultation(answers, tuple(reader.problems), held_on, telemetry, card)
+    return ParsedConsultation(answers, tuple(reader.errors), held_on, telemetry, card)
 
 
 def _card(reader: ConsultationReader, said: Any, also: frozenset[str]) -> str | None:
@@ -52,7 +52,7 @@ def _card(reader: ConsultationReader, said: Any, also: frozenset[str]) -> str | 
         return said or None
     code = parse_card_code(said) if isinstance(said, str) else None
     if code is None:
-        reader.wrong("card", "card_mistyped")
+        reader.add_error("card", "card_mistyped")
     return code
 
 
@@ -68,7 +68,7 @@ def _answers(reader: ConsultationReader, raw: dict[str, Any]) -> dict[str, Any]:
         "flags": reader.codes("flags", FLAGS_A, required=False),
     }
     if DECLINED in answers["outcomes"]:
-        reader.wrong("outcomes", "only_a_tally")
+        reader.add_error("outcomes", "only_a_tally")
         answers["outcomes"] = ()
     first = answers["topics"][0] if answers["topics"] else ""
     answers["main_topic"] = reader.choice(raw, "main_topic", TOPICS, first)

@@ -15,7 +15,7 @@ DEVICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 DAY = re.compile(r"(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}", re.ASCII)
 
 
-class ConsultationReader(json_reader.Reader):
+class ConsultationReader(json_reader.JsonReader):
     """Takes field after field, collecting what is wrong."""
 
     def desk(self) -> str:
@@ -28,24 +28,24 @@ class ConsultationReader(json_reader.Reader):
         except ValueError:
             day = None
         if text and day is None:
-            self.wrong("held_on", "not_a_date")
+            self.add_error("held_on", "not_a_date")
         return day
 
     def groups(self) -> tuple[Group, ...]:
         value = self.raw.get("groups")
         if value is None or value == []:
-            self.wrong("groups", "no_people")
+            self.add_error("groups", "no_people")
             return ()
         if not isinstance(value, list) or not all(isinstance(group, dict) for group in value):
-            self.wrong("groups", "unreadable")
+            self.add_error("groups", "unreadable")
             return ()
         if len(value) > 8:
-            self.wrong("groups", "too_many_groups")
+            self.add_error("groups", "too_many_groups")
             return ()
         return tuple(self.group(group, f"groups.{place}.") for place, group in enumerate(value))
 
     def group(self, given: dict[str, Any], where: str) -> Group:
-        self.refuse_unknown(given, GROUP_FIELDS, where)
+        self.refuse_unknown_fields(given, GROUP_FIELDS, where)
         return Group(
             self.nationality(given.get("nationality"), f"{where}nationality"),
             self.choice(given, "situation", SITUATIONS, "unknown", where),
@@ -55,9 +55,9 @@ class ConsultationReader(json_reader.Reader):
 
     def nationality(self, value: Any, path: str) -> str:
         if value is None or value == "":
-            self.wrong(path, "required")
+            self.add_error(path, "required")
         elif not isinstance(value, str) or value not in nationalities():
-            self.wrong(path, "unknown_code")
+            self.add_error(path, "unknown_code")
         else:
             return value
         return ""
@@ -68,13 +68,13 @@ class ConsultationReader(json_reader.Reader):
             value = self.raw.get(name)
             whole = isinstance(value, int) and not isinstance(value, bool)
             if value is not None and not (whole and 0 <= value <= most):
-                self.wrong(name, "not_a_number")
+                self.add_error(name, "not_a_number")
             read[name] = value
         device = self.raw.get("device")
         if device is not None and not (isinstance(device, str) and DEVICE.fullmatch(device)):
-            self.wrong("device", "unreadable")
+            self.add_error("device", "unreadable")
         return {**read, "device": device}
 
-    def why_not(self, name: str, code: Any) -> str:
+    def code_error(self, name: str, code: Any) -> str:
         """Why a code is not taken in that field."""
         return "restricted_flag" if is_restricted(name, code) else "unknown_code"

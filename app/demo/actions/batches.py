@@ -17,7 +17,7 @@ from app.people.actions.aggregates import apply_delta
 from app.people.actions.lines import build_lines
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES
-from app.people.rules.aggregates import ADD, AggregateDelta
+from app.people.rules.aggregates import AggregateDelta
 from app.places.queries import DeskRow
 from app.referrals.queries.referrals import EVENTS, OFFERS, REFERRALS
 from app.returns.queries.requests import REQUESTS, STEPS
@@ -85,9 +85,9 @@ class Batch:
             line["is_void"] = telling.is_void
             if held:
                 held.memory.link(line)
-            self.sums.add_line(line, ADD)
+            self.sums.add_line(line, +1)
         if not telling.is_void:
-            self.sums.add_volume(contact, ADD)
+            self.sums.add_volume(contact, +1)
         self.rows[LINES] += lines
 
     def write(self) -> int:

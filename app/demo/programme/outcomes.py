@@ -9,7 +9,7 @@ from app.demo.programme.distributions import Mix
 from app.demo.programme.event_queue import Agenda
 from app.demo.programme.referral_history import Sent
 from app.referrals.rules import states
-from app.referrals.vocabulary import NO_PLACES
+from app.referrals.vocabulary import NO_CAPACITY
 from app.shelters.rules import fitting_categories
 
 ANSWERS = Mix({"accepted": 78, "declined": 14, "waitlisted": 4, "cancelled": 4})
@@ -70,7 +70,7 @@ class Outcomes:
         )
         category = next(enough, None)
         if category is None:
-            self._decline(at, sent, board, NO_PLACES)
+            self._decline(at, sent, board, NO_CAPACITY)
             return
         sent.accept(board, board.hold(sent.id, category, row["party"], at), at)
         self._afterwards(at, sent, board, chance)

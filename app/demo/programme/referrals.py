@@ -15,8 +15,8 @@ from app.demo.programme.referral_choices import Living, Wanted, living, may_send
 from app.demo.programme.referral_history import Sent, new_referral
 from app.places.queries import DeskRow
 from app.referrals.rules import states
-from app.referrals.rules.deadlines import draw_code
-from app.referrals.rules.referral_data import MOST_SHELTERS
+from app.referrals.rules.deadlines import generate_code
+from app.referrals.rules.referral_data import MAX_SHELTERS
 from app.shelters.rules import fitting_categories, reasons_against
 
 COUNTED_EVERY = timedelta(days=9)
@@ -110,7 +110,7 @@ class DeskReferrals:
 
     def _new(self, at: datetime, wanted: Wanted, boards: list[Board], chance: Random) -> Sent:
         sent = new_referral(self.desk, self.author, wanted, boards, (at, chance))
-        sent.row["code"] = draw_code(lambda below: int(chance.random() * below))
+        sent.row["code"] = generate_code(lambda below: int(chance.random() * below))
         self.under_way[sent.id] = sent
         return sent
 
@@ -123,7 +123,7 @@ class DeskReferrals:
             and categories & board.places.keys()
         ]
         if chance.random() < SEVERAL:
-            return some[:MOST_SHELTERS]
+            return some[:MAX_SHELTERS]
         return some[:1] if chance.random() < NEAREST else some[-1:]
 
     def _send_living(self, at: datetime, one: Living) -> None:
@@ -137,7 +137,7 @@ class DeskReferrals:
 
     def _free_code(self) -> str:
         chance = chance_of("codes", self.desk.code, len(self.now.codes))
-        while (code := draw_code(lambda below: int(chance.random() * below))) in self.now.codes:
+        while (code := generate_code(lambda below: int(chance.random() * below))) in self.now.codes:
             pass
         self.now.codes.add(code)
         return code

@@ -12,8 +12,8 @@ from app.places.queries import DeskRow
 from app.returns.actions.append_step import request_columns
 from app.returns.rules import stages, workflow
 from app.returns.rules.gates import gate_broken_by_departure
-from app.returns.rules.new_request import Content, content_digest, validate
-from app.returns.rules.replay import follow
+from app.returns.rules.new_request import ReturnRequestData, content_digest, validate
+from app.returns.rules.replay import apply_step
 from app.returns.rules.request_state import RequestState, RecordedStep
 
 DESK_STAFF, SUPERVISOR = "desk_staff", "supervisor"
@@ -49,7 +49,7 @@ class Asked:
 
     def gate(self, stage: str, at: datetime) -> str:
         """What keeps a stage from being recorded; empty where nothing does."""
-        return workflow.refused(self.standing, stage, self.day(at))
+        return workflow.stage_refusal(self.standing, stage, self.day(at))
 
     def record(self, act: str, said: Row, at: datetime) -> bool:
         """Whether an act was recorded: nothing is that lies in the future. Raises ValueError for what may not be."""
@@ -78,7 +78,7 @@ class Asked:
         refused = ""
         if act not in TURNS:
             refused = self.gate(act, at) or workflow.actor_refusal(self.standing, act, side)
-        after = follow(self.standing, RecordedStep(act, said, self.day(at)))
+        after = apply_step(self.standing, RecordedStep(act, said, self.day(at)))
         refused = refused or gate_broken_by_departure(after) or workflow.misordered_day(after, act)
         if refused:
             raise ValueError(f"the demo may not tell {act}: {refused}")
@@ -91,7 +91,7 @@ class Asked:
         self.steps.append(step | {"said": said, "at": at, "day": self.day(at)} | said_by)
 
 
-def new_request(office: Office, content: Content, reference: str, at: datetime) -> Asked:
+def new_request(office: Office, content: ReturnRequestData, reference: str, at: datetime) -> Asked:
     """What a desk opens. Raises ValueError for what may not be asked."""
     wrong = list(validate(content))
     if wrong:
@@ -100,12 +100,12 @@ def new_request(office: Office, content: Content, reference: str, at: datetime) 
     standing = RequestState(is_alone)
     asked = Asked(office, _row(office, content, reference, at), standing)
     said: dict[str, Any] = {"child_alone": is_alone}
-    asked.standing = follow(standing, RecordedStep(stages.ENQUIRY, said, asked.day(at)))
+    asked.standing = apply_step(standing, RecordedStep(stages.ENQUIRY, said, asked.day(at)))
     asked._note(stages.ENQUIRY, said, at, DESK_STAFF)
     return asked
 
 
-def _row(office: Office, content: Content, reference: str, at: datetime) -> Row:
+def _row(office: Office, content: ReturnRequestData, reference: str, at: datetime) -> Row:
     desk, plain = office.desk, ("country_of_departure", "country_of_return", "nationality", "party")
     return {
         "id": UUID(content.id),

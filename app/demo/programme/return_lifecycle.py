@@ -11,26 +11,26 @@ from app.demo.programme.return_history import Asked
 from app.returns.rules import stages
 from app.returns.rules.gates import is_reconfirmed_for
 from app.returns.rules.stages import (
-    ARRANGED,
+    TRAVEL_ARRANGED,
     ARRIVED,
     BEST_INTERESTS,
     CHECK,
     CONSENT,
     COUNSELLING,
     DEPARTED,
-    FIT,
+    FIT_TO_TRAVEL,
     NO,
     PENDING,
     REINTEGRATION,
     YES,
 )
-from app.returns.vocabulary import EXPLAINED, SIGNS
+from app.returns.vocabulary import EXPLAINED_TOPICS, WARNING_SIGNS
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 DAYS_UNTIL = {
     COUNSELLING: (0, 2), CONSENT: (0, 6), CHECK: (0, 1), BEST_INTERESTS: (6, 30),
-    stages.HANDED: (0, 4), stages.APPROVED: (3, 18), stages.DOCUMENTS: (3, 25), FIT: (1, 6),
-    ARRANGED: (2, 12), DEPARTED: (1, 1), ARRIVED: (0, 1), REINTEGRATION: (3, 20),
+    stages.HANDED_OVER: (0, 4), stages.APPROVED: (3, 18), stages.DOCUMENTS: (3, 25), FIT_TO_TRAVEL: (1, 6),
+    TRAVEL_ARRANGED: (2, 12), DEPARTED: (1, 1), ARRIVED: (0, 1), REINTEGRATION: (3, 20),
     stages.FOLLOW_UP: (28, 60),
 }  # fmt: skip
 """How many days each step takes, at least and at most."""
@@ -105,7 +105,7 @@ class Life:
             return False
         if fate == stages.STOP:
             return (
-                self._say(fate, {"signs": [self.chance.choice(SIGNS.codes[:4])]}) and self._decide()
+                self._say(fate, {"signs": [self.chance.choice(WARNING_SIGNS.codes[:4])]}) and self._decide()
             )
         return self._end(fate) if fate else True
 
@@ -125,8 +125,8 @@ class Life:
         """Whether a step is recorded and the way goes on behind it."""
         self._renew()
         if stage == DEPARTED and not is_reconfirmed_for(self.asked.standing, self._day):
-            self._say(ARRANGED, self._travel())
-        answer = {CHECK: FREE, BEST_INTERESTS: INTERESTS, FIT: FITNESS}.get(stage)
+            self._say(TRAVEL_ARRANGED, self._travel())
+        answer = {CHECK: FREE, BEST_INTERESTS: INTERESTS, FIT_TO_TRAVEL: FITNESS}.get(stage)
         said = answer.draw(self.chance) if answer else YES
         if not self._say(stage, self._saying(stage, said)):
             return False
@@ -139,7 +139,7 @@ class Life:
     def _renew(self) -> None:
         """A consent that has expired is given once more, before anything else is recorded."""
         standing = self.asked.standing
-        expired = standing.consents and not standing.has_consent_on(self._day)
+        expired = standing.consent_days and not standing.has_consent_on(self._day)
         if expired and not standing.has_departed:
             self._say(CONSENT, self._saying(CONSENT, YES))
 
@@ -166,14 +166,14 @@ class Life:
     def _saying(self, stage: str, answer: str) -> dict[str, Any]:
         said: dict[str, Callable[[str], dict[str, Any]]] = {
             COUNSELLING: lambda _: {
-                "explained": list(EXPLAINED.codes[:4]),
+                "explained": list(EXPLAINED_TOPICS.codes[:4]),
                 **return_payloads.read(self.language),
             },
             CONSENT: lambda _: {**return_payloads.TICKS, **return_payloads.read(self.language)},
             CHECK: return_payloads.check,
             BEST_INTERESTS: return_payloads.interests,
-            FIT: lambda fit: {"fit": fit},
-            ARRANGED: lambda _: self._travel(),
+            FIT_TO_TRAVEL: lambda fit: {"fit": fit},
+            TRAVEL_ARRANGED: lambda _: self._travel(),
             DEPARTED: lambda _: {"departed_on": self._today, "persons": self.asked.row["persons"]},
             ARRIVED: lambda _: {"arrived_on": self._today},
         }

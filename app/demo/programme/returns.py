@@ -16,8 +16,8 @@ from app.demo.programme.referral_choices import together
 from app.demo.programme.return_history import Asked, Office, new_request
 from app.demo.programme.return_lifecycle import Life
 from app.returns.rules import stages
-from app.returns.rules.new_request import Content
-from app.returns.rules.references import draw_reference
+from app.returns.rules.new_request import ReturnRequestData
+from app.returns.rules.references import generate_reference
 
 OPENED = "return_request_opened"
 LARGEST = 12
@@ -46,7 +46,7 @@ class References:
         """One that no request has; empty where there are MOST."""
         if len(self.given) >= MOST:
             return ""
-        while (one := draw_reference(lambda below: int(chance.random() * below))) in self.given:
+        while (one := generate_reference(lambda below: int(chance.random() * below))) in self.given:
             pass
         self.given.add(one)
         return one
@@ -81,7 +81,7 @@ class DeskReturns:
             asks = self._content("", home, persons, False, chance)
             self._wait(asks, self.office.until - ago, (last, language), chance)
 
-    def _wait(self, asks: Content, at: datetime, how: tuple[str, str], chance: Random) -> None:
+    def _wait(self, asks: ReturnRequestData, at: datetime, how: tuple[str, str], chance: Random) -> None:
         asked, (last, language) = self._open(asks, at, chance), how
         if asked is None:
             return
@@ -107,20 +107,20 @@ class DeskReturns:
         persons: tuple[PersonCount, ...],
         alone: bool,
         chance: Random,
-    ) -> Content:
+    ) -> ReturnRequestData:
         request_id = str(UUID(int=chance.getrandbits(128), version=4))
         desk = self.office.desk
-        return Content(
+        return ReturnRequestData(
             request_id, desk.code, consultation, desk.country, home, home, persons, alone
         )
 
-    def _tell(self, asks: Content, at: datetime, language: str, chance: Random) -> None:
+    def _tell(self, asks: ReturnRequestData, at: datetime, language: str, chance: Random) -> None:
         asked = self._open(asks, at, chance)
         if asked is not None:
             Life(asked, language, chance).live()
             self._give(asked)
 
-    def _open(self, asks: Content, at: datetime, chance: Random) -> Asked | None:
+    def _open(self, asks: ReturnRequestData, at: datetime, chance: Random) -> Asked | None:
         if at > self.office.until:
             return None
         reference = self.references.draw(chance)

@@ -9,7 +9,7 @@ from app.demo.programme.distributions import chance_of
 from app.demo.programme.places import DemoDesk
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
-from app.shelters.vocabulary import NEVER_SHOWN
+from app.shelters.vocabulary import CONFIDENTIAL_TYPES
 
 DATA = tomllib.loads((Path(__file__).parent / "shelters.toml").read_text("utf-8"))
 SIGNS, DRAWN = "CDFGHJKMNPQRTVWXY34679", 8
@@ -57,7 +57,7 @@ def demo_shelters(plans: list[DemoDesk]) -> list[DemoShelter]:
 
 def _shelter(place: int, entry: dict[str, Any], desk: DemoDesk) -> DemoShelter:
     country, known = desk.country, programme()[desk.country]
-    hides = entry["type"] in NEVER_SHOWN
+    hides = entry["type"] in CONFIDENTIAL_TYPES
     code = _hidden_code(country, place) if hides else f"{country}-S{place}"
     closed_on = closes_with_country(country, None)
     north, east = entry["off"]

@@ -14,8 +14,8 @@ from app.email.queue import get_queue_state
 from app.ops.actions import readiness
 from app.ops.queries import find_last_backup
 from app.places.vocabulary import programme
-from app.sync.queries.devices import find_reported
-from app.sync.queries.envelopes import count_aside
+from app.sync.queries.devices import get_waiting_totals
+from app.sync.queries.envelopes import count_quarantined
 
 
 class _Gauges(Collector):
@@ -50,13 +50,13 @@ class _Gauges(Collector):
 
 def _measured(session: Session, now: datetime) -> list[Metric]:
     queue = get_queue_state(session)
-    tablets = find_reported(session)
+    tablets = get_waiting_totals(session)
     backup_at = find_last_backup(session)
     return [
         _gauge("emails_waiting", "E-mails that are to be sent.", queue.waiting),
         _gauge("emails_given_up", "E-mails that could not be sent.", queue.given_up),
         _gauge("emails_oldest_seconds", "Age of the oldest waiting.", _age(queue.oldest_at, now)),
-        _gauge("envelopes_aside", "Records set aside.", count_aside(session, tuple(programme()))),
+        _gauge("envelopes_aside", "Records set aside.", count_quarantined(session, tuple(programme()))),
         _gauge("tablets_waiting", "Records waiting on tablets, as reported.", tablets.waiting),
         _gauge("tablets_oldest_seconds", "Age of the oldest.", _age(tablets.oldest_at, now)),
         _gauge("backup_seconds", "Age of the last backup; -1: none.", _age(backup_at, now, -1)),

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from app import clock
-from app.audit.actions import entry_after, verify
+from app.audit.actions import insert_after, verify_chain
 from app.db.session import db
 from app.ops import queries, rules
 from app.ops.actions import archive, postgresql, sqlite
@@ -127,7 +127,7 @@ def _settling(contents: Contents) -> Iterable[UpdateBase]:
     if INVITATIONS.name in contents.rows:
         unused = update(INVITATIONS).where(INVITATIONS.c.used_at.is_(None))
         yield unused.values(used_at=clock.now())
-    yield entry_after(contents.audit_number, contents.audit_hash, "restored", "database")
+    yield insert_after(contents.audit_number, contents.audit_hash, "restored", "database")
 
 
 def _literal(engine: Engine, statements: Iterable[UpdateBase]) -> list[str]:
@@ -138,7 +138,7 @@ def _literal(engine: Engine, statements: Iterable[UpdateBase]) -> list[str]:
 def _look_at_trail() -> Restored:
     session = db.session()
     try:
-        entries, broken = verify(session)
+        entries, broken = verify_chain(session)
         state = queries.migration_state(session, current_app.extensions["migrate"].directory)
     finally:
         db.session.rollback()

@@ -11,10 +11,10 @@ from app import clock
 from app.audit.actions import record_audit
 from app.db.session import connection_of
 from app.email.queue import EMAILS, is_expired
-from app.referrals.queries.expiry import note_is_past
+from app.referrals.queries.expiry import is_note_expired
 from app.referrals.queries.referrals import REFERRALS
-from app.security.queries import EVENTS
-from app.security.queries import is_past as security_event_is_past
+from app.security.queries import SECURITY_EVENTS
+from app.security.queries import is_past_retention as security_event_is_past
 from app.staff.queries import SESSIONS
 
 SESSIONS_KEPT = timedelta(days=90)
@@ -46,11 +46,11 @@ KINDS = (
         "notes",
         "notes of referrals closed 30 days ago",
         REFERRALS,
-        note_is_past,
+        is_note_expired,
         {"note": ""},
     ),
     Kind("sessions", "sessions of staff, begun 90 days ago", SESSIONS, _session_is_past),
-    Kind("security", "entries of the security log, 90 days old", EVENTS, security_event_is_past),
+    Kind("security", "entries of the security log, 90 days old", SECURITY_EVENTS, security_event_is_past),
 )
 
 

@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
-from app.audit.queries import find_last_at
+from app.audit.queries import find_last_entry_at
 from app.db.session import db
 from app.email import delivery
 from app.month import Month
@@ -20,7 +20,7 @@ from app.ops.actions import readiness, setup_probe
 from app.ops.rules import setup as rules
 from app.ops.rules.setup import Finding
 from app.settings import current_settings
-from app.staff.queries import find_demo_account, find_working_admin
+from app.staff.queries import find_demo_account, has_working_admin
 from config import READABLE_BY_OTHERS, Settings
 
 NODES_ASKED = 6
@@ -126,7 +126,7 @@ def _clock() -> Iterator[Finding]:
     if apart is not None and abs(apart - now) > timedelta(seconds=5):
         yield Finding("clock", False, "differs from the database server's by more than 5 seconds.")
         return
-    latest = find_last_at(db.session())
+    latest = find_last_entry_at(db.session())
     if latest is not None and latest > now + timedelta(minutes=1):
         yield Finding(
             "clock", False, f"is wrong: the last entry of the audit log is of {latest:%c}."
@@ -139,7 +139,7 @@ def _accounts(settings: Settings) -> Iterator[Finding]:
     demo = find_demo_account(db.session())
     if demo is not None and settings.production:
         yield Finding("accounts", False, f"the demo account {demo.username} is open.")
-    if find_working_admin(db.session()):
+    if has_working_admin(db.session()):
         yield Finding("accounts", True, "an administrator can sign in")
     else:
         sentence = "no administrator can sign in yet: staff invite NAME --role admin"

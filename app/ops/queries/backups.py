@@ -8,7 +8,7 @@ from sqlalchemy import func, inspect, select, table, text
 from sqlalchemy.orm import Session
 
 from app.audit.models import COMPLETED_BACKUPS
-from app.audit.queries import TRAIL, find_last
+from app.audit.queries import AUDIT_ENTRIES, get_last_entry
 from app.ops.rules import Contents, Refused
 
 
@@ -28,16 +28,16 @@ def read_contents(session: Session, dumped: Collection[str]) -> Contents:
     connection = session.connection()
     tables = sorted(set(inspect(connection).get_table_names()) & set(dumped))
     revisions = MigrationContext.configure(connection).get_current_heads()
-    if len(revisions) != 1 or TRAIL.name not in tables:
+    if len(revisions) != 1 or AUDIT_ENTRIES.name not in tables:
         raise Refused("The database is not one of this app, or was never upgraded.")
     rows = {
         name: session.execute(select(func.count()).select_from(table(name))).scalar_one()
         for name in tables
     }
-    return Contents(revisions[0], *find_last(session), rows)
+    return Contents(revisions[0], *get_last_entry(session), rows)
 
 
 def find_last_backup(session: Session) -> datetime | None:
     """When the last backup was completed: a checked file stood; None if never."""
-    last = select(TRAIL.c.at).where(COMPLETED_BACKUPS).order_by(TRAIL.c.number.desc()).limit(1)
+    last = select(AUDIT_ENTRIES.c.at).where(COMPLETED_BACKUPS).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
     return session.execute(last).scalar()

@@ -1,1 +1,1 @@
-"""Writes people: `lines`, the links between their contacts (`linking`), sums (`cells`), `cards`."""
+"""Writes people: person `lines`, their `previous_contacts`, the `aggregates` of both, visitor `cards` and their `lookup`."""

@@ -1,4 +1,4 @@
-"""Stores lines and what they change of the cells, in one order of tables and keys, so that nobody waits in a circle."""
+"""Stores lines and adds their differences to the aggregates, in one order of tables and keys, so that writers cannot deadlock."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,44 +27,46 @@ from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, Vol
 from app.people.models.lines import PersonLine
 from app.people.rules.aggregates import AggregateDelta, AggregateKey
 
-LINES, *CELLS = (
-    some.__table__ for some in (PersonLine, ReachAggregate, BreakdownAggregate, VolumeAggregate)
+LINES, *AGGREGATES = (
+    model.__table__ for model in (PersonLine, ReachAggregate, BreakdownAggregate, VolumeAggregate)
 )
-NEW = insert(LINES)
-EMPTY = "[]"
-STORED = tuple(column for column in LINES.columns if not column.primary_key)
-PENDING = "pending_sums"
+INSERT_LINES = insert(LINES)
+NO_ROWS = "[]"
+LINE_COLUMNS = tuple(column for column in LINES.columns if not column.primary_key)
+PENDING = "pending_aggregates"
 
 
 def apply_delta(
-    session: Session, sums: AggregateDelta, lines: Sequence[dict[str, Any]] = ()
+    session: Session, delta: AggregateDelta, lines: Sequence[dict[str, Any]] = ()
 ) -> None:
-    """Stores new lines and adds the differences to the cells; what is no difference is left out.
+    """Store new lines and add the differences to the aggregates; differences of 0 are left out.
 
-    PostgreSQL takes all of it in one journey; SQLite, where a journey costs nothing, one table after the other.
-    Inside `once` the lines are stored, and the differences wait for its end.
+    PostgreSQL takes all of it in one round trip; SQLite, where a round trip costs nothing, one table after the other.
+    Inside `defer_aggregates` the lines are stored at once and the differences at the end of the block.
     """
     pending: AggregateDelta | None = session.info.get(PENDING)
     if pending is not None:
         store_lines(session, lines)
-        pending.merge(sums)
+        pending.merge(delta)
         return
-    changed = zip(CELLS, (sums.reach, sums.breakdowns, sums.volumes), strict=True)
-    sent = {table.name: _said(_rows(cells)) for table, cells in changed}
+    values = zip(AGGREGATES, (delta.reach, delta.breakdowns, delta.volumes), strict=True)
+    payloads = {table.name: _as_json(_changed_rows(sums)) for table, sums in values}
     if connection_of(session).dialect.name == "postgresql":
-        _at_once(session, {LINES.name: _stored(lines), **sent} if lines else sent)
+        lines_payload = {LINES.name: _lines_as_json(lines)} if lines else {}
+        _execute_all(session, {**lines_payload, **payloads})
         return
-    insert_rows(session, NEW, list(lines))
-    for table in CELLS:
-        if sent[table.name] != EMPTY:
-            connection_of(session).execute(_adding(table), {table.name: sent[table.name]})
+    insert_rows(session, INSERT_LINES, list(lines))
+    for table in AGGREGATES:
+        if payloads[table.name] != NO_ROWS:
+            statement = _upsert_statement(table)
+            connection_of(session).execute(statement, {table.name: payloads[table.name]})
 
 
 @contextmanager
 def defer_aggregates(session: Session) -> Iterator[None]:
-    """Adds up all differences of the block and writes them once, when it ends well; of a failed block none is kept.
+    """Add up all differences of the block and write them once at its end; if the block fails, none is written.
 
-    Cells are locked last, so whoever changes many records must not lock anything after the first cell.
+    Aggregates are locked last: a caller that changes many records must lock nothing after this block.
     """
     outer, own = session.info.get(PENDING), AggregateDelta()
     session.info[PENDING] = own
@@ -78,96 +80,96 @@ def defer_aggregates(session: Session) -> Iterator[None]:
 
 
 def store_lines(session: Session, lines: Sequence[dict[str, Any]]) -> None:
-    """Stores new lines and leaves the cells as they are; PostgreSQL takes many in one journey."""
+    """Store new lines without changing the aggregates; PostgreSQL takes many of them in one round trip."""
     if len(lines) > 1 and connection_of(session).dialect.name == "postgresql":
-        connection_of(session).execute(_storing(), {LINES.name: _stored(lines)})
+        connection_of(session).execute(_insert_statement(), {LINES.name: _lines_as_json(lines)})
     else:
-        insert_rows(session, NEW, list(lines))
+        insert_rows(session, INSERT_LINES, list(lines))
 
 
-def _stored(lines: Sequence[dict[str, Any]]) -> str:
-    return _said([[_plain(line[c.name], c) for c in STORED] for line in lines])
+def _lines_as_json(lines: Sequence[dict[str, Any]]) -> str:
+    return _as_json([[_plain_value(line[c.name], c) for c in LINE_COLUMNS] for line in lines])
 
 
-def _at_once(session: Session, sent: Mapping[str, str]) -> None:
-    if any(said != EMPTY for said in sent.values()):
-        connection_of(session).execute(_adding_all(LINES.name in sent), sent)
+def _execute_all(session: Session, payloads: Mapping[str, str]) -> None:
+    if any(payload != NO_ROWS for payload in payloads.values()):
+        connection_of(session).execute(_combined_statement(LINES.name in payloads), payloads)
 
 
-def _rows(sums: dict[AggregateKey, list[Any]]) -> list[list[Any]]:
-    """The rows of one table in the order of their keys."""
+def _changed_rows(sums: dict[AggregateKey, list[Any]]) -> list[list[Any]]:
+    """Return the rows of one table that change, in the order of their keys."""
     return [[*key, *sums[key]] for key in sorted(sums) if any(sums[key][:3])]
 
 
-def _said(rows: list[list[Any]]) -> str:
-    return json.dumps(rows, default=_written, separators=(",", ":"))
+def _as_json(rows: list[list[Any]]) -> str:
+    return json.dumps(rows, default=_as_text, separators=(",", ":"))
 
 
-def _plain(value: Any, column: Column[Any]) -> Any:
+def _plain_value(value: Any, column: Column[Any]) -> Any:
     return ",".join(sorted(value)) if isinstance(column.type, CodeSet) else value
 
 
-def _written(value: date | datetime | UUID) -> str:
-    """A day or moment as SQLite keeps it and PostgreSQL reads it."""
+def _as_text(value: date | datetime | UUID) -> str:
+    """Return a value as SQLite stores it and PostgreSQL reads it."""
     return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else str(value)
 
 
 @cache
-def _storing() -> TextClause:
-    return text(_insert(LINES.name, STORED, postgresql=True))
+def _insert_statement() -> TextClause:
+    return text(_insert_sql(LINES.name, LINE_COLUMNS, postgresql=True))
 
 
 @cache
-def _adding_all(with_lines: bool) -> TextClause:
-    """All in one statement: PostgreSQL runs the parts of WITH in one order, the same for every writer."""
-    *parts, last = (_upsert(table, postgresql=True) for table in CELLS)
+def _combined_statement(with_lines: bool) -> TextClause:
+    """Return one statement for all tables: PostgreSQL runs the parts of WITH in one order, the same for every writer."""
+    *parts, last = (_upsert_sql(table, postgresql=True) for table in AGGREGATES)
     if with_lines:
-        parts.insert(0, _insert(LINES.name, STORED, postgresql=True))
-    said = ", ".join(f"part_{n} AS ({words})" for n, words in enumerate(parts))
-    return text(f"WITH {said} {last}")
+        parts.insert(0, _insert_sql(LINES.name, LINE_COLUMNS, postgresql=True))
+    named_parts = ", ".join(f"part_{n} AS ({part})" for n, part in enumerate(parts))
+    return text(f"WITH {named_parts} {last}")
 
 
 @cache
-def _adding(table: Table) -> TextClause:
-    return text(_upsert(table, postgresql=False))
+def _upsert_statement(table: Table) -> TextClause:
+    return text(_upsert_sql(table, postgresql=False))
 
 
-def _insert(table: str, columns: Sequence[Column[Any]], *, postgresql: bool) -> str:
-    """The words that insert rows sent as one JSON text, whose parameter has the name of the table."""
+def _insert_sql(table: str, columns: Sequence[Column[Any]], *, postgresql: bool) -> str:
+    """Return the SQL that inserts rows from one JSON parameter, which has the name of the table."""
     names = ", ".join(column.name for column in columns)
     values = [f"value->>{n}" for n in range(len(columns))]
     rows = f"json_each(:{table})"
     if postgresql:
-        values = [_cast(*one) for one in zip(columns, values, strict=True)]
+        values = [_cast(column, value) for column, value in zip(columns, values, strict=True)]
         rows = f"jsonb_array_elements(CAST(:{table} AS jsonb)) AS each(value)"
     parts = ("INSERT INTO", table, f"({names})", "SELECT", ", ".join(values), "FROM", rows)
     return " ".join(parts)
 
 
-def _upsert(table: Table, *, postgresql: bool) -> str:
-    """The words that add rows to the cells of a table."""
+def _upsert_sql(table: Table, *, postgresql: bool) -> str:
+    """Return the SQL that adds rows from one JSON parameter to the aggregates of a table."""
     keys = ", ".join(column.name for column in table.primary_key)
-    changes = ", ".join(_added(table.name, one) for one in table.columns if not one.primary_key)
-    inserted = _insert(table.name, tuple(table.columns), postgresql=postgresql)
+    changes = ", ".join(_change_sql(table.name, c) for c in table.columns if not c.primary_key)
+    inserted = _insert_sql(table.name, tuple(table.columns), postgresql=postgresql)
     return f"{inserted} WHERE true ON CONFLICT ({keys}) DO UPDATE SET {changes}"
 
 
 def _cast(column: Column[Any], value: str) -> str:
     if isinstance(column.type, UtcDateTime):
         return f"CAST({value} AS timestamp) AT TIME ZONE 'UTC'"
-    kinds = (
+    sql_types = (
         (Boolean, "boolean"),
         (Integer, "integer"),
         (Date, "date"),
         (DateTime, "timestamptz"),
         (Uuid, "uuid"),
     )
-    kind = next((name for type_, name in kinds if isinstance(column.type, type_)), None)
-    return f"CAST({value} AS {kind})" if kind else value
+    sql_type = next((name for type_, name in sql_types if isinstance(column.type, type_)), None)
+    return f"CAST({value} AS {sql_type})" if sql_type else value
 
 
-def _added(table: str, column: Column[Any]) -> str:
-    here, new = f"{table}.{column.name}", f"excluded.{column.name}"
+def _change_sql(table: str, column: Column[Any]) -> str:
+    old, new = f"{table}.{column.name}", f"excluded.{column.name}"
     if isinstance(column.type, Integer):
-        return f"{column.name} = {here} + {new}"
-    return f"{column.name} = CASE WHEN {new} > {here} THEN {new} ELSE {here} END"
+        return f"{column.name} = {old} + {new}"
+    return f"{column.name} = CASE WHEN {new} > {old} THEN {new} ELSE {old} END"

@@ -1,4 +1,4 @@
-"""Prints visitor cards, finds one by its code, and puts one in the place of a lost one; no code is ever stored."""
+"""Issues visitor cards, finds one by its code, and replaces a lost one; no code is ever stored."""
 
 import secrets
 from collections.abc import Collection, Mapping
@@ -33,37 +33,40 @@ from app.settings import current_settings
 from app.web.access import Principal
 from app.web.security_events import report_event
 
-NEW = insert(CARDS)
+INSERT_CARDS = insert(CARDS)
 MAX_CARDS = 200
-"""So many cards are printed at a time."""
+"""The most cards that are printed at a time."""
 
 
 @dataclass(frozen=True)
 class ReplacementRefused:
-    """Why a lost card cannot be replaced as things stand: a code of FIELD_ERRORS."""
+    """Why a lost card cannot be replaced in its current state: a code of FIELD_ERRORS."""
 
     code: str
 
 
 def issue(session: Session, account_id: int, desk: DeskRow, n: int, year: int) -> list[str]:
-    """The codes, as printed, of n new cards of a reporting year that has a key: the only time they are known."""
+    """Create n cards of a reporting year that has a key; return their codes as printed.
+
+    Nothing can return the codes later: only their digests are stored.
+    """
     key = _keys()[year]
     codes = [generate_card_code(year, secrets.randbelow) for _ in range(n)]
-    # In the order of the digests, so that the rows do not tell the order on the sheet.
+    # In the order of the digests, so that the rows do not disclose the order on the printed sheet.
     digests = sorted(digest_card_code(code, key) for code in codes)
-    insert_rows(session, NEW, [_row(year, digest) for digest in digests])
+    insert_rows(session, INSERT_CARDS, [_row(year, digest) for digest in digests])
     record_audit(account_id, "cards_printed", f"desk:{desk.code}", desk.country)
     return [format_card_code(code) for code in codes]
 
 
 def issue_errors(desk: DeskRow | None, n: int) -> list[FieldError]:
-    """What speaks against printing n cards at a desk today; a desk of None was told already."""
-    problems = [] if 1 <= n <= MAX_CARDS else [FieldError("n", "how_many_cards")]
+    """Return why n cards cannot be printed at a desk today; a desk of None is skipped, its error is reported already."""
+    errors = [] if 1 <= n <= MAX_CARDS else [FieldError("n", "how_many_cards")]
     if desk is not None and not is_open_today(desk):
-        problems.append(FieldError("desk", "desk_not_open"))
+        errors.append(FieldError("desk", "desk_not_open"))
     elif desk is not None and current_reporting_year(desk) not in _keys():
-        problems.append(FieldError("desk", "no_card_key"))
-    return problems
+        errors.append(FieldError("desk", "no_card_key"))
+    return errors
 
 
 def is_open_today(desk: DeskRow) -> bool:
@@ -73,16 +76,16 @@ def is_open_today(desk: DeskRow) -> bool:
 
 
 def current_reporting_year(desk: DeskRow) -> int:
-    """The calendar year in which the reporting year of today at a desk began."""
+    """Return the calendar year in which the reporting year of today at a desk began."""
     start = current_settings().reporting_year_start
     return Month.of(clock.today_at(desk.time_zone)).reporting_year_start(start).year
 
 
 def find_cards_by_code(session: Session, codes: Collection[str]) -> dict[str, CardRow | str]:
-    """The card of each code that people.rules.codes.read_code gave; a code of FIELD_ERRORS where it cannot be used."""
+    """Return the card of each code of rules.card_codes.parse_card_code; a code of FIELD_ERRORS if it cannot be used."""
     digests = {code: _digest(code) for code in codes}
-    known = {digest for digest in digests.values() if digest}
-    cards = find_cards_by_digest(session, known) if known else {}
+    usable = {digest for digest in digests.values() if digest}
+    cards = find_cards_by_digest(session, usable) if usable else {}
     return {
         code: cards.get(digest, "card_unknown") if digest else "card_year_closed"
         for code, digest in digests.items()
@@ -90,14 +93,14 @@ def find_cards_by_code(session: Session, codes: Collection[str]) -> dict[str, Ca
 
 
 def _digest(code: str) -> str:
-    """What is stored of a code; empty where the key of its year is gone."""
+    """Return what is stored of a code; empty if the key of its year has been removed."""
     keys = _keys()
     year = find_reporting_year(code, keys.keys())
     return "" if year is None else digest_card_code(code, keys[year])
 
 
 def find_card_by_code(session: Session, code: str) -> CardRow | str:
-    """The same of one code; one that no card has stands in the security log."""
+    """Return the card of one code, or a code of FIELD_ERRORS; report an unknown code to the security log."""
     card = find_cards_by_code(session, [code])[code]
     if card == "card_unknown":
         report_event("card_refused")
@@ -105,7 +108,7 @@ def find_card_by_code(session: Session, code: str) -> CardRow | str:
 
 
 def find_typed_card(session: Session, typed: str) -> CardRow | str:
-    """The card of a code as somebody typed it; a code of FIELD_ERRORS where it cannot be used."""
+    """Return the card of a typed code; a code of FIELD_ERRORS if it cannot be used."""
     code = parse_card_code(typed)
     return "card_mistyped" if code is None else find_card_by_code(session, code)
 
@@ -113,13 +116,16 @@ def find_typed_card(session: Session, typed: str) -> CardRow | str:
 def replace(
     session: Session, principal: Principal, codes: Mapping[str, str]
 ) -> list[FieldError] | ReplacementRefused | None:
-    """Joins the people of the card `lost` with those of its `replacement`, both as typed; None where it is done."""
+    """Join the people of the card `lost` with those of its `replacement`; `codes` holds both as typed.
+
+    Returns None on success.
+    """
     cards = {name: find_typed_card(session, codes[name]) for name in ("lost", "replacement")}
     lost, replacement = cards["lost"], cards["replacement"]
     if isinstance(lost, str) or isinstance(replacement, str):
-        return [FieldError(name, found) for name, found in cards.items() if isinstance(found, str)]
+        return [FieldError(name, card) for name, card in cards.items() if isinstance(card, str)]
     lock_card_groups(session, (lost, replacement))
-    if get_card(session, lost.id).is_replaced:  # asked again: now nobody else replaces it
+    if get_card(session, lost.id).is_replaced:  # read again: from now on nobody else can replace it
         return ReplacementRefused("card_replaced")
     if not merge_card_groups(session, lost, replacement):
         return ReplacementRefused("cards_are_one")

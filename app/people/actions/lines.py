@@ -1,4 +1,4 @@
-"""Writes the person lines of a consultation and what figures are read from, in the transaction that changes it."""
+"""Writes the person lines of a consultation and the aggregates, in the transaction that changes the consultation."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from app.people.actions.aggregates import apply_delta
 from app.people.actions.previous_contacts import recompute_previous_contacts
 from app.people.queries.cards import CardRow, lock_card_groups
 from app.people.queries.lines import LINES, list_lines_unscoped
-from app.people.rules.aggregates import ADD, TAKE, AggregateDelta
+from app.people.rules.aggregates import AggregateDelta
 from app.people.rules.reach import previous_by_answer
 
 
@@ -39,7 +39,7 @@ class ConsultationContext:
 
 @dataclass(frozen=True)
 class ProfileCount:
-    """`n` people of one profile, with their group's answer to "first time?"."""
+    """`n` people of one profile, with their group's answer to "first time?"; fields are columns of person_line."""
 
     place: int
     sex: str
@@ -51,11 +51,11 @@ class ProfileCount:
 
 
 def build_lines(
-    contact: ConsultationContext, people: Sequence[ProfileCount]
+    context: ConsultationContext, people: Sequence[ProfileCount]
 ) -> list[dict[str, Any]]:
-    """The rows of person_line as far as the answers go, without writing them; a card's people one by one."""
-    month = Month.of(contact.held_on)
-    plain = (
+    """Return the rows of person_line by the answers alone, without writing them; one row a person if there is a card."""
+    month = Month.of(context.held_on)
+    copied = (
         "consultation_id",
         "desk_id",
         "country",
@@ -64,113 +64,113 @@ def build_lines(
         "main_topic",
         "qualifying",
     )
-    shared = {name: getattr(contact, name) for name in plain}
+    shared = {name: getattr(context, name) for name in copied}
     shared |= {"month": int(month), "is_void": False, "card_id": None, "ordinal": 0}
     lines = []
-    for some in people:
-        previous = previous_by_answer(some.repeat_contact, month)
-        contacts = {
+    for count in people:
+        previous = previous_by_answer(count.repeat_contact, month)
+        previous_columns = {
             "known": previous.is_known,
             "previous_in_country": previous.in_country,
             "previous_in_programme": previous.in_programme,
         }
-        lines.append({**shared, **some.__dict__, **contacts})
-    return lines if contact.card is None else _one_by_one(lines, contact.card)
+        lines.append({**shared, **count.__dict__, **previous_columns})
+    return lines if context.card is None else _line_per_person(lines, context.card)
 
 
-def _one_by_one(lines: list[dict[str, Any]], card: CardRow) -> list[dict[str, Any]]:
-    """One line a person; ordinals run over the whole consultation, whatever its groups."""
-    met: Counter[tuple[str, str, str]] = Counter()
+def _line_per_person(lines: list[dict[str, Any]], card: CardRow) -> list[dict[str, Any]]:
+    """Return one line a person; ordinals run over the whole consultation, not over a group."""
+    ordinals: Counter[tuple[str, str, str]] = Counter()
     persons = []
     for line in lines:
         profile = (line["sex"], line["age_band"], line["nationality"])
         for _ in range(line["n"]):
-            met[profile] += 1
-            persons.append({**line, "n": 1, "card_id": card.id, "ordinal": met[profile]})
+            ordinals[profile] += 1
+            persons.append({**line, "n": 1, "card_id": card.id, "ordinal": ordinals[profile]})
     return persons
 
 
 def lock_cards(session: Session, cards: Collection[CardRow]) -> dict[int, int]:
-    """The root of each card by its id, held until the transaction ends: before any row of a record is."""
+    """Lock the groups of these cards, before any row of a record is locked; return the root's id by card id."""
     return lock_card_groups(session, cards)
 
 
 def write_lines(
     session: Session,
-    some: Iterable[tuple[ConsultationContext, Sequence[ProfileCount]]],
+    consultations: Iterable[tuple[ConsultationContext, Sequence[ProfileCount]]],
     roots: Mapping[int, int],
 ) -> None:
-    """Adds the lines of consultations that have none, all at once; the `roots` of their cards are held."""
-    sums, lines = AggregateDelta(), list[dict[str, Any]]()
-    for contact, people in some:
-        lines += build_lines(contact, people)
-        sums.add_volume(contact, ADD)
-    _link(session, sums, roots, lines)
+    """Add the lines of consultations that have none, all at once; `roots` are those of their cards, locked."""
+    delta, lines = AggregateDelta(), list[dict[str, Any]]()
+    for context, people in consultations:
+        lines += build_lines(context, people)
+        delta.add_volume(context, +1)
+    _set_previous_contacts(session, delta, roots, lines)
     for line in lines:
-        sums.add_line(line, ADD)
-    apply_delta(session, sums, lines)
+        delta.add_line(line, +1)
+    apply_delta(session, delta, lines)
 
 
-def _link(
+def _set_previous_contacts(
     session: Session,
-    sums: AggregateDelta,
+    delta: AggregateDelta,
     roots: Mapping[int, int],
     lines: Sequence[dict[str, Any]],
 ) -> None:
-    """Gives new lines of cards their previous contacts: those of all their people are read once."""
-    arriving = [line for line in lines if line["card_id"] is not None]
-    if arriving:
-        own = {line["card_id"]: roots[line["card_id"]] for line in arriving}
-        recompute_previous_contacts(session, sums, own, arriving)
+    """Set the previous contacts of new lines with cards; the lines of all their people are read once."""
+    new_lines = [line for line in lines if line["card_id"] is not None]
+    if new_lines:
+        own_roots = {line["card_id"]: roots[line["card_id"]] for line in new_lines}
+        recompute_previous_contacts(session, delta, own_roots, new_lines)
 
 
 def replace_lines(
     session: Session,
     before: ConsultationContext | None,
-    contact: ConsultationContext,
+    context: ConsultationContext,
     people: Sequence[ProfileCount],
 ) -> None:
-    """Puts these lines in the place of those that the consultation had; `before` is None where it was void."""
-    sums, roots = AggregateDelta(), _hold(session, before, contact)
+    """Replace the lines of a consultation; `before` is None if the consultation was void."""
+    delta, roots = AggregateDelta(), _lock_card_groups(session, before, context)
     if before is not None:
-        _take(session, sums, before)
-    session.execute(delete(LINES).where(LINES.c.consultation_id == contact.consultation_id))
-    apply_delta(session, sums, _add(session, sums, roots, contact, people))
+        _subtract(session, delta, before)
+    session.execute(delete(LINES).where(LINES.c.consultation_id == context.consultation_id))
+    apply_delta(session, delta, _add(session, delta, roots, context, people))
 
 
 def void_lines(session: Session, before: ConsultationContext) -> None:
-    """Takes a live consultation's lines out of every figure; they stay for the trail."""
-    sums, roots = AggregateDelta(), _hold(session, before)
-    _take(session, sums, before)
-    mine = update(LINES).where(LINES.c.consultation_id == before.consultation_id)
-    session.execute(mine.values(is_void=True))
+    """Remove a live consultation's lines from every figure; the rows stay as its history."""
+    delta, roots = AggregateDelta(), _lock_card_groups(session, before)
+    _subtract(session, delta, before)
+    own_lines = update(LINES).where(LINES.c.consultation_id == before.consultation_id)
+    session.execute(own_lines.values(is_void=True))
     if roots:
-        recompute_previous_contacts(session, sums, roots, ())
-    apply_delta(session, sums)
+        recompute_previous_contacts(session, delta, roots, ())
+    apply_delta(session, delta)
 
 
-def _hold(session: Session, *contacts: ConsultationContext | None) -> dict[int, int]:
-    """The roots of the contacts' cards, held before anything of their people is read."""
-    return lock_cards(session, [c.card for c in contacts if c is not None and c.card is not None])
+def _lock_card_groups(session: Session, *contexts: ConsultationContext | None) -> dict[int, int]:
+    """Lock the groups of the consultations' cards, before any line of their people is read."""
+    return lock_cards(session, [c.card for c in contexts if c is not None and c.card is not None])
 
 
 def _add(
     session: Session,
-    sums: AggregateDelta,
+    delta: AggregateDelta,
     roots: dict[int, int],
-    contact: ConsultationContext,
+    context: ConsultationContext,
     people: Sequence[ProfileCount],
 ) -> list[dict[str, Any]]:
-    lines = build_lines(contact, people)
+    lines = build_lines(context, people)
     if roots:
-        recompute_previous_contacts(session, sums, roots, lines if contact.card else ())
+        recompute_previous_contacts(session, delta, roots, lines if context.card else ())
     for line in lines:
-        sums.add_line(line, ADD)
-    sums.add_volume(contact, ADD)
+        delta.add_line(line, +1)
+    delta.add_volume(context, +1)
     return lines
 
 
-def _take(session: Session, sums: AggregateDelta, before: ConsultationContext) -> None:
+def _subtract(session: Session, delta: AggregateDelta, before: ConsultationContext) -> None:
     for row in list_lines_unscoped(session, before.consultation_id):
-        sums.add_line(row._asdict(), TAKE)
-    sums.add_volume(before, TAKE)
+        delta.add_line(row._asdict(), -1)
+    delta.add_volume(before, -1)

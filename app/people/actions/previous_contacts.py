@@ -1,4 +1,7 @@
-"""Links the contacts of a card's people anew where one arrives, leaves or changes; its root is held meanwhile."""
+"""Recomputes the previous contacts of a card group's people when a contact is added, removed or changed.
+
+The group's root card is locked meanwhile.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -11,15 +14,15 @@ from app.db.session import connection_of
 from app.people.actions.aggregates import apply_delta
 from app.people.queries.cards import CARDS, CardRow, get_card, lock_card_groups
 from app.people.queries.lines import LINES, list_contacts_of_groups, list_lines_of_groups
-from app.people.rules.aggregates import ADD, TAKE, AggregateDelta
+from app.people.rules.aggregates import AggregateDelta
 from app.people.rules.reach import PersonContact, PreviousContact, compute_previous_contacts
 
-Line = dict[str, Any]
+LineColumns = dict[str, Any]
 SET_PREVIOUS = (
     update(LINES)
     .where(LINES.c.id == bindparam("line_id"))
     .values(
-        known=bindparam("known"),
+        known=bindparam("is_known"),
         previous_in_country=bindparam("in_country"),
         previous_in_programme=bindparam("in_programme"),
     )
@@ -27,77 +30,83 @@ SET_PREVIOUS = (
 
 
 def recompute_previous_contacts(
-    session: Session, sums: AggregateDelta, roots: Mapping[int, int], arriving: Sequence[Line]
+    session: Session,
+    delta: AggregateDelta,
+    roots: Mapping[int, int],
+    new_lines: Sequence[LineColumns],
 ) -> None:
-    """Gives `arriving` lines their previous contacts, and every other line of their people that changes by it.
+    """Set the previous contacts of new lines, and update those stored lines of their people that change.
 
-    `roots` are held: the root by card id. What changes on the others is written, and goes into `sums`.
+    `roots` are the ids of the locked root cards by card id. The changes of stored lines are added to `delta`.
     """
     rows = list_lines_of_groups(session, sorted(set(roots.values())))
-    standing = [(row._asdict(), row.root) for row in rows]
-    new = [(line, roots[line["card_id"]]) for line in arriving if line["qualifying"]]
-    found = compute_previous_contacts(_seen(*one) for one in (*standing, *new))
-    changed = [
-        _move(sums, line, found[_seen(line, root)])
-        for line, root in standing
-        if _previous(line) != found[_seen(line, root)]
+    stored = [(row._asdict(), row.root) for row in rows]
+    new = [(line, roots[line["card_id"]]) for line in new_lines if line["qualifying"]]
+    previous = compute_previous_contacts(
+        _person_contact(line, root) for line, root in (*stored, *new)
+    )
+    changes = [
+        _change(delta, line, previous[_person_contact(line, root)])
+        for line, root in stored
+        if _previous(line) != previous[_person_contact(line, root)]
     ]
-    if changed:
-        connection_of(session).execute(SET_PREVIOUS, changed)
+    if changes:
+        connection_of(session).execute(SET_PREVIOUS, changes)
     for line, root in new:
-        _set(line, found[_seen(line, root)])
+        _set(line, previous[_person_contact(line, root)])
 
 
 def merge_card_groups(session: Session, lost: CardRow, replacement: CardRow) -> bool:
-    """Joins the people of two cards under the lost card's root; False where they are one already."""
+    """Merge the replacement's card group into the lost card's; return False if they are the same group already."""
     roots = lock_card_groups(session, (lost, replacement))
-    kept, given_up = roots[lost.id], roots[replacement.id]
-    if kept == given_up:
+    root, merged_root = roots[lost.id], roots[replacement.id]
+    if root == merged_root:
         return False
-    theirs = update(CARDS).where(or_(CARDS.c.id == given_up, CARDS.c.root_id == given_up))
-    session.execute(theirs.values(root_id=kept))
+    merged = update(CARDS).where(or_(CARDS.c.id == merged_root, CARDS.c.root_id == merged_root))
+    session.execute(merged.values(root_id=root))
     session.execute(update(CARDS).where(CARDS.c.id == lost.id).values(is_replaced=True))
-    sums = AggregateDelta()
-    recompute_previous_contacts(session, sums, {lost.id: kept, replacement.id: kept}, ())
-    apply_delta(session, sums)
+    delta = AggregateDelta()
+    recompute_previous_contacts(session, delta, {lost.id: root, replacement.id: root}, ())
+    apply_delta(session, delta)
     return True
 
 
-def _seen(line: Line, root: int) -> PersonContact:
+def _person_contact(line: LineColumns, root: int) -> PersonContact:
     profile = (line["sex"], line["age_band"], line["nationality"], line["ordinal"])
     day, id_ = line["held_on"], line["consultation_id"]
     return PersonContact((root, *profile), day, id_, line["country"], line["repeat_contact"])
 
 
-def _previous(line: Line) -> PreviousContact:
+def _previous(line: LineColumns) -> PreviousContact:
     return PreviousContact(
         bool(line["known"]), line["previous_in_country"], line["previous_in_programme"]
     )
 
 
-def _set(line: Line, previous: PreviousContact) -> None:
+def _set(line: LineColumns, previous: PreviousContact) -> None:
     line["known"] = previous.is_known
     line["previous_in_country"] = previous.in_country
     line["previous_in_programme"] = previous.in_programme
 
 
-def _move(sums: AggregateDelta, line: Line, previous: PreviousContact) -> dict[str, Any]:
-    sums.add_line(line, TAKE)
+def _change(delta: AggregateDelta, line: LineColumns, previous: PreviousContact) -> dict[str, Any]:
+    delta.add_line(line, -1)
     _set(line, previous)
-    sums.add_line(line, ADD)
+    delta.add_line(line, +1)
     return {"line_id": line["id"], **asdict(previous)}
 
 
 def repair_card_group(session: Session, root_id: int) -> None:
-    """Puts the previous contacts of a card's people right where they are not."""
-    sums, card = AggregateDelta(), get_card(session, root_id)
-    recompute_previous_contacts(session, sums, lock_card_groups(session, [card]), ())
-    apply_delta(session, sums)
+    """Correct the stored previous contacts of a card group's people."""
+    delta, card = AggregateDelta(), get_card(session, root_id)
+    recompute_previous_contacts(session, delta, lock_card_groups(session, [card]), ())
+    apply_delta(session, delta)
 
 
 def list_inconsistent_groups(session: Session, roots: Collection[int]) -> list[int]:
-    """Those of the root cards whose people do not hold the previous contacts that they must."""
+    """Return the root cards among these whose stored previous contacts are not those of the rules."""
     rows = list_contacts_of_groups(session, roots)
-    seen = [PersonContact((root, *profile), *contact) for root, profile, contact, _ in rows]
-    found = compute_previous_contacts(seen)
-    return sorted({row[0] for row, one in zip(rows, seen, strict=True) if row[3] != found[one]})
+    contacts = [PersonContact((root, *profile), *contact) for root, profile, contact, _ in rows]
+    expected = compute_previous_contacts(contacts)
+    pairs = zip(rows, contacts, strict=True)
+    return sorted({row[0] for row, contact in pairs if row[3] != expected[contact]})

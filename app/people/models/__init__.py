@@ -1,1 +1,1 @@
-"""What consultations say about people (`lines`), their visitor cards (`cards`), and sums of both (`cells`)."""
+"""Person lines of consultations (`lines`), visitor cards (`cards`) and the `aggregates` of both."""

@@ -1,6 +1,6 @@
-"""Cells: sums of person lines and consultations that figures are read from (counting.md, "Cells").
+"""Aggregates of person lines and consultations that figures are read from (counting.md, "Cells").
 
-All three are kept by what each record adds or takes, in the record's own transaction. A cell of 0 may stay behind.
+All three are maintained by the difference that each record makes, in the record's own transaction. A row of 0 may remain.
 """
 
 from datetime import date, datetime
@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL
 
+# Without a rowid SQLite stores the rows in the order of their keys: those of a month lie together.
 KEY_ORDER = {"sqlite_with_rowid": False}
-"""SQLite keeps the rows in the order of their keys: a month's cells lie together."""
 
 
 class ReachAggregate(Base):
-    """How many people of a desk and month had which previous contact; `known` as on person_line."""
+    """The number of people of a desk and month by previous contact; `known` as on person_line."""
 
     __tablename__ = "reach_cell"
 
@@ -32,9 +32,9 @@ class ReachAggregate(Base):
 
 
 class BreakdownAggregate(Base):
-    """How many distinct people of a desk and month have one attribute: in the country's figure, in the programme's.
+    """The number of distinct people of a desk and month with one attribute: in the country's figure, in the programme's.
 
-    `part` is one of people.rules.cells.PARTS. Every part but `topic_any` adds up to the people reached.
+    `part` is one of people.rules.aggregates.DIMENSIONS. Each but `topic_any` adds up to the people reached.
     """
 
     __tablename__ = "part_cell"
@@ -51,9 +51,9 @@ class BreakdownAggregate(Base):
 
 
 class VolumeAggregate(Base):
-    """The live consultations of a desk and day that have an outcome; all of them where `outcome` is empty.
+    """The live consultations of a desk and day with an outcome; all of them if `outcome` is empty.
 
-    `last_received_at` is the last receipt that the cell has seen, taken back or not; it is no figure.
+    `last_received_at` is the time of the last receipt, subtracted or not; it is not a figure.
     """
 
     __tablename__ = "volume_cell"

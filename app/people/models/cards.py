@@ -1,4 +1,4 @@
-"""Visitor cards: a keyed digest of each code, and which cards are one person's or group's."""
+"""Visitor cards: a keyed digest of each code, and which cards belong to the same person or group."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,8 +11,8 @@ class VisitorCard(Base):
     """One printed card of one person or travelling group.
 
     `year` is the calendar year in which its reporting year begins; `digest` is HMAC-SHA256 of the code with that year's
-    key, in hex: the code itself is nowhere. `root_id` is the card whose people these are where this one took the place
-    of another; empty where it is the first. `is_replaced` says that another card took its place.
+    key, in hex: the code itself is stored nowhere. `root_id` is the first card of the group of cards that stand for the
+    same people; null if this is the first one. `is_replaced` is true if another card took its place.
     """
 
     __tablename__ = "visitor_card"

@@ -1,4 +1,4 @@
-"""Person lines: what a consultation says about the people in it; no identity."""
+"""Person lines: the people in a consultation by profile; no identity."""
 
 from datetime import date
 from uuid import UUID
@@ -26,9 +26,9 @@ class PersonLine(Base):
     """`n` people of one profile in one group of a consultation.
 
     Desk, country, month, topics, `qualifying` and `is_void` repeat the consultation's, so that figures read one table.
-    `known`, `previous_in_country` and `previous_in_programme` are those of people.rules.PreviousContact.
-    A line of a visitor card is one person (n = 1): `card_id` is the card that was shown, `ordinal` 1, 2, … of its
-    sex, age band and nationality in the consultation. Without a card both are empty.
+    `known`, `previous_in_country` and `previous_in_programme` are those of people.rules.reach.PreviousContact.
+    A line of a visitor card is one person (n = 1): `card_id` is the card that was shown, `ordinal` 1, 2, … within its
+    sex, age band and nationality in the consultation. Without a card, `card_id` is null and `ordinal` 0.
     """
 
     __tablename__ = "person_line"

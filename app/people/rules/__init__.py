@@ -1,1 +1,1 @@
-"""When a person is one more (`previous`), what a consultation adds to sums (`cells`), card codes (`codes`)."""
+"""When a person counts as reached (`reach`), what a consultation adds to the `aggregates`, codes of visitor cards (`card_codes`)."""

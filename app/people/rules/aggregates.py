@@ -1,4 +1,4 @@
-"""What a consultation and its lines add to the cells that figures are read from, and take from them again."""
+"""What a consultation and its lines add to the aggregates that figures are read from, or subtract from them."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -8,15 +8,14 @@ from typing import Any, NamedTuple, Protocol
 
 from app.people.rules.reach import is_distinct, is_known_in_programme
 
-ADD, TAKE = 1, -1
 DIMENSIONS = ("sex_age", "nationality", "situation", "main_topic", "topic_any")
 ALL_OUTCOMES = ""
-"""The outcome of the volume cells that hold every consultation."""
+"""The outcome of the volume aggregates that hold every consultation."""
 AggregateKey = tuple[Any, ...]
 
 
 class VolumeSource(Protocol):
-    """What volume cells must know of a consultation."""
+    """The attributes of a consultation that volume aggregates are computed from."""
 
     @property
     def desk_id(self) -> int: ...
@@ -36,9 +35,9 @@ class VolumeSource(Protocol):
 
 @dataclass
 class AggregateDelta:
-    """Differences by cell; keys and sums are in the order of the tables' columns.
+    """Differences by aggregate; keys and values are in the order of the tables' columns.
 
-    A volume's sums end with the last receipt it has seen.
+    A value of `volumes` ends with the time of the last receipt.
     """
 
     reach: dict[AggregateKey, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0]))
@@ -47,56 +46,57 @@ class AggregateDelta:
     )
     volumes: dict[AggregateKey, list[Any]] = field(default_factory=dict)
 
-    def add_line(self, line: Mapping[str, Any], sign: int) -> None:
-        """Adds or takes the people of a line (columns of person_line); one that cannot count adds nothing."""
+    def add_line(self, line: Mapping[str, Any], factor: int) -> None:
+        """Add (factor +1) or subtract (-1) the people of a line (columns of person_line); skip one that cannot count."""
         if line["is_void"] or not line["qualifying"]:
             return
-        place = DeskMonth(line["month"], line["country"], line["desk_id"])
-        past = PreviousMonths(
+        desk_month = DeskMonth(line["month"], line["country"], line["desk_id"])
+        previous = PreviousMonths(
             line["previous_in_country"], line["previous_in_programme"], bool(line["known"])
         )
-        self.add_people(place, past, sign * line["n"])
-        for part, code in dimensions_of(line):
-            self.add_breakdown(place, past, (part, code), sign * line["n"])
+        self.add_people(desk_month, previous, factor * line["n"])
+        for dimension, code in dimensions_of(line):
+            self.add_breakdown(desk_month, previous, (dimension, code), factor * line["n"])
 
     def merge(self, other: "AggregateDelta") -> None:
-        """Adds the differences of another."""
+        """Add the differences of another delta."""
         for key, (n,) in other.reach.items():
             self.reach[key][0] += n
-        for key, (here, programme) in other.breakdowns.items():
+        for key, (in_country, in_programme) in other.breakdowns.items():
             sums = self.breakdowns[key]
-            sums[0] += here
-            sums[1] += programme
-        for key, (*counted, received_at) in other.volumes.items():
-            self.add_day(key, counted, received_at)
+            sums[0] += in_country
+            sums[1] += in_programme
+        for key, (*counts, received_at) in other.volumes.items():
+            self.add_day(key, counts, received_at)
 
-    def add_people(self, place: "DeskMonth", past: "PreviousMonths", n: int) -> None:
-        """Adds n people with one past."""
-        self.reach[(*place, *past)][0] += n
+    def add_people(self, desk_month: "DeskMonth", previous: "PreviousMonths", n: int) -> None:
+        """Add n people with the same previous contacts."""
+        self.reach[(*desk_month, *previous)][0] += n
 
     def add_breakdown(
-        self, place: "DeskMonth", past: "PreviousMonths", part: tuple[str, str], n: int
+        self, desk_month: "DeskMonth", previous: "PreviousMonths", code: tuple[str, str], n: int
     ) -> None:
-        """Adds n people to one part and code, as far as they count in their month."""
-        here, programme = counts_in_month(place.month, past)
-        if here or programme:
-            sums = self.breakdowns[(*place, *part)]
-            sums[0] += n if here else 0
-            sums[1] += n if programme else 0
+        """Add n people to a pair of dimension and code, as far as they count in their month."""
+        in_country, in_programme = counts_in_month(desk_month.month, previous)
+        if in_country or in_programme:
+            sums = self.breakdowns[(*desk_month, *code)]
+            sums[0] += n if in_country else 0
+            sums[1] += n if in_programme else 0
 
-    def add_volume(self, some: VolumeSource, sign: int) -> None:
-        """Adds or takes a consultation; being received is never taken back."""
-        month = some.held_on.year * 100 + some.held_on.month
-        place = DeskMonth(month, some.country, some.desk_id)
-        counted = [sign, sign * some.is_tally, sign * some.persons]
-        for outcome in (ALL_OUTCOMES, *some.outcomes):
-            self.add_day((outcome, *place, some.held_on), counted, some.received_at)
+    def add_volume(self, consultation: VolumeSource, factor: int) -> None:
+        """Add (factor +1) or subtract (-1) a consultation; the time of its receipt is never subtracted."""
+        held_on = consultation.held_on
+        month = held_on.year * 100 + held_on.month
+        desk_month = DeskMonth(month, consultation.country, consultation.desk_id)
+        counts = [factor, factor * consultation.is_tally, factor * consultation.persons]
+        for outcome in (ALL_OUTCOMES, *consultation.outcomes):
+            self.add_day((outcome, *desk_month, held_on), counts, consultation.received_at)
 
-    def add_day(self, key: AggregateKey, counted: list[int], received_at: datetime) -> None:
-        """Adds consultations, tallies and persons to one outcome and day."""
+    def add_day(self, key: AggregateKey, counts: list[int], received_at: datetime) -> None:
+        """Add counts of consultations, tallies and persons to one outcome and day."""
         sums = self.volumes.setdefault(key, [0, 0, 0, received_at])
-        for n, some in enumerate(counted):
-            sums[n] += some
+        for index, count in enumerate(counts):
+            sums[index] += count
         sums[3] = max(sums[3], received_at)
 
 
@@ -109,28 +109,28 @@ class DeskMonth(NamedTuple):
 
 
 class PreviousMonths(NamedTuple):
-    """Previous contacts as person_line keeps them."""
+    """Previous contacts as person_line stores them."""
 
     in_country: int
     in_programme: int
     is_known: bool
 
 
-def counts_in_month(month: int, past: PreviousMonths) -> tuple[bool, bool]:
-    """Whether people with a past count in their month: in the country's figure, in the programme's."""
-    everywhere = is_known_in_programme(past.is_known, past.in_programme)
+def counts_in_month(month: int, previous: PreviousMonths) -> tuple[bool, bool]:
+    """Whether people with these previous contacts count in a month: in the country's figure, in the programme's."""
+    is_known = is_known_in_programme(previous.is_known, previous.in_programme)
     return (
-        is_distinct(past.is_known, month, past.in_country, month, month),
-        is_distinct(everywhere, month, past.in_programme, month, month),
+        is_distinct(previous.is_known, month, previous.in_country, month, month),
+        is_distinct(is_known, month, previous.in_programme, month, month),
     )
 
 
 def dimensions_of(line: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The parts that a line's people stand in: pairs of part and code."""
-    one_each = [
+    """Return the pairs of dimension and code that a line's people count in."""
+    single_valued = [
         ("sex_age", f"{line['sex']}.{line['age_band']}"),
         ("nationality", line["nationality"]),
         ("situation", line["situation"]),
         ("main_topic", line["main_topic"]),
     ]
-    return one_each + [("topic_any", topic) for topic in line["topics"]]
+    return single_valued + [("topic_any", topic) for topic in line["topics"]]

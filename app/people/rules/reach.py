@@ -13,10 +13,10 @@ Unit = tuple[object, ...]
 
 @dataclass(frozen=True)
 class PreviousContact:
-    """The month (yyyymm) of the same person's contact before this one, per scope; 0 where there was none.
+    """The month (yyyymm) of the same person's contact before this one, in the country and in the programme; 0 if none.
 
-    `known` is False where nobody can say for the country: such a person stands outside the country's low figure. In the
-    programme's figure it is known too where a card was seen in another country: see `is_known_in_programme`.
+    `is_known` is False if there is no information for the country: the person is left out of the country's low figure.
+    The programme's figure also counts as known if the card was shown in another country: see `is_known_in_programme`.
     """
 
     is_known: bool
@@ -28,7 +28,7 @@ class PreviousContact:
 class PersonContact:
     """One person unit in one qualifying, live consultation.
 
-    `unit` is whose person it is, sex, age band, nationality and ordinal; `answer` that to "first time?".
+    `unit` is card group, sex, age band, nationality and ordinal; `answer` is the one to "first time?".
     """
 
     unit: Unit
@@ -39,19 +39,19 @@ class PersonContact:
 
 
 def previous_by_answer(answer: str, month: Month) -> PreviousContact:
-    """What the answer to "first time?" says about the contact before one held in a month."""
-    said = {
+    """Return the previous contact that the answer to "first time?" implies for a contact held in a month."""
+    previous_months = {
         "first_this_year": NEVER,
         "first_this_month": int(month.plus(-1)),
         "repeat_this_month": int(month),
     }
-    if answer not in said:
+    if answer not in previous_months:
         return PreviousContact(False, NEVER, NEVER)
-    return PreviousContact(True, said[answer], said[answer])
+    return PreviousContact(True, previous_months[answer], previous_months[answer])
 
 
 def later_of(card: PreviousContact, answer: PreviousContact) -> PreviousContact:
-    """The later of what the card knows and what the answer says; unknown where neither says anything."""
+    """Return the later of the card's previous contact and the answer's; unknown if both are."""
     return PreviousContact(
         card.is_known or answer.is_known,
         max(card.in_country, answer.in_country),
@@ -62,24 +62,24 @@ def later_of(card: PreviousContact, answer: PreviousContact) -> PreviousContact:
 def compute_previous_contacts(
     contacts: Iterable[PersonContact],
 ) -> dict[PersonContact, PreviousContact]:
-    """The previous contact of every contact, in whatever order they are given: by day, then by consultation id."""
-    found: dict[PersonContact, PreviousContact] = {}
-    anywhere: dict[Unit, int] = {}
+    """Return the previous contact of each contact, given in any order: they follow by day, then by consultation id."""
+    previous: dict[PersonContact, PreviousContact] = {}
+    in_programme: dict[Unit, int] = {}
     in_country: dict[tuple[Unit, str], int] = {}
-    for seen in sorted(contacts, key=lambda one: (one.held_on, one.consultation_id)):
-        month, here = Month.of(seen.held_on), (seen.unit, seen.country)
-        before = in_country.get(here, NEVER)
-        card = PreviousContact(here in in_country, before, anywhere.get(seen.unit, NEVER))
-        found[seen] = later_of(card, previous_by_answer(seen.answer, month))
-        anywhere[seen.unit] = in_country[here] = int(month)
-    return found
+    for contact in sorted(contacts, key=lambda contact: (contact.held_on, contact.consultation_id)):
+        month, key = Month.of(contact.held_on), (contact.unit, contact.country)
+        last = in_country.get(key, NEVER)
+        card = PreviousContact(key in in_country, last, in_programme.get(contact.unit, NEVER))
+        previous[contact] = later_of(card, previous_by_answer(contact.answer, month))
+        in_programme[contact.unit] = in_country[key] = int(month)
+    return previous
 
 
-def is_known_in_programme(known: bool, previous_in_programme: int) -> bool:
-    """Whether the programme knows about a person's past: the country does, or a card was seen somewhere else."""
-    return known or previous_in_programme != NEVER
+def is_known_in_programme(is_known: bool, previous_in_programme: int) -> bool:
+    """Whether the programme knows of a person's previous contact: the country does, or another country saw the card."""
+    return is_known or previous_in_programme != NEVER
 
 
-def is_distinct(known: bool, month: int, previous: int, first: int, last: int) -> bool:
+def is_distinct(is_known: bool, month: int, previous: int, first: int, last: int) -> bool:
     """Whether a qualifying line counts as distinct people of the period from month first to last (yyyymm)."""
-    return known and first <= month <= last and previous < first
+    return is_known and first <= month <= last and previous < first

@@ -1,4 +1,4 @@
-"""The answer to "did they come before?" that a visitor card itself can give at a desk; it is offered, never chosen."""
+"""The answer to "did they come before?" that a visitor card suggests at a desk; the page offers it and never selects it."""
 
 from app.month import Month
 
@@ -6,9 +6,9 @@ from app.month import Month
 def suggest_repeat_contact(
     last: Month | None, month: Month, reporting_year_start: int
 ) -> str | None:
-    """The answer by the month of the card's last contact in the desk's country; None where the card cannot tell.
+    """Return the answer by the month of the card's last contact in the desk's country, None if the card has no answer.
 
-    A card without a contact this reporting year says nothing: its people may have come before it, or without it.
+    A card without a contact this reporting year has none: its people may have come before it was issued, or without it.
     """
     if last is None or last < month.reporting_year_start(reporting_year_start):
         return None

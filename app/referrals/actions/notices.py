@@ -10,7 +10,7 @@ from app.settings import current_settings
 from app.shelters.queries.shelters import ShelterRow
 
 
-def tell_of_one_waiting(session: Session, referral: ReferralRow, shelter: ShelterRow) -> None:
+def queue_waiting_notice(session: Session, referral: ReferralRow, shelter: ShelterRow) -> None:
     """Leaves a letter in this transaction where the shelter has a mailbox; it is sent later, by a command."""
     if not is_email_address(shelter.mailbox):
         return

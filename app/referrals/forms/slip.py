@@ -15,7 +15,7 @@ SPANISH = "es"
 
 
 @dataclass(frozen=True)
-class Column:
+class SlipColumn:
     """The sentences of a slip in one language."""
 
     locale: str
@@ -27,37 +27,37 @@ class Column:
     no_name: str
 
 
-def catalogue_of(code: str) -> str:
+def catalogue_locale(code: str) -> str:
     """The language (of LOCALES) that a spoken one (ISO 639-3) is printed in: Spanish where there is none."""
     alpha2, _ = languages().get(code, ("", ""))
     return alpha2 if alpha2 in LOCALES else SPANISH
 
 
-def printed_languages(chosen: str) -> list[str]:
+def printable_languages(chosen: str) -> list[str]:
     """The languages (ISO 639-3) that a slip can be printed in, and the one chosen where it is another."""
     printed = [code for code, (alpha2, _) in languages().items() if alpha2 in LOCALES]
     return printed if chosen in printed or not chosen else [*printed, chosen]
 
 
-def columns(
+def slip_columns(
     spoken: str, shelter: PublicShelter, n: int, until: tuple[datetime, str, bool]
-) -> list[Column]:
+) -> list[SlipColumn]:
     """The sentences in Spanish and the other language; `until` is a moment, its zone, and whether places are held."""
     return [
         _column(locale, shelter, n, until)
-        for locale in dict.fromkeys((SPANISH, catalogue_of(spoken)))
+        for locale in dict.fromkeys((SPANISH, catalogue_locale(spoken)))
     ]
 
 
 def _column(
     locale: str, shelter: PublicShelter, n: int, until: tuple[datetime, str, bool]
-) -> Column:
+) -> SlipColumn:
     moment, time_zone, is_held = until
     when = _moment(moment, time_zone, locale)
     with force_locale(locale):
         held = gettext("Places held until %(moment)s", moment=when)
         waits = gettext("Not confirmed yet: answer awaited until %(moment)s", moment=when)
-        return Column(
+        return SlipColumn(
             locale,
             gettext("Reserved shelter"),
             ngettext("%(num)s person", "%(num)s people", n),

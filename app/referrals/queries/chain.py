@@ -8,14 +8,14 @@ from app.referrals.queries.referrals import (
     REFERRALS,
     WITH_DESK,
     ReferralRow,
-    find_arrival,
+    find_referral_unscoped,
 )
 from app.shelters.queries.shelters import SHELTERS
 
-LONGEST = 50
+MAX_CHAIN_LENGTH = 50
 
 
-def find_next(session: Session, referral: ReferralRow) -> ReferralRow | None:
+def find_next_referral(session: Session, referral: ReferralRow) -> ReferralRow | None:
     """The referral that sent the same group on from the same desk; the caller may see the one it came after."""
     after = WITH_DESK.where(
         REFERRALS.c.desk_id == referral.desk_id,
@@ -26,12 +26,12 @@ def find_next(session: Session, referral: ReferralRow) -> ReferralRow | None:
     return ReferralRow(**row._mapping) if row else None
 
 
-def list_tried(session: Session, referral: ReferralRow) -> list[str]:
+def list_tried_shelters(session: Session, referral: ReferralRow) -> list[str]:
     """Codes of the shelters that this group was sent to so far, whatever they answered, by code."""
     ids, before = [referral.id], referral.after_id
-    while before is not None and before not in ids and len(ids) < LONGEST:
+    while before is not None and before not in ids and len(ids) < MAX_CHAIN_LENGTH:
         ids.append(before)
-        earlier = find_arrival(session, before)
+        earlier = find_referral_unscoped(session, before)
         before = earlier.after_id if earlier else None
     offered = (
         select(SHELTERS.c.code)

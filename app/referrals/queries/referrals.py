@@ -70,9 +70,9 @@ class ReferralRow:
         )
 
     @property
-    def hold_is_over(self) -> bool:
+    def is_hold_over(self) -> bool:
         """Whether it was accepted and its places are no longer held."""
-        return states.hold_is_over(clock.now(), self.state_now, self.hold_until)
+        return states.is_hold_over(clock.now(), self.state_now, self.hold_until)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ WITH_DESK = select(
 ).join(DESKS, DESKS.c.id == REFERRALS.c.desk_id)
 
 
-def within(scope: Scope) -> ColumnElement[bool]:
+def is_visible_to(scope: Scope) -> ColumnElement[bool]:
     """Referrals that an account may see: of its desks, of its countries, addressed to its shelters."""
     mine = OFFERS.c.shelter_id.in_(scope.shelters)
     to_mine = exists().where(OFFERS.c.referral_id == REFERRALS.c.id, mine)
@@ -122,22 +122,22 @@ def within(scope: Scope) -> ColumnElement[bool]:
     )
 
 
-def find(session: Session, scope: Scope, referral_id: UUID) -> ReferralRow | None:
+def find_referral(session: Session, scope: Scope, referral_id: UUID) -> ReferralRow | None:
     """The referral of that id within the scope; None where there is none or it is somebody else's."""
-    mine = WITH_DESK.where(REFERRALS.c.id == referral_id, within(scope))
+    mine = WITH_DESK.where(REFERRALS.c.id == referral_id, is_visible_to(scope))
     row = session.execute(mine).first()
     return _row(row) if row else None
 
 
-def lock(session: Session, scope: Scope, referral_id: UUID) -> ReferralRow | None:
+def lock_referral(session: Session, scope: Scope, referral_id: UUID) -> ReferralRow | None:
     """The same, held until the transaction ends; held before any shelter and any bed."""
     held = select(REFERRALS.c.id).where(REFERRALS.c.id == referral_id).with_for_update()
     if session.execute(held).first() is None:
         return None
-    return find(session, scope, referral_id)
+    return find_referral(session, scope, referral_id)
 
 
-def find_arrival(session: Session, referral_id: UUID) -> ReferralRow | None:
+def find_referral_unscoped(session: Session, referral_id: UUID) -> ReferralRow | None:
     """The referral of that id, whoever it belongs to: to tell whether an id is known."""
     row = session.execute(WITH_DESK.where(REFERRALS.c.id == referral_id)).first()
     return _row(row) if row else None
@@ -163,7 +163,7 @@ def list_of_desk(
     session: Session, scope: Scope, desk_id: int, since: datetime, until: datetime
 ) -> list[ReferralRow]:
     """A desk's referrals sent in [since, until), the last sent first; the open ones of before come too."""
-    mine = WITH_DESK.where(REFERRALS.c.desk_id == desk_id, within(scope))
+    mine = WITH_DESK.where(REFERRALS.c.desk_id == desk_id, is_visible_to(scope))
     sent = (REFERRALS.c.sent_at >= since) & (REFERRALS.c.sent_at < until)
     still = REFERRALS.c.closed_at.is_(None) & (REFERRALS.c.sent_at < since)
     return _list(session, mine.where(sent | still).order_by(REFERRALS.c.sent_at.desc()))
@@ -171,7 +171,7 @@ def list_of_desk(
 
 def list_of_consultation(session: Session, scope: Scope, consultation: UUID) -> list[ReferralRow]:
     """The referrals that came from a consultation, the first sent first."""
-    mine = WITH_DESK.where(REFERRALS.c.consultation_id == consultation, within(scope))
+    mine = WITH_DESK.where(REFERRALS.c.consultation_id == consultation, is_visible_to(scope))
     return _list(session, mine.order_by(REFERRALS.c.sent_at, REFERRALS.c.id))
 
 

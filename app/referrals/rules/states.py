@@ -7,55 +7,55 @@ from datetime import datetime, timedelta
 SENT, SEEN, INFO_REQUESTED, WAITLISTED = "sent", "seen", "info_requested", "waitlisted"
 ACCEPTED, DECLINED, ARRIVED = "accepted", "declined", "arrived"
 NO_SHOW, COMPLETED, CANCELLED, EXPIRED = "no_show", "completed", "cancelled", "expired"
-TAKEN = "taken"
+TAKEN_BY_OTHER = "taken"
 """Of an offer alone: another shelter accepted first."""
 WAITING = (SENT, SEEN, INFO_REQUESTED, WAITLISTED)
 """Nobody has said yes or no yet; the deadline runs."""
 FINAL = frozenset({DECLINED, NO_SHOW, COMPLETED, CANCELLED, EXPIRED})
-TIMED = (*WAITING, ACCEPTED)
+EXPIRABLE = (*WAITING, ACCEPTED)
 """States that time alone may end."""
 NO_SHOW_AFTER = timedelta(hours=24)
 """So long after the hold ended a group that nobody marked has not come."""
-UNDO_FOR = timedelta(seconds=15)
+UNDO_WINDOW = timedelta(seconds=15)
 """Ten seconds on the page, and five for a bad line."""
 
 SHELTER, DESK = "shelter", "desk"
 
 
 @dataclass(frozen=True)
-class Act:
+class ReferralAction:
     """What somebody does: whose act it is, in which states of the referral, and the state it leaves."""
 
-    side: str
+    actor: str
     states: frozenset[str]
-    leaves: str
+    new_state: str
 
 
-ACTS = {
-    "seen": Act(SHELTER, frozenset({SENT}), SEEN),
-    "accept": Act(SHELTER, frozenset({*WAITING, ACCEPTED}), ACCEPTED),
-    "undo": Act(SHELTER, frozenset({ACCEPTED}), SEEN),
-    "decline": Act(SHELTER, frozenset(WAITING), DECLINED),
-    "waitlist": Act(SHELTER, frozenset({SENT, SEEN, INFO_REQUESTED}), WAITLISTED),
-    "request-info": Act(SHELTER, frozenset({SENT, SEEN, WAITLISTED}), INFO_REQUESTED),
-    "answer-info": Act(DESK, frozenset({INFO_REQUESTED}), SEEN),
-    "arrive": Act(SHELTER, frozenset({ACCEPTED}), ARRIVED),
-    "no-show": Act(SHELTER, frozenset({ACCEPTED}), NO_SHOW),
-    "complete": Act(SHELTER, frozenset({ARRIVED}), COMPLETED),
-    "cancel": Act(DESK, frozenset({*WAITING, ACCEPTED}), CANCELLED),
+ACTIONS = {
+    "seen": ReferralAction(SHELTER, frozenset({SENT}), SEEN),
+    "accept": ReferralAction(SHELTER, frozenset({*WAITING, ACCEPTED}), ACCEPTED),
+    "undo": ReferralAction(SHELTER, frozenset({ACCEPTED}), SEEN),
+    "decline": ReferralAction(SHELTER, frozenset(WAITING), DECLINED),
+    "waitlist": ReferralAction(SHELTER, frozenset({SENT, SEEN, INFO_REQUESTED}), WAITLISTED),
+    "request-info": ReferralAction(SHELTER, frozenset({SENT, SEEN, WAITLISTED}), INFO_REQUESTED),
+    "answer-info": ReferralAction(DESK, frozenset({INFO_REQUESTED}), SEEN),
+    "arrive": ReferralAction(SHELTER, frozenset({ACCEPTED}), ARRIVED),
+    "no-show": ReferralAction(SHELTER, frozenset({ACCEPTED}), NO_SHOW),
+    "complete": ReferralAction(SHELTER, frozenset({ARRIVED}), COMPLETED),
+    "cancel": ReferralAction(DESK, frozenset({*WAITING, ACCEPTED}), CANCELLED),
 }
 """For a shelter's act in a state in which nobody has accepted, the state is that of its own offer."""
-SERVICE_ACTS = {
-    "complete": Act(DESK, frozenset({SENT}), COMPLETED),
-    "no-show": Act(DESK, frozenset({SENT}), NO_SHOW),
-    "cancel": Act(DESK, frozenset({SENT}), CANCELLED),
+SERVICE_ACTIONS = {
+    "complete": ReferralAction(DESK, frozenset({SENT}), COMPLETED),
+    "no-show": ReferralAction(DESK, frozenset({SENT}), NO_SHOW),
+    "cancel": ReferralAction(DESK, frozenset({SENT}), CANCELLED),
 }
 """A service without an account is closed by the desk (outside.md, Shelters and referrals)."""
 
 
-def acts_on(service: str) -> dict[str, Act]:
+def actions_for(service: str) -> dict[str, ReferralAction]:
     """What may be done with a referral to that service."""
-    return ACTS if service == SHELTER else SERVICE_ACTS
+    return ACTIONS if service == SHELTER else SERVICE_ACTIONS
 
 
 def state_at(
@@ -76,7 +76,7 @@ def ended_by_time_at(state: str, deadline: datetime, hold_until: datetime | None
     return deadline
 
 
-def state_of_offers(states: Iterable[str]) -> str:
+def combine_offer_states(states: Iterable[str]) -> str:
     """The state of a referral that nobody has accepted, from those of its offers: the furthest that still waits."""
     waiting = [state for state in states if state in WAITING]
     if not waiting:
@@ -87,6 +87,6 @@ def state_of_offers(states: Iterable[str]) -> str:
     return SENT
 
 
-def hold_is_over(now: datetime, state: str, hold_until: datetime | None) -> bool:
+def is_hold_over(now: datetime, state: str, hold_until: datetime | None) -> bool:
     """Whether a referral was accepted but its places are no longer held."""
     return state == ACCEPTED and hold_until is not None and now >= hold_until

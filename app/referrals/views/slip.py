@@ -15,8 +15,8 @@ from app.referrals.forms import slip as forms
 from app.referrals.queries import referrals as reading
 from app.referrals.queries.referrals import ReferralRow
 from app.referrals.rules import states
-from app.referrals.views.blueprint import blueprint, own
-from app.shelters.queries.shelters import get_shelter, public
+from app.referrals.views.blueprint import blueprint, get_referral_or_404
+from app.shelters.queries.shelters import get_shelter, public_view
 from app.web.access import allow, limiter, principal
 from app.web.pages import redirect_or_json, page, public_link
 from app.web.qr_codes import draw
@@ -28,7 +28,7 @@ PER_MINUTE = "120 per minute"
 @allow("follow_referrals", audited=True)
 def slip(referral_id: UUID) -> Response:
     """The slip to print or to photograph; where it is not valid (any more), a sentence that says so."""
-    found = own(referral_id)
+    found = get_referral_or_404(referral_id)
     record_audit(principal().account_id, "referral_read", f"referral:{found.id}", found.country)
     if found.service != states.SHELTER:
         abort(404)
@@ -50,7 +50,7 @@ def _receiver(referral: ReferralRow) -> int | None:
 def _why_not(referral: ReferralRow, shelter_id: int | None) -> str:
     """Why there is no slip, in a word that the page says in a sentence; nothing where there is one."""
     state = referral.state_now
-    if referral.hold_is_over:
+    if referral.is_hold_over:
         return "hold_over"
     if state == states.ACCEPTED or (state in states.WAITING and shelter_id is not None):
         return ""
@@ -61,11 +61,11 @@ def _why_not(referral: ReferralRow, shelter_id: int | None) -> str:
 
 def _printed(referral: ReferralRow, shelter_id: int) -> dict[str, Any]:
     shelter = get_shelter(db.session(), shelter_id)
-    seen = public(shelter)
+    seen = public_view(shelter)
     until = (_until(referral), shelter.time_zone, referral.hold_until is not None)
     return {
         "shelter": seen,
-        "columns": forms.columns(referral.language, seen, referral.party, until),
+        "columns": forms.slip_columns(referral.language, seen, referral.party, until),
         "qr": draw(public_link("referrals.public_card", referral_id=referral.id)),
     }
 
@@ -83,13 +83,13 @@ def _until(referral: ReferralRow) -> datetime:
 @allow("public")
 def public_card(referral_id: UUID) -> Any:
     """The public card of the shelter that a slip leads to, whatever came of the group; its own go to arrivals."""
-    found = reading.find_arrival(db.session(), referral_id)
+    found = reading.find_referral_unscoped(db.session(), referral_id)
     shelter_id = _receiver(found) if found and found.service == states.SHELTER else None
     if found is None or shelter_id is None:
         abort(404)
     if request.method == "GET" and shelter_id in _own_shelters():
         return redirect_or_json(url_for("referrals.arriving", code=found.code))
-    return page("referrals/public.html", shelter=public(get_shelter(db.session(), shelter_id)))
+    return page("referrals/public.html", shelter=public_view(get_shelter(db.session(), shelter_id)))
 
 
 def _own_shelters() -> frozenset[int]:

@@ -1,1 +1,1 @@
-"""Opens requests (`opening`), records their steps (`moving`) and their other turns (`turning`)."""
+"""Changes of return requests: `create`, `record_stage` and `stop_resume_close`, which both use `append_step`."""

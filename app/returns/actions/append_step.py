@@ -56,9 +56,7 @@ StepOutcome = RequestRow | StepRefusal | list[FieldError] | None
 """The changed request; or a refusal, wrong answers, or None if the account's scope has no such request."""
 
 
-def lock_step_context(
-    session: Session, principal: Principal, reference: str
-) -> StepContext | None:
+def lock_step_context(session: Session, principal: Principal, reference: str) -> StepContext | None:
     """Lock the request of a reference and return it with its state; None if it is not in the account's scope."""
     request = queries.lock_request(session, principal.scope, reference)
     if request is None:
@@ -75,11 +73,9 @@ def is_stale(context: StepContext, version: int | None) -> bool:
 def append_step(context: StepContext, action: str, answers: dict[str, Any]) -> RequestRow:
     """Record one more step, update the columns of the request to its new state, and return the changed row."""
     session, request, now = context.session, context.request, clock.now()
-    state, version = context.state_after(action, answers), request.version + 1
-    insert_step(
-        session, context.principal, request, number=version, action=action, answers=answers
-    )
-    columns = request_columns(state, request.closed_at, now)
+    step, version = RecordedStep(action, answers, context.today), request.version + 1
+    insert_step(session, context.principal, request, version, step)
+    columns = request_columns(apply_step(context.state, step), request.closed_at, now)
     statement = update(REQUESTS).where(REQUESTS.c.id == request.id)
     session.execute(statement.values(version=version, moved_at=now, **columns))
     subject = f"return:{request.display_reference}"
@@ -88,23 +84,17 @@ def append_step(context: StepContext, action: str, answers: dict[str, Any]) -> R
 
 
 def insert_step(
-    session: Session,
-    principal: Principal,
-    request: RequestRow,
-    *,
-    number: int,
-    action: str,
-    answers: dict[str, Any],
+    session: Session, principal: Principal, request: RequestRow, number: int, step: RecordedStep
 ) -> None:
-    """Insert one step with its number, from 1, and its answers by field name."""
+    """Insert one step of a request; `number` counts its steps from 1 and is its version after the step."""
     session.execute(
         NEW_STEP.values(
             request_id=request.id,
             number=number,
-            act=action,
-            said=answers,
+            act=step.action,
+            said=step.answers,
             at=clock.now(),
-            day=request.today,
+            day=step.recorded_on,
             account_id=principal.account_id,
             role=principal.role,
         )

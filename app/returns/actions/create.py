@@ -20,15 +20,16 @@ from app.returns.queries.requests import REQUESTS, RequestRow
 from app.returns.rules import new_request as rules
 from app.returns.rules.new_request import ReturnOrigin, ReturnRequestData
 from app.returns.rules.references import generate_reference
+from app.returns.rules.request_state import RecordedStep
 from app.returns.rules.stages import ENQUIRY
 from app.web.access import Principal
 
 
 @dataclass(frozen=True)
 class ReturnIntake:
-    """The result of opening a request: `new`, `same` or `different`; no request if another one has its id."""
+    """The outcome of opening a request: `new`, `same` or `different`; no request if another one has its id."""
 
-    result: str
+    outcome: str
     request: RequestRow | None
 
 
@@ -65,14 +66,10 @@ def open_request(
     return ReturnIntake(idempotency.NEW, _record_enquiry(session, principal, checked))
 
 
-def _record_enquiry(
-    session: Session, principal: Principal, data: ReturnRequestData
-) -> RequestRow:
+def _record_enquiry(session: Session, principal: Principal, data: ReturnRequestData) -> RequestRow:
     request = queries.get_request_unscoped(session, UUID(data.id))
-    answers = {"child_alone": request.is_child_alone}
-    insert_step(
-        session, principal, request, number=request.version, action=ENQUIRY, answers=answers
-    )
+    step = RecordedStep(ENQUIRY, {"child_alone": request.is_child_alone}, request.today)
+    insert_step(session, principal, request, request.version, step)
     subject = f"return:{request.display_reference}"
     record_audit(principal.account_id, "return_opened", subject, request.country)
     return request
@@ -104,13 +101,13 @@ def _row(principal: Principal, desk: DeskRow, data: ReturnRequestData) -> dict[s
 def _insert(session: Session, row: dict[str, Any]) -> bool:
     """Insert the row with an unused reference; False if its id is taken or its consultation has a request."""
 
-    def is_known() -> bool:
+    def is_duplicate() -> bool:
         if queries.find_request_unscoped(session, row["id"]) is not None:
             return True
         return _find_active_unscoped(session, row["consultation_id"]) is not None
 
-    random_code = ("reference", lambda: generate_reference(secrets.randbelow))
-    return idempotency.insert_with_random_code(session, REQUESTS, row, random_code, is_known)
+    code = idempotency.RandomCode("reference", lambda: generate_reference(secrets.randbelow))
+    return idempotency.insert_with_random_code(session, REQUESTS, row, code, is_duplicate)
 
 
 def _find_active_unscoped(session: Session, consultation_id: UUID | None) -> RequestRow | None:

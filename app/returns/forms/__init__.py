@@ -1,1 +1,1 @@
-"""The fields of every step (`steps`), how they are read (`reading`), and a new request (`opening`)."""
+"""Forms of return requests: the fields of each step (`fields`, `steps`), `payloads`, `labels`, `consent_sheet`."""

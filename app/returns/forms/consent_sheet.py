@@ -1,4 +1,4 @@
-"""What the two printed sheets say: the consent in the languages of both who speak, and the reference alone."""
+"""The content of the printed consent, in the languages of the person and of the reader."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from flask_babel import force_locale, gettext
 from app.codelists.shared_codelists import languages
 from app.i18n.language import LOCALES
 from app.returns.queries.requests import StepRow
-from app.returns.rules.request_state import Standing
+from app.returns.rules.request_state import RequestState
 from app.returns.rules.stages import CONSENT, COUNSELLING
 from app.returns.vocabulary import texts
 
@@ -19,68 +19,73 @@ PART = "consent"
 
 
 @dataclass(frozen=True)
-class Given:
-    """A consent as it is printed: its text's version, the days that it holds, the language that was spoken.
+class PrintedConsent:
+    """A consent as it is printed: version of its text, first and last day, language (ISO 639-3) of the conversation.
 
-    Both days are None, and the version is the one read today, while it is not recorded.
+    Before the consent is recorded both days are None and the version is the current one.
     """
 
     version: str
-    on: date | None
-    until: date | None
-    spoken: str
+    given_on: date | None
+    valid_until: date | None
+    language: str
 
 
 @dataclass(frozen=True)
-class Column:
-    """The whole of a consent in one language; `days` are pairs of what it is and when."""
+class ConsentColumn:
+    """The whole consent in one language; `days` are pairs of a label and a formatted date."""
 
     locale: str
     heading: str
     paragraphs: tuple[str, ...]
     days: tuple[tuple[str, str], ...]
     not_recorded: str
-    withdrawing: str
+    how_to_withdraw: str
     no_name: str
 
 
-def given(standing: Standing, steps: Iterable[StepRow]) -> Given:
-    """The latest consent of a request; what would be printed before there is one."""
-    spoken, version, on = "", texts.current(), None
+def latest_consent(state: RequestState, steps: Iterable[StepRow]) -> PrintedConsent:
+    """Return the latest consent of a request; before the first one, the consent that would be given."""
+    language, version, given_on = "", texts.current(), None
     for step in steps:
-        if step.act in (COUNSELLING, CONSENT):
-            spoken = step.said.get("language") or spoken
-        if step.act == CONSENT:
-            version, on = step.said.get("text_version") or version, step.day
-    return Given(version, on, standing.consent_until, spoken)
+        if step.action in (COUNSELLING, CONSENT):
+            language = step.answers.get("language") or language
+        if step.action == CONSENT:
+            version = step.answers.get("text_version") or version
+            given_on = step.recorded_on
+    return PrintedConsent(version, given_on, state.consent_until, language)
 
 
 def printed_languages() -> list[str]:
-    """The languages (ISO 639-3) that the text is written in."""
+    """Return the languages (ISO 639-3) that the text is written in."""
     return [code for code, (alpha2, _) in languages().items() if alpha2 in LOCALES]
 
 
-def locale_of(spoken: str) -> str:
-    """The language (of LOCALES) in which a spoken one (ISO 639-3) is written; empty where there is none."""
-    alpha2, _ = languages().get(spoken, ("", ""))
+def locale_of(language: str) -> str:
+    """Return the locale (of LOCALES) of a language (ISO 639-3); empty if the text is not written in it."""
+    alpha2, _ = languages().get(language, ("", ""))
     return alpha2 if alpha2 in LOCALES else ""
 
 
-def columns(consent: Given, reader: str, spoken: str) -> list[Column]:
-    """The person's language first, where it is written, then the reader's; one column where both are one."""
-    wanted = dict.fromkeys(filter(None, (locale_of(spoken), reader)))
-    return [_column(consent, locale) for locale in wanted]
+def consent_columns(
+    consent: PrintedConsent, reader_locale: str, language: str
+) -> list[ConsentColumn]:
+    """Return a column in the person's language, if the text has it, then one in the reader's; one if they are equal."""
+    locales = dict.fromkeys(filter(None, (locale_of(language), reader_locale)))
+    return [_column(consent, locale) for locale in locales]
 
 
-def _column(consent: Given, locale: str) -> Column:
-    written = texts.text(consent.version, PART, locale)
+def _column(consent: PrintedConsent, locale: str) -> ConsentColumn:
+    text = texts.text(consent.version, PART, locale)
     with force_locale(locale):
-        return Column(
-            written.locale,
+        return ConsentColumn(
+            text.locale,
             gettext("Consent to ask for a voluntary return"),
-            written.paragraphs,
+            text.paragraphs,
             tuple(_days(consent, locale)),
-            gettext("Only read so far: no consent is recorded yet.") if consent.on is None else "",
+            gettext("Only read so far: no consent is recorded yet.")
+            if consent.given_on is None
+            else "",
             gettext(
                 "To withdraw, tell this desk the reference, at any time before you depart. "
                 "Nobody asks for a reason."
@@ -89,15 +94,16 @@ def _column(consent: Given, locale: str) -> Column:
         )
 
 
-def _days(consent: Given, locale: str) -> Iterable[tuple[str, str]]:
+def _days(consent: PrintedConsent, locale: str) -> Iterable[tuple[str, str]]:
     for label, day in (
-        (gettext("Consent given on"), consent.on),
-        (gettext("Valid until"), consent.until),
+        (gettext("Consent given on"), consent.given_on),
+        (gettext("Valid until"), consent.valid_until),
     ):
         if day is not None:
             yield str(label), _day(day, locale)
 
 
 def _day(day: date, locale: str) -> str:
-    known: Any = Locale.parse(locale)
-    return str(dates.format_date(day, "long", locale=known))
+    # Babel ships no types for the locale argument.
+    parsed: Any = Locale.parse(locale)
+    return str(dates.format_date(day, "long", locale=parsed))

@@ -1,4 +1,4 @@
-"""The kinds of fields that a step may have; each says what is asked, and reads its answer."""
+"""The kinds of fields that a step may have; each has a label and parses its answer from the payload."""
 
 import re
 from dataclasses import dataclass
@@ -7,50 +7,53 @@ from typing import Any
 
 from app.codelists.codelist import Terms
 from app.returns.vocabulary import texts
-from app.web.json_reader import Reader
+from app.web.json_reader import JsonReader
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 @dataclass(frozen=True)
-class Tick:
-    """A statement that must be ticked; `only_with` names a choice and the code with which it must be."""
+class TickField:
+    """A statement that must be ticked; if `required_with` (field, code) is set, only with that answer."""
 
     name: str
     label: str
-    only_with: tuple[str, str] | None = None
+    required_with: tuple[str, str] | None = None
 
-    def read(self, reader: Reader) -> Any:
+    def read(self, reader: JsonReader) -> Any:
         value = reader.raw.get(self.name, False)
         if not isinstance(value, bool):
-            reader.wrong(self.name, "unreadable")
-        elif not value and self._is_needed(reader):
-            reader.wrong(self.name, "tick_needed")
+            reader.add_error(self.name, "unreadable")
+        elif not value and self._is_required(reader):
+            reader.add_error(self.name, "tick_needed")
         return value is True
 
-    def _is_needed(self, reader: Reader) -> bool:
-        return self.only_with is None or reader.raw.get(self.only_with[0]) == self.only_with[1]
+    def _is_required(self, reader: JsonReader) -> bool:
+        if self.required_with is None:
+            return True
+        name, code = self.required_with
+        return bool(reader.raw.get(name) == code)
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One code of a closed list, or of some of its codes."""
+class ChoiceField:
+    """One code of a closed list; `codes` are those that can be chosen."""
 
     name: str
     label: str
     terms: Terms
     codes: tuple[str, ...]
 
-    def read(self, reader: Reader) -> Any:
+    def read(self, reader: JsonReader) -> Any:
         value = reader.choice(reader.raw, self.name, self.terms, None)
         if value and value not in self.codes:
-            reader.wrong(self.name, "unknown_code")
+            reader.add_error(self.name, "unknown_code")
         return value
 
 
 @dataclass(frozen=True)
-class Several:
+class MultiChoiceField:
     """Any codes of a closed list."""
 
     name: str
@@ -58,73 +61,81 @@ class Several:
     terms: Terms
     is_required: bool
 
-    def read(self, reader: Reader) -> Any:
+    def read(self, reader: JsonReader) -> Any:
         return list(reader.codes(self.name, self.terms, required=self.is_required))
 
 
 @dataclass(frozen=True)
-class OneDay:
-    """A calendar day, ISO 8601; None where it was left open."""
+class DayField:
+    """A calendar day, ISO 8601; None if it was left open."""
 
     name: str
     label: str
 
-    def read(self, reader: Reader) -> Any:
+    def read(self, reader: JsonReader) -> Any:
         value = reader.raw.get(self.name)
         if value in (None, ""):
             return None
         try:
-            right = isinstance(value, str) and ISO_DAY.fullmatch(value)
-            day = date.fromisoformat(str(value)) if right else None
+            is_iso = isinstance(value, str) and ISO_DAY.fullmatch(value)
+            day = date.fromisoformat(str(value)) if is_iso else None
         except ValueError:
             day = None
         if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
-            reader.wrong(self.name, "not_a_date")
+            reader.add_error(self.name, "not_a_date")
             return None
         return day.isoformat()
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """The language (ISO 639-3) in which the person was spoken with."""
+class LanguageField:
+    """The language (ISO 639-3) of the conversation with the person."""
 
     name: str
     label: str
 
-    def read(self, reader: Reader) -> Any:
+    def read(self, reader: JsonReader) -> Any:
         value = reader.language()
-        if not value and not any(field == "language" for field, _ in reader.problems):
-            reader.wrong(self.name, "required")
+        if not value and not any(field == "language" for field, _ in reader.errors):
+            reader.add_error(self.name, "required")
         return value
 
 
 @dataclass(frozen=True)
-class TextRead:
-    """The version of the text that was read; the page sends it itself."""
+class TextVersionField:
+    """The version of the text that was read aloud; a hidden field of the page."""
 
     name: str
     label: str
 
-    def read(self, reader: Reader) -> Any:
+    def read(self, reader: JsonReader) -> Any:
         value = reader.text(self.name)
         if value and value != texts.current():
-            known = value in texts.versions()
-            reader.wrong(self.name, "text_outdated" if known else "unknown_code")
+            is_outdated = value in texts.versions()
+            reader.add_error(self.name, "text_outdated" if is_outdated else "unknown_code")
         return value
 
 
 @dataclass(frozen=True)
-class People:
-    """A group by sex and age band; None where it was left open."""
+class PersonsField:
+    """A group of people by sex and age band; None if it was left open."""
 
     name: str
     label: str
 
-    def read(self, reader: Reader) -> Any:
+    def read(self, reader: JsonReader) -> Any:
         value = reader.raw.get(self.name)
         if value is None:
             return None
-        return [[one.sex, one.age_band, one.n] for one in reader.persons(value, "")]
+        return [[group.sex, group.age_band, group.n] for group in reader.persons(value, "")]
 
 
-Field = Tick | Choice | Several | OneDay | Spoken | TextRead | People
+StepField = (
+    TickField
+    | ChoiceField
+    | MultiChoiceField
+    | DayField
+    | LanguageField
+    | TextVersionField
+    | PersonsField
+)

@@ -1,4 +1,4 @@
-"""Says in words what a step asks and what was recorded with it, and fills its fields."""
+"""Labels of actions and answers, and the state of the fields on a step's page."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,23 +10,32 @@ from werkzeug.datastructures import MultiDict
 
 from app.codelists.codelist import N_, Term
 from app.i18n import language
-from app.returns.forms.fields import Choice, Field, OneDay, People, Several, Spoken, TextRead, Tick
-from app.returns.forms.steps import STEPS
+from app.returns.forms.fields import (
+    ChoiceField,
+    DayField,
+    LanguageField,
+    MultiChoiceField,
+    PersonsField,
+    StepField,
+    TextVersionField,
+    TickField,
+)
+from app.returns.forms.steps import STEP_FORMS
 from app.returns.queries.requests import StepRow
 from app.returns.rules import closing, stages
-from app.returns.rules.request_state import Standing
-from app.returns.vocabulary import CLOSING_REASONS, STAGES, TURNS
+from app.returns.rules.request_state import RequestState
+from app.returns.vocabulary import CLOSING_REASONS, OTHER_ACTIONS, STAGES
 
 KINDS: dict[type, str] = {
-    Tick: "tick",
-    Choice: "choice",
-    Several: "several",
-    OneDay: "day",
-    Spoken: "spoken",
-    TextRead: "version",
-    People: "people",
+    TickField: "tick",
+    ChoiceField: "choice",
+    MultiChoiceField: "several",
+    DayField: "day",
+    LanguageField: "spoken",
+    TextVersionField: "version",
+    PersonsField: "people",
 }
-WITHDRAWING = N_(
+WITHDRAWAL_LEAD = N_(
     "They may withdraw now, without giving a reason. What was prepared is cancelled. "
     "The help at this desk goes on."
 )
@@ -34,16 +43,16 @@ LEADS: dict[str, str] = {
     stages.BEST_INTERESTS: N_(
         "The authority decides, not the desk. Without its yes it goes no further."
     ),
-    stages.HANDED: N_(
+    stages.HANDED_OVER: N_(
         "Only the reference goes across. Names and documents are kept in the return programme's "
         "own system, never here."
     ),
     stages.APPROVED: N_("The return programme told you that it takes this request."),
     stages.DOCUMENTS: N_("No number and no copy of a document is kept here."),
-    stages.FIT: N_(
+    stages.FIT_TO_TRAVEL: N_(
         "Only yes, no or not known yet. Nothing about anybody's health is written down."
     ),
-    stages.ARRANGED: N_(
+    stages.TRAVEL_ARRANGED: N_(
         "Ask them once more on the eve or the day of travel, and write the day here."
     ),
     stages.DEPARTED: N_("Who left, and on which day at the desk. Who stayed is not counted."),
@@ -52,22 +61,22 @@ LEADS: dict[str, str] = {
     stages.FOLLOW_UP: N_("The return programme spoke with them. What they said is kept there."),
     stages.STOP: N_("Nothing goes on until the supervisor decides. The help at this desk goes on."),
     stages.CLOSE: N_("A removal by an authority closes it too; it never counts as a return."),
-    stages.WITHDRAW: WITHDRAWING,
+    stages.WITHDRAW: WITHDRAWAL_LEAD,
 }
-"""One plain sentence for a step that reads no text."""
+"""One sentence of introduction for each step without a text to read aloud."""
 BUTTONS: dict[str, str] = {
-    stages.HANDED: N_("It was handed over"),
+    stages.HANDED_OVER: N_("It was handed over"),
     stages.STOP: N_("Stop it here"),
     stages.RESUME: N_("It may go on"),
     stages.CLOSE: N_("Close it"),
     stages.WITHDRAW: N_("They withdraw now"),
 }
-USUAL_BUTTON = N_("Save and go on")
+DEFAULT_BUTTON = N_("Save and go on")
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One field of a page: its kind, what can be chosen, and what stands in it."""
+class StepFieldState:
+    """One field on a step's page: its kind (of KINDS), its options, and its present value."""
 
     kind: str
     name: str
@@ -77,82 +86,91 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One thing that was said with a step: what was asked, and the answer in words or people by sex and age."""
+class AnswerLine:
+    """One recorded answer: the field's label, and the answer as text or as (sex, age band, n)."""
 
     label: str
     text: str = ""
     persons: tuple[tuple[str, str, int], ...] = ()
 
 
-def shown_fields(act: str, known: Mapping[str, Any], standing: Standing) -> list[Shown]:
-    """The fields of a step's page; `known` is what stands in each of them, by its name."""
-    return [_shown(one, known.get(one.name), standing) for one in STEPS[act].fields]
+def field_states(
+    action: str, values: Mapping[str, Any], state: RequestState
+) -> list[StepFieldState]:
+    """Return the fields of a step's page, filled with `values` by field name."""
+    fields = STEP_FORMS[action].fields
+    return [_field_state(field, values.get(field.name), state) for field in fields]
 
 
-def _shown(field: Field, value: Any, standing: Standing) -> Shown:
+def _field_state(field: StepField, value: Any, state: RequestState) -> StepFieldState:
     options: tuple[Term, ...] = ()
-    if isinstance(field, Choice):
-        fitting = closing.reasons_now(standing) if field.terms is CLOSING_REASONS else field.codes
-        options = tuple(field.terms[code] for code in fitting)
-    if isinstance(field, Several):
+    if isinstance(field, ChoiceField):
+        is_reason = field.terms is CLOSING_REASONS
+        codes = closing.available_reasons(state) if is_reason else field.codes
+        options = tuple(field.terms[code] for code in codes)
+    if isinstance(field, MultiChoiceField):
         options = tuple(field.terms)
-    return Shown(KINDS[type(field)], field.name, field.label, options, value)
+    return StepFieldState(KINDS[type(field)], field.name, field.label, options, value)
 
 
-def usual(standing: Standing, steps: Iterable[StepRow], today: date) -> dict[str, Any]:
-    """What stands in the fields of a step that is opened: facts that are known, never an answer of the person."""
-    spoken = [one.said["language"] for one in steps if one.said.get("language")]
+def default_values(state: RequestState, steps: Iterable[StepRow], today: date) -> dict[str, Any]:
+    """Return the values, by field name, that a step's page opens with.
+
+    They are recorded facts; an answer of the person is never filled in beforehand.
+    """
+    spoken = [step.answers["language"] for step in steps if step.answers.get("language")]
     return {
         "language": spoken[-1] if spoken else "",
-        "transport_mode": standing.transport_mode,
-        "travel_on": standing.travel_on,
-        "reconfirmed_on": standing.reconfirmed_on,
-        "departed_on": standing.departed_on or today,
-        "arrived_on": standing.arrived_on or today,
-        "persons": {f"{sex}-{band}": n for sex, band, n in standing.departed},
+        "transport_mode": state.transport_mode,
+        "travel_on": state.travel_on,
+        "reconfirmed_on": state.reconfirmed_on,
+        "departed_on": state.departed_on or today,
+        "arrived_on": state.arrived_on or today,
+        "persons": {f"{sex}-{band}": n for sex, band, n in state.departed_rows},
     }
 
 
-def typed(act: str, form: MultiDict[str, str]) -> dict[str, Any]:
-    """What was sent from a step's page, as it stood in its fields."""
-    several = {one.name for one in STEPS[act].fields if isinstance(one, Several)}
-    said: dict[str, Any] = {
-        name: form.getlist(name) if name in several else form[name] for name in form
+def values_from_form(action: str, form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the values sent from a step's page as they were typed, by field name."""
+    fields = STEP_FORMS[action].fields
+    with_many = {field.name for field in fields if isinstance(field, MultiChoiceField)}
+    values: dict[str, Any] = {
+        name: form.getlist(name) if name in with_many else form[name] for name in form
     }
     return {
-        **said,
+        **values,
         "persons": {name[8:]: form[name] for name in form if name.startswith("persons-")},
     }
 
 
-def act_in_words(act: str) -> str:
-    """What was recorded: a stage or a turn."""
-    terms = TURNS if act in TURNS else STAGES
-    return str(gettext(terms[act].label))
+def action_label(action: str) -> str:
+    """Return the translated label of a stage or other action."""
+    terms = OTHER_ACTIONS if action in OTHER_ACTIONS else STAGES
+    return str(gettext(terms[action].label))
 
 
-def said_in_words(step: StepRow) -> list[Line]:
-    """Everything that was said with a step, in the order in which it was asked."""
-    if step.act == stages.ENQUIRY:
-        return [Line(gettext("A child alone"))] if step.said.get("child_alone") else []
-    asked = [one for one in STEPS[step.act].fields if step.said.get(one.name)]
-    return [_line(one, step.said[one.name]) for one in asked]
+def answer_lines(step: StepRow) -> list[AnswerLine]:
+    """Return the recorded answers of a step, in the order of its fields."""
+    if step.action == stages.ENQUIRY:
+        return [AnswerLine(gettext("A child alone"))] if step.answers.get("child_alone") else []
+    answers = step.answers
+    fields = [field for field in STEP_FORMS[step.action].fields if answers.get(field.name)]
+    return [_answer_line(field, answers[field.name]) for field in fields]
 
 
-def _line(field: Field, value: Any) -> Line:
+def _answer_line(field: StepField, value: Any) -> AnswerLine:
     label = str(gettext(field.label))
-    if isinstance(field, People):
-        return Line(label, persons=tuple((sex, band, n) for sex, band, n in value))
-    return Line(label, "" if isinstance(field, Tick) else _answer(field, value))
+    if isinstance(field, PersonsField):
+        return AnswerLine(label, persons=tuple((sex, band, n) for sex, band, n in value))
+    return AnswerLine(label, "" if isinstance(field, TickField) else _answer_text(field, value))
 
 
-def _answer(field: Field, value: Any) -> str:
-    if isinstance(field, OneDay):
+def _answer_text(field: StepField, value: Any) -> str:
+    if isinstance(field, DayField):
         return language.day(date.fromisoformat(value))
-    if isinstance(field, Spoken):
+    if isinstance(field, LanguageField):
         return language.language(value)
-    if isinstance(field, Choice | Several):
-        codes = value if isinstance(field, Several) else [value]
+    if isinstance(field, ChoiceField | MultiChoiceField):
+        codes = value if isinstance(field, MultiChoiceField) else [value]
         return " · ".join(str(gettext(field.terms[code].label)) for code in codes)
     return str(value)

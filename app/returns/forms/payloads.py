@@ -1,4 +1,4 @@
-"""Reads what goes with a step, and a new request: form fields and JSON alike."""
+"""Parse the payload of a step and of a new request, sent as JSON or as form fields."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,16 +7,16 @@ from werkzeug.datastructures import MultiDict
 
 from app.codelists.shared_codelists import countries_of_the_world, nationalities
 from app.field_errors import FieldError
-from app.returns.actions.record_stage import Said
-from app.returns.forms.fields import People, Several, Tick
-from app.returns.forms.steps import STEPS
-from app.returns.rules.new_request import Content
+from app.returns.actions.record_stage import StepInput
+from app.returns.forms.fields import MultiChoiceField, PersonsField, TickField
+from app.returns.forms.steps import STEP_FORMS
+from app.returns.rules.new_request import ReturnRequestData
 from app.returns.rules.stages import CLOSE, WITHDRAW
-from app.web.json_reader import Reader, persons_of_form
+from app.web.json_reader import JsonReader, persons_of_form
 
-FREE = frozenset({CLOSE, WITHDRAW})
-"""Turns that may be sent without the version that was seen."""
-NEW_FIELDS = frozenset(
+VERSION_OPTIONAL = frozenset({CLOSE, WITHDRAW})
+"""Actions that may be sent without the version of the request that the client saw."""
+NEW_REQUEST_FIELDS = frozenset(
     {
         "id", "desk", "from_consultation", "country_of_departure", "country_of_return",
         "nationality", "persons", "child_alone",
@@ -24,94 +24,101 @@ NEW_FIELDS = frozenset(
 )  # fmt: skip
 
 
-def read_step(act: str, raw: dict[str, Any]) -> tuple[Said, list[FieldError]]:
-    """What goes with a step or turn, and everything that could not be read."""
-    reader, form = Reader(raw), STEPS[act]
-    reader.refuse_unknown(raw, frozenset({"version", *(one.name for one in form.fields)}), "")
-    version = _version(reader, act)
-    fields = {one.name: one.read(reader) for one in form.fields}
-    return Said(fields, version), [FieldError(*one) for one in reader.problems]
+def parse_step(action: str, raw: dict[str, Any]) -> tuple[StepInput, list[FieldError]]:
+    """Return the input of an action, and an error for everything that could not be parsed."""
+    reader, form = JsonReader(raw), STEP_FORMS[action]
+    reader.refuse_unknown_fields(
+        raw, frozenset({"version", *(field.name for field in form.fields)}), ""
+    )
+    version = _version(reader, action)
+    fields = {field.name: field.read(reader) for field in form.fields}
+    return StepInput(fields, version), [FieldError(*error) for error in reader.errors]
 
 
-def _version(reader: Reader, act: str) -> int | None:
+def _version(reader: JsonReader, action: str) -> int | None:
     value = reader.raw.get("version")
     if value in (None, ""):
-        if act not in FREE:
-            reader.wrong("version", "required")
+        if action not in VERSION_OPTIONAL:
+            reader.add_error("version", "required")
         return None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 9:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    reader.wrong("version", "not_a_number")
+    reader.add_error("version", "not_a_number")
     return None
 
 
-def step_of_form(act: str, form: MultiDict[str, str]) -> dict[str, Any]:
-    """The fields of a step's page in the shape of the JSON."""
-    fields = {one.name: one for one in STEPS[act].fields}
+def step_payload_from_form(action: str, form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the form fields of a step's page in the shape of the JSON payload."""
+    fields = {field.name: field for field in STEP_FORMS[action].fields}
     raw: dict[str, Any] = {}
     for name in form:
         if name == "csrf_token" or name.startswith("persons-"):
             continue
-        raw[name] = form.getlist(name) if isinstance(fields.get(name), Several) else form[name]
-    for name, one in fields.items():
-        if isinstance(one, Tick) and name in raw:
+        raw[name] = (
+            form.getlist(name) if isinstance(fields.get(name), MultiChoiceField) else form[name]
+        )
+    for name, field in fields.items():
+        if isinstance(field, TickField) and name in raw:
             raw[name] = raw[name] in ("1", "on", "true", "yes")
-        if isinstance(one, People) and any(key.startswith("persons-") for key in form):
+        if isinstance(field, PersonsField) and any(key.startswith("persons-") for key in form):
             raw[name] = persons_of_form(form)
     return raw
 
 
-def read_new(raw: dict[str, Any]) -> tuple[Content, list[FieldError]]:
-    """What a new request says and everything that could not be read; without an id it gets one."""
-    reader = Reader({"id": str(uuid4()), **raw} if raw.get("id") in (None, "") else raw)
-    reader.refuse_unknown(raw, NEW_FIELDS, "")
-    content = Content(
+def parse_new_request(raw: dict[str, Any]) -> tuple[ReturnRequestData, list[FieldError]]:
+    """Return the data of a new request, and an error for everything that could not be parsed.
+
+    A payload without an id gets a new one.
+    """
+    reader = JsonReader({"id": str(uuid4()), **raw} if raw.get("id") in (None, "") else raw)
+    reader.refuse_unknown_fields(raw, NEW_REQUEST_FIELDS, "")
+    data = ReturnRequestData(
         reader.uuid(),
         reader.text("desk"),
         _consultation(reader),
         _country(reader, "country_of_departure"),
         _country(reader, "country_of_return"),
-        _of(reader, "nationality", nationalities()),
+        _code_of(reader, "nationality", nationalities()),
         reader.persons(raw.get("persons"), ""),
         _tick(reader, "child_alone"),
     )
-    return content, [FieldError(*one) for one in reader.problems]
+    return data, [FieldError(*error) for error in reader.errors]
 
 
-def _consultation(reader: Reader) -> str:
+def _consultation(reader: JsonReader) -> str:
     value = reader.raw.get("from_consultation")
     if value in (None, ""):
         return ""
     try:
         return str(UUID(str(value)))
     except ValueError:
-        reader.wrong("from_consultation", "not_a_uuid")
+        reader.add_error("from_consultation", "not_a_uuid")
         return ""
 
 
-def _country(reader: Reader, name: str) -> str:
-    return _of(reader, name, frozenset(countries_of_the_world()))
+def _country(reader: JsonReader, name: str) -> str:
+    return _code_of(reader, name, frozenset(countries_of_the_world()))
 
 
-def _of(reader: Reader, name: str, codes: frozenset[str]) -> str:
+def _code_of(reader: JsonReader, name: str, codes: frozenset[str]) -> str:
     value = reader.text(name)
     if value and value not in codes:
-        reader.wrong(name, "unknown_code")
+        reader.add_error(name, "unknown_code")
         return ""
     return value
 
 
-def _tick(reader: Reader, name: str) -> bool:
+def _tick(reader: JsonReader, name: str) -> bool:
     value = reader.raw.get(name, False)
     if not isinstance(value, bool):
-        reader.wrong(name, "unreadable")
+        reader.add_error(name, "unreadable")
     return value is True
 
 
-def new_of_form(form: MultiDict[str, str]) -> dict[str, Any]:
-    """The fields of the page of a new request in the shape of the JSON."""
+def new_request_payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the form fields of the new-request page in the shape of the JSON payload."""
     raw: dict[str, Any] = {
         name: form[name]
         for name in form

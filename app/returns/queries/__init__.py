@@ -1,1 +1,1 @@
-"""Reads return requests with their steps (`requests`), and lists of them (`lists`)."""
+"""Queries of return requests with their steps (`requests`), and of lists of them (`lists`)."""

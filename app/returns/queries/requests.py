@@ -1,6 +1,6 @@
-"""Reads return requests and their steps, within the scope of who asks."""
+"""Queries of return requests and their steps, within an account's scope unless the name ends in `_unscoped`."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,9 +14,9 @@ from app.composition import PersonCount
 from app.db.session import Record
 from app.places.models import Desk
 from app.returns.models import ReturnRequest, ReturnStep
-from app.returns.rules.references import shown
-from app.returns.rules.replay import fold
-from app.returns.rules.request_state import Standing, Step
+from app.returns.rules.references import format_reference
+from app.returns.rules.replay import replay_steps
+from app.returns.rules.request_state import RecordedStep, RequestState
 from app.staff.models import Account
 from app.web.access import Scope
 
@@ -28,7 +28,7 @@ ACCOUNTS = Account.__table__
 
 @dataclass(frozen=True)
 class RequestRow:
-    """One request as its steps leave it, with its desk."""
+    """One row of `return_request`, with its desk; the columns hold the state after the latest step."""
 
     id: UUID
     reference: str
@@ -64,14 +64,14 @@ class RequestRow:
     time_zone: str
 
     @property
-    def shown(self) -> str:
-        """The reference as it is written everywhere: `R-7K3Q9`."""
-        return shown(self.reference)
+    def display_reference(self) -> str:
+        """The reference as people write it: `R-7K3Q9`."""
+        return format_reference(self.reference)
 
     @property
-    def group(self) -> list[PersonCount]:
-        """The people who asked."""
-        return [PersonCount(*one) for one in self.persons]
+    def person_counts(self) -> list[PersonCount]:
+        """The people who ask to return."""
+        return [PersonCount(*row) for row in self.persons]
 
     @property
     def today(self) -> date:
@@ -81,14 +81,17 @@ class RequestRow:
 
 @dataclass(frozen=True)
 class StepRow:
-    """One thing that was recorded: a stage or turn, what was said, when, and by whom (role and account name)."""
+    """One step: a stage or other action, its answers by field name, when, and by whom (role and account name).
+
+    `recorded_on` is the day at the desk.
+    """
 
     request_id: UUID
     number: int
-    act: str
-    said: dict[str, Any]
-    at: datetime
-    day: date
+    action: str
+    answers: dict[str, Any]
+    recorded_at: datetime
+    recorded_on: date
     role: str
     username: str
 
@@ -99,72 +102,85 @@ WITH_DESK = select(
     DESKS.c.name.label("desk_name"),
     DESKS.c.time_zone,
 ).join(DESKS, DESKS.c.id == REQUESTS.c.desk_id)
-WITH_NAME = select(
-    *(STEPS.c[name] for name in ("request_id", "number", "act", "said", "at", "day", "role")),
+WITH_ACCOUNT = select(
+    STEPS.c.request_id,
+    STEPS.c.number,
+    STEPS.c.act.label("action"),
+    STEPS.c.said.label("answers"),
+    STEPS.c.at.label("recorded_at"),
+    STEPS.c.day.label("recorded_on"),
+    STEPS.c.role,
     ACCOUNTS.c.username,
 ).join(ACCOUNTS, ACCOUNTS.c.id == STEPS.c.account_id)
+IS_ACTIVE = REQUESTS.c.closed_at.is_(None) | REQUESTS.c.departed_on.is_not(None)
+"""Open, or closed after the people departed: a consultation has at most one such request."""
 
 
-def within(scope: Scope) -> ColumnElement[bool]:
-    """Requests that an account may see: of its desks and of the countries that it supervises."""
+def in_scope(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition for requests of an account's desks and of the countries that it supervises."""
     return or_(REQUESTS.c.desk_id.in_(scope.desks), REQUESTS.c.country.in_(scope.countries))
 
 
-def find(session: Session, scope: Scope, reference: str) -> RequestRow | None:
-    """The request of a reference (five signs) within the scope; None where there is none or it is another's."""
-    mine = WITH_DESK.where(REQUESTS.c.reference == reference, within(scope))
-    row = session.execute(mine).first()
+def find_request(session: Session, scope: Scope, reference: str) -> RequestRow | None:
+    """Return the request of a reference (five characters); None if it does not exist or is out of scope."""
+    matching = WITH_DESK.where(REQUESTS.c.reference == reference, in_scope(scope))
+    row = session.execute(matching).first()
     return row_of(row) if row else None
 
 
-def lock(session: Session, scope: Scope, reference: str) -> RequestRow | None:
-    """The same, held until the transaction ends."""
-    mine = select(REQUESTS.c.id).where(REQUESTS.c.reference == reference, within(scope))
-    if session.execute(mine.with_for_update()).first() is None:
+def lock_request(session: Session, scope: Scope, reference: str) -> RequestRow | None:
+    """Return the same as find_request, with the row locked until the transaction ends."""
+    matching = select(REQUESTS.c.id).where(REQUESTS.c.reference == reference, in_scope(scope))
+    if session.execute(matching.with_for_update()).first() is None:
         return None
-    return find(session, scope, reference)
+    return find_request(session, scope, reference)
 
 
-def find_arrival(session: Session, request_id: UUID) -> RequestRow | None:
-    """The request of that id, whoever it belongs to: to tell whether an id is known."""
+def find_request_unscoped(session: Session, request_id: UUID) -> RequestRow | None:
+    """Return the request of an id, of any desk: to know whether the id is taken."""
     row = session.execute(WITH_DESK.where(REQUESTS.c.id == request_id)).first()
     return row_of(row) if row else None
 
 
-def find_standing(session: Session, consultation_id: UUID) -> RequestRow | None:
-    """The request of a consultation that is open, or whose people departed: there is at most one."""
-    stands = REQUESTS.c.closed_at.is_(None) | REQUESTS.c.departed_on.is_not(None)
-    mine = WITH_DESK.where(REQUESTS.c.consultation_id == consultation_id, stands)
-    row = session.execute(mine).first()
+def get_request_unscoped(session: Session, request_id: UUID) -> RequestRow:
+    """Return the request of an id that must exist. Raises LookupError if it does not."""
+    row = find_request_unscoped(session, request_id)
+    if row is None:
+        raise LookupError(f"no return request {request_id}")
+    return row
+
+
+def find_active_request_unscoped(session: Session, consultation_id: UUID) -> RequestRow | None:
+    """Return the one active request of a consultation (see IS_ACTIVE), of any desk."""
+    matching = WITH_DESK.where(REQUESTS.c.consultation_id == consultation_id, IS_ACTIVE)
+    row = session.execute(matching).first()
     return row_of(row) if row else None
 
 
 def list_of_consultation(session: Session, scope: Scope, consultation_id: UUID) -> list[RequestRow]:
-    """The requests that came from a consultation, the first opened first."""
-    mine = WITH_DESK.where(REQUESTS.c.consultation_id == consultation_id, within(scope))
-    ordered = mine.order_by(REQUESTS.c.opened_at, REQUESTS.c.id)
+    """Return the requests that came from a consultation, the first opened first."""
+    matching = WITH_DESK.where(REQUESTS.c.consultation_id == consultation_id, in_scope(scope))
+    ordered = matching.order_by(REQUESTS.c.opened_at, REQUESTS.c.id)
     return [row_of(row) for row in session.execute(ordered)]
 
 
 def list_steps(session: Session, requests: Collection[RequestRow]) -> dict[UUID, list[StepRow]]:
-    """Everything that was recorded of requests, in order, by their ids; the caller may see them."""
-    found: dict[UUID, list[StepRow]] = {one.id: [] for one in requests}
-    theirs = WITH_NAME.where(STEPS.c.request_id.in_(found))
-    for row in session.execute(theirs.order_by(STEPS.c.request_id, STEPS.c.number)):
-        found[row.request_id].append(StepRow(**row._mapping))
-    return found
+    """Return the steps of each request in order, by request id; the caller has checked the scope."""
+    steps: dict[UUID, list[StepRow]] = {request.id: [] for request in requests}
+    matching = WITH_ACCOUNT.where(STEPS.c.request_id.in_(steps))
+    for row in session.execute(matching.order_by(STEPS.c.request_id, STEPS.c.number)):
+        steps[row.request_id].append(StepRow(**row._mapping))
+    return steps
 
 
-def standing_of(request: RequestRow, steps: Iterable[StepRow]) -> Standing:
-    """How a request stands after these steps."""
-    was_alone = bool(_opening(steps).get("child_alone", request.is_child_alone))
-    return fold(was_alone, [Step(one.act, one.said, one.day) for one in steps])
-
-
-def _opening(steps: Iterable[StepRow]) -> dict[str, Any]:
-    return next((one.said for one in steps if one.number == 1), {})
+def state_of(request: RequestRow, steps: Collection[StepRow]) -> RequestState:
+    """Return the state of a request after these steps."""
+    recorded = [RecordedStep(step.action, step.answers, step.recorded_on) for step in steps]
+    opening_answers = next((step.answers for step in steps if step.number == 1), {})
+    is_child_alone = bool(opening_answers.get("child_alone", request.is_child_alone))
+    return replay_steps(is_child_alone, recorded)
 
 
 def row_of(row: Record) -> RequestRow:
-    """A row of WITH_DESK."""
+    """Return a row of WITH_DESK, typed."""
     return RequestRow(**row._mapping)

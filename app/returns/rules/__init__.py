@@ -1,1 +1,1 @@
-"""How a request stands (`standing`), its way and gates (`way`), its end (`ending`), its beginning (`opening`)."""
+"""Request state (`request_state`, `replay`), `workflow` and `gates`, `closing`, and what a request starts as."""

@@ -1,32 +1,40 @@
-"""The gates of a request, and which of them keeps a step from being taken (domain.md §2.23)."""
+"""The gates of a request: conditions that block its steps until they are met (domain.md §2.23)."""
 
 from datetime import date, timedelta
 
 from app.composition import is_child_alone
-from app.returns.rules.request_state import Standing
-from app.returns.rules.stages import ARRANGED, BEST_INTERESTS, CHECK, CONSENT, FIT, YES, is_past
+from app.returns.rules.request_state import RequestState
+from app.returns.rules.stages import (
+    BEST_INTERESTS,
+    CHECK,
+    CONSENT,
+    FIT_TO_TRAVEL,
+    TRAVEL_ARRANGED,
+    YES,
+    is_after,
+)
 
-EVE = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 
 
-def open_gates(standing: Standing, day: date) -> list[str]:
-    """Every gate that is not passed yet on a day, in the order of the way; empty once they have departed."""
-    if standing.has_departed or standing.is_closed:
+def open_gates(state: RequestState, day: date) -> list[str]:
+    """Return every gate not passed yet on a day, in workflow order; none after departure or closing."""
+    if state.has_departed or state.is_closed:
         return []
-    return [gate for gate, is_open in _gates(standing, day) if is_open]
+    return [gate for gate, is_open in _gates(state, day) if is_open]
 
 
-def _gates(standing: Standing, day: date) -> list[tuple[str, bool]]:
-    has_any = bool(standing.consents)
-    waits = standing.is_child_alone and standing.best_interests != YES
+def _gates(state: RequestState, day: date) -> list[tuple[str, bool]]:
+    has_any_consent = bool(state.consent_days)
+    needs_decision = state.is_child_alone and state.best_interests != YES
     return [
-        ("supervisor_decision", standing.is_stopped),
-        ("consent", not has_any),
-        ("consent_expired", has_any and not standing.has_consent_on(day)),
-        ("voluntariness", not standing.is_voluntary),
-        ("best_interests", waits),
-        ("fit_to_travel", standing.fit != YES),
-        ("reconfirmation", not is_reconfirmed_for(standing, day)),
+        ("supervisor_decision", state.is_stopped),
+        ("consent", not has_any_consent),
+        ("consent_expired", has_any_consent and not state.has_consent_on(day)),
+        ("voluntariness", not state.is_voluntary),
+        ("best_interests", needs_decision),
+        ("fit_to_travel", state.fit_to_travel != YES),
+        ("reconfirmation", not is_reconfirmed_for(state, day)),
     ]
 
 
@@ -35,31 +43,31 @@ _AFTER = {
     "consent_expired": CONSENT,
     "voluntariness": CHECK,
     "best_interests": BEST_INTERESTS,
-    "fit_to_travel": FIT,
-    "reconfirmation": ARRANGED,
+    "fit_to_travel": FIT_TO_TRAVEL,
+    "reconfirmation": TRAVEL_ARRANGED,
 }
-"""The stage behind which each gate stands; a stop stands before every step."""
+"""The stage after which each gate stands; the gate of a stop stands before every step."""
 
 
-def is_reconfirmed_for(standing: Standing, day: date) -> bool:
-    """Whether the person said on that day or its eve that they still want to go."""
-    said = standing.reconfirmed_on
-    return said is not None and said <= day <= said + EVE
+def is_reconfirmed_for(state: RequestState, day: date) -> bool:
+    """Whether the person confirmed on that day or the day before that they still want to go."""
+    confirmed_on = state.reconfirmed_on
+    return confirmed_on is not None and confirmed_on <= day <= confirmed_on + ONE_DAY
 
 
-def gate_before(standing: Standing, stage: str, day: date) -> str:
-    """The first gate that keeps a stage from being recorded for a day; empty where none does."""
-    for gate, is_open in _gates(standing, day):
-        if is_open and (gate not in _AFTER or is_past(stage, _AFTER[gate])):
+def blocking_gate(state: RequestState, stage: str, day: date) -> str:
+    """Return the first gate that blocks a stage on a day; empty if none does."""
+    for gate, is_open in _gates(state, day):
+        if is_open and (gate not in _AFTER or is_after(stage, _AFTER[gate])):
             return gate
     return ""
 
 
-def refused_departure(standing: Standing) -> str:
-    """The gate that a departure broke, once one was recorded or corrected; empty where it is lawful."""
-    day = standing.departed_on
+def gate_broken_by_departure(state: RequestState) -> str:
+    """Return the gate that a recorded or corrected departure breaks; empty if the departure is lawful."""
+    day = state.departed_on
     if day is None:
         return ""
-    if is_child_alone(standing.those_departed) and standing.best_interests != YES:
+    if is_child_alone(state.departed_persons) and state.best_interests != YES:
         return "best_interests"  # the adults of the group stayed behind
-    return next((gate for gate, is_open in _gates(standing, day) if is_open), "")
+    return next((gate for gate, is_open in _gates(state, day) if is_open), "")

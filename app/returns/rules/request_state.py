@@ -1,4 +1,4 @@
-"""What is true of a request at one moment, and of one entry that was recorded of it."""
+"""The state of a return request at one moment, and one recorded step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,41 +10,44 @@ from app.returns.rules import stages
 from app.returns.rules.stages import YES
 
 CONSENT_DAYS = 90
-"""So long a consent is valid after the day on which it was given; the text that is read says so."""
+"""Days that a consent stays valid after the day on which it was given; the text read to the person states it."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """One entry: a stage or a turn, what was said with it, on which day at the desk."""
+class RecordedStep:
+    """One step: a stage or another action, its answers by field name, and the day at the desk."""
 
-    act: str
-    said: Mapping[str, Any]
-    on: date
+    action: str
+    answers: Mapping[str, Any]
+    recorded_on: date
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What is true of a request; days are those of its desk."""
+class RequestState:
+    """The state of a request after its steps; days are those of its desk.
+
+    `departed_rows` are the people who departed, as (sex, age band, n).
+    """
 
     is_child_alone: bool
     stage: str = stages.ENQUIRY
-    consents: tuple[date, ...] = ()
-    free: str = ""
-    informed: str = ""
+    consent_days: tuple[date, ...] = ()
+    free_choice: str = ""
+    informed_decision: str = ""
     is_stopped: bool = False
-    signs: tuple[str, ...] = ()
+    warning_signs: tuple[str, ...] = ()
     best_interests: str = ""
-    fit: str = ""
+    fit_to_travel: str = ""
     transport_mode: str = ""
     travel_on: date | None = None
     reconfirmed_on: date | None = None
-    handed_on: date | None = None
+    handed_over_on: date | None = None
     departed_on: date | None = None
-    departed: tuple[tuple[str, str, int], ...] = ()
+    departed_rows: tuple[tuple[str, str, int], ...] = ()
     arrived_on: date | None = None
     closing_reason: str = ""
     closed_on: date | None = None
-    recorded: frozenset[str] = field(default_factory=frozenset)
+    recorded_actions: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def is_closed(self) -> bool:
@@ -57,18 +60,19 @@ class Standing:
     @property
     def consent_until(self) -> date | None:
         """The last day of the latest consent."""
-        return self.consents[-1] + timedelta(days=CONSENT_DAYS) if self.consents else None
+        return self.consent_days[-1] + timedelta(days=CONSENT_DAYS) if self.consent_days else None
 
     def has_consent_on(self, day: date) -> bool:
         """Whether a consent was valid on a day."""
-        return any(one <= day <= one + timedelta(days=CONSENT_DAYS) for one in self.consents)
+        validity = timedelta(days=CONSENT_DAYS)
+        return any(given_on <= day <= given_on + validity for given_on in self.consent_days)
 
     @property
-    def those_departed(self) -> tuple[PersonCount, ...]:
+    def departed_persons(self) -> tuple[PersonCount, ...]:
         """The people who departed."""
-        return tuple(PersonCount(*one) for one in self.departed)
+        return tuple(PersonCount(*row) for row in self.departed_rows)
 
     @property
     def is_voluntary(self) -> bool:
         """Whether both conditions hold: a free choice and an informed decision (domain.md §2.23)."""
-        return self.free == YES and self.informed == YES
+        return self.free_choice == YES and self.informed_decision == YES

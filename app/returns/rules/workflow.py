@@ -1,120 +1,128 @@
-"""The way of a request: which step comes next, whose it is, and the gates that keep it (domain.md §2.23)."""
+"""The workflow of a request: its next stages, their actors, and the gates that block them (domain.md §2.23)."""
 
 from datetime import date
 
 from app.returns.rules import stages
-from app.returns.rules.gates import gate_before, is_reconfirmed_for, open_gates
-from app.returns.rules.request_state import Standing
+from app.returns.rules.gates import blocking_gate, is_reconfirmed_for, open_gates
+from app.returns.rules.request_state import RequestState
 from app.returns.rules.stages import (
-    AGAIN,
-    AGAIN_AFTER_DEPARTURE,
-    ARRANGED,
     ARRIVED,
     BEST_INTERESTS,
     CHECK,
     DEPARTED,
-    HANDED,
-    SHARED,
+    HANDED_OVER,
+    REPEATABLE,
+    REPEATABLE_AFTER_DEPARTURE,
+    SHARED_STAGES,
+    TRAVEL_ARRANGED,
     YES,
-    is_past,
+    is_after,
 )
 from app.returns.vocabulary import STAGES
 
 DESK, SUPERVISOR = "desk", "supervisor"
-_OF_THE_DAY = frozenset({"consent_expired", "reconfirmation"})
-"""Asked of the day of departure, which may be an earlier one than that on which it is recorded."""
+_CHECKED_ON_DEPARTURE_DAY = frozenset({"consent_expired", "reconfirmation"})
+"""Checked for the day of departure, which may be earlier than the day on which it is recorded."""
 
 
-def next_stages(standing: Standing) -> tuple[str, ...]:
-    """The stages that may come next, the usual one first; none where the request is closed."""
-    if standing.is_closed:
+def next_stages(state: RequestState) -> tuple[str, ...]:
+    """Return the stages that may come next, the usual one first; none if the request is closed."""
+    if state.is_closed:
         return ()
-    found: list[str] = []
-    for stage in STAGES.codes[stages.place(standing.stage) + 1 : -1]:
-        if stage == BEST_INTERESTS and not standing.is_child_alone:
+    coming: list[str] = []
+    for stage in STAGES.codes[stages.position(state.stage) + 1 : -1]:
+        if stage == BEST_INTERESTS and not state.is_child_alone:
             continue
-        found.append(stage)
-        if stage not in stages.OPTIONAL:
+        coming.append(stage)
+        if stage not in stages.OPTIONAL_STAGES:
             break
-    return tuple(sorted(found, key=lambda stage: stage in stages.OPTIONAL))
+    return tuple(sorted(coming, key=lambda stage: stage in stages.OPTIONAL_STAGES))
 
 
-def refused_turn(standing: Standing, stage: str, side: str) -> str:
-    """Why a stage is not this side's to record as the request stands; empty where it is.
+def actor_refusal(state: RequestState, stage: str, actor: str) -> str:
+    """Return why a stage is not this actor's to record in this state, as an error code; empty if it is.
 
     The desk records up to the hand-over, the country's supervisor from there on (issue; outside.md, Returns).
     """
-    is_handed = HANDED in standing.recorded
-    if side == DESK and is_handed:
+    is_handed_over = HANDED_OVER in state.recorded_actions
+    if actor == DESK and is_handed_over:
         return "after_hand_over"
-    return "before_hand_over" if side == SUPERVISOR and stage in SHARED and not is_handed else ""
+    is_too_early = actor == SUPERVISOR and stage in SHARED_STAGES and not is_handed_over
+    return "before_hand_over" if is_too_early else ""
 
 
-def refused(standing: Standing, stage: str, today: date) -> str:
-    """Why a stage cannot be recorded now, as the code of a gate or problem; empty where it can."""
-    if stage in standing.recorded or stage == stages.ENQUIRY:
-        return _refused_again(standing, stage, today)
-    if standing.is_closed:
+def stage_refusal(state: RequestState, stage: str, today: date) -> str:
+    """Return why a stage cannot be recorded now, as the code of a gate or error; empty if it can."""
+    if stage in state.recorded_actions or stage == stages.ENQUIRY:
+        return _repetition_refusal(state, stage, today)
+    if state.is_closed:
         return "request_closed"
-    return _refused_new(standing, stage, today)
+    return _new_stage_refusal(state, stage, today)
 
 
-def _refused_new(standing: Standing, stage: str, today: date) -> str:
-    if standing.has_departed:
-        return "" if stage in next_stages(standing) else "stage_skipped"
-    if stage == BEST_INTERESTS and not standing.is_child_alone:
+def _new_stage_refusal(state: RequestState, stage: str, today: date) -> str:
+    if state.has_departed:
+        return "" if stage in next_stages(state) else "stage_skipped"
+    if stage == BEST_INTERESTS and not state.is_child_alone:
         return "not_a_child_alone"
-    gate = gate_before(standing, stage, today)
-    if gate and not (stage == DEPARTED and gate in _OF_THE_DAY):
+    gate = blocking_gate(state, stage, today)
+    if gate and not (stage == DEPARTED and gate in _CHECKED_ON_DEPARTURE_DAY):
         return gate
-    is_late = stage == BEST_INTERESTS and is_past(standing.stage, stage)
-    return "" if is_late or stage in next_stages(standing) else "stage_skipped"
+    is_late = stage == BEST_INTERESTS and is_after(state.stage, stage)
+    return "" if is_late or stage in next_stages(state) else "stage_skipped"
 
 
-def _refused_again(standing: Standing, stage: str, today: date) -> str:
-    if standing.has_departed:
-        return "" if stage in AGAIN_AFTER_DEPARTURE else _already(standing, stage)
-    if standing.is_closed or stage not in AGAIN:
-        return _already(standing, stage)
-    return gate_before(standing, stage, today) if is_past(stage, HANDED) else ""
+def _repetition_refusal(state: RequestState, stage: str, today: date) -> str:
+    if state.has_departed:
+        is_correctable = stage in REPEATABLE_AFTER_DEPARTURE
+        return "" if is_correctable else _already_recorded(state, stage)
+    if state.is_closed or stage not in REPEATABLE:
+        return _already_recorded(state, stage)
+    return blocking_gate(state, stage, today) if is_after(stage, HANDED_OVER) else ""
 
 
-def _already(standing: Standing, stage: str) -> str:
-    if standing.is_closed:
+def _already_recorded(state: RequestState, stage: str) -> str:
+    if state.is_closed:
         return "request_closed"
-    return "has_departed" if stage in AGAIN else "already_recorded"
+    return "has_departed" if stage in REPEATABLE else "already_recorded"
 
 
-def wrong_day(standing: Standing, stage: str) -> str:
-    """The field of a day that lies before the step that comes first; empty where none does."""
-    departed, handed, said = standing.departed_on, standing.handed_on, standing.reconfirmed_on
-    if stage == ARRANGED and said and standing.consents and said < standing.consents[0]:
+def misordered_day(state: RequestState, stage: str) -> str:
+    """Return the field of a day that lies before an earlier step's day; empty if none does."""
+    departed, handed_over = state.departed_on, state.handed_over_on
+    if stage == TRAVEL_ARRANGED and _is_reconfirmed_before_consent(state):
         return "reconfirmed_on"
-    if stage == DEPARTED and departed and handed and departed < handed:
+    if stage == DEPARTED and departed and handed_over and departed < handed_over:
         return "departed_on"
-    if departed and standing.arrived_on and standing.arrived_on < departed:
+    if departed and state.arrived_on and state.arrived_on < departed:
         return "arrived_on" if stage == ARRIVED else "departed_on"
     return ""
 
 
-def waits_for(standing: Standing, today: date) -> str:
-    """Whom a request waits for: a code of WAITS."""
-    if standing.is_closed:
+def _is_reconfirmed_before_consent(state: RequestState) -> bool:
+    first_consent = next(iter(state.consent_days), None)
+    confirmed_on = state.reconfirmed_on
+    return bool(confirmed_on and first_consent and confirmed_on < first_consent)
+
+
+def waits_for(state: RequestState, today: date) -> str:
+    """Return whom a request waits for, a code of WAITING_PARTIES."""
+    if state.is_closed:
         return "nobody"
-    if standing.is_stopped:
+    if state.is_stopped:
         return "supervisor"
-    if "consent_expired" in open_gates(standing, today):
+    if "consent_expired" in open_gates(state, today):
         return "person"
-    return _waits_at(standing, today)
+    return _waits_at_stage(state, today)
 
 
-def _waits_at(standing: Standing, today: date) -> str:
-    stage = standing.stage
-    child_waits = standing.is_child_alone and standing.best_interests != YES
-    if child_waits and standing.is_voluntary and not is_past(CHECK, stage):
+def _waits_at_stage(state: RequestState, today: date) -> str:
+    stage = state.stage
+    needs_decision = state.is_child_alone and state.best_interests != YES
+    if needs_decision and state.is_voluntary and not is_after(CHECK, stage):
         return "child_protection_authority"
-    if is_past(HANDED, stage):
+    if is_after(HANDED_OVER, stage):
         return "desk"
-    if stage == ARRANGED and not is_reconfirmed_for(standing, today):
+    if stage == TRAVEL_ARRANGED and not is_reconfirmed_for(state, today):
         return "person"
-    return "supervisor" if is_past(stage, DEPARTED) else "return_programme"
+    return "supervisor" if is_after(stage, DEPARTED) else "return_programme"

@@ -1,4 +1,4 @@
-"""The blueprint of returns, and how their JSON is written."""
+"""The blueprint of return requests, and their JSON."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from flask_babel import gettext
 
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS, NotFound
-from app.returns.actions.append_step import Refused
-from app.returns.queries import requests as reading
+from app.returns.actions.append_step import StepRefusal
+from app.returns.queries import requests as queries
 from app.returns.queries.requests import RequestRow, StepRow
 from app.returns.rules import stages
 from app.returns.rules.gates import open_gates
@@ -21,54 +21,63 @@ blueprint = Blueprint("returns", __name__, url_prefix="/returns")
 
 
 def parse_reference_or_404(reference: str) -> str:
-    """The five signs of a reference in an address; 404 with its sentence where it is mistyped."""
-    signs = parse_reference(reference)
-    if signs is None:
+    """Return the five characters of a reference in a URL. Raises NotFound if it is mistyped."""
+    code = parse_reference(reference)
+    if code is None:
         raise NotFound("reference_mistyped")
-    return signs
+    return code
 
 
-def own(reference: str) -> tuple[RequestRow, list[StepRow], RequestState]:
-    """A request in the account's scope, its steps, and how it stands; 404 where there is none."""
-    session = db.session()
-    found = reading.find(session, principal().scope, parse_reference_or_404(reference))
-    if found is None:
+def get_own_request(reference: str) -> tuple[RequestRow, list[StepRow], RequestState]:
+    """Return a request in the account's scope, its steps and its state. Raises NotFound if there is none."""
+    session, code = db.session(), parse_reference_or_404(reference)
+    request = queries.find_request(session, principal().scope, code)
+    if request is None:
         raise NotFound("unknown_request")
-    steps = reading.list_steps(session, [found])[found.id]
-    return found, steps, reading.state_of(found, steps)
+    steps = queries.list_steps(session, [request])[request.id]
+    return request, steps, queries.state_of(request, steps)
 
 
 def request_json(request: RequestRow, steps: list[StepRow], state: RequestState) -> dict[str, Any]:
-    """The promise of `GET /returns/<reference>` (outside.md); no composition."""
+    """Return the promised JSON of `GET /returns/<reference>` (outside.md); without the group's composition."""
+    stop_actions = (stages.STOP, stages.RESUME)
     return {
-        "reference": request.shown,
+        "reference": request.display_reference,
         "stage": request.stage,
         "version": request.version,
         "open_gates": open_gates(state, request.today),
-        "stages": [_step(one) for one in steps if one.action not in (stages.STOP, stages.RESUME)],
-        "stops": [_step(one) for one in steps if one.action in (stages.STOP, stages.RESUME)],
+        "stages": [_step_json(step) for step in steps if step.action not in stop_actions],
+        "stops": [_step_json(step) for step in steps if step.action in stop_actions],
         "closing_reason": request.closing_reason or None,
         "consent_until": state.consent_until.isoformat() if state.consent_until else None,
         "text_version": texts.current(),
     }
 
 
-def _step(step: StepRow) -> dict[str, Any]:
-    ended = step.action in (stages.WITHDRAW, stages.CLOSE)
-    at = step.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"stage": stages.CLOSED if ended else step.action, "at": at, "by_role": step.role}
+def _step_json(step: StepRow) -> dict[str, Any]:
+    closes = step.action in (stages.WITHDRAW, stages.CLOSE)
+    at = step.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"stage": stages.CLOSED if closes else step.action, "at": at, "by_role": step.role}
 
 
-def told(request: RequestRow) -> Response:
-    """The 200 of a step."""
-    said = {"reference": request.shown, "stage": request.stage, "version": request.version}
-    return jsonify(said)
+def step_response(request: RequestRow) -> Response:
+    """Return the 200 response to a recorded step."""
+    content = {
+        "reference": request.display_reference,
+        "stage": request.stage,
+        "version": request.version,
+    }
+    return jsonify(content)
 
 
-def refused(why: Refused) -> Response:
-    """The 409 of a step that a gate, the way or somebody else keeps."""
-    sentence = gettext(FIELD_ERRORS[why.code].label)
-    said = {"stage": why.stage, "problem": why.code, "version": why.version, "message": sentence}
-    answer = jsonify(said)
-    answer.status_code = 409
-    return answer
+def refusal_response(refusal: StepRefusal) -> Response:
+    """Return the 409 response to a step refused by a gate, the workflow or a newer version."""
+    content = {
+        "stage": refusal.stage,
+        "problem": refusal.code,
+        "version": refusal.version,
+        "message": gettext(FIELD_ERRORS[refusal.code].label),
+    }
+    response = jsonify(content)
+    response.status_code = 409
+    return response

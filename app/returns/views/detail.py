@@ -5,8 +5,8 @@ from typing import Any
 from flask import jsonify
 
 from app.audit.actions import record_audit
-from app.returns.views.blueprint import as_json, blueprint, own
-from app.returns.views.request_page import request_page
+from app.returns.views.blueprint import blueprint, get_own_request, request_json
+from app.returns.views.request_page import render_request_page
 from app.web.access import allow, principal
 from app.web.requests import wants_json
 
@@ -14,9 +14,10 @@ from app.web.requests import wants_json
 @blueprint.get("/<reference>")
 @allow("see_returns", audited=True)
 def read(reference: str) -> Any:
-    """A request with its steps, what is open, and what comes next; the reading leaves an entry."""
-    request, steps, standing = own(reference)
-    record_audit(principal().account_id, "return_read", f"return:{request.shown}", request.country)
+    """Return a request with its steps, open gates and next actions; reading it leaves an audit entry."""
+    request, steps, state = get_own_request(reference)
+    subject = f"return:{request.display_reference}"
+    record_audit(principal().account_id, "return_read", subject, request.country)
     if wants_json():
-        return jsonify(as_json(request, steps, standing))
-    return request_page(request, steps, standing)
+        return jsonify(request_json(request, steps, state))
+    return render_request_page(request, steps, state)

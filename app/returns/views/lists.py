@@ -1,92 +1,104 @@
-"""The list of return requests: by stage and desk, whom each waits for, consents to renew; and the search for one."""
+"""The list of return requests with the consents to renew, and the search by reference."""
 
 from statistics import median
-from typing import Any
 
 from flask import Response, abort, request, url_for
 
 from app import clock
 from app.audit.actions import record_audit
 from app.db.session import db
-from app.field_errors import NotFound, FieldError
+from app.field_errors import FieldError, NotFound
 from app.places.queries import DeskRow, list_desks
 from app.returns.actions.record_stage import actor_of
-from app.returns.queries import requests as reading
-from app.returns.queries.lists import Line, ReturnRequestList, RequestFilter, list_expiring, list_requests
+from app.returns.queries.lists import (
+    RequestFilter,
+    ReturnRequestLine,
+    ReturnRequestList,
+    list_expiring,
+    list_requests,
+)
+from app.returns.queries.requests import find_request
 from app.returns.rules.available_actions import may_record
 from app.returns.rules.references import parse_reference
 from app.returns.rules.stages import CONSENT
 from app.returns.views.blueprint import blueprint
-from app.returns.views.request_page import WORDS
+from app.returns.views.request_page import TEMPLATE_LISTS
 from app.returns.vocabulary import STAGES
 from app.web.access import allow, principal
-from app.web.pages import redirect_or_json, page
+from app.web.pages import page, redirect_or_json
 from app.web.requests import wants_json
 
 
 @blueprint.get("", endpoint="list")
 @allow("see_returns", audited=True)
 def list_page() -> Response:
-    """The requests of own desks and countries, those that wait longest first; the reading leaves an entry."""
-    session, asking = db.session(), principal()
-    desks = list_desks(session, asking.scope)
-    wanted = _wanted(desks)
-    _note(wanted.desk, desks)
-    listed = list_requests(session, asking.scope, wanted)
-    expiring = [] if wanted.are_closed else _expiring(wanted.desk, desks)
-    facts: dict[str, Any] = {"listed": listed, "wanted": wanted, "desks": desks}
-    facts |= {"expiring": expiring, "renewable": {one.request.id for one in expiring if _may(one)}}
-    return page("returns/list.html", median_days=_median(listed), **facts, **WORDS)
+    """The requests of the account's desks and countries, longest waiting first; the reading leaves an audit entry."""
+    session, scope = db.session(), principal().scope
+    desks = list_desks(session, scope)
+    query = _filter_from_args(desks)
+    _record_reading(query.desk, desks)
+    listed = list_requests(session, scope, query)
+    expiring = [] if query.are_closed else _list_expiring(query.desk, desks)
+    return page(
+        "returns/list.html",
+        listed=listed,
+        query=query,
+        desks=desks,
+        expiring=expiring,
+        renewable={line.request.id for line in expiring if _may_renew(line)},
+        median_days=_median_days(listed),
+        **TEMPLATE_LISTS,
+    )
 
 
-def _wanted(desks: list[DeskRow]) -> RequestFilter:
+def _filter_from_args(desks: list[DeskRow]) -> RequestFilter:
     stage, code = request.args.get("stage", ""), request.args.get("desk", "")
-    desk = next((one for one in desks if one.code == code), None)
+    desk = next((desk for desk in desks if desk.code == code), None)
     if (stage and stage not in STAGES) or (code and desk is None):
         abort(404)
     return RequestFilter(stage, desk, request.args.get("closed") == "1")
 
 
-def _note(desk: DeskRow | None, desks: list[DeskRow]) -> None:
-    """One entry for each desk or country that is listed."""
-    by, scope = principal().account_id, principal().scope
-    seen = [desk] if desk else [one for one in desks if one.country not in scope.countries]
-    for one in seen:
-        record_audit(by, "returns_read", f"desk:{one.code}", one.country)
-    for country in sorted(scope.countries) if desk is None else ():
-        record_audit(by, "returns_read", f"country:{country}", country)
+def _record_reading(desk: DeskRow | None, desks: list[DeskRow]) -> None:
+    """Record one audit entry for each desk or country that is listed."""
+    account_id, countries = principal().account_id, principal().scope.countries
+    read_desks = [desk] if desk else [row for row in desks if row.country not in countries]
+    for row in read_desks:
+        record_audit(account_id, "returns_read", f"desk:{row.code}", row.country)
+    for country in sorted(countries) if desk is None else ():
+        record_audit(account_id, "returns_read", f"country:{country}", country)
 
 
-def _expiring(desk: DeskRow | None, desks: list[DeskRow]) -> list[Line]:
-    days = [clock.today_at(one.time_zone) for one in ([desk] if desk else desks)]
+def _list_expiring(desk: DeskRow | None, desks: list[DeskRow]) -> list[ReturnRequestLine]:
+    days = [clock.today_at(row.time_zone) for row in ([desk] if desk else desks)]
     if not days:
         return []
     return list_expiring(db.session(), principal().scope, max(days), RequestFilter(desk=desk))
 
 
-def _may(line: Line) -> bool:
-    """Whether the account may renew the consent of a line itself."""
+def _may_renew(line: ReturnRequestLine) -> bool:
+    """Whether the account itself may renew the consent of a line."""
     return may_record(line.state, CONSENT, actor_of(principal()), line.request.today)
 
 
-def _median(listed: ReturnRequestList) -> float | None:
-    """The median days from consent to departure of the lines that are shown."""
-    took = [one.days_to_departure for one in listed.lines if one.days_to_departure is not None]
-    return median(took) if took else None
+def _median_days(listed: ReturnRequestList) -> float | None:
+    """Return the median days from consent to departure of the listed lines; None if nobody departed."""
+    days = [line.days_to_departure for line in listed.lines if line.days_to_departure is not None]
+    return median(days) if days else None
 
 
 @blueprint.get("/find")
 @allow("see_returns")
 def find() -> Response:
-    """On to the request of a typed reference; else one sentence, 422 where mistyped, 404 where there is none."""
-    typed = request.args.get("reference", "").strip()
-    signs = parse_reference(typed)
-    found = reading.find(db.session(), principal().scope, signs) if signs else None
-    if found is not None:
-        return redirect_or_json(url_for("returns.read", reference=found.shown))
-    code = "unknown_request" if signs else "reference_mistyped"
+    """Redirect to the request of a typed reference; else a message, 422 if mistyped, 404 if unknown."""
+    text = request.args.get("reference", "").strip()
+    code = parse_reference(text)
+    match = find_request(db.session(), principal().scope, code) if code else None
+    if match is not None:
+        return redirect_or_json(url_for("returns.read", reference=match.display_reference))
+    error = "unknown_request" if code else "reference_mistyped"
     if wants_json():
-        raise NotFound(code)
-    wrong = FieldError("reference", code).message if typed else ""
-    status = 200 if not typed else 404 if signs else 422
-    return page("returns/search.html", status, typed=typed, wrong=wrong)
+        raise NotFound(error)
+    message = FieldError("reference", error).message if text else ""
+    status = 200 if not text else 404 if code else 422
+    return page("returns/search.html", status, text=text, error=message)

@@ -1,4 +1,4 @@
-"""The two sheets to print: the consent in the person's language, and the reference that is handed over."""
+"""The two printed sheets: the consent in the person's language, and the reference for the hand-over."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from app.i18n.language import selected
 from app.returns.forms import consent_sheet as forms
 from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages, workflow
-from app.returns.rules.request_state import Standing
-from app.returns.views.blueprint import blueprint, own
+from app.returns.rules.request_state import RequestState
+from app.returns.views.blueprint import blueprint, get_own_request
 from app.web.access import allow, principal
 from app.web.pages import page
 from app.web.qr_codes import draw
@@ -22,43 +22,55 @@ from app.web.qr_codes import draw
 @blueprint.get("/<reference>/consent-sheet")
 @allow("see_returns", audited=True)
 def consent_sheet(reference: str) -> Response:
-    """The consent on one page, in the person's language and the reader's; 409 with why before its time."""
-    found, steps, standing = own(reference)
-    _note(found)
-    consent = forms.given(standing, steps)
-    spoken = request.args.get("language") or consent.spoken
-    if spoken and spoken not in languages():
+    """The consent on one page, in the person's language and the reader's; 409 with the reason if it is too early."""
+    return_request, steps, state = get_own_request(reference)
+    _record_reading(return_request)
+    consent = forms.latest_consent(state, steps)
+    language = request.args.get("language") or consent.language
+    if language and language not in languages():
         abort(404)
-    facts = {"spoken": spoken, "printed": forms.printed_languages(), "consent": consent}
-    facts["columns"] = forms.columns(consent, selected(), spoken)
-    facts["is_written"] = not spoken or bool(forms.locale_of(spoken))
-    why = _why_not(found, standing, stages.CONSENT)
-    return _sheet("returns/consent_sheet.html", found, why, facts)
+    context = {
+        "language": language,
+        "printed_languages": forms.printed_languages(),
+        "consent": consent,
+        "columns": forms.consent_columns(consent, selected(), language),
+        "is_written": not language or bool(forms.locale_of(language)),
+    }
+    refusal_code = _refusal_code(return_request, state, stages.CONSENT)
+    return _sheet("returns/consent_sheet.html", return_request, refusal_code, context)
 
 
 @blueprint.get("/<reference>/hand-over-sheet")
 @allow("see_returns", audited=True)
 def hand_over_sheet(reference: str) -> Response:
-    """The reference and its QR code, nothing about the people; 409 with why before the hand-over."""
-    found, _, standing = own(reference)
-    _note(found)
-    facts = {"qr": draw(found.shown), "day": standing.handed_on or found.today}
-    why = _why_not(found, standing, stages.HANDED)
-    return _sheet("returns/hand_over_sheet.html", found, why, facts)
+    """The reference and its QR code, nothing about the people; 409 with the reason if it is too early."""
+    return_request, _, state = get_own_request(reference)
+    _record_reading(return_request)
+    context = {
+        "qr": draw(return_request.display_reference),
+        "day": state.handed_over_on or return_request.today,
+    }
+    refusal_code = _refusal_code(return_request, state, stages.HANDED_OVER)
+    return _sheet("returns/hand_over_sheet.html", return_request, refusal_code, context)
 
 
-def _note(found: RequestRow) -> None:
-    record_audit(principal().account_id, "return_read", f"return:{found.shown}", found.country)
+def _record_reading(return_request: RequestRow) -> None:
+    subject = f"return:{return_request.display_reference}"
+    record_audit(principal().account_id, "return_read", subject, return_request.country)
 
 
-def _why_not(found: RequestRow, standing: Standing, stage: str) -> str:
-    """The code of what keeps a sheet from being printed; empty once its stage is recorded, or may be now."""
-    if standing.is_closed:
+def _refusal_code(return_request: RequestRow, state: RequestState, stage: str) -> str:
+    """Return why a sheet cannot be printed; empty once its stage is recorded or can be."""
+    if state.is_closed:
         return "request_closed"
+    if stage in state.recorded_actions:
+        return ""
+    return workflow.stage_refusal(state, stage, return_request.today)
 
-    return "" if stage in standing.recorded else workflow.refused(standing, stage, found.today)
 
-
-def _sheet(template: str, found: RequestRow, why: str, facts: dict[str, Any]) -> Response:
-    sentence = gettext(FIELD_ERRORS[why].label) if why else ""
-    return page(template, 409 if why else 200, found=found, why=sentence, **facts)
+def _sheet(
+    template: str, return_request: RequestRow, refusal_code: str, context: dict[str, Any]
+) -> Response:
+    message = gettext(FIELD_ERRORS[refusal_code].label) if refusal_code else ""
+    status = 409 if refusal_code else 200
+    return page(template, status, return_request=return_request, refusal=message, **context)

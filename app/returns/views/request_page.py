@@ -1,4 +1,4 @@
-"""Draws the page of one request, and says what the pages of a request share."""
+"""The page of one request, and the template context that all pages of a request share."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,129 +11,139 @@ from app.field_errors import FIELD_ERRORS
 from app.returns import vocabulary
 from app.returns.actions.record_stage import actor_of
 from app.returns.forms import labels
-from app.returns.forms.steps import STEPS
+from app.returns.forms.steps import STEP_FORMS
 from app.returns.queries.lists import SOON
 from app.returns.queries.requests import RequestRow, StepRow
 from app.returns.rules import available_actions, closing, stages, workflow
 from app.returns.rules.request_state import RequestState
-from app.returns.vocabulary import PROGRESS, STAGES
+from app.returns.vocabulary import OTHER_ACTIONS, PROGRESS, STAGES
 from app.staff.vocabulary import ROLES
 from app.web.access import principal
 from app.web.pages import page
 
-DONE, NOW, AHEAD = "done", "now", "ahead"
-WORDS: dict[str, Any] = {
-    "v": vocabulary,
+DONE, CURRENT, AHEAD = "done", "now", "ahead"
+TEMPLATE_LISTS: dict[str, Any] = {
+    "vocabulary": vocabulary,
     "ROLES": ROLES,
     "FIELD_ERRORS": FIELD_ERRORS,
     "SEXES": SEXES,
     "AGE_BANDS": AGE_BANDS,
-    "STEPS": STEPS,
+    "STEP_FORMS": STEP_FORMS,
     "stages": stages,
-    "words": labels,
+    "labels": labels,
 }
-"""Lists and words that the pages of a request read."""
+"""Code lists and labels that the templates of a request read."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a request is: each step of PROGRESS with done, now or ahead; the number and code of the one under way.
+    """The progress of a request: each step of PROGRESS with done, now or ahead.
 
-    `now` is empty, and `number` counts what is done, where nothing is under way.
+    `current` is the code of the step in progress and `number` its number from 1; if no step is in progress,
+    `current` is empty and `number` counts the steps done.
     """
 
     steps: list[tuple[str, str]]
     number: int
-    now: str
+    current: str
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One step of the timeline; whether it came before, and whether a later one counts instead."""
+class TimelineEntry:
+    """One step of the timeline; whether it repeats an earlier one, and whether a later one replaces it."""
 
     step: StepRow
-    is_again: bool
+    is_repeated: bool
     is_replaced: bool
 
 
-def progress(state: RequestState) -> Progress:
-    """How far a request is; a closed one stays where it was."""
-    reached = max(
-        STAGES.place(one) for one in (*state.recorded_actions, stages.ENQUIRY) if one in STAGES
-    )
+def progress_of(state: RequestState) -> Progress:
+    """Return the progress of a request; a closed one keeps the progress it had."""
+    recorded = (*state.recorded_actions, stages.ENQUIRY)
+    reached = max(stages.position(action) for action in recorded if action in STAGES)
+    unfinished = _unfinished_check(state)
     done = [
-        one for one in PROGRESS.codes if STAGES.place(one) <= reached and one not in _open(state)
+        step
+        for step in PROGRESS.codes
+        if stages.position(step) <= reached and step not in unfinished
     ]
-    ahead = [one for one in PROGRESS.codes if one not in done]
-    now = ahead[0] if ahead and not state.is_closed else ""
-    marks = [(one, DONE if one in done else NOW if one == now else AHEAD) for one in PROGRESS.codes]
-    return Progress(marks, len(done) + bool(now), now)
+    ahead = [step for step in PROGRESS.codes if step not in done]
+    current = ahead[0] if ahead and not state.is_closed else ""
+    marks = [
+        (step, DONE if step in done else CURRENT if step == current else AHEAD)
+        for step in PROGRESS.codes
+    ]
+    return Progress(marks, len(done) + bool(current), current)
 
 
-def _open(state: RequestState) -> frozenset[str]:
-    """The check, until it is established that they decide freely; a stop opens it again before the hand-over."""
-    is_open = state.is_stopped or not state.is_voluntary
-    is_before = stages.HANDED_OVER not in state.recorded_actions
-    return frozenset({stages.CHECK}) if is_open and is_before else frozenset()
+def _unfinished_check(state: RequestState) -> frozenset[str]:
+    """Return the check until voluntariness is established, else nothing; a stop before the hand-over reopens it."""
+    is_unfinished = state.is_stopped or not state.is_voluntary
+    is_before_hand_over = stages.HANDED_OVER not in state.recorded_actions
+    return frozenset({stages.CHECK}) if is_unfinished and is_before_hand_over else frozenset()
 
 
-def request_page(asked: RequestRow, steps: list[StepRow], state: RequestState) -> Response:
-    """How a request stands, what comes next, and everything that was recorded of it."""
-    facts = frame(asked, state) | _possible(state, asked.today)
-    facts |= {"waits": workflow.waits_for(state, asked.today), "entries": _entries(steps)}
-    facts |= {"gates": available_actions.gates_before_next_step(state, asked.today)}
-    return page("returns/request.html", **facts, **WORDS)
+def render_request_page(
+    return_request: RequestRow, steps: list[StepRow], state: RequestState
+) -> Response:
+    """Render the page of a request: its state, the next actions, and everything that was recorded."""
+    today = return_request.today
+    context = request_context(return_request, state) | _available_actions(state, today)
+    context |= {"waits_for": workflow.waits_for(state, today), "entries": _entries(steps)}
+    context |= {"gates": available_actions.gates_before_next_step(state, today)}
+    return page("returns/request.html", **context, **TEMPLATE_LISTS)
 
 
-def frame(asked: RequestRow, state: RequestState) -> dict[str, Any]:
-    """What every page of a request shows: the request, how it stands, how far it is, whether it may be withdrawn."""
+def request_context(return_request: RequestRow, state: RequestState) -> dict[str, Any]:
+    """Return the template context of every page of a request: its state, progress, withdrawal and sheets."""
+    today = return_request.today
     return {
-        "asked": asked,
-        "standing": state,
-        "today": asked.today,
-        "progress_made": progress(state),
+        "return_request": return_request,
+        "state": state,
+        "today": today,
+        "progress": progress_of(state),
         "may_withdraw": not closing.withdrawal_refusal(state),
-        "side": actor_of(principal()),
-        "has_consent_sheet": _has_sheet(state, stages.CONSENT, asked.today),
-        "has_hand_over_sheet": _has_sheet(state, stages.HANDED_OVER, asked.today),
+        "has_consent_sheet": _has_sheet(state, stages.CONSENT, today),
+        "has_hand_over_sheet": _has_sheet(state, stages.HANDED_OVER, today),
     }
 
 
 def _has_sheet(state: RequestState, stage: str, today: date) -> bool:
-    """Whether the sheet that goes with a stage is of use: the stage comes next, or was recorded; until departure."""
+    """Whether the printed sheet of a stage is of use: before departure, once the stage is recorded or can be."""
     if state.is_closed or state.has_departed:
         return False
-    return stage in state.recorded_actions or not workflow.refused(state, stage, today)
+    return stage in state.recorded_actions or not workflow.stage_refusal(state, stage, today)
 
 
-def _possible(state: RequestState, today: date) -> dict[str, Any]:
-    """The acts that the reader may do now, by what they are for."""
-    side = actor_of(principal())
+def _available_actions(state: RequestState, today: date) -> dict[str, Any]:
+    """Return the actions that the reader may take now, by their place on the page."""
+    actor = actor_of(principal())
     may = {
-        act: available_actions.may_record(state, act, side, today)
-        for act in available_actions.TURNS
+        action: available_actions.may_record(state, action, actor, today)
+        for action in OTHER_ACTIONS.codes
     }
-    first = available_actions.next_action(state, side, today)
-    again = available_actions.repeatable_actions(state, side, today)
-    ends = available_actions.is_consent_expiring(state, today, SOON)
-    renews = ends and stages.CONSENT in again and first != stages.CONSENT
+    next_action = available_actions.next_action(state, actor, today)
+    repeatable = available_actions.repeatable_actions(state, actor, today)
+    is_expiring = available_actions.is_consent_expiring(state, today, SOON)
+    renews_consent = is_expiring and stages.CONSENT in repeatable and next_action != stages.CONSENT
+    offered = {next_action, stages.CONSENT} if renews_consent else {next_action}
     return {
         "may": may,
-        "first": first,
-        "renews_consent": renews,
-        "besides": available_actions.alternative_actions(state, side, today),
-        "again": [one for one in again if one != first and not (renews and one == stages.CONSENT)],
+        "next_action": next_action,
+        "renews_consent": renews_consent,
+        "alternatives": available_actions.alternative_actions(state, actor, today),
+        "repeatable": [action for action in repeatable if action not in offered],
     }
 
 
-def _entries(steps: list[StepRow]) -> list[Entry]:
-    """The timeline, the latest first."""
-    acts = [one.action for one in steps]
+def _entries(steps: list[StepRow]) -> list[TimelineEntry]:
+    """Return the timeline, the latest step first."""
+    actions = [step.action for step in steps]
     return [
-        Entry(
-            one,
-            one.action in stages.REPEATABLE and one.action in acts[:place],
-            one.action in stages.REPEATABLE and one.action in acts[place + 1 :],
+        TimelineEntry(
+            step,
+            step.action in stages.REPEATABLE and step.action in actions[:position],
+            step.action in stages.REPEATABLE and step.action in actions[position + 1 :],
         )
-        for place, one in reversed(list(enumerate(steps)))
+        for position, step in reversed(list(enumerate(steps)))
     ]

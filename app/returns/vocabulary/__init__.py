@@ -1,29 +1,29 @@
-"""The closed lists of voluntary return (`lists`) and the versioned texts that are read to people (`texts`)."""
+"""Closed lists of voluntary return (`lists`), and the versioned texts that are read to people (`texts`)."""
 
 from app.returns.vocabulary.lists import (
     ANSWERS,
     AUTHORITIES,
     CLOSING_REASONS,
-    EXPLAINED,
-    GROUNDS,
+    EXPLAINED_TOPICS,
+    OTHER_ACTIONS,
     PROGRESS,
-    SIGNS,
+    RESUME_GROUNDS,
     STAGES,
     TRANSPORT_MODES,
-    TURNS,
-    WAITS,
+    WAITING_PARTIES,
+    WARNING_SIGNS,
 )
 
 __all__ = [
     "ANSWERS",
     "AUTHORITIES",
     "CLOSING_REASONS",
-    "EXPLAINED",
-    "GROUNDS",
+    "EXPLAINED_TOPICS",
+    "OTHER_ACTIONS",
     "PROGRESS",
-    "SIGNS",
+    "RESUME_GROUNDS",
     "STAGES",
     "TRANSPORT_MODES",
-    "TURNS",
-    "WAITS",
+    "WAITING_PARTIES",
+    "WARNING_SIGNS",
 ]

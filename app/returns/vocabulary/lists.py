@@ -1,4 +1,4 @@
-"""What a return request can be: stages, closing reasons, signs, answers (domain.md §2.16 to 2.18, 2.23)."""
+"""Closed lists of return requests: stages, closing reasons, warning signs, answers (domain.md §2.16 to 2.18, 2.23)."""
 
 from app.codelists.codelist import N_, Term, Terms
 
@@ -46,7 +46,7 @@ TRANSPORT_MODES = Terms(
     Term("sea", N_("By sea")),
     Term("mixed", N_("By several means")),
 )
-SIGNS = Terms(
+WARNING_SIGNS = Terms(
     "return_sign",
     Term("pressure", N_("Somebody presses them, or promises something")),
     Term("detention", N_("They are held, or threatened with detention")),
@@ -55,7 +55,7 @@ SIGNS = Terms(
     Term("child_without_family", N_("A child travels without their family")),
     Term("doubt_of_capacity", N_("Doubt whether they can decide for themselves")),
 )
-"""Any of them stops the way until a supervisor decides; no legal status is stored (domain.md §2.23)."""
+"""Any of them stops the request until a supervisor decides; no legal status is stored (domain.md §2.23)."""
 ANSWERS = Terms(
     "return_answer",
     Term("yes", N_("Yes")),
@@ -63,7 +63,7 @@ ANSWERS = Terms(
     Term("refer", N_("Not sure: ask the supervisor")),
     Term("pending", N_("Not known yet")),
 )
-EXPLAINED = Terms(
+EXPLAINED_TOPICS = Terms(
     "return_explained",
     Term("asylum", N_("Asylum and other protection")),
     Term("regularisation", N_("Ways to regularise the stay here")),
@@ -77,7 +77,7 @@ AUTHORITIES = Terms(
     Term("family_court", N_("Family or children's court")),
     Term("appointed_guardian", N_("Guardian named by an authority")),
 )
-GROUNDS = Terms(
+RESUME_GROUNDS = Terms(
     "return_ground",
     Term("spoken_alone", N_("Spoke with them alone: they decide freely")),
     Term("sign_mistaken", N_("The sign was marked by mistake")),
@@ -85,8 +85,8 @@ GROUNDS = Terms(
     Term("claim_ended", N_("They ended their asylum claim freely, with advice")),
     Term("authority_informed", N_("The competent authority knows and agrees")),
 )
-"""Why a supervisor lets a stopped request go on."""
-WAITS = Terms(
+"""Why a supervisor resumes a stopped request."""
+WAITING_PARTIES = Terms(
     "return_waits",
     Term("desk", N_("the desk")),
     Term("supervisor", N_("the supervisor")),
@@ -95,14 +95,14 @@ WAITS = Terms(
     Term("person", N_("the person")),
     Term("nobody", N_("nobody")),
 )
-TURNS = Terms(
+OTHER_ACTIONS = Terms(
     "return_turn",
     Term("stop", N_("Stopped: a sign was seen")),
     Term("resume", N_("The supervisor lets it go on")),
     Term("withdraw", N_("The person withdrew")),
     Term("close", N_("Closed")),
 )
-"""What happens to a request beside its stages."""
+"""Actions on a request that are not stages."""
 PROGRESS = Terms(
     "return_progress",
     Term("enquiry", N_("Asks")),
@@ -114,4 +114,4 @@ PROGRESS = Terms(
     Term("departed", N_("Departs")),
     Term("arrived", N_("Arrives")),
 )
-"""The eight steps that a page shows, each by the stage that it ends with."""
+"""The eight steps of the progress bar, each by the stage that completes it."""

@@ -1,4 +1,4 @@
-"""The texts that are read to people at a step: versions in six languages, none of which ever changes."""
+"""The texts that are read to people at a step, in six languages; a published version never changes."""
 
 import tomllib
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from functools import cache
 from pathlib import Path
 
 TEXTS = Path(__file__).parent / "texts"
-PARTS = ("counselling", "consent", "check")
+TEXT_PARTS = ("counselling", "consent", "check")
 SPANISH = "es"
 
 
 @dataclass(frozen=True)
-class ReadText:
+class VersionedText:
     """One version of a text in one language, as paragraphs."""
 
     version: str
@@ -22,13 +22,13 @@ class ReadText:
 
 @cache
 def versions() -> tuple[str, ...]:
-    """Every version there has been, the first first; named by year and a number in it."""
+    """Return all versions, oldest first; a version is named by its year and its number in that year."""
     names = (path.stem for path in TEXTS.glob("*.toml"))
     return tuple(sorted(names, key=lambda name: [int(part) for part in name.split("-")]))
 
 
 def current() -> str:
-    """The version that is read today."""
+    """Return the current version."""
     return versions()[-1]
 
 
@@ -37,8 +37,8 @@ def _version(name: str) -> dict[str, dict[str, list[str]]]:
     return tomllib.loads((TEXTS / f"{name}.toml").read_text("utf-8"))
 
 
-def text(version: str, part: str, locale: str) -> ReadText:
-    """A part of a version in a language; in Spanish where that version has no such language."""
-    written = _version(version)[part]
-    known = locale if locale in written else SPANISH
-    return ReadText(version, part, known, tuple(written[known]))
+def text(version: str, part: str, locale: str) -> VersionedText:
+    """Return a part of a version in a language; in Spanish if that version lacks the language."""
+    by_locale = _version(version)[part]
+    available = locale if locale in by_locale else SPANISH
+    return VersionedText(version, part, available, tuple(by_locale[available]))

@@ -16,7 +16,7 @@ from app.field_errors import FieldError
 from app.shelters.models import BedCensus, BedChange
 from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds, lock_beds
 from app.shelters.queries.shelters import SHELTERS, ShelterRow
-from app.shelters.rules import Beds, needs_a_reason
+from app.shelters.rules import Beds, needs_reason
 from app.shelters.vocabulary import BED_REASONS
 
 CHANGES, CENSUS = BedChange.__table__, BedCensus.__table__
@@ -24,7 +24,7 @@ ARRIVED, RELEASED, EXPIRED = "arrived", "released", "expired"
 
 
 @dataclass(frozen=True)
-class Said:
+class BedUpdate:
     """What a shelter says of one category; what is None stays as it is. `occupied_by` adds to what stands.
 
     Who is not there changes a number and confirms nothing.
@@ -39,9 +39,9 @@ class Said:
     is_confirmed: bool = True
 
 
-def set_beds(session: Session, by: int | None, shelter: ShelterRow, said: Said) -> list[FieldError]:
+def set_beds(session: Session, by: int | None, shelter: ShelterRow, said: BedUpdate) -> list[FieldError]:
     """Changes one category and confirms it; more than there are places needs a reason of BED_REASONS."""
-    announce(session, [shelter.id])
+    lock_and_bump_inboxes(session, [shelter.id])
     locked = lock_beds(session, shelter.id, said.category)
     if locked is None:
         return [FieldError("category", "no_such_category")]
@@ -54,11 +54,11 @@ def set_beds(session: Session, by: int | None, shelter: ShelterRow, said: Said) 
     return []
 
 
-def _wanted(now: Beds, said: Said) -> Beds:
+def _wanted(now: Beds, said: BedUpdate) -> Beds:
     occupied = now.occupied if said.occupied is None else said.occupied
     capacity = now.capacity if said.capacity is None else said.capacity
     blocked = now.blocked if said.blocked is None else said.blocked
-    over = needs_a_reason(capacity, blocked, occupied + said.occupied_by + now.held)
+    over = needs_reason(capacity, blocked, occupied + said.occupied_by + now.held)
     return replace(
         now,
         capacity=capacity,
@@ -84,7 +84,7 @@ def _wrong(now: Beds, wanted: Beds, reason: str) -> list[FieldError]:
 
 def confirm(session: Session, by: int, shelter: ShelterRow) -> None:
     """Says that every number of a shelter is still right (*sigue igual*)."""
-    announce(session, [shelter.id])
+    lock_and_bump_inboxes(session, [shelter.id])
     mine = update(BEDS).where(BEDS.c.shelter_id == shelter.id)
     session.execute(mine.values(confirmed_at=clock.now(), confirmed_by=by))
     record_audit(by, "beds_confirmed", f"shelter:{shelter.code}", shelter.country)
@@ -104,7 +104,7 @@ def add_category(
     return []
 
 
-def hold(
+def hold_beds(
     session: Session,
     by: int,
     shelter: ShelterRow,
@@ -152,7 +152,7 @@ def _honest(beds: Beds) -> Beds:
     return beds if beds.free < 0 else replace(beds, reason="")
 
 
-def announce(session: Session, shelters: list[int]) -> None:
+def lock_and_bump_inboxes(session: Session, shelters: list[int]) -> None:
     """Tells shelters' open pages that something changed; holds their rows, in the order of their numbers."""
     for shelter_id in sorted(shelters):
         mine = update(SHELTERS).where(SHELTERS.c.id == shelter_id)

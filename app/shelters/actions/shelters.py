@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from app.audit.actions import record_audit
 from app.field_errors import FieldError
 from app.places import rules as places
-from app.shelters.actions.beds import Said, add_category, announce, set_beds
+from app.shelters.actions.beds import BedUpdate, add_category, lock_and_bump_inboxes, set_beds
 from app.shelters.queries.beds import lock_beds
 from app.shelters.queries.shelters import SHELTERS, ShelterRow, find_shelter
-from app.shelters.vocabulary import NEVER_SHOWN
+from app.shelters.vocabulary import CONFIDENTIAL_TYPES
 
-SIGNS = "CDFGHJKMNPQRTVWXY34679"
+CODE_CHARACTERS = "CDFGHJKMNPQRTVWXY34679"
 """No vowels and no look-alikes: a code drawn of these says nothing and is read without a mistake."""
-DRAWN = 8
+CODE_LENGTH = 8
 
 
 def open_shelter(session: Session, by: int | None, fields: dict[str, Any]) -> str | list[FieldError]:
@@ -39,7 +39,7 @@ def open_shelter(session: Session, by: int | None, fields: dict[str, Any]) -> st
 
 def _draw_code(session: Session) -> str:
     while True:
-        code = "".join(secrets.choice(SIGNS) for _ in range(DRAWN))
+        code = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
         if find_shelter(session, code) is None:
             return code
 
@@ -99,15 +99,15 @@ def _store(session: Session, shelter: ShelterRow, version: int, fields: dict[str
 
 def set_accepting(session: Session, by: int, shelter: ShelterRow, accepting: bool) -> None:
     """Says whether a shelter takes people in: what is free is not on offer while it does not."""
-    announce(session, [shelter.id])
+    lock_and_bump_inboxes(session, [shelter.id])
     mine = update(SHELTERS).where(SHELTERS.c.id == shelter.id)
     session.execute(mine.values(is_accepting=accepting, version=SHELTERS.c.version + 1))
     record_audit(by, "shelter_changed", f"shelter:{shelter.code}", shelter.country)
 
 
-def set_capacity(session: Session, by: int, shelter: ShelterRow, said: Said) -> list[FieldError]:
+def set_capacity(session: Session, by: int, shelter: ShelterRow, said: BedUpdate) -> list[FieldError]:
     """Says how many places of a category there are, a new one or one that stands; says nothing of who is there."""
-    announce(session, [shelter.id])
+    lock_and_bump_inboxes(session, [shelter.id])
     if lock_beds(session, shelter.id, said.category) is not None:
         return set_beds(session, by, shelter, said)
     problems = add_category(session, by, shelter, said.category, said.capacity or 0)
@@ -134,7 +134,7 @@ def _wrong(fields: dict[str, Any]) -> list[FieldError]:
 
 def _wrong_protection(fields: dict[str, Any]) -> list[FieldError]:
     if not fields["is_protected"]:
-        refuge = fields["type"] in NEVER_SHOWN
+        refuge = fields["type"] in CONFIDENTIAL_TYPES
         return [FieldError("is_protected", "must_be_protected")] if refuge else []
     way = fields["meeting_point"] or fields["phone"]
     return [] if way else [FieldError("meeting_point", "no_way_to_meet")]

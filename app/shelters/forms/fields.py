@@ -8,14 +8,14 @@ from wtforms import Field, StringField
 from wtforms.widgets import TextInput
 
 from app.email.queue import is_email_address
-from app.web.forms import Many
+from app.web.forms import CodesField
 
 PHONE = re.compile(r"[0-9+ -]*")
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 SHORTEST_PHONE = 3
 
 
-class Phone(StringField):  # type: ignore[misc]
+class PhoneField(StringField):  # type: ignore[misc]
     """A phone number of a shelter: digits, blanks, + and -."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -25,7 +25,7 @@ class Phone(StringField):  # type: ignore[misc]
             raise ValueError("not_a_phone")
 
 
-class Mailbox(StringField):  # type: ignore[misc]
+class EmailField(StringField):  # type: ignore[misc]
     """An e-mail address that letters can go to, or nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -34,7 +34,7 @@ class Mailbox(StringField):  # type: ignore[misc]
             raise ValueError("not_a_mailbox")
 
 
-class Clock(StringField):  # type: ignore[misc]
+class TimeOfDayField(StringField):  # type: ignore[misc]
     """A time of day, `HH:MM`, or nothing."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -43,7 +43,7 @@ class Clock(StringField):  # type: ignore[misc]
             raise ValueError("not_a_clock_time")
 
 
-class Number(Field):  # type: ignore[misc]
+class NumberField(Field):  # type: ignore[misc]
     """A whole number within limits; `data` is None where it is empty or wrong, which `code` then says."""
 
     widget = TextInput()
@@ -70,7 +70,7 @@ class Number(Field):  # type: ignore[misc]
         return "" if self.data is None else str(self.data)
 
 
-class Ticked(Field):  # type: ignore[misc]
+class CheckboxField(Field):  # type: ignore[misc]
     """A box that is ticked or not."""
 
     widget = TextInput()
@@ -81,7 +81,7 @@ class Ticked(Field):  # type: ignore[misc]
             raise ValueError("unreadable")
 
 
-class Codes(Many):
+class CodesField(CodesField):
     """Any number of codes of a closed list."""
 
     def __init__(self, *arguments: Any, codes: Collection[str], **named: Any) -> None:

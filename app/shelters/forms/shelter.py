@@ -6,28 +6,28 @@ from wtforms.validators import InputRequired
 
 from app.codelists.shared_codelists import SEXES, languages
 from app.places.vocabulary import areas, programme
-from app.shelters.forms.fields import Clock, Codes, Mailbox, Number, Phone, Ticked
+from app.shelters.forms.fields import TimeOfDayField, CodesField, EmailField, NumberField, PhoneField, CheckboxField
 from app.shelters.queries.shelters import ShelterRow
 from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS, SHELTER_TYPES
 from app.web.forms import (
     REQUIRED,
-    Day,
-    Degrees,
-    Listed,
-    Many,
+    DayField,
+    DegreesField,
+    CodeField,
+    CodesField,
     PageForm,
-    Whole,
-    Words,
-    at_most,
+    WholeNumberField,
+    SafeTextField,
+    max_length,
     required,
     required_day,
 )
 
-TEXTS = ("address", "directions", "meeting_point", "phone", "mailbox", "opens_at", "closes_at")
-KEPT = (
+TEXT_FIELDS = ("address", "directions", "meeting_point", "phone", "mailbox", "opens_at", "closes_at")
+STORED_FIELDS = (
     "name", "type", "organisation", "adm1", "latitude", "longitude", "time_zone", "languages",
     "sexes", "admits_children", "admits_groups", "youngest", "oldest", "stay_limit_days",
-    "is_protected", "is_accepting", "hold_minutes", "reply_minutes", "closed_on", *TEXTS,
+    "is_protected", "is_accepting", "hold_minutes", "reply_minutes", "closed_on", *TEXT_FIELDS,
 )  # fmt: skip
 MINUTES: dict[str, Any] = {"within": (5, 2880), "code": "not_minutes"}
 AGE: dict[str, Any] = {"within": (0, 120), "code": "not_an_age"}
@@ -36,45 +36,45 @@ AGE: dict[str, Any] = {"within": (0, 120), "code": "not_an_age"}
 class ShelterForm(PageForm):
     """What may be changed of a shelter."""
 
-    name = Words(validators=[required(), at_most(80)])
-    type = Listed(validators=[required()], codes=SHELTER_TYPES.codes)
-    organisation = Words(validators=[required(), at_most(80)])
-    adm1 = Listed(validators=[required()], codes=areas())
-    address = Words(validators=[at_most(160)])
-    directions = Words(validators=[at_most(240)])
-    latitude = Degrees(most=90)
-    longitude = Degrees(most=180)
-    phone = Phone(validators=[at_most(30)])
-    mailbox = Mailbox(validators=[at_most(120)])
-    meeting_point = Words(validators=[at_most(160)])
-    time_zone = Words(validators=[at_most(40)])
-    opens_at = Clock()
-    closes_at = Clock()
-    languages = Codes(codes=languages())
-    sexes = Codes(validators=[required()], codes=SEXES.codes)
-    admits_children = Ticked(default=True)
-    admits_groups = Ticked(default=True)
-    youngest = Number(**AGE)
-    oldest = Number(**AGE)
-    stay_limit_days = Number(within=(1, 3650), code="not_days")
-    is_protected = Ticked(default=False)
-    is_accepting = Ticked(default=True)
-    hold_minutes = Number(default=90, validators=[InputRequired(REQUIRED)], **MINUTES)
-    reply_minutes = Number(default=30, validators=[InputRequired(REQUIRED)], **MINUTES)
-    closed_on = Day()
+    name = SafeTextField(validators=[required(), max_length(80)])
+    type = CodeField(validators=[required()], codes=SHELTER_TYPES.codes)
+    organisation = SafeTextField(validators=[required(), max_length(80)])
+    adm1 = CodeField(validators=[required()], codes=areas())
+    address = SafeTextField(validators=[max_length(160)])
+    directions = SafeTextField(validators=[max_length(240)])
+    latitude = DegreesField(most=90)
+    longitude = DegreesField(most=180)
+    phone = PhoneField(validators=[max_length(30)])
+    mailbox = EmailField(validators=[max_length(120)])
+    meeting_point = SafeTextField(validators=[max_length(160)])
+    time_zone = SafeTextField(validators=[max_length(40)])
+    opens_at = TimeOfDayField()
+    closes_at = TimeOfDayField()
+    languages = CodesField(codes=languages())
+    sexes = CodesField(validators=[required()], codes=SEXES.codes)
+    admits_children = CheckboxField(default=True)
+    admits_groups = CheckboxField(default=True)
+    youngest = NumberField(**AGE)
+    oldest = NumberField(**AGE)
+    stay_limit_days = NumberField(within=(1, 3650), code="not_days")
+    is_protected = CheckboxField(default=False)
+    is_accepting = CheckboxField(default=True)
+    hold_minutes = NumberField(default=90, validators=[InputRequired(REQUIRED)], **MINUTES)
+    reply_minutes = NumberField(default=30, validators=[InputRequired(REQUIRED)], **MINUTES)
+    closed_on = DayField()
 
     def fields_in(self, country_code: str) -> dict[str, Any]:
         """The shelter's fields as they were sent; without a time zone that of the country."""
-        said = {name: self[name].data for name in KEPT}
-        said |= {name: said[name] or "" for name in TEXTS}
+        said = {name: self[name].data for name in STORED_FIELDS}
+        said |= {name: said[name] or "" for name in TEXT_FIELDS}
         return {**said, "time_zone": said["time_zone"] or programme()[country_code].time_zone}
 
 
 class NewShelterForm(ShelterForm):
     """What a new shelter must say; a protected one has no code of its own choice."""
 
-    code = Words(validators=[at_most(20)])
-    country = Listed(validators=[required()], codes=programme())
+    code = SafeTextField(validators=[max_length(20)])
+    country = CodeField(validators=[required()], codes=programme())
 
     def fields(self) -> dict[str, Any]:
         """The new shelter's fields; its code in capital letters."""
@@ -85,31 +85,31 @@ class NewShelterForm(ShelterForm):
 class ChangedShelterForm(ShelterForm):
     """What a changed shelter must say, and which version was changed."""
 
-    version = Whole()
+    version = WholeNumberField()
 
 
-class ClosingForm(PageForm):
+class ShelterClosingForm(PageForm):
     """The last day of a shelter."""
 
-    closed_on = Day(validators=[required_day()])
-    version = Whole()
+    closed_on = DayField(validators=[required_day()])
+    version = WholeNumberField()
 
 
 class BedsForm(PageForm):
     """How many places of one category there are, and why there are fewer than people where that is so."""
 
-    category = Listed(validators=[required()], codes=BED_CATEGORIES.codes)
-    capacity = Number(
+    category = CodeField(validators=[required()], codes=BED_CATEGORIES.codes)
+    capacity = NumberField(
         validators=[InputRequired(REQUIRED)], within=(0, 9999), code="not_a_bed_number"
     )
-    reason = Listed(codes=BED_REASONS.codes)
+    reason = CodeField(codes=BED_REASONS.codes)
 
 
 class CoordinatorsForm(PageForm):
     """Who is to coordinate a shelter, and who was ticked when the page was opened: usernames."""
 
-    coordinators = Many()
-    before = Many()
+    coordinators = CodesField()
+    before = CodesField()
 
     @property
     def added(self) -> set[str]:
@@ -122,6 +122,6 @@ class CoordinatorsForm(PageForm):
         return set(self.before.data) - set(self.coordinators.data)
 
 
-def form_of(shelter: ShelterRow) -> ChangedShelterForm:
+def form_for(shelter: ShelterRow) -> ChangedShelterForm:
     """The form filled with a shelter as it stands."""
     return ChangedShelterForm(obj=shelter)

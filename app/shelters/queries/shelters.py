@@ -14,7 +14,7 @@ from app.shelters.rules import Eligibility, is_open_at
 from app.web.access import Scope
 
 SHELTERS = Shelter.__table__
-OF_CODE = select(SHELTERS).where(SHELTERS.c.code == bindparam("wanted"))
+SHELTER_BY_CODE = select(SHELTERS).where(SHELTERS.c.code == bindparam("wanted"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class PublicShelter:
     is_open_now: bool
 
 
-def public(shelter: ShelterRow) -> PublicShelter:
+def public_view(shelter: ShelterRow) -> PublicShelter:
     """The shelter as a desk, a slip and a stranger see it."""
     hidden = shelter.is_protected
     here = clock.now().astimezone(clock.zone(shelter.time_zone))
@@ -131,7 +131,7 @@ def find_shelter(session: Session, code: str) -> ShelterRow | None:
     """The shelter of that code, closed ones included."""
     if not code or not code.isprintable():
         return None
-    row = connection_of(session).execute(OF_CODE, {"wanted": code}).first()
+    row = connection_of(session).execute(SHELTER_BY_CODE, {"wanted": code}).first()
     return _row(row) if row else None
 
 
@@ -156,7 +156,7 @@ def list_all(session: Session) -> list[ShelterRow]:
     return _list(session, select(SHELTERS))
 
 
-def list_of_ids(session: Session, ids: Collection[int]) -> dict[int, ShelterRow]:
+def shelters_by_id(session: Session, ids: Collection[int]) -> dict[int, ShelterRow]:
     """Shelters by number."""
     return {one.id: one for one in _list(session, select(SHELTERS).where(SHELTERS.c.id.in_(ids)))}
 

@@ -8,11 +8,11 @@ from flask_babel import gettext
 from app.db.session import db
 from app.field_errors import FieldError
 from app.shelters.actions import coordinators, shelters
-from app.shelters.actions.beds import Said
+from app.shelters.actions.beds import BedUpdate
 from app.shelters.forms import shelter as forms
 from app.shelters.queries.shelters import ShelterRow
 from app.shelters.views.blueprint import blueprint
-from app.shelters.views.pages import again, list_page, new_page, shelter_of, shelter_page
+from app.shelters.views.pages import json_errors, list_page, new_page, get_shelter_or_404, shelter_page
 from app.web.access import allow, principal
 from app.web.pages import redirect_or_json, flash_message
 
@@ -35,12 +35,12 @@ def new() -> Response:
 @allow("configure")
 def open_new() -> Response:
     """Opens the shelter, or the page again with what was typed and what is wrong."""
-    form = forms.NewShelterForm.sent()
-    opened: str | list[FieldError] = form.problems()
+    form = forms.NewShelterForm.from_request()
+    opened: str | list[FieldError] = form.field_errors()
     if not opened:
         opened = shelters.open_shelter(db.session(), principal().account_id, form.fields())
     if not isinstance(opened, str):
-        return again(opened) or new_page(form, opened)
+        return json_errors(opened) or new_page(form, opened)
     flash_message(gettext("The shelter is open. Now say how many beds it has and who coordinates it."))
     return redirect_or_json(url_for("shelters.one", code=opened))
 
@@ -49,20 +49,20 @@ def open_new() -> Response:
 @allow("configure")
 def one(code: str) -> Response:
     """The page that changes a shelter, its beds and its coordinators, or closes it."""
-    return shelter_page(shelter_of(code), [])
+    return shelter_page(get_shelter_or_404(code), [])
 
 
 @blueprint.post("/shelters/<code>")
 @allow("configure")
 def change(code: str) -> Response:
     """Changes the shelter; refuses where it was changed since the page was opened."""
-    found, form = shelter_of(code), forms.ChangedShelterForm.sent()
-    problems, by = form.problems(), principal().account_id
+    found, form = get_shelter_or_404(code), forms.ChangedShelterForm.from_request()
+    problems, by = form.field_errors(), principal().account_id
     if not problems:
         fields = form.fields_in(found.country)
         problems = shelters.change_shelter(db.session(), by, found, form.version.data, fields)
     if problems:
-        return again(problems) or shelter_page(found, problems, form)
+        return json_errors(problems) or shelter_page(found, problems, form)
     flash_message(gettext("The shelter was changed."))
     return redirect_or_json(url_for("shelters.list"))
 
@@ -71,13 +71,13 @@ def change(code: str) -> Response:
 @allow("configure")
 def close(code: str) -> Response:
     """Sets the shelter's last day."""
-    found, form = shelter_of(code), forms.ClosingForm.sent()
-    problems, by = form.problems(), principal().account_id
+    found, form = get_shelter_or_404(code), forms.ShelterClosingForm.from_request()
+    problems, by = form.field_errors(), principal().account_id
     if not problems:
         day, version = form.closed_on.data, form.version.data
         problems = shelters.close_shelter(db.session(), by, found, version, day)
     if problems:
-        return again(problems) or shelter_page(found, problems, closing=form.closed_on.shown())
+        return json_errors(problems) or shelter_page(found, problems, closing=form.closed_on.input_value())
     flash_message(gettext("The shelter's last day is set."))
     return redirect_or_json(url_for("shelters.list"))
 
@@ -86,32 +86,32 @@ def close(code: str) -> Response:
 @allow("configure")
 def set_capacity(code: str) -> Response:
     """Says how many places of a category there are; who is in them is said by the shelter itself."""
-    found, form = shelter_of(code), forms.BedsForm.sent()
-    problems, by = form.problems(), principal().account_id
+    found, form = get_shelter_or_404(code), forms.BedsForm.from_request()
+    problems, by = form.field_errors(), principal().account_id
     if not problems:
         problems = shelters.set_capacity(db.session(), by, found, _said(form))
     if problems:
-        return again(problems) or shelter_page(found, problems, bed_form=form)
+        return json_errors(problems) or shelter_page(found, problems, bed_form=form)
     return _back_to(found, gettext("The beds are up to date."))
 
 
-def _said(form: forms.BedsForm) -> Said:
+def _said(form: forms.BedsForm) -> BedUpdate:
     category, reason = str(form.category.data), form.reason.data or ""
-    return Said(category, form.capacity.data, reason=reason, is_confirmed=False)
+    return BedUpdate(category, form.capacity.data, reason=reason, is_confirmed=False)
 
 
 @blueprint.post("/shelters/<code>/coordinators")
 @allow("configure")
 def change_coordinators(code: str) -> Response:
     """Gives the shelter to coordinators and takes it from others, from their next request on."""
-    found, form = shelter_of(code), forms.CoordinatorsForm.sent()
-    problems: list[FieldError] = form.problems()
+    found, form = get_shelter_or_404(code), forms.CoordinatorsForm.from_request()
+    problems: list[FieldError] = form.field_errors()
     if not problems:
         who: dict[str, Any] = {"added": form.added, "removed": form.removed}
         by = principal().account_id
         problems = coordinators.change_coordinators(db.session(), by, found, **who)
     if problems:
-        return again(problems) or shelter_page(found, problems)
+        return json_errors(problems) or shelter_page(found, problems)
     return _back_to(found, gettext("The coordinators are up to date."))
 
 

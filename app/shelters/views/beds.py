@@ -10,7 +10,7 @@ from app.field_errors import FieldError, errors_response
 from app.places.vocabulary import programme
 from app.shelters.actions import beds as actions
 from app.shelters.actions import shelters
-from app.shelters.forms.beds import read_accepting, read_beds
+from app.shelters.forms.beds import parse_accepting, parse_bed_update
 from app.shelters.queries.beds import list_beds_of_country
 from app.shelters.queries.shelters import ShelterRow, find_own, list_in_country
 from app.shelters.rules import Beds
@@ -61,7 +61,7 @@ def set_beds(code: str) -> Any:
     """Changes one category of an own shelter and confirms it."""
     shelter = _own(code)
     raw: dict[str, Any] = _form() if is_form() else read_json()
-    said, problems = read_beds(raw)
+    said, problems = parse_bed_update(raw)
     problems = problems or actions.set_beds(db.session(), principal().account_id, shelter, said)
     if problems:
         return _wrong(problems)
@@ -90,7 +90,7 @@ def confirm(code: str) -> Any:
 def set_accepting(code: str) -> Any:
     """Says whether an own shelter takes people in: `accepting` true or false, by form 1 or 0."""
     shelter = _own(code)
-    accepting, problems = read_accepting(_form() if is_form() else read_json())
+    accepting, problems = parse_accepting(_form() if is_form() else read_json())
     if problems:
         return _wrong(problems)
     shelters.set_accepting(db.session(), principal().account_id, shelter, accepting)

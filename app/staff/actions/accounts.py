@@ -59,7 +59,9 @@ def invite(
         desks if scope_kind == "desks" else (),
         countries if scope_kind == "countries" else (),
     )
-    record_audit(inviter_id, "invited", f"account:{account_id}", _home(session, account["username"]))
+    record_audit(
+        inviter_id, "invited", f"account:{account_id}", _home(session, account["username"])
+    )
     return _new_link(session, account_id), []
 
 
@@ -81,7 +83,9 @@ def _invitation_errors(
     return errors + _scope_errors(rules.scope_kind(account["role"]), desks, countries)
 
 
-def _scope_errors(scope_kind: str, desks: Collection[int], countries: Collection[str]) -> list[FieldError]:
+def _scope_errors(
+    scope_kind: str, desks: Collection[int], countries: Collection[str]
+) -> list[FieldError]:
     if any(code not in programme() for code in countries):
         return [FieldError("countries", "unknown_code")]
     missing = (scope_kind == "desks" and not desks) or (scope_kind == "countries" and not countries)
@@ -110,7 +114,9 @@ def insert_account(
 def start_reset(session: Session, manager_id: int | None, account: AccountRow) -> str:
     """Return a one-time token for setting a new password; the old one stays valid until then, the PIN does not."""
     pins.delete_pin(session, account.id)
-    record_audit(manager_id, "reset_started", f"account:{account.id}", _home(session, account.username))
+    record_audit(
+        manager_id, "reset_started", f"account:{account.id}", _home(session, account.username)
+    )
     return _new_link(session, account.id)
 
 
@@ -120,13 +126,17 @@ def _new_link(session: Session, account_id: int) -> str:
     session.execute(update(INVITATIONS).where(earlier).values(used_at=now))
     session.execute(
         insert(INVITATIONS).values(
-            digest=rules.digest(token), account_id=account_id, expires_at=now + rules.INVITATION_LIFETIME
+            digest=rules.digest(token),
+            account_id=account_id,
+            expires_at=now + rules.INVITATION_LIFETIME,
         )
     )
     return token
 
 
-def accept_invitation(session: Session, token: str, password: str, repeated: str) -> list[FieldError]:
+def accept_invitation(
+    session: Session, token: str, password: str, repeated: str
+) -> list[FieldError]:
     """Set the password of an invited account and use up its link; return the errors, empty if it was set."""
     account = queries.find_invited_account(session, rules.digest(token), clock.now())
     if account is None:
@@ -185,7 +195,9 @@ def close_account(session: Session, manager_id: int | None, account: AccountRow)
     session.execute(open_row.values(closed_at=clock.now(), version=account.version + 1))
     pins.delete_pin(session, account.id)
     sessions.end_all_sessions(session, account.id)
-    record_audit(manager_id, "account_closed", f"account:{account.id}", _home(session, account.username))
+    record_audit(
+        manager_id, "account_closed", f"account:{account.id}", _home(session, account.username)
+    )
 
 
 def set_locale(session: Session, account_id: int, locale: str) -> None:

@@ -97,7 +97,9 @@ def _lock_address(session: Session, address_key: str) -> None:
 
 def _delete_expired(session: Session) -> None:
     expired = select(ATTEMPTS.c.id).where(ATTEMPTS.c.at < clock.now() - rules.ATTEMPT_WINDOW)
-    unlocked = expired.order_by(ATTEMPTS.c.id).limit(CLEANUP_BATCH).with_for_update(skip_locked=True)
+    unlocked = (
+        expired.order_by(ATTEMPTS.c.id).limit(CLEANUP_BATCH).with_for_update(skip_locked=True)
+    )
     session.execute(delete(ATTEMPTS).where(ATTEMPTS.c.id.in_(unlocked)))
 
 

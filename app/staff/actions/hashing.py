@@ -1,4 +1,4 @@
-"""Makes and checks argon2id hashes, on at most so many cores of the machine as leave one for pages."""
+"""Argon2id hashes of passwords and PINs, made and checked on all cores of the machine but one, left for pages."""
 
 import fcntl
 import os
@@ -16,78 +16,79 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from app.settings import current_settings
 
+# 64 MiB and three passes in one lane: one hash keeps one core busy, so that cores can be counted by hashes.
 hasher = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
-"""64 MiB and three passes in one lane: one hash keeps one core busy, so that cores can be counted by hashes."""
-NOBODY = hasher.hash(secrets.token_urlsafe(32))
-"""The hash that is checked where no account is: as dear as a real one."""
-LONGEST_SECRET = 1000
+DUMMY_HASH = hasher.hash(secrets.token_urlsafe(32))
+"""The hash that is checked for an unknown account: it costs as much as a real one."""
+MAX_SECRET_LENGTH = 1000
 SLOTS = max(1, (os.cpu_count() or 1) - 1)
-"""Hashes at once on this machine, over all processes: one core is always left to those who ask for no hash."""
-SEATS = 4
-"""Threads of one process that may hash or wait for it: the other half of a worker's threads goes on answering pages."""
-LONGEST_WAIT = 2.0
-RETRY_AFTER = 3
-_seats = BoundedSemaphore(SEATS)
+"""Hashes at once on this machine, over all processes; one core is always left to requests without a hash."""
+MAX_HASHING_THREADS = 4
+"""Threads of one process that may hash or wait for it; the other half of a worker's threads still answers pages."""
+MAX_WAIT_SECONDS = 2.0
+RETRY_AFTER_SECONDS = 3
+_thread_slots = BoundedSemaphore(MAX_HASHING_THREADS)
 
 
 @contextmanager
-def slot() -> Iterator[None]:
-    """One of the machine's places to hash in; 503 with Retry-After if none is free within two seconds.
+def hashing_slot() -> Iterator[None]:
+    """Occupy one of the machine's slots for hashing.
 
-    The place is a lock on one of SLOTS files, which the system releases when a process dies. Whoever counts tries
-    counts inside, so that a try that had no place is not counted.
+    A slot is a lock on one of SLOTS files, which the system releases when a process dies. Count attempts inside of
+    it, so that an attempt without a slot is not counted. Raises ServiceUnavailable (503 with Retry-After) if no slot
+    is free within two seconds.
     """
-    if not _seats.acquire(blocking=False):
-        raise ServiceUnavailable(retry_after=RETRY_AFTER)
+    if not _thread_slots.acquire(blocking=False):
+        raise ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS)
     try:
-        held = _lock_one()
+        slot_file = _acquire_slot_file()
         try:
             yield
         finally:
-            os.close(held)
+            os.close(slot_file)
     finally:
-        _seats.release()
+        _thread_slots.release()
 
 
-def _lock_one() -> int:
+def _acquire_slot_file() -> int:
     folder = Path(current_settings().runtime_directory)
-    until = monotonic() + LONGEST_WAIT
+    deadline = monotonic() + MAX_WAIT_SECONDS
     while True:
         for number in random.sample(range(SLOTS), SLOTS):
-            held = _try_to_lock(folder / f"hashing-{number}.lock")
-            if held is not None:
-                return held
-        if monotonic() > until:
-            raise ServiceUnavailable(retry_after=RETRY_AFTER)
-        sleep(random.uniform(0.005, 0.015))  # noqa: S311 - only so that waiting threads do not ask in step
+            slot_file = _try_to_lock(folder / f"hashing-{number}.lock")
+            if slot_file is not None:
+                return slot_file
+        if monotonic() > deadline:
+            raise ServiceUnavailable(retry_after=RETRY_AFTER_SECONDS)
+        sleep(random.uniform(0.005, 0.015))  # noqa: S311 - only keeps waiting threads out of step
 
 
 def _try_to_lock(path: Path) -> int | None:
-    opened = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(opened)
+        os.close(descriptor)
         return None
-    return opened
+    return descriptor
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash of a password or PIN, made in a slot."""
-    with slot():
+    """Return the argon2id hash of a password or PIN, made in a slot."""
+    with hashing_slot():
         return hasher.hash(password)
 
 
-def is_secret(stored: str | None, said: str) -> bool:
-    """Whether a password or PIN is the one of a stored hash; as long where there is none. Call it in a slot."""
+def is_correct_secret(stored: str | None, secret: str) -> bool:
+    """Return whether a password or PIN matches a stored hash, in the same time if none is stored. Call it in a slot."""
     try:
-        hasher.verify(stored or NOBODY, said[:LONGEST_SECRET].encode("utf-8", "replace"))
+        hasher.verify(stored or DUMMY_HASH, secret[:MAX_SECRET_LENGTH].encode("utf-8", "replace"))
     except (VerificationError, InvalidHashError):
         return False
     return bool(stored)
 
 
-def renew(stored: str, password: str) -> str | None:
-    """The hash to keep in place of one with more lanes than `hasher`; None if it may stay. Call it in a slot."""
+def rehash(stored: str, password: str) -> str | None:
+    """Return a hash to replace one with more lanes than `hasher`; None if it may stay. Call it in a slot."""
     lanes = extract_parameters(stored).parallelism
     return hasher.hash(password) if lanes > hasher.parallelism else None

@@ -50,7 +50,9 @@ def set_pin(
     attempts.clear_attempts(session, principal.username)
     delete_pin(session, principal.account_id)
     session.execute(insert(PINS).values(account_id=principal.account_id, **row))
-    record_audit(principal.account_id, "pin_set", f"account:{principal.account_id}", principal.scope.home)
+    record_audit(
+        principal.account_id, "pin_set", f"account:{principal.account_id}", principal.scope.home
+    )
     return []
 
 
@@ -101,7 +103,9 @@ def check_pin(username: str, pin: str, desk_id: int) -> PinCheck:
         is_correct = hashing.is_correct_secret(attempt.hash, pin)
     if account is None or attempt.hash is None or not is_correct:
         report_event("pin_wrong", username, account.id if account else None)
-        return PinCheck(left=_attempts_left(account, attempt.failed) if account and attempt.hash else 0)
+        return PinCheck(
+            left=_attempts_left(account, attempt.failed) if account and attempt.hash else 0
+        )
     own = update(PINS).where(PINS.c.account_id == account.id)
     db.session.execute(own.values(failed=0, failed_at=None))
     return PinCheck(account)

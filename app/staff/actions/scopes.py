@@ -13,7 +13,10 @@ def assign_shelters(session: Session, account_id: int, shelter_ids: Collection[i
     own = ACCOUNT_SHELTERS.c.account_id == account_id
     session.execute(delete(ACCOUNT_SHELTERS).where(own))
     if shelter_ids:
-        pairs = [{"account_id": account_id, "shelter_id": shelter_id} for shelter_id in sorted(shelter_ids)]
+        pairs = [
+            {"account_id": account_id, "shelter_id": shelter_id}
+            for shelter_id in sorted(shelter_ids)
+        ]
         session.execute(insert(ACCOUNT_SHELTERS), pairs)
     own_row = update(ACCOUNTS).where(ACCOUNTS.c.id == account_id)
     session.execute(own_row.values(version=ACCOUNTS.c.version + 1))

@@ -51,7 +51,7 @@ def as_principal(account: AccountRow, scope: Scope, token: str) -> Principal:
     )
 
 
-def load(token: object) -> Principal | None:
+def load_principal(token: object) -> Principal | None:
     """Return the principal of a session's token; None if the session was ended or has expired."""
     if not isinstance(token, str):
         return None
@@ -86,13 +86,17 @@ def end_session(session: Session, principal: Principal) -> None:
     """End the principal's session."""
     own = SESSIONS.c.digest == rules.digest(principal.session_id)
     session.execute(update(SESSIONS).where(own).values(ended_at=clock.now()))
-    record_audit(principal.account_id, "signed_out", f"account:{principal.account_id}", principal.scope.home)
+    record_audit(
+        principal.account_id, "signed_out", f"account:{principal.account_id}", principal.scope.home
+    )
 
 
 def end_own_sessions(session: Session, principal: Principal) -> None:
     """End every session of the principal's account, this one too."""
     end_all_sessions(session, principal.account_id)
-    record_audit(principal.account_id, "signed_out", f"account:{principal.account_id}", principal.scope.home)
+    record_audit(
+        principal.account_id, "signed_out", f"account:{principal.account_id}", principal.scope.home
+    )
 
 
 def end_all_sessions(session: Session, account_id: int, except_token: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Every reading of accounts, sessions, invitations (`accounts`), PINs (`pins`), the logs (`trail`, `security`)."""
+"""All SELECTs on accounts, sessions, invitations (`accounts`), PINs (`pins`), scopes and the two logs."""
 
 from app.staff.queries.accounts import (
     ACCOUNT_COUNTRIES,
@@ -11,19 +11,19 @@ from app.staff.queries.accounts import (
     AccountRow,
     count_attempts,
     find_account,
+    find_account_line,
     find_demo_account,
-    find_invited,
-    find_line,
+    find_invited_account,
     find_session,
-    find_working_admin,
-    is_known_place,
+    has_working_admin,
+    is_known_source,
     list_accounts,
     list_usernames,
 )
-from app.staff.queries.audit_log import TrailLine, list_trail
+from app.staff.queries.audit_log import AuditLogLine, list_audit_log
 from app.staff.queries.pins import PINS, TabletPin, find_desk_account, has_pin, list_pins, lock_pin
 from app.staff.queries.scope import ACCOUNT_SHELTERS, get_scope
-from app.staff.queries.security_log import SecurityLine, list_security
+from app.staff.queries.security_log import SecurityLogLine, list_security_log
 
 __all__ = [
     "ACCOUNTS",
@@ -36,24 +36,24 @@ __all__ = [
     "SESSIONS",
     "AccountLine",
     "AccountRow",
-    "SecurityLine",
+    "AuditLogLine",
+    "SecurityLogLine",
     "TabletPin",
-    "TrailLine",
     "count_attempts",
     "find_account",
+    "find_account_line",
     "find_demo_account",
     "find_desk_account",
-    "find_invited",
-    "find_line",
+    "find_invited_account",
     "find_session",
-    "find_working_admin",
     "get_scope",
     "has_pin",
-    "is_known_place",
+    "has_working_admin",
+    "is_known_source",
     "list_accounts",
+    "list_audit_log",
     "list_pins",
-    "list_security",
-    "list_trail",
+    "list_security_log",
     "list_usernames",
     "lock_pin",
 ]

@@ -1,4 +1,4 @@
-"""Reads accounts, sessions and invitations."""
+"""SELECTs on accounts, sessions, invitations and sign-in attempts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ ACCOUNT_COUNTRIES = AccountCountry.__table__
 
 @dataclass(frozen=True)
 class AccountRow:
-    """One account; `password_hash` is None until the invitation was taken up."""
+    """One account; `password_hash` is None until the invitation was accepted."""
 
     id: int
     username: str
@@ -56,7 +56,7 @@ class AccountLine:
 _live_session = (
     select(DESKS_AS_OF, SESSIONS.c.started_at, SESSIONS.c.seen_at, *ACCOUNTS.c)
     .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
-    .where(SESSIONS.c.digest == bindparam("wanted"))
+    .where(SESSIONS.c.digest == bindparam("digest"))
     .where(SESSIONS.c.ended_at.is_(None), ACCOUNTS.c.closed_at.is_(None))
 )
 
@@ -64,90 +64,94 @@ _live_session = (
 def find_session(
     session: Session, digest: str
 ) -> tuple[int, datetime, datetime, AccountRow] | None:
-    """What desks stand at (see Scope), start, last sight and account of a session that was not ended, by its digest."""
-    row = connection_of(session).execute(_live_session, {"wanted": digest}).first()
+    """Return a session that was not ended, by its digest: `Scope.desks_as_of`, start, last request, account."""
+    row = connection_of(session).execute(_live_session, {"digest": digest}).first()
     return (row[0], row[1], row[2], AccountRow(*row[3:])) if row else None
 
 
 def find_account(session: Session, username: str) -> AccountRow | None:
-    """The account of a username, closed ones included."""
+    """Return the account of a username, also a closed one."""
     if not rules.is_username(username):
         return None
     row = session.execute(select(ACCOUNTS).where(ACCOUNTS.c.username == username)).first()
     return AccountRow(*row) if row else None
 
 
-def find_invited(session: Session, digest: str, now: datetime) -> AccountRow | None:
-    """The account of an invitation that is neither used nor expired nor of a closed account."""
-    wanted = (
+def find_invited_account(session: Session, digest: str, now: datetime) -> AccountRow | None:
+    """Return the open account of an invitation that is neither used nor expired."""
+    statement = (
         select(ACCOUNTS)
         .join(INVITATIONS, INVITATIONS.c.account_id == ACCOUNTS.c.id)
         .where(INVITATIONS.c.digest == digest, INVITATIONS.c.used_at.is_(None))
         .where(INVITATIONS.c.expires_at > now, ACCOUNTS.c.closed_at.is_(None))
     )
-    row = session.execute(wanted).first()
+    row = session.execute(statement).first()
     return AccountRow(*row) if row else None
 
 
 @dataclass(frozen=True)
-class Failed:
-    """Failed tries: of a name at an address, of the name anywhere, of the address with any name."""
+class FailedAttempts:
+    """Numbers of failed attempts: of a name at an address, of the name anywhere, of the address with any name."""
 
-    here: int
+    from_source: int
     anywhere: int
     address: int
 
 
 def count_attempts(
-    session: Session, name_key: str, place_key: str, address_key: str, since: datetime
-) -> Failed:
-    """Failed tries since a moment, by the keys of name, of name and address, and of the address."""
-    keys = {"place_key": place_key, "name_key": name_key, "address_key": address_key}
+    session: Session, name_key: str, source_key: str, address_key: str, since: datetime
+) -> FailedAttempts:
+    """Count the failed attempts since a moment, by the keys of the name, of its source and of the address."""
+    keys = {"place_key": source_key, "name_key": name_key, "address_key": address_key}
     counts = [
         select(func.count())
         .where(ATTEMPTS.c[column] == key, ATTEMPTS.c.at > since)
         .scalar_subquery()
         for column, key in keys.items()
     ]
-    return Failed(*session.execute(select(*counts)).one())
+    return FailedAttempts(*session.execute(select(*counts)).one())
 
 
-def is_known_place(session: Session, place_key: str, since: datetime) -> bool:
-    """Whether an account signed in from an address since a moment, by the key of its name and the address."""
-    here = select(SESSIONS.c.digest).where(SESSIONS.c.place_key == place_key)
-    known = here.where(SESSIONS.c.started_at > since).order_by(SESSIONS.c.digest).limit(1)
-    return session.execute(known).first() is not None
+def is_known_source(session: Session, source_key: str, since: datetime) -> bool:
+    """Return whether an account signed in from a source (name at an address) since a moment."""
+    own = select(SESSIONS.c.digest).where(SESSIONS.c.place_key == source_key)
+    recent = own.where(SESSIONS.c.started_at > since).order_by(SESSIONS.c.digest).limit(1)
+    return session.execute(recent).first() is not None
 
 
 def list_accounts(session: Session, countries: Collection[str] | None = None) -> list[AccountLine]:
-    """Accounts by username: all, or where countries are given the desk staff of desks there."""
-    lines = _lines(session, select(ACCOUNTS).order_by(ACCOUNTS.c.username))
+    """List accounts by username: all, or only the desk staff of desks in `countries`."""
+    lines = _read_lines(session, select(ACCOUNTS).order_by(ACCOUNTS.c.username))
     if countries is None:
         return lines
-    own = [line for line in lines if line.account.role == "desk_staff"]
-    return [_shown_in(line, countries) for line in own if set(line.desk_countries) & set(countries)]
+    staff = [line for line in lines if line.account.role == "desk_staff"]
+    return [
+        _limit_to_countries(line, countries)
+        for line in staff
+        if set(line.desk_countries) & set(countries)
+    ]
 
 
-def _shown_in(line: AccountLine, countries: Collection[str]) -> AccountLine:
+def _limit_to_countries(line: AccountLine, countries: Collection[str]) -> AccountLine:
     pairs = zip(line.desks, line.desk_countries, strict=True)
     return replace(line, desks=tuple(code for code, country in pairs if country in countries))
 
 
-def find_line(session: Session, username: str) -> AccountLine | None:
-    """The open account of a username with its scope."""
+def find_account_line(session: Session, username: str) -> AccountLine | None:
+    """Return the open account of a username with its scope."""
     if not rules.is_username(username):
         return None
-    wanted = select(ACCOUNTS).where(ACCOUNTS.c.username == username, ACCOUNTS.c.closed_at.is_(None))
-    return next(iter(_lines(session, wanted.order_by(ACCOUNTS.c.username))), None)
+    own = select(ACCOUNTS).where(ACCOUNTS.c.username == username, ACCOUNTS.c.closed_at.is_(None))
+    return next(iter(_read_lines(session, own.order_by(ACCOUNTS.c.username))), None)
 
 
-def _lines(session: Session, wanted: Select[tuple[object, ...]]) -> list[AccountLine]:
+def _read_lines(session: Session, accounts: Select[tuple[object, ...]]) -> list[AccountLine]:
     desks = _desk_codes(session)
     nations: dict[int, list[str]] = {}
     for row in session.execute(select(ACCOUNT_COUNTRIES).order_by("account_id", "country")):
         nations.setdefault(row.account_id, []).append(row.country)
     lines = []
-    for row in session.execute(wanted):
+    for row in session.execute(accounts):
         account = AccountRow(**row._mapping)
         codes, countries = (
             zip(*desks.get(account.id, ()), strict=True) if account.id in desks else ((), ())
@@ -157,32 +161,32 @@ def _lines(session: Session, wanted: Select[tuple[object, ...]]) -> list[Account
 
 
 def list_usernames(session: Session, account_ids: Collection[int]) -> dict[int, str]:
-    """Usernames by account id, closed accounts included."""
-    wanted = select(ACCOUNTS.c.id, ACCOUNTS.c.username).where(ACCOUNTS.c.id.in_(account_ids))
-    return {row.id: row.username for row in session.execute(wanted.order_by(ACCOUNTS.c.id))}
+    """Return usernames by account id, closed accounts included."""
+    statement = select(ACCOUNTS.c.id, ACCOUNTS.c.username).where(ACCOUNTS.c.id.in_(account_ids))
+    return {row.id: row.username for row in session.execute(statement.order_by(ACCOUNTS.c.id))}
 
 
 def _desk_codes(session: Session) -> dict[int, list[tuple[str, str]]]:
     desk = Desk.__table__
-    wanted = (
+    statement = (
         select(ACCOUNT_DESKS.c.account_id, desk.c.code, desk.c.country)
         .join(desk, desk.c.id == ACCOUNT_DESKS.c.desk_id)
         .order_by(ACCOUNT_DESKS.c.account_id, desk.c.code)
     )
     codes: dict[int, list[tuple[str, str]]] = {}
-    for row in session.execute(wanted):
+    for row in session.execute(statement):
         codes.setdefault(row.account_id, []).append((row.code, row.country))
     return codes
 
 
-def find_working_admin(session: Session) -> bool:
-    """Whether an open admin account has set its password."""
-    able = ACCOUNTS.c.closed_at.is_(None) & ACCOUNTS.c.password_hash.is_not(None)
-    wanted = select(ACCOUNTS.c.id).where(ACCOUNTS.c.role == "admin", able)
-    return session.execute(wanted.order_by(ACCOUNTS.c.id).limit(1)).first() is not None
+def has_working_admin(session: Session) -> bool:
+    """Return whether an open admin account has set its password."""
+    can_sign_in = ACCOUNTS.c.closed_at.is_(None) & ACCOUNTS.c.password_hash.is_not(None)
+    admins = select(ACCOUNTS.c.id).where(ACCOUNTS.c.role == "admin", can_sign_in)
+    return session.execute(admins.order_by(ACCOUNTS.c.id).limit(1)).first() is not None
 
 
 def find_demo_account(session: Session) -> Row[tuple[str]] | None:
-    """Any open demo account: production must not start with one."""
-    wanted = select(ACCOUNTS.c.username).where(ACCOUNTS.c.is_demo, ACCOUNTS.c.closed_at.is_(None))
-    return session.execute(wanted.order_by(ACCOUNTS.c.username).limit(1)).first()
+    """Return the username of an open demo account: production must not start with one."""
+    demo = select(ACCOUNTS.c.username).where(ACCOUNTS.c.is_demo, ACCOUNTS.c.closed_at.is_(None))
+    return session.execute(demo.order_by(ACCOUNTS.c.username).limit(1)).first()

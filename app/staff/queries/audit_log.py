@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.audit.queries import as_entry, list_latest
-from app.audit.rules import Entry
+from app.audit.queries import to_audit_record, list_latest_entries
+from app.audit.rules import AuditRecord
 from app.db.session import Session
 from app.places.queries import EVERYWHERE, list_desks
 from app.staff.queries.accounts import list_usernames
@@ -29,7 +29,7 @@ def list_audit_log(
 ) -> list[AuditLogLine]:
     """List lines of the audit log, newest first, of these countries or of all if None; `before` a number, for paging."""
     codes = None if countries is None else sorted(countries)
-    rows = [as_entry(row) for row in list_latest(session, codes, before, limit)]
+    rows = [to_audit_record(row) for row in list_latest_entries(session, codes, before, limit)]
     subjects = {entry.subject.partition(":")[::2] for _, _, entry, _ in rows}
     subject_ids = {int(name) for kind, name in subjects if kind == "account"}
     actor_ids = {entry.account_id for _, _, entry, _ in rows if entry.account_id is not None}
@@ -41,7 +41,7 @@ def list_audit_log(
 
 
 def _to_log_line(
-    number: int, entry: Entry, usernames: dict[int, str], names: dict[tuple[str, str], str]
+    number: int, entry: AuditRecord, usernames: dict[int, str], names: dict[tuple[str, str], str]
 ) -> AuditLogLine:
     kind, _, code = entry.subject.partition(":")
     name = names.get((kind, code), code[:8] if kind == "consultation" else code)

@@ -1,4 +1,4 @@
-"""Reads what an account may see: its desks, shelters and countries."""
+"""SELECTs of what an account may see: its desks, shelters and countries."""
 
 from sqlalchemy import column, select, table
 from sqlalchemy.orm import Session
@@ -12,12 +12,12 @@ from app.web.access import Scope
 ACCOUNT_DESKS = AccountDesk.__table__
 ACCOUNT_COUNTRIES = AccountCountry.__table__
 ACCOUNT_SHELTERS = AccountShelter.__table__
+# Declared by name: the package shelters lies above this one, which may not import its models.
 SHELTERS = table("shelter", column("id"), column("code"), column("country"))
-"""What this room may know of shelters, which stand in a room above it."""
 
 
 def get_scope(session: Session, account: AccountRow) -> Scope:
-    """What an account may see, by its role and its desks or countries."""
+    """Return what an account may see, by its role and its desks, shelters or countries."""
     if account.role == "regional":
         return Scope(programme=True)
     desk = Desk.__table__
@@ -36,15 +36,15 @@ def get_scope(session: Session, account: AccountRow) -> Scope:
         .where(ACCOUNT_SHELTERS.c.account_id == account.id)
         .order_by(SHELTERS.c.code)
     )
-    own = session.execute(desks).all()
-    coordinated = session.execute(shelters).all()
+    desk_rows = session.execute(desks).all()
+    shelter_rows = session.execute(shelters).all()
     nations = frozenset(session.scalars(countries.order_by("country")))
-    home = next((row.country for row in (*own, *coordinated)), min(nations, default=""))
-    known = programme().get(home)
+    home = next((row.country for row in (*desk_rows, *shelter_rows)), min(nations, default=""))
+    country = programme().get(home)
     return Scope(
-        frozenset(row.id for row in own),
+        frozenset(row.id for row in desk_rows),
         nations,
-        shelters=frozenset(row.id for row in coordinated),
+        shelters=frozenset(row.id for row in shelter_rows),
         home=home,
-        number_locale=known.locale if known else "",
+        number_locale=country.locale if country else "",
     )

@@ -31,7 +31,9 @@ class SecurityLogLine:
 def list_security_log(session: Session, before: int | None, limit: int) -> list[SecurityLogLine]:
     """List lines of the security log, newest first; only those before the number `before`, for paging."""
     rows = list_events(session, before, limit)
-    usernames = list_usernames(session, {row.account_id for row in rows if row.account_id is not None})
+    usernames = list_usernames(
+        session, {row.account_id for row in rows if row.account_id is not None}
+    )
     return [
         SecurityLogLine(
             row.number,

@@ -14,7 +14,7 @@ from app.staff.queries import AccountLine
 from app.staff.views.blueprint import blueprint, errors_by_field
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
-from app.web.pages import redirect_or_json, page, public_link, flash_message
+from app.web.pages import flash_message, page, public_link, redirect_or_json
 from app.web.requests import wants_json
 
 
@@ -57,8 +57,8 @@ def _invitation_page(form: Any, errors: list[FieldError]) -> Response:
 @allow("invite_staff")
 def invite() -> Response:
     """Invite the account and show its one-time link, only here."""
-    form = forms.InvitationForm.sent()
-    errors, token = form.problems(), ""
+    form = forms.InvitationForm.from_request()
+    errors, token = form.field_errors(), ""
     if not errors:
         token, errors = accounts.invite_within(
             db.session(), principal(), form.account(), form.scope()
@@ -72,7 +72,9 @@ def _link_page(username: str, token: str) -> Response:
     link = public_link("staff.invitation", token=token)
     if wants_json():
         return jsonify({"account": username, "link": link})
-    return page("staff/link.html", username=username, link=link, days=rules.INVITATION_LIFETIME.days)
+    return page(
+        "staff/link.html", username=username, link=link, days=rules.INVITATION_LIFETIME.days
+    )
 
 
 def _get_managed(username: str) -> AccountLine:

@@ -1,6 +1,6 @@
 """The page of the audit log, newest first: all of it for an admin, the own countries' for a supervisor."""
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, abort, request, url_for
 
 from app.audit.actions import record_audit
 from app.audit.vocabulary import ACTIONS, SUBJECTS
@@ -9,7 +9,7 @@ from app.places.vocabulary import programme
 from app.staff import queries
 from app.staff.views.blueprint import blueprint
 from app.web.access import allow, principal
-from app.web.pages import page
+from app.web.pages import page, redirect_or_json
 
 PAGE_SIZE = 100
 
@@ -38,9 +38,9 @@ def audit_log() -> Response:
 
 @blueprint.get("/trail")
 @allow("see_audit")
-def trail() -> Response:
+def moved_audit_log() -> Response:
     """Redirect from the former address of the audit log."""
-    return redirect(url_for("staff.audit_log", **request.args))  # type: ignore[return-value]
+    return redirect_or_json(url_for("staff.audit_log", before=request.args.get("before")))
 
 
 def parse_before(text: str | None) -> int | None:

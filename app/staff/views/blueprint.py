@@ -9,6 +9,6 @@ from app.field_errors import FieldError
 blueprint = Blueprint("staff", __name__)
 
 
-def wrong_in(problems: Sequence[FieldError]) -> dict[str, str]:
-    """The first sentence of each field that is wrong."""
-    return {problem.field: problem.message for problem in reversed(problems)}
+def errors_by_field(errors: Sequence[FieldError]) -> dict[str, str]:
+    """Return the first message of each field that has errors."""
+    return {error.field: error.message for error in reversed(errors)}

@@ -9,7 +9,7 @@ from app.staff.actions import pins
 from app.staff.views.blueprint import blueprint
 from app.staff.views.profile import PER_MINUTE, refuse_change
 from app.web.access import allow, limiter, principal
-from app.web.pages import redirect_or_json, flash_message
+from app.web.pages import flash_message, redirect_or_json
 from app.web.security_events import report_event
 
 
@@ -21,14 +21,16 @@ def set_pin() -> Response:
     if not rules.may_use_pin(principal().role):
         report_event("right_refused", account_id=principal().account_id)
         abort(403)
-    form = forms.PinForm.sent()
-    errors = form.problems()
+    form = forms.PinForm.from_request()
+    errors = form.field_errors()
     if not errors:
         values = (form.own_password.data, form.pin.data, form.repeated_pin.data)
         errors = pins.set_pin(db.session(), principal(), *values)
     if errors:
         return refuse_change(errors)
-    flash_message(gettext("Your PIN is set. A tablet knows it after its next contact with the server."))
+    flash_message(
+        gettext("Your PIN is set. A tablet knows it after its next contact with the server.")
+    )
     return redirect_or_json(url_for("staff.account"))
 
 

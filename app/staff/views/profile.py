@@ -13,7 +13,7 @@ from app.staff.actions import accounts, sessions
 from app.staff.views.blueprint import blueprint, errors_by_field
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, limiter, principal
-from app.web.pages import redirect_or_json, page, flash_message
+from app.web.pages import flash_message, page, redirect_or_json
 from app.web.requests import wants_json
 from app.web.responses import error_response
 from app.web.security_events import report_event
@@ -45,8 +45,8 @@ def account_page(errors: list[FieldError], status: int = 200) -> Response:
 
 
 def refuse_change(errors: list[FieldError]) -> Response:
-    """The response of a change of one's own account that was refused; 429 if the next try must wait."""
-    must_wait = any(found.code == "must_wait" for found in errors)
+    """Return the response to a refused change of the own account; 429 if the next attempt must wait."""
+    must_wait = any(error.code == "must_wait" for error in errors)
     if not must_wait:
         return errors_response(errors) if wants_json() else account_page(errors, 422)
     response = error_response(429, errors[0].message) if wants_json() else account_page(errors, 429)
@@ -59,8 +59,8 @@ def refuse_change(errors: list[FieldError]) -> Response:
 @allow("signed_in")
 def change_password() -> Response:
     """Change the own password; the other sessions end, this one stays."""
-    form = forms.PasswordForm.sent()
-    errors = form.problems()
+    form = forms.PasswordForm.from_request()
+    errors = form.field_errors()
     if not errors:
         values = (form.current.data, form.password.data, form.repeated.data)
         errors = accounts.change_password(db.session(), principal(), *values)
@@ -85,7 +85,7 @@ def sign_out_everywhere() -> Response:
 @limiter.limit(PER_MINUTE)
 @allow("public")
 def invitation(token: str) -> Response:
-    """The page that takes up an invitation; one response for a used, an old and an unknown link."""
+    """Show the page that accepts an invitation; used, expired and unknown links get the same response."""
     return _invitation_page(token, [])
 
 
@@ -112,8 +112,8 @@ def _link_refused() -> Response:
 @allow("public")
 def accept_invitation(token: str) -> Response:
     """Set the password and use up the link."""
-    form = forms.NewPasswordForm.sent()
-    errors = form.problems() or accounts.accept_invitation(
+    form = forms.NewPasswordForm.from_request()
+    errors = form.field_errors() or accounts.accept_invitation(
         db.session(), token, form.password.data, form.repeated.data
     )
     if any(error.field == "token" for error in errors):

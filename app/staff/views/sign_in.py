@@ -14,9 +14,9 @@ from app.staff.actions import accounts, sessions
 from app.staff.rules import ATTEMPT_WINDOW
 from app.staff.views.blueprint import blueprint
 from app.web.access import Principal, allow, limiter, principal
-from app.web.pages import MODES, redirect_or_json, page
+from app.web.pages import MODES, page, redirect_or_json
 from app.web.preserved_forms import safe_redraw_url
-from app.web.requests import safe_redirect_target, read_json, wants_json
+from app.web.requests import read_json, safe_redirect_target, wants_json
 from app.web.responses import error_response
 
 HOMES = {
@@ -43,7 +43,9 @@ def home() -> Any:
 def sign_in() -> Any:
     """Show the sign-in page."""
     if current_user.is_authenticated:
-        return redirect_or_json(safe_redirect_target(request.args.get("next"), url_for("staff.home")))
+        return redirect_or_json(
+            safe_redirect_target(request.args.get("next"), url_for("staff.home"))
+        )
     return page("staff/sign_in.html", next=request.args.get("next", ""), kept=[], problem="")
 
 
@@ -78,34 +80,39 @@ def _refused(values: Any, status: int) -> Response:
         sentence = None if status == 429 else gettext("The name or the password is not right.")
         response = error_response(status, sentence)
     else:
-        kept = _kept(sent)
+        preserved = _preserved_fields(values)
         response = page(
-            "staff/sign_in.html", status, next=sent.get("next", ""), kept=kept, problem=str(status)
+            "staff/sign_in.html",
+            status,
+            next=values.get("next", ""),
+            kept=preserved,
+            problem=str(status),
         )
     if status == 429:
         response.headers["Retry-After"] = str(int(ATTEMPT_WINDOW.total_seconds()))
     return response
 
 
-def _kept(sent: Any) -> list[tuple[str, str]]:
+def _preserved_fields(values: Any) -> list[tuple[str, str]]:
     return [
         (name.removeprefix("kept."), value)
-        for name, value in sent.items(multi=True)
+        for name, value in values.items(multi=True)
         if name.startswith("kept.")
     ]
 
 
-def _go_on(sent: Any) -> Any:
-    kept = _kept(sent)
-    if kept:
-        return page("staff/go_on.html", kept=kept, again=safe_redraw_url(sent.get("next")))
-    return redirect(safe_redirect_target(sent.get("next"), url_for("staff.home")))
+def _resume(values: Any) -> Any:
+    preserved = _preserved_fields(values)
+    if preserved:
+        redraw_url = safe_redraw_url(values.get("next"))
+        return page("staff/resume.html", fields=preserved, redraw_url=redraw_url)
+    return redirect(safe_redirect_target(values.get("next"), url_for("staff.home")))
 
 
 @blueprint.post("/sign-out")
 @allow("signed_in")
 def sign_out() -> Any:
-    """Ends this session."""
+    """End this session."""
     sessions.end_session(db.session(), principal())
     logout_user()
     session.clear()
@@ -117,23 +124,25 @@ def sign_out() -> Any:
 @blueprint.get("/sync/token")
 @allow("public")
 def token() -> Response:
-    """The token that every change must carry as `X-CSRFToken`."""
+    """Return the token that every change must carry as `X-CSRFToken`."""
     return jsonify({"csrf_token": generate_csrf()})
 
 
 @blueprint.post("/preferences")
 @allow("public")
 def preferences() -> Any:
-    """Remembers language and light on this device, the language with the account too."""
-    response = redirect_or_json(safe_redirect_target(request.form.get("next"), url_for("staff.home")))
-    chosen, light = request.form.get("locale"), request.form.get("mode")
+    """Store language and light mode on this device, the language also with the account."""
+    response = redirect_or_json(
+        safe_redirect_target(request.form.get("next"), url_for("staff.home"))
+    )
+    locale, mode = request.form.get("locale"), request.form.get("mode")
     secure = current_settings().production
-    if chosen in language.LOCALES:
+    if locale in language.LOCALES:
         response.set_cookie(
-            language.COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=secure
+            language.COOKIE, locale, max_age=31_536_000, samesite="Lax", secure=secure
         )
         if current_user.is_authenticated:
-            accounts.set_locale(db.session(), current_user.account_id, chosen)
-    if light in MODES:
-        response.set_cookie("mode", light, max_age=31_536_000, samesite="Lax", secure=secure)
+            accounts.set_locale(db.session(), current_user.account_id, locale)
+    if mode in MODES:
+        response.set_cookie("mode", mode, max_age=31_536_000, samesite="Lax", secure=secure)
     return response

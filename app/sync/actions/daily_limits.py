@@ -10,22 +10,22 @@ from app.sync.queries.devices import DeviceRow
 from app.sync.vocabulary import MOST_A_DAY, MOST_ASIDE_A_DAY, MOST_KEPT_A_DAY
 
 DAY = timedelta(hours=24)
-WAIT = timedelta(hours=1)
+RETRY_AFTER = timedelta(hours=1)
 """A tablet that sent too much asks again after this; it keeps what it has."""
 
 
-class TooMuch(Exception):
+class DailyLimitExceeded(Exception):
     """The tablet sent more in 24 hours than any desk can; nothing of the batch may be kept."""
 
 
-def check_number(session: Session, device: DeviceRow, more: int) -> None:
+def check_envelope_limit(session: Session, device: DeviceRow, more: int) -> None:
     """Raises TooMuch where so many `more` envelopes are too many; asked before anything of them is opened."""
     if envelopes.count_since(session, device.id, clock.now() - DAY) + more > MOST_A_DAY:
-        raise TooMuch
+        raise DailyLimitExceeded
 
 
-def check_set_aside(session: Session, device: DeviceRow) -> None:
+def check_quarantine_limit(session: Session, device: DeviceRow) -> None:
     """Raises TooMuch where more was set aside than may be; asked of a batch that added to it, and of no other."""
-    n, kept = envelopes.sum_set_aside_since(session, device.id, clock.now() - DAY)
+    n, kept = envelopes.sum_quarantined_since(session, device.id, clock.now() - DAY)
     if n > MOST_ASIDE_A_DAY or kept > MOST_KEPT_A_DAY:
-        raise TooMuch
+        raise DailyLimitExceeded

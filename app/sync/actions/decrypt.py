@@ -11,7 +11,7 @@ from app.people.actions.aggregates import defer_aggregates
 from app.settings import current_settings
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLE_PERMISSIONS
-from app.sync.actions.handlers import Asked
+from app.sync.actions.handlers import AuthoredPayload
 from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import EnvelopeRow
 from app.sync.rules import envelope, sealing
@@ -21,25 +21,25 @@ from app.web.access import Principal, Scope
 
 
 @dataclass(frozen=True)
-class Unsealed:
+class Decrypted:
     """What could be read of an envelope; `opened` is None and `reason` says why where nothing could."""
 
-    opened: Payload | None
+    payload: Payload | None
     reason: str = ""
 
 
-def unseal(one: SealedEnvelope) -> Unsealed:
+def decrypt_envelope(one: SealedEnvelope) -> Decrypted:
     """What an envelope holds, or why it cannot be read."""
     ring: Mapping[str, bytes] = current_settings().outbox_keys
     reason = _unfit(one, ring)
     if reason:
-        return Unsealed(None, reason)
+        return Decrypted(None, reason)
     try:
         content = sealing.unseal(ring[one.key_id], str(one.id), one.key_id, one.sealed)
     except sealing.Unreadable:
-        return Unsealed(None, "unreadable")
-    opened = envelope.read_content(content, one.id)
-    return Unsealed(opened, "" if opened else "unreadable")
+        return Decrypted(None, "unreadable")
+    opened = envelope.parse_payload(content, one.id)
+    return Decrypted(opened, "" if opened else "unreadable")
 
 
 def _unfit(one: SealedEnvelope, ring: Mapping[str, bytes]) -> str:
@@ -51,22 +51,22 @@ def _unfit(one: SealedEnvelope, ring: Mapping[str, bytes]) -> str:
 
 
 @dataclass(frozen=True)
-class Judged:
+class CheckedEnvelope:
     """An envelope as far as it could be read: what it held, who wrote it, and why it is set aside unrecorded."""
 
-    opened: Payload | None
+    payload: Payload | None
     author: Principal | None = None
     reason: str = ""
 
     @property
-    def asked(self) -> Asked | None:
+    def recordable(self) -> AuthoredPayload | None:
         """What is to be recorded; None where it is set aside."""
-        if self.reason or self.opened is None or self.author is None:
+        if self.reason or self.payload is None or self.author is None:
             return None
-        return self.author, self.opened
+        return self.author, self.payload
 
 
-class Judge:
+class EnvelopeChecker:
     """Reads the envelopes of one tablet; each author is looked up once."""
 
     def __init__(self, session: Session, device: DeviceRow) -> None:
@@ -74,26 +74,26 @@ class Judge:
         self.today = clock.today_at(device.time_zone)
         self.authors: dict[str, tuple[Principal | None, str]] = {}
 
-    def judge(self, one: SealedEnvelope, *, sent_itself: bool) -> Judged:
+    def check(self, one: SealedEnvelope, *, sent_itself: bool) -> CheckedEnvelope:
         """What is to become of an envelope that the tablet sent itself, or that a supervisor brought."""
-        unsealed = unseal(one)
-        opened = unsealed.opened
+        unsealed = decrypt_envelope(one)
+        opened = unsealed.payload
         if opened is None:
-            return Judged(None, None, unsealed.reason)
+            return CheckedEnvelope(None, None, unsealed.reason)
         device = str(self.device.id)
         author, reason = self._author(opened.author)
-        foreign = envelope.why_foreign(opened, device if sent_itself else "", self.device.desk)
+        foreign = envelope.foreign_reason(opened, device if sent_itself else "", self.device.desk)
         reason = foreign or reason or ("too_old" if envelope.is_too_old(opened, self.today) else "")
         vouched = replace(opened, said={**opened.data, "device": device})
-        return Judged(vouched, author, reason)
+        return CheckedEnvelope(vouched, author, reason)
 
     def _author(self, username: str) -> tuple[Principal | None, str]:
         if username not in self.authors:
-            self.authors[username] = author_of(self.session, self.device, username)
+            self.authors[username] = find_author(self.session, self.device, username)
         return self.authors[username]
 
 
-def author_of(session: Session, device: DeviceRow, username: str) -> tuple[Principal | None, str]:
+def find_author(session: Session, device: DeviceRow, username: str) -> tuple[Principal | None, str]:
     """Who wrote a record, as the tablet vouches: at its desk alone; and why nobody may be taken for the author."""
     account = staff.find_account(session, username)
     if account is None:
@@ -108,7 +108,7 @@ def author_of(session: Session, device: DeviceRow, username: str) -> tuple[Princ
 
 
 @contextmanager
-def apart(session: Session) -> Iterator[None]:
+def savepoint(session: Session) -> Iterator[None]:
     """A savepoint; what fails in it leaves no audit entry and changes no cell either."""
     entries = len(session.info.get("entries", ()))
     try:
@@ -120,6 +120,6 @@ def apart(session: Session) -> Iterator[None]:
         raise
 
 
-def sent_of(row: EnvelopeRow) -> SealedEnvelope:
+def stored_envelope(row: EnvelopeRow) -> SealedEnvelope:
     """An envelope that was kept, as it came."""
     return SealedEnvelope(str(row.id), row.id, row.key_id, row.format, row.sealed or b"", row.receipt)

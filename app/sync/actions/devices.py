@@ -19,16 +19,16 @@ from app.web import device_auth
 
 
 @dataclass(frozen=True)
-class Added:
+class EnrolmentCode:
     """A tablet that may be enrolled: its one-time code, shown this once, and until when it holds."""
 
-    id: UUID
+    device_id: UUID
     code: str
     expires_at: datetime
 
 
 @dataclass(frozen=True)
-class Contact:
+class Heartbeat:
     """What a tablet says of itself: records that wait, the oldest of them, all it ever saved, its app."""
 
     waiting: int
@@ -38,9 +38,9 @@ class Contact:
     persisted: bool | None
 
 
-def load(credential: str) -> device_auth.Device:
+def load_device(credential: str) -> device_auth.Device:
     """The tablet of a credential; raises NotEnrolled where it is unknown or was revoked."""
-    found = queries.find_by_credential(db.session(), secrets.digest(credential))
+    found = queries.find_device_by_credential(db.session(), secrets.digest(credential))
     if found is None:
         raise device_auth.NotEnrolled("unknown")
     if found.revoked_at is not None:
@@ -48,7 +48,7 @@ def load(credential: str) -> device_auth.Device:
     return device_auth.Device(found.id, found.desk_id)
 
 
-def add(session: Session, by: int, desk: DeskRow, name: str) -> Added:
+def add_device(session: Session, by: int, desk: DeskRow, name: str) -> EnrolmentCode:
     """A new tablet of a desk."""
     device_id = uuid4()
     code, expires_at = _fresh_code()
@@ -56,20 +56,20 @@ def add(session: Session, by: int, desk: DeskRow, name: str) -> Added:
     times = {"created_at": clock.now(), "code_expires_at": expires_at}
     session.execute(insert(DEVICES).values(**row, **times, code_digest=secrets.digest(code)))
     record_audit(by, "device_added", f"device:{device_id}", desk.country)
-    return Added(device_id, code, expires_at)
+    return EnrolmentCode(device_id, code, expires_at)
 
 
 def _fresh_code() -> tuple[str, datetime]:
     return secrets.draw_code(), clock.now() + secrets.CODE_HOLDS
 
 
-def add_again(session: Session, by: int, device: DeviceRow) -> Added:
+def renew_code(session: Session, by: int, device: DeviceRow) -> EnrolmentCode:
     """A new code for a tablet that lost its data or was revoked; its old credential ends when the code is used."""
     code, expires_at = _fresh_code()
     changed = {"code_digest": secrets.digest(code), "code_expires_at": expires_at}
     session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(**changed))
     record_audit(by, "device_added", f"device:{device.id}", device.country)
-    return Added(device.id, code, expires_at)
+    return EnrolmentCode(device.id, code, expires_at)
 
 
 def enrol(session: Session, typed: str) -> tuple[DeviceRow, str] | None:
@@ -78,7 +78,7 @@ def enrol(session: Session, typed: str) -> tuple[DeviceRow, str] | None:
     What the tablet had not sent when it was last heard of is kept as lost until it arrives after all.
     """
     code = secrets.read_code(typed)
-    device = queries.lock_by_code(session, secrets.digest(code)) if code else None
+    device = queries.lock_device_by_code(session, secrets.digest(code)) if code else None
     if device is None or device.code_expires_at is None or device.code_expires_at < clock.now():
         return None
     credential = secrets.draw_credential()
@@ -98,7 +98,7 @@ def enrol(session: Session, typed: str) -> tuple[DeviceRow, str] | None:
     return device, credential
 
 
-def revoke(session: Session, by: int, device: DeviceRow) -> None:
+def revoke_device(session: Session, by: int, device: DeviceRow) -> None:
     """Ends what a tablet may send; it keeps what it has. Twice is once."""
     ended = {"revoked_at": clock.now(), "revoked_by": by, "code_digest": None}
     wanted = update(DEVICES).where(DEVICES.c.id == device.id, DEVICES.c.revoked_at.is_(None))
@@ -107,15 +107,15 @@ def revoke(session: Session, by: int, device: DeviceRow) -> None:
         record_audit(by, "device_revoked", f"device:{device.id}", device.country)
 
 
-def move(session: Session, by: int, device: DeviceRow, desk: DeskRow) -> None:
+def move_device(session: Session, by: int, device: DeviceRow, desk: DeskRow) -> None:
     """Gives a tablet to another desk; what was recorded on it for the former one is set aside when it arrives."""
     session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(desk_id=desk.id))
     record_audit(by, "device_moved", f"device:{device.id}", desk.country)
 
 
-def heard(session: Session, device_id: UUID, said: Contact) -> DeviceRow:
+def record_heartbeat(session: Session, device_id: UUID, said: Heartbeat) -> DeviceRow:
     """Keeps what a tablet says of itself; the tablet with the desk that it belongs to now."""
-    device = queries.lock(session, device_id)
+    device = queries.lock_device_unscoped(session, device_id)
     if device is None or not device.is_enrolled:
         raise device_auth.NotEnrolled("revoked")
     kept: dict[str, Any] = {

@@ -35,11 +35,11 @@ class IntakeOutcome:
     awaits_record: bool = False
 
 
-Opener: TypeAlias = Callable[[Session, Principal, Payload], IntakeOutcome]
-Asked: TypeAlias = tuple[Principal, Payload]
+HandleOne: TypeAlias = Callable[[Session, Principal, Payload], IntakeOutcome]
+AuthoredPayload: TypeAlias = tuple[Principal, Payload]
 """A record to be taken: its author, and what its envelope held."""
-ManyOpener: TypeAlias = Callable[[Session, Sequence[Asked]], list[IntakeOutcome]]
-Locker: TypeAlias = Callable[[Session, Sequence[Asked]], None]
+HandleMany: TypeAlias = Callable[[Session, Sequence[AuthoredPayload]], list[IntakeOutcome]]
+LockTargets: TypeAlias = Callable[[Session, Sequence[AuthoredPayload]], None]
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class RecordHandler:
     """What records one kind of record; `take_many` records many at once with the same results."""
 
     kind: str
-    handle: Opener
-    handle_many: ManyOpener | None = None
+    handle: HandleOne
+    handle_many: HandleMany | None = None
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class IntakeLock:
     """What locks all that records of these kinds will change, in the order in which everybody locks it."""
 
     kinds: frozenset[str]
-    lock: Locker
+    lock: LockTargets
 
 
 _handlers: dict[str, RecordHandler] = {}
 _locks: list[IntakeLock] = []
-OF_TABLET = frozenset({"device", "sequence"})
+DEVICE_FIELDS = frozenset({"device", "sequence"})
 _ARRIVED = {idempotency.NEW: CREATED, idempotency.SAME: DUPLICATE}
 
 
@@ -72,13 +72,13 @@ def set_handlers(handlers: Iterable[RecordHandler], locks: Iterable[IntakeLock])
     _locks[:] = locks
 
 
-def many_of(kind: str) -> ManyOpener | None:
+def batch_handler_of(kind: str) -> HandleMany | None:
     """What records many of a kind at once; None if they are recorded one by one."""
     handler = _handlers.get(kind)
     return handler.handle_many if handler else None
 
 
-def lock(session: Session, asked: Sequence[Asked]) -> None:
+def lock_targets(session: Session, asked: Sequence[AuthoredPayload]) -> None:
     """Locks what these records will change before the first of them is recorded, so that there is no deadlock."""
     for each in _locks:
         own = [one for one in asked if one[1].kind in each.kinds]
@@ -86,7 +86,7 @@ def lock(session: Session, asked: Sequence[Asked]) -> None:
             each.lock(session, own)
 
 
-def take(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
+def handle(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
     """Records what was opened in the author's name."""
     handler = _handlers.get(opened.kind)
     return handler.handle(session, author, opened) if handler else IntakeOutcome(QUARANTINED, "unknown_kind")
@@ -103,14 +103,14 @@ def invalid_outcome(problems: list[FieldError]) -> IntakeOutcome:
     return IntakeOutcome(QUARANTINED, "in_future" if future else "invalid", tuple(problems))
 
 
-def take_consultation(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
+def handle_consultation(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
     """The one intake: the same form and action as the page's."""
-    return _ended(recording.record(session, author, reading_of(opened)))
+    return _ended(recording.record(session, author, parse_consultation(opened)))
 
 
-def take_consultations(session: Session, asked: Sequence[Asked]) -> list[IntakeOutcome]:
+def handle_consultations(session: Session, asked: Sequence[AuthoredPayload]) -> list[IntakeOutcome]:
     """The same, as one set."""
-    readings = [(author, reading_of(opened)) for author, opened in asked]
+    readings = [(author, parse_consultation(opened)) for author, opened in asked]
     return [_ended(done) for done in recording.record_all(session, readings)]
 
 
@@ -118,7 +118,7 @@ def _ended(done: recording.RecordingResult | list[FieldError]) -> IntakeOutcome:
     return invalid_outcome(done) if isinstance(done, list) else outcome_of_insert(done.arrival)
 
 
-def lock_records(session: Session, asked: Sequence[Asked]) -> None:
+def lock_records(session: Session, asked: Sequence[AuthoredPayload]) -> None:
     """The cards of what is recorded and of what is voided, then the rows of what is voided."""
     codes = {code for _, opened in asked if (code := _card_in(opened))}
     cards = [card for card in find_cards(session, codes).values() if isinstance(card, CardRow)]
@@ -131,16 +131,16 @@ def _card_in(opened: Payload) -> str | None:
     return parse_card_code(said) if opened.kind == CONSULTATION and isinstance(said, str) else None
 
 
-def reading_of(opened: Payload) -> ParsedConsultation:
+def parse_consultation(opened: Payload) -> ParsedConsultation:
     """What can be read of a consultation; a refusal to be recorded names its tablet beside its four answers."""
     said = opened.data
     if said.get("outcomes") != [DECLINED]:
         return parse_consultation(said)
-    reading = parse_consultation({name: said[name] for name in said if name not in OF_TABLET})
+    reading = parse_consultation({name: said[name] for name in said if name not in DEVICE_FIELDS})
     return replace(reading, telemetry={**reading.telemetry, "device": said.get("device")})
 
 
-def take_void(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
+def handle_void(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
     """Voids a record of the desk; held where it has not arrived yet. Voiding twice is once."""
     about = opened.record_id
     if about is None:
@@ -157,7 +157,7 @@ def take_void(session: Session, author: Principal, opened: Payload) -> IntakeOut
 
 
 HANDLERS = (
-    RecordHandler(CONSULTATION, take_consultation, take_consultations),
-    RecordHandler(VOID, take_void),
+    RecordHandler(CONSULTATION, handle_consultation, handle_consultations),
+    RecordHandler(VOID, handle_void),
 )
 LOCKS = (IntakeLock(frozenset({CONSULTATION, VOID}), lock_records),)

@@ -23,7 +23,7 @@ from app.sync.vocabulary import HELD, MENDED, OPEN, VOIDED
 from app.web.access import Principal, Scope
 
 
-def may_mend(by: Principal, row: EnvelopeRow) -> bool:
+def may_resolve(by: Principal, row: EnvelopeRow) -> bool:
     """Whether the account may put it right: the supervisor always, the author where only answers are wrong."""
     return row.country in by.scope.countries or author_may_mend(row.reason)
 
@@ -33,7 +33,7 @@ def is_open(row: EnvelopeRow) -> bool:
     return row.state in (OPEN, HELD)
 
 
-def mend(session: Session, by: Principal, row: EnvelopeRow, reading: ParsedConsultation) -> list[FieldError]:
+def resolve(session: Session, by: Principal, row: EnvelopeRow, reading: ParsedConsultation) -> list[FieldError]:
     """Records a consultation that was set aside (a row of `envelopes.lock`) in its author's name; what is wrong."""
     desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
     author = row.author_id if row.author_id is not None else by.account_id
@@ -74,9 +74,9 @@ def discard_all(session: Session, by: Principal, device_id: UUID, last: int) -> 
 
     What arrived after the page that was looked at stays.
     """
-    n, country = quarantine.lock_set_aside(session, by.scope, device_id, last)
+    n, country = quarantine.lock_quarantined(session, by.scope, device_id, last)
     if n:
-        mine = quarantine.set_aside_of(by.scope, device_id, last)
+        mine = quarantine.quarantined_of_device(by.scope, device_id, last)
         session.execute(update(ENVELOPES).where(*mine).values(**_ended(by, VOIDED)))
         record_audit(by.account_id, "envelopes_voided", f"device:{device_id}/{n}", country)
     return n

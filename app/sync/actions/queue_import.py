@@ -11,39 +11,39 @@ from app.audit.actions import record_audit
 from app.sync.actions import intake
 from app.sync.actions.intake import Sender
 from app.sync.queries import devices, envelopes
-from app.sync.rules.envelope import Sent
+from app.sync.rules.envelope import SealedEnvelope
 from app.sync.vocabulary import CREATED, DUPLICATE
 from app.web.access import Principal
 
 
 @dataclass(frozen=True)
-class Brought:
+class QueueImportResult:
     """How many records of a copy were new, were known before, were set aside."""
 
     new: int
-    known: int
-    set_aside: int
+    duplicates: int
+    quarantined: int
 
 
-def bring(session: Session, by: Principal, device_id: UUID, sent: Sequence[Sent]) -> Brought | None:
+def import_queue(session: Session, by: Principal, device_id: UUID, sent: Sequence[SealedEnvelope]) -> QueueImportResult | None:
     """Takes what the copy of a tablet's queue holds; None where the tablet is not of the own countries."""
-    if devices.find(session, by.scope, device_id) is None:
+    if devices.find_device(session, by.scope, device_id) is None:
         return None
-    device = devices.lock(session, device_id)
+    device = devices.lock_device_unscoped(session, device_id)
     if device is None:
         return None
     sender = Sender(device, by.account_id)
     fresh = _fresh(session, sender, sent)
-    counted = Counter(told.result for told in intake.receive(session, sender, fresh))
+    counted = Counter(told.result for told in intake.receive_envelopes(session, sender, fresh))
     counted[DUPLICATE] += len(sent) - len(fresh)
     record_audit(by.account_id, "envelopes_brought", f"device:{device.id}", device.country)
     new, known = counted[CREATED], counted[DUPLICATE]
-    return Brought(new, known, counted.total() - new - known)
+    return QueueImportResult(new, known, counted.total() - new - known)
 
 
-def _fresh(session: Session, sender: Sender, part: Sequence[Sent]) -> list[Sent]:
+def _fresh(session: Session, sender: Sender, part: Sequence[SealedEnvelope]) -> list[SealedEnvelope]:
     """The envelopes that neither the tablet itself nor a copy has brought before."""
-    known = envelopes.list_known(session, {one.id for one in part})
+    known = envelopes.list_received_unscoped(session, {one.id for one in part})
     own = {
         (id_, row.receipt)
         for id_, rows in known.items()

@@ -16,49 +16,49 @@ from app.sync.queries import devices as queries
 from app.sync.queries.devices import DeviceRow
 from app.sync.rules import devices as rules
 from app.web.access import Scope
-from app.web.forms import PageForm, Words, at_most, required
+from app.web.forms import PageForm, SafeTextField, max_length, required
 from app.web.requests import is_form, read_json
 
 
-class DeskForm(PageForm):
+class DeviceDeskForm(PageForm):
     """Which desk a tablet belongs to."""
 
-    may_be_left_out: ClassVar[frozenset[str]] = frozenset()
+    optional_fields: ClassVar[frozenset[str]] = frozenset()
     desk = StringField(validators=[required()])
 
     @classmethod
     def read(cls) -> tuple[Any, list[FieldError]]:
         """What was sent as form fields or as JSON, and what is wrong with it."""
         if is_form():
-            form = cls.sent()
-            return form, form.problems()
+            form = cls.from_request()
+            return form, form.field_errors()
         raw, known = read_json(), cls()._fields.keys()
         unknown = [FieldError(name[:40], "unknown_field") for name in sorted(raw.keys() - known)]
         texts = {name: raw[name] for name in raw.keys() & known if isinstance(raw[name], str)}
-        form, left_out = cls(MultiDict(texts)), cls.may_be_left_out - raw.keys()
-        wrong = [problem for problem in form.problems() if problem.field not in left_out]
+        form, left_out = cls(MultiDict(texts)), cls.optional_fields - raw.keys()
+        wrong = [problem for problem in form.field_errors() if problem.field not in left_out]
         return form, [*unknown, *wrong]
 
-    def found(self, session: Session) -> DeskRow | None:
+    def find_desk(self, session: Session) -> DeskRow | None:
         """The desk that was named; None where there is none."""
         return find_desk(session, EVERYWHERE, (self.desk.data or "").strip().upper())
 
 
-class DeviceForm(DeskForm):
+class DeviceForm(DeviceDeskForm):
     """What is said of a new tablet; a program may leave its name out."""
 
     may_be_left_out = frozenset({"name"})
 
-    name = Words(validators=[required(), at_most(39)])
+    name = SafeTextField(validators=[required(), max_length(39)])
 
-    def name_at(self, session: Session, desk: DeskRow) -> str:
+    def name_or_default(self, session: Session, desk: DeskRow) -> str:
         """The tablet's name, or the desk's next number."""
         every = queries.list_devices(session, EVERYWHERE)
         return self.name.data or f"T{1 + sum(one.desk_id == desk.id for one in every)}"
 
 
 @dataclass(frozen=True)
-class Shown:
+class DeviceCard:
     """One tablet: whether it is silent with records on it, how many are missing, whether its app is old."""
 
     row: DeviceRow
@@ -68,15 +68,15 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Overview:
+class DeviceOverview:
     """The tablets of a scope: the silent ones that hold records first, then all others by desk."""
 
-    silent: list[Shown]
-    desks: list[tuple[str, list[Shown]]]
+    silent: list[DeviceCard]
+    desks: list[tuple[str, list[DeviceCard]]]
     waiting: int
 
 
-def overview(session: Session, scope: Scope, version: str) -> Overview:
+def device_overview(session: Session, scope: Scope, version: str) -> DeviceOverview:
     """The tablets of the scope's countries as they stand now; `version` is the app's newest."""
     rows = queries.list_devices(session, scope)
     arrived = queries.count_arrived(session, [row.id for row in rows])
@@ -84,10 +84,10 @@ def overview(session: Session, scope: Scope, version: str) -> Overview:
     others = [one for one in every if not one.is_silent]
     by_desk = [(name, list(own)) for name, own in groupby(others, lambda one: one.row.desk)]
     silent = [one for one in every if one.is_silent]
-    return Overview(silent, by_desk, sum(one.row.waiting for one in every if one.row.is_enrolled))
+    return DeviceOverview(silent, by_desk, sum(one.row.waiting for one in every if one.row.is_enrolled))
 
 
-def _shown(row: DeviceRow, arrived: int, version: str, now: datetime) -> Shown:
+def _shown(row: DeviceRow, arrived: int, version: str, now: datetime) -> DeviceCard:
     silent = row.is_enrolled and rules.is_silent(row.contact_at, row.waiting, now)
     missing = rules.missing(row.saved, row.waiting, arrived)
-    return Shown(row, silent, missing, row.app_version not in ("", version))
+    return DeviceCard(row, silent, missing, row.app_version not in ("", version))

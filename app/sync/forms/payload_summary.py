@@ -28,11 +28,11 @@ from app.i18n import language
 from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONSULTATION, VOID
 
-MOST = 80
+MAX_TEXT_LENGTH = 80
 """So many signs of a text that is no code are shown."""
 
 
-def lines(opened: Payload) -> list[LabelledAnswer]:
+def summary_lines(opened: Payload) -> list[LabelledAnswer]:
     """What is answered, and the answer in words, in the order of the page."""
     said = opened.data
     if opened.kind == VOID:
@@ -46,7 +46,7 @@ def lines(opened: Payload) -> list[LabelledAnswer]:
     return [*first, *_groups(said.get("groups")), *_answers(said)]
 
 
-def readable(said: dict[str, Any]) -> dict[str, Any]:
+def drawable(said: dict[str, Any]) -> dict[str, Any]:
     """The answers with nothing but what the consultation's page can draw, whatever was sent."""
     groups = said.get("groups")
     own = [one for one in groups if isinstance(one, dict)] if isinstance(groups, list) else []
@@ -112,5 +112,5 @@ def _list(terms: Terms, codes: Any) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)[:MOST]
-    return "–" if value in (None, "", []) else f"“{str(value)[:MOST]}”"
+        return str(value)[:MAX_TEXT_LENGTH]
+    return "–" if value in (None, "", []) else f"“{str(value)[:MAX_TEXT_LENGTH]}”"

@@ -19,9 +19,9 @@ from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.settings import current_settings
 from app.staff.queries import find_account
-from app.sync.actions.decrypt import sent_of, unseal
-from app.sync.actions.handlers import reading_of
-from app.sync.actions.quarantine import is_open, may_mend
+from app.sync.actions.decrypt import stored_envelope, decrypt_envelope
+from app.sync.actions.handlers import parse_consultation
+from app.sync.actions.quarantine import is_open, may_resolve
 from app.sync.forms import payload_summary
 from app.sync.queries.envelopes import EnvelopeRow
 from app.sync.rules.envelope import Payload
@@ -70,11 +70,11 @@ class Aside:
 
 def aside(session: Session, asking: Principal, row: EnvelopeRow) -> Aside:
     """A row of `envelopes.find`, opened; its author as the content says where it could not be read on arrival."""
-    opened = unseal(sent_of(row)).opened if is_open(row) else None
+    opened = decrypt_envelope(stored_envelope(row)).payload if is_open(row) else None
     if opened is not None and row.author_id is None:
         author = find_account(session, opened.author)
         row = replace(row, author_id=author.id, author=author.username) if author else row
-    return Aside(row, opened, is_open(row) and may_mend(asking, row))
+    return Aside(row, opened, is_open(row) and may_resolve(asking, row))
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class Wrong:
 
 def lines(one: Aside) -> list[LabelledAnswer]:
     """What was inside, in words; nothing where it could not be opened."""
-    return payload_summary.lines(one.opened) if one.opened else []
+    return payload_summary.summary_lines(one.opened) if one.opened else []
 
 
 def what_is_wrong(session: Session, asking: Principal, one: Aside) -> list[Wrong]:
     """What is wrong with a consultation that was set aside, as the account would be told on recording it."""
     if not one.is_consultation:
         return []
-    found = _problems(session, asking, reading_of(one.opened)) if one.opened else []
+    found = _problems(session, asking, parse_consultation(one.opened)) if one.opened else []
     return [Wrong(_section(problem.field), problem.message) for problem in found]
 
 
@@ -119,7 +119,7 @@ def compare(session: Session, asking: Principal, one: Aside) -> list[tuple[str, 
 
 
 def _content(session: Session, asking: Principal, one: Aside) -> ConsultationData | None:
-    content = reading_of(one.opened).data if one.opened and one.is_consultation else None
+    content = parse_consultation(one.opened).data if one.opened and one.is_consultation else None
     desk = find_desk(session, asking.scope, content.desk) if content else None
     return recording.with_default_language(content, desk) if content and desk else None
 

@@ -14,7 +14,7 @@ from app.web.access import Scope
 
 
 @dataclass(frozen=True)
-class Given:
+class TabletConfig:
     """A desk as its tablet knows it: what it offers today, and a version that changes with any of it."""
 
     desk: DeskRow
@@ -35,16 +35,16 @@ class Given:
         return {"version": sha256(repr(known).encode()).hexdigest()[:16], **said}
 
 
-def given_to(session: Session, desk_id: int) -> Given:
+def get_tablet_config(session: Session, desk_id: int) -> TabletConfig:
     """What a desk's tablet is given now."""
     scope = Scope(desks=frozenset({desk_id}))
     desk = list_desks(session, scope)[0]
     start = current_settings().reporting_year_start
     today = clock.today_at(desk.time_zone)
-    return Given(desk, get_form_options(session, scope, desk, today, start))
+    return TabletConfig(desk, get_form_options(session, scope, desk, today, start))
 
 
-def keys() -> list[dict[str, str]]:
+def public_keys() -> list[dict[str, str]]:
     """The public key that tablets seal to now: the last of the ring."""
     ring = current_settings().outbox_keys
     key_id = list(ring)[-1]

@@ -55,27 +55,27 @@ _rows: Select[Any] = select(
 ).join(DESKS, DESKS.c.id == DEVICES.c.desk_id)
 
 
-def find_by_credential(session: Session, digest: str) -> DeviceRow | None:
+def find_device_by_credential(session: Session, digest: str) -> DeviceRow | None:
     """The tablet that a credential was given to, revoked ones too."""
     row = session.execute(_rows.where(DEVICES.c.credential_digest == digest)).first()
     return DeviceRow(**row._mapping) if row else None
 
 
-def lock_by_code(session: Session, digest: str) -> DeviceRow | None:
+def lock_device_by_code(session: Session, digest: str) -> DeviceRow | None:
     """The tablet that a code enrols, held until the transaction ends."""
     wanted = _rows.where(DEVICES.c.code_digest == digest).with_for_update(of=DEVICES)
     row = session.execute(wanted).first()
     return DeviceRow(**row._mapping) if row else None
 
 
-def lock(session: Session, device_id: UUID) -> DeviceRow | None:
+def lock_device_unscoped(session: Session, device_id: UUID) -> DeviceRow | None:
     """A tablet, held until the transaction ends: what it sends queues up, and a revocation counts at once."""
     wanted = _rows.where(DEVICES.c.id == device_id).with_for_update(of=DEVICES)
     row = session.execute(wanted).first()
     return DeviceRow(**row._mapping) if row else None
 
 
-def find(session: Session, scope: Scope, device_id: UUID) -> DeviceRow | None:
+def find_device(session: Session, scope: Scope, device_id: UUID) -> DeviceRow | None:
     """A tablet of the scope's countries, None where there is none or it is foreign."""
     row = session.execute(_within(scope).where(DEVICES.c.id == device_id)).first()
     return DeviceRow(**row._mapping) if row else None
@@ -106,19 +106,19 @@ def count_waiting(session: Session, country: str | None, desk_ids: frozenset[int
 
 
 @dataclass(frozen=True)
-class Reported:
+class WaitingTotals:
     """Records that wait on enrolled tablets by their own last word, and since when the oldest does."""
 
     waiting: int
     oldest_at: datetime | None
 
 
-def find_reported(session: Session) -> Reported:
+def get_waiting_totals(session: Session) -> WaitingTotals:
     """What all enrolled tablets reported together."""
     is_enrolled = DEVICES.c.revoked_at.is_(None) & DEVICES.c.enrolled_at.is_not(None)
     sums = select(func.coalesce(func.sum(DEVICES.c.waiting), 0), func.min(DEVICES.c.oldest_at))
     waiting, oldest_at = session.execute(sums.where(is_enrolled)).one()
-    return Reported(int(waiting), oldest_at)
+    return WaitingTotals(int(waiting), oldest_at)
 
 
 def count_arrived(session: Session, device_ids: list[UUID]) -> dict[UUID, int]:

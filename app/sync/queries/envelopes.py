@@ -70,7 +70,7 @@ _rows: Select[Any] = (
 )
 
 
-def list_known(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Any]]:
+def list_received_unscoped(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Any]]:
     """Id, receipt, tablet and result of every line that has one of the ids, whoever sent it."""
     names = ("id", "receipt", "device_id", "result")
     wanted = select(*(ENVELOPES.c[name] for name in names)).where(ENVELOPES.c.id.in_(ids))
@@ -91,46 +91,46 @@ def _to_mend(now: datetime) -> Any:
     return or_(ENVELOPES.c.state == OPEN, late)
 
 
-def list_to_mend(session: Session, asking: Principal, now: datetime) -> list[EnvelopeRow]:
+def list_unresolved(session: Session, asking: Principal, now: datetime) -> list[EnvelopeRow]:
     """What was set aside and waits for the account, the oldest first; at most 200."""
     wanted = _rows.where(_mine(asking), _to_mend(now)).order_by(ENVELOPES.c.number).limit(200)
     return [EnvelopeRow(**row._mapping) for row in session.execute(wanted)]
 
 
-def count_to_mend(session: Session, asking: Principal, now: datetime) -> int:
+def count_unresolved(session: Session, asking: Principal, now: datetime) -> int:
     """How many records that were set aside wait for the account."""
     wanted = select(func.count()).select_from(ENVELOPES).where(_mine(asking), _to_mend(now))
     return int(session.execute(wanted).scalar_one())
 
 
-def count_to_mend_of(session: Session, device_id: UUID) -> int:
+def count_unresolved_of_device(session: Session, device_id: UUID) -> int:
     """How many records of a tablet were set aside and are not settled."""
     wanted = select(func.count()).select_from(ENVELOPES)
-    of_it = (ENVELOPES.c.state == OPEN) & kept_of(device_id)
+    of_it = (ENVELOPES.c.state == OPEN) & stored_of_device(device_id)
     return int(session.execute(wanted.where(of_it)).scalar_one())
 
 
-def count_aside(session: Session, countries: Collection[str]) -> int:
+def count_quarantined(session: Session, countries: Collection[str]) -> int:
     """How many records are set aside or held back in these countries, whoever is to put them right."""
     wanted = select(func.count()).select_from(ENVELOPES)
     aside = ENVELOPES.c.country.in_(countries) & ENVELOPES.c.state.in_((OPEN, HELD))
     return int(session.execute(wanted.where(aside)).scalar_one())
 
 
-def find(session: Session, asking: Principal, number: int) -> EnvelopeRow | None:
+def find_envelope(session: Session, asking: Principal, number: int) -> EnvelopeRow | None:
     """An envelope that the account may put right, None where there is none or it is foreign."""
     row = session.execute(_rows.where(_mine(asking), ENVELOPES.c.number == number)).first()
     return EnvelopeRow(**row._mapping) if row else None
 
 
-def lock(session: Session, asking: Principal, number: int) -> EnvelopeRow | None:
+def lock_envelope(session: Session, asking: Principal, number: int) -> EnvelopeRow | None:
     """The same envelope, held until the transaction ends."""
     wanted = _rows.where(_mine(asking), ENVELOPES.c.number == number).with_for_update(of=ENVELOPES)
     row = session.execute(wanted).first()
     return EnvelopeRow(**row._mapping) if row else None
 
 
-def lock_held(
+def lock_waiting_voids(
     session: Session, device_id: UUID, desk_id: int, arriving: Collection[UUID]
 ) -> list[EnvelopeRow]:
     """A tablet's voidings that waited for records of its desk which are there by now, or are `arriving`.
@@ -140,7 +140,7 @@ def lock_held(
     there = select(CONSULTATIONS.c.id).where(
         CONSULTATIONS.c.id == ENVELOPES.c.about, CONSULTATIONS.c.desk_id == desk_id
     )
-    of_it = (ENVELOPES.c.state == HELD) & kept_of(device_id)
+    of_it = (ENVELOPES.c.state == HELD) & stored_of_device(device_id)
     wanted = _rows.where(of_it, or_(ENVELOPES.c.about.in_(arriving), there.exists()))
     locked = wanted.order_by(ENVELOPES.c.number).limit(500).with_for_update(of=ENVELOPES)
     return [EnvelopeRow(**row._mapping) for row in session.execute(locked)]
@@ -152,7 +152,7 @@ def count_since(session: Session, device_id: UUID, since: datetime) -> int:
     return int(session.execute(wanted).scalar_one())
 
 
-def sum_set_aside_since(session: Session, device_id: UUID, since: datetime) -> tuple[int, int]:
+def sum_quarantined_since(session: Session, device_id: UUID, since: datetime) -> tuple[int, int]:
     """How many of them were not taken at once, and how many bytes of them are still kept."""
     taken = ENVELOPES.c.result.in_((CREATED, DUPLICATE)) & (ENVELOPES.c.state != HELD)
     size = func.coalesce(func.sum(func.length(ENVELOPES.c.sealed)), 0)
@@ -166,6 +166,6 @@ def _since(device_id: UUID, since: datetime) -> tuple[Any, ...]:
     return ENVELOPES.c.device_id == device_id, ENVELOPES.c.received_at > since, own
 
 
-def kept_of(device_id: UUID) -> Any:
+def stored_of_device(device_id: UUID) -> Any:
     """What is kept sealed of a tablet: the same words as the index `ix_envelope_device_id_kept`."""
     return (ENVELOPES.c.device_id == device_id) & ENVELOPES.c.sealed.is_not(None)

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.sync.queries.envelopes import DEVICES, ENVELOPES, kept_of
+from app.sync.queries.envelopes import DEVICES, ENVELOPES, stored_of_device
 from app.sync.vocabulary import OPEN
 from app.web.access import Scope
 
 
 @dataclass(frozen=True)
-class SetAside:
+class QuarantineSummary:
     """How many records of a tablet were set aside and are not settled; `last` is the number of the newest."""
 
     device_id: UUID
@@ -22,7 +22,7 @@ class SetAside:
     last: int
 
 
-def list_set_aside(session: Session, scope: Scope) -> list[SetAside]:
+def list_quarantine_by_device(session: Session, scope: Scope) -> list[QuarantineSummary]:
     """The tablets of which more than one record is set aside in the scope's countries, by name."""
     n = func.count()
     columns = (
@@ -39,17 +39,17 @@ def list_set_aside(session: Session, scope: Scope) -> list[SetAside]:
         .having(n > 1)
         .order_by(DEVICES.c.name, DEVICES.c.id)
     )
-    return [SetAside(row.id, row.name, row.n, row.last) for row in session.execute(wanted)]
+    return [QuarantineSummary(row.id, row.name, row.n, row.last) for row in session.execute(wanted)]
 
 
-def set_aside_of(scope: Scope, device_id: UUID, last: int) -> tuple[Any, ...]:
+def quarantined_of_device(scope: Scope, device_id: UUID, last: int) -> tuple[Any, ...]:
     """What names those of a tablet's records, up to the line `last`."""
-    of_it = kept_of(device_id) & (ENVELOPES.c.state == OPEN)
+    of_it = stored_of_device(device_id) & (ENVELOPES.c.state == OPEN)
     return of_it, ENVELOPES.c.country.in_(scope.countries), ENVELOPES.c.number <= last
 
 
-def lock_set_aside(session: Session, scope: Scope, device_id: UUID, last: int) -> tuple[int, str]:
+def lock_quarantined(session: Session, scope: Scope, device_id: UUID, last: int) -> tuple[int, str]:
     """How many there are, held until the transaction ends in the order of their numbers; and their country."""
-    mine = select(ENVELOPES.c.country).where(*set_aside_of(scope, device_id, last))
+    mine = select(ENVELOPES.c.country).where(*quarantined_of_device(scope, device_id, last))
     found = session.scalars(mine.order_by(ENVELOPES.c.number).with_for_update()).all()
     return len(found), max(found, default="")

@@ -13,13 +13,13 @@ OUTER = frozenset({"kind", "author"})
 
 
 @dataclass(frozen=True)
-class Sent:
+class SealedEnvelope:
     """One envelope as it came: its id, key and format as said, the sealed bytes and their receipt.
 
     What has no readable id is kept under one made of its receipt.
     """
 
-    said_id: str
+    raw_id: str
     id: UUID
     key_id: str
     format: int
@@ -28,25 +28,25 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Opened:
+class Payload:
     """What an envelope held: its kind, its author's username, the desk, the tablet that made it, and the rest."""
 
     kind: str
     author: str
     desk: str
     device: str
-    said: dict[str, Any]
+    data: dict[str, Any]
 
     @property
-    def about(self) -> UUID | None:
+    def record_id(self) -> UUID | None:
         """The record that it is or names; None where it names none."""
         try:
-            return UUID(str(self.said.get("record" if self.kind == "void" else "id")))
+            return UUID(str(self.data.get("record" if self.kind == "void" else "id")))
         except ValueError:
             return None
 
 
-def read_content(content: bytes, envelope_id: UUID) -> Opened | None:
+def parse_payload(content: bytes, envelope_id: UUID) -> Payload | None:
     """What the unsealed bytes say; None where they are not the JSON of this envelope's record."""
     if has_too_many_values(content):
         return None
@@ -60,7 +60,7 @@ def read_content(content: bytes, envelope_id: UUID) -> Opened | None:
     device = said.get("device")
     rest = {name: value for name, value in said.items() if name not in OUTER}
     kind, author, desk = (str(texts[name] or "") for name in ("kind", "author", "desk"))
-    return Opened(kind, author, desk, str(device or ""), rest)
+    return Payload(kind, author, desk, str(device or ""), rest)
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return said
 
 
-def why_foreign(opened: Opened, device: str, desk: str) -> str:
+def foreign_reason(opened: Payload, device: str, desk: str) -> str:
     """Why what was opened is not the sending tablet's own, empty where it is; `device` is empty for a brought copy."""
     if opened.kind not in KINDS or not opened.kind:
         return "unknown_kind"
@@ -79,17 +79,17 @@ def why_foreign(opened: Opened, device: str, desk: str) -> str:
     return "other_desk" if opened.desk != desk else ""
 
 
-def is_too_old(opened: Opened, today: date) -> bool:
+def is_too_old(opened: Payload, today: date) -> bool:
     """Whether a consultation's day lies more than 60 days back (design README: for tablets only)."""
     if opened.kind != CONSULTATION:
         return False
     try:
-        day = date.fromisoformat(str(opened.said.get("held_on")))
+        day = date.fromisoformat(str(opened.data.get("held_on")))
     except ValueError:
         return False
     return today - day > timedelta(days=MOST_DAYS)
 
 
-def batches_too_much(sizes: list[int], most: int, most_bytes: int) -> bool:
+def exceeds_batch_limits(sizes: list[int], most: int, most_bytes: int) -> bool:
     """Whether a batch holds more than it may; a single envelope may be larger and is then set aside."""
     return len(sizes) > most or (len(sizes) > 1 and sum(sizes) > most_bytes)

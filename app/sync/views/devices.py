@@ -12,11 +12,11 @@ from app.field_errors import FieldError, errors_response
 from app.places.queries import EVERYWHERE, list_desks
 from app.places.rules import closes_with_country, is_open
 from app.sync.actions import devices as actions
-from app.sync.actions.devices import Added
+from app.sync.actions.devices import EnrolmentCode
 from app.sync.forms import devices as forms
 from app.sync.queries import devices as queries
 from app.sync.queries.devices import DeviceRow
-from app.sync.queries.envelopes import count_to_mend
+from app.sync.queries.envelopes import count_unresolved
 from app.sync.rules import secrets
 from app.sync.views.blueprint import blueprint
 from app.sync.views.pwa import version
@@ -36,9 +36,9 @@ def devices() -> Response:
 def _page(form: Any, problems: list[FieldError]) -> Response:
     asking = principal()
     scope = EVERYWHERE if asking.may("configure") else asking.scope
-    to_mend = count_to_mend(db.session(), asking, clock.now())
+    to_mend = count_unresolved(db.session(), asking, clock.now())
     wrong = {problem.field: problem.message for problem in reversed(problems)}
-    facts = {"seen": forms.overview(db.session(), scope, version()), "to_mend": to_mend}
+    facts = {"seen": forms.device_overview(db.session(), scope, version()), "to_mend": to_mend}
     desks = _open_desks() if asking.may("configure") else []
     status = 422 if problems else 200
     return page("sync/devices.html", status, form=form, wrong=wrong, desks=desks, **facts)
@@ -67,14 +67,14 @@ def add() -> Response:
     if problems or desk is None:
         return errors_response(problems) if wants_json() else _page(form, problems)
     name = form.name_at(db.session(), desk)
-    added = actions.add(db.session(), principal().account_id, desk, name)
+    added = actions.add_device(db.session(), principal().account_id, desk, name)
     return _code(added, name, desk.name)
 
 
-def _code(added: Added, name: str, desk_name: str) -> Response:
+def _code(added: EnrolmentCode, name: str, desk_name: str) -> Response:
     if wants_json():
         ends = added.expires_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-        answer = jsonify({"device": str(added.id), "code": added.code, "expires_at": ends})
+        answer = jsonify({"device": str(added.device_id), "code": added.code, "expires_at": ends})
         answer.status_code = 201
         return answer
     link = public_link("sync.enrolling")
@@ -94,12 +94,12 @@ def _code(added: Added, name: str, desk_name: str) -> Response:
 def again(device_id: UUID) -> Response:
     """Shows a new code for the same tablet, this once."""
     device = _device(device_id)
-    added = actions.add_again(db.session(), principal().account_id, device)
+    added = actions.renew_code(db.session(), principal().account_id, device)
     return _code(added, device.name, device.desk_name)
 
 
 def _device(device_id: UUID) -> DeviceRow:
-    found = queries.find(db.session(), EVERYWHERE, device_id)
+    found = queries.find_device(db.session(), EVERYWHERE, device_id)
     if found is None:
         abort(404)
     return found
@@ -109,7 +109,7 @@ def _device(device_id: UUID) -> DeviceRow:
 @allow("configure")
 def revoke(device_id: UUID) -> Response:
     """Ends what the tablet may send."""
-    actions.revoke(db.session(), principal().account_id, _device(device_id))
+    actions.revoke_device(db.session(), principal().account_id, _device(device_id))
     flash_message(gettext("The tablet is revoked: it sends nothing more, and keeps what it has."))
     return redirect_or_json(url_for("sync.devices"))
 
@@ -118,13 +118,13 @@ def revoke(device_id: UUID) -> Response:
 @allow("configure")
 def move(device_id: UUID) -> Response:
     """Gives the tablet to another desk."""
-    device, (form, problems) = _device(device_id), forms.DeskForm.read()
+    device, (form, problems) = _device(device_id), forms.DeviceDeskForm.read()
     desk = form.found(db.session())
     if desk is None and not problems:
         problems = [FieldError("desk", "unknown_code")]
     if problems or desk is None:
         return errors_response(problems) if wants_json() else _page(forms.DeviceForm(), problems)
-    actions.move(db.session(), principal().account_id, device, desk)
+    actions.move_device(db.session(), principal().account_id, device, desk)
     flash_message(gettext("The tablet belongs to {desk} now.").replace("{desk}", desk.name))
     return redirect_or_json(url_for("sync.devices"))
 

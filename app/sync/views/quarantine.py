@@ -39,12 +39,12 @@ WORDS: dict[str, Any] = {"KINDS": KINDS, "REASONS": REASONS, "STATES": STATES}
 @allow("mend_envelopes", audited=True)
 def quarantine() -> Response:
     """What was set aside and waits for the account, the oldest first."""
-    rows = envelopes.list_to_mend(db.session(), principal(), clock.now())
+    rows = envelopes.list_unresolved(db.session(), principal(), clock.now())
     for country in sorted({row.country for row in rows}):
         record_audit(principal().account_id, "envelopes_read", f"country:{country}", country)
-    may = {row.number for row in rows if actions.may_mend(principal(), row)}
+    may = {row.number for row in rows if actions.may_resolve(principal(), row)}
     can_void = principal().may("void_envelopes")
-    many = queries.list_set_aside(db.session(), principal().scope) if can_void else []
+    many = queries.list_quarantine_by_device(db.session(), principal().scope) if can_void else []
     return page("sync/quarantine.html", rows=rows, may=may, many=many, **WORDS)
 
 
@@ -56,7 +56,7 @@ def envelope(number: int) -> Response:
 
 
 def _read(number: int) -> Aside:
-    row = envelopes.find(db.session(), principal(), number)
+    row = envelopes.find_envelope(db.session(), principal(), number)
     if row is None:
         raise NotFound("no_envelope")
     record_audit(principal().account_id, "envelope_read", f"envelope:{row.id}", row.country)
@@ -98,7 +98,7 @@ def _refused(one: Aside) -> Response | None:
 
 
 def _form(one: Aside, raw: dict[str, Any], problems: list[FieldError] | None) -> Response:
-    shown = form_state_from_raw(payload_summary.readable(raw))
+    shown = form_state_from_raw(payload_summary.drawable(raw))
     if raw.get("more_groups") and len(shown.groups) < 8:
         shown.groups.append(FormGroup())
     drawn = forms.form_facts(db.session(), principal(), one, shown, problems)
@@ -126,12 +126,12 @@ def mend(number: int) -> Response:
         return _done(one, raw, problems, gettext("Voided."))
     id_ = str(uuid4() if one.row.reason == "different" else one.row.id)
     reading = parse_consultation({**raw, "id": id_})
-    problems = actions.mend(db.session(), principal(), one.row, reading)
+    problems = actions.resolve(db.session(), principal(), one.row, reading)
     return _done(one, raw, problems, gettext("Put right and recorded."))
 
 
 def _locked(number: int) -> Aside:
-    row = envelopes.lock(db.session(), principal(), number)
+    row = envelopes.lock_envelope(db.session(), principal(), number)
     if row is None:
         raise NotFound("no_envelope")
     return forms.aside(db.session(), principal(), row)

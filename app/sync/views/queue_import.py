@@ -9,7 +9,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from app.db.session import db
 from app.sync.actions import queue_import
-from app.sync.forms.queue_export import MOST_BYTES, read_copy
+from app.sync.forms.queue_export import MAX_EXPORT_BYTES, parse_queue_export
 from app.sync.views.blueprint import blueprint
 from app.web.access import allow, principal
 from app.web.pages import page
@@ -28,7 +28,7 @@ def bringing_page() -> Response:
 
 
 @blueprint.post("/quarantine/file")
-@allow("bring_envelopes", most_bytes=MOST_BYTES + ROOM)
+@allow("bring_envelopes", most_bytes=MAX_EXPORT_BYTES + ROOM)
 def bring() -> Response:
     """Takes the copy: how many of its records were new, known, set aside; brought twice, all are known."""
     if not is_form():
@@ -37,12 +37,12 @@ def bring() -> Response:
     if file is None or not file.filename:
         return _refused(422, gettext("Choose a file."))
     with closing(file):
-        copy = read_copy(file.stream.read(MOST_BYTES + 1))
+        copy = parse_queue_export(file.stream.read(MAX_EXPORT_BYTES + 1))
     if copy is None:
         return _refused(
             422, gettext("This is not the copy of a tablet's queue, or it is too large.")
         )
-    done = queue_import.bring(db.session(), principal(), copy.device, copy.envelopes)
+    done = queue_import.import_queue(db.session(), principal(), copy.device_id, copy.envelopes)
     if done is None:
         return _refused(404, gettext("The tablet that made this copy is none of your countries'."))
     facts: dict[str, Any] = vars(done)

@@ -8,8 +8,8 @@ from app.consultations.vocabulary import CHANGE_REASONS
 from app.db.session import db
 from app.i18n import language
 from app.sync.forms import tablet_config
-from app.sync.forms.shells import SHELLS, facts_of
-from app.sync.forms.tablet_config import Given
+from app.sync.forms.shells import SHELLS, shell_context
+from app.sync.forms.tablet_config import TabletConfig
 from app.sync.views.blueprint import blueprint
 from app.web.access import allow
 from app.web.anonymous import Nobody
@@ -29,23 +29,23 @@ def shell(name: str) -> Response:
     if chosen in language.LOCALES:
         language.switch(str(chosen))
     g.csrf_token = ""  # the page is kept: its script fetches a token when it needs one
-    return SHELLS[name](tablet_config.given_to(db.session(), device().desk_id))
+    return SHELLS[name](tablet_config.get_tablet_config(db.session(), device().desk_id))
 
 
-def draw_record(given: Given) -> Response:
+def draw_record(given: TabletConfig) -> Response:
     """The consultation form without anybody's data."""
     drawn = template_context.form_context(given.choices, blank_form(given.choices.last_day, {}), [])
-    answer = page(template_context.TEMPLATE, **{**drawn, **facts_of(given)})
+    answer = page(template_context.TEMPLATE, **{**drawn, **shell_context(given)})
     answer.headers["Permissions-Policy"] = CAMERA
     return answer
 
 
-def draw_today(given: Given) -> Response:
+def draw_today(given: TabletConfig) -> Response:
     """The desk's day as the tablet itself knows it."""
     reasons = [why for why in CHANGE_REASONS if why.code != "undo"]
-    return page("sync/today.html", reasons=reasons, **facts_of(given))
+    return page("sync/today.html", reasons=reasons, **shell_context(given))
 
 
-def draw_lock(given: Given) -> Response:
+def draw_lock(given: TabletConfig) -> Response:
     """The lock screen of a shared tablet."""
-    return page("sync/lock.html", **{**facts_of(given), "me": Nobody()})
+    return page("sync/lock.html", **{**shell_context(given), "me": Nobody()})

@@ -10,10 +10,10 @@ from app import clock
 from app.db.session import db
 from app.staff.queries import list_pins
 from app.sync.actions import devices, intake
-from app.sync.actions.daily_limits import WAIT, TooMuch
+from app.sync.actions.daily_limits import RETRY_AFTER, DailyLimitExceeded
 from app.sync.forms import tablet_config, tablet_requests
-from app.sync.queries.envelopes import count_to_mend_of
-from app.sync.rules.envelope import batches_too_much
+from app.sync.queries.envelopes import count_unresolved_of_device
+from app.sync.rules.envelope import exceeds_batch_limits
 from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import LARGEST, MOST_BYTES, MOST_IN_A_BATCH
 from app.web.access import allow, limiter
@@ -37,9 +37,9 @@ def enrol() -> Response:
         report_event("code_refused")
         return error_response(401, gettext("This code is wrong, was used or has expired."))
     enrolled, credential = done
-    given = tablet_config.given_to(db.session(), enrolled.desk_id)
+    given = tablet_config.get_tablet_config(db.session(), enrolled.desk_id)
     said = {"device": str(enrolled.id), "credential": credential, "desk": enrolled.desk}
-    return jsonify({**said, "keys": tablet_config.keys(), "lists": given.lists})
+    return jsonify({**said, "keys": tablet_config.public_keys(), "lists": given.lists})
 
 
 @blueprint.post("/sync/envelopes")
@@ -49,12 +49,12 @@ def envelopes() -> Response:
     batch = tablet_requests.read_envelopes(read_json())
     if batch is None:
         abort(400)
-    if batches_too_much([len(one.sealed) for one in batch], MOST_IN_A_BATCH, MOST_BYTES):
+    if exceeds_batch_limits([len(one.sealed) for one in batch], MOST_IN_A_BATCH, MOST_BYTES):
         raise RequestEntityTooLarge
-    sender = intake.sender_of(db.session(), device().id)
+    sender = intake.lock_sender(db.session(), device().id)
     try:
-        told = intake.receive(db.session(), sender, batch)
-    except TooMuch:
+        told = intake.receive_envelopes(db.session(), sender, batch)
+    except DailyLimitExceeded:
         return _too_much()
     return jsonify({"results": [vars(one) for one in told]})
 
@@ -64,7 +64,7 @@ def _too_much() -> Response:
         "This tablet sent too much in one day. It keeps its records and tries again."
     )
     answer = error_response(429, sentence)
-    answer.headers["Retry-After"] = str(int(WAIT.total_seconds()))
+    answer.headers["Retry-After"] = str(int(RETRY_AFTER.total_seconds()))
     return answer
 
 
@@ -73,14 +73,14 @@ def _too_much() -> Response:
 def contact() -> Response:
     """Keeps what the tablet says of itself; says what it must know: its desk, key, lists, colleagues, the time."""
     said = tablet_requests.read_contact(read_json())
-    heard = devices.heard(db.session(), device().id, said)
-    given = tablet_config.given_to(db.session(), heard.desk_id)
+    heard = devices.record_heartbeat(db.session(), device().id, said)
+    given = tablet_config.get_tablet_config(db.session(), heard.desk_id)
     answer: dict[str, Any] = {
         "desk": given.desk.code,
-        "keys": tablet_config.keys(),
+        "keys": tablet_config.public_keys(),
         "lists": given.lists,
         "now": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "people": [vars(one) for one in list_pins(db.session(), heard.desk_id)],
-        "to_mend": count_to_mend_of(db.session(), heard.id),
+        "to_mend": count_unresolved_of_device(db.session(), heard.id),
     }
     return jsonify(answer)

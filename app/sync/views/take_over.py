@@ -7,7 +7,7 @@ from flask_login import current_user, login_user, logout_user
 from app.db.session import db
 from app.staff.actions import pins, sessions
 from app.staff.actions.pins import Verdict
-from app.staff.rules import WINDOW
+from app.staff.rules import ATTEMPT_WINDOW
 from app.sync.views.blueprint import blueprint
 from app.web import device_auth
 from app.web.access import allow, limiter, principal
@@ -37,7 +37,7 @@ def switch() -> Response:
 def _refused(verdict: Verdict) -> Response:
     if verdict.must_wait:
         answer = error_response(429)
-        answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+        answer.headers["Retry-After"] = str(int(ATTEMPT_WINDOW.total_seconds()))
         return answer
     answer = jsonify({"problem": gettext("The PIN is not right."), "left": verdict.left})
     answer.status_code = 401
