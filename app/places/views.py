@@ -47,43 +47,43 @@ def new() -> Response:
 def open_new() -> Response:
     """Opens the desk, or the page again with what was typed and what is wrong."""
     form = forms.NewDeskForm.from_request()
-    problems = form.field_errors()
-    if not problems:
-        problems = actions.open_desk(db.session(), principal().account_id, form.fields())
-    if problems:
-        return _again(problems) or _new_page(form, problems)
+    errors = form.field_errors()
+    if not errors:
+        errors = actions.open_desk(db.session(), principal().account_id, form.fields())
+    if errors:
+        return _again(errors) or _new_page(form, errors)
     flash_message(gettext("The desk is open."))
     return redirect_or_json(url_for("places.desks"))
 
 
-def _new_page(form: forms.NewDeskForm, problems: list[FieldError]) -> Response:
+def _new_page(form: forms.NewDeskForm, errors: list[FieldError]) -> Response:
     facts = {
         "areas": forms.areas_by_country(list(programme())),
         "countries": forms.country_choices(),
     }
-    return _form_page("places/new.html", form, problems, **facts)
+    return _form_page("places/new.html", form, errors, **facts)
 
 
-def _form_page(template: str, form: Any, problems: list[FieldError], **facts: Any) -> Response:
+def _form_page(template: str, form: Any, errors: list[FieldError], **facts: Any) -> Response:
     wrong: dict[str, str] = {}
-    for problem in problems:
-        wrong.setdefault(problem.field, problem.message)
+    for error in errors:
+        wrong.setdefault(error.field, error.message)
     zones = sorted({country.time_zone for country in programme().values()})
     shared = {"modalities": forms.modality_choices(), "zones": zones, "now": {}}
-    return page(template, _status(problems), form=form, wrong=wrong, **{**shared, **facts})
+    return page(template, _status(errors), form=form, wrong=wrong, **{**shared, **facts})
 
 
-def _status(problems: list[FieldError]) -> int:
-    if any(problem.code == "stale" for problem in problems):
+def _status(errors: list[FieldError]) -> int:
+    if any(error.code == "stale" for error in errors):
         return 409
-    return 422 if problems else 200
+    return 422 if errors else 200
 
 
-def _again(problems: list[FieldError]) -> Response | None:
+def _again(errors: list[FieldError]) -> Response | None:
     if not wants_json():
         return None
-    answer = errors_response(problems)
-    answer.status_code = _status(problems)
+    answer = errors_response(errors)
+    answer.status_code = _status(errors)
     return answer
 
 
@@ -102,12 +102,12 @@ def _desk(code: str) -> DeskRow:
     return found
 
 
-def _desk_page(shown: DeskRow, form: Any, problems: list[FieldError], closing: str = "") -> Response:
+def _desk_page(shown: DeskRow, form: Any, errors: list[FieldError], closing: str = "") -> Response:
     facts = {"desk": shown, "state": _state(shown), "areas": forms.area_choices(shown.country)}
-    if _status(problems) == 409 and not closing:
+    if _status(errors) == 409 and not closing:
         facts |= {"now": forms.stored_now(form, shown)}
     words = {"DESK_STATES": DESK_STATES, "closing": closing}
-    return _form_page("places/desk.html", form, problems, **words, **facts)
+    return _form_page("places/desk.html", form, errors, **words, **facts)
 
 
 @blueprint.post("/desks/<code>")
@@ -115,12 +115,12 @@ def _desk_page(shown: DeskRow, form: Any, problems: list[FieldError], closing: s
 def change(code: str) -> Response:
     """Changes the desk; refuses where it was changed since the page was opened."""
     found, form = _desk(code), forms.ChangedDeskForm.from_request()
-    problems, by = form.field_errors(), principal().account_id
-    if not problems:
+    errors, by = form.field_errors(), principal().account_id
+    if not errors:
         fields = form.fields_in(found.country)
-        problems = actions.change_desk(db.session(), by, found, form.version.data, fields)
-    if problems:
-        return _again(problems) or _desk_page(found, form, problems)
+        errors = actions.change_desk(db.session(), by, found, form.version.data, fields)
+    if errors:
+        return _again(errors) or _desk_page(found, form, errors)
     flash_message(gettext("The desk was changed."))
     return redirect_or_json(url_for("places.desks"))
 
@@ -130,12 +130,12 @@ def change(code: str) -> Response:
 def close(code: str) -> Response:
     """Sets the desk's last day."""
     found, form = _desk(code), forms.ClosingForm.from_request()
-    problems, by = form.field_errors(), principal().account_id
-    if not problems:
+    errors, by = form.field_errors(), principal().account_id
+    if not errors:
         day, version = form.closed_on.data, form.version.data
-        problems = actions.close_desk(db.session(), by, found, version, day)
-    if problems:
+        errors = actions.close_desk(db.session(), by, found, version, day)
+    if errors:
         typed = form.closed_on.input_value()
-        return _again(problems) or _desk_page(found, forms.form_of(found), problems, typed)
+        return _again(errors) or _desk_page(found, forms.form_of(found), errors, typed)
     flash_message(gettext("The desk's last day is set."))
     return redirect_or_json(url_for("places.desks"))

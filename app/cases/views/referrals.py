@@ -80,8 +80,8 @@ def choose_again() -> Response:
 def send_referral() -> Any:
     """Sends; by JSON 201 new, 200 same, 409 different, 422 problems; by form on to the referral's page."""
     raw = forms.sent_fields(request.form) if is_form() else read_json()
-    content, problems = parse_referral(raw)
-    sent = problems or actions.refer(db.session(), principal(), content)
+    content, errors = parse_referral(raw)
+    sent = errors or actions.refer(db.session(), principal(), content)
     if isinstance(sent, list):
         return errors_response(sent) if wants_json() or not is_form() else _ask_again(raw, sent)
     return _told(sent, content.id) if wants_json() else _go_on(sent, gettext("Sent."))
@@ -108,10 +108,10 @@ def _go_on(sent: ReferralIntake, sentence: str) -> Any:
     return redirect_or_json(url_for("referrals.read", referral_id=sent.referral.id))
 
 
-def _ask_again(raw: dict[str, Any], problems: list[FieldError]) -> Response:
+def _ask_again(raw: dict[str, Any], errors: list[FieldError]) -> Response:
     shown = forms.of_form(request.form)
     desk = own_desk(shown.desk)
-    return choosing_page(desk, shown, forms.placed(problems, raw), 422)
+    return choosing_page(desk, shown, forms.placed(errors, raw), 422)
 
 
 @blueprint.post("/referrals/<uuid:referral_id>/next")

@@ -76,8 +76,8 @@ def new_return_again() -> Response:
 def open_return() -> Any:
     """Opens a request: 201 new, 200 same, 409 different or a second one of its consultation, 422 problems."""
     raw = forms.sent_fields(request.form) if is_form() else read_json()
-    content, problems = parse_new_request(raw)
-    opened = problems or returns.open_return(db.session(), principal(), content)
+    content, errors = parse_new_request(raw)
+    opened = errors or returns.open_return(db.session(), principal(), content)
     if isinstance(opened, list):
         return errors_response(opened) if wants_json() or not is_form() else _ask_again(opened)
     return _told(opened) if wants_json() else _go_on(opened)
@@ -102,9 +102,9 @@ def _conflict(code: str, reference: str | None) -> Response:
     return answer
 
 
-def _ask_again(problems: list[FieldError]) -> Response:
+def _ask_again(errors: list[FieldError]) -> Response:
     shown = forms.of_form(request.form)
-    return asking_page(own_desk(None, shown.desk), shown, forms.placed(problems), 422)
+    return asking_page(own_desk(None, shown.desk), shown, forms.placed(errors), 422)
 
 
 def _go_on(opened: ReturnIntake | ExistingRequest) -> Any:

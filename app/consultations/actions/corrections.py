@@ -81,13 +81,13 @@ def correct(
     desk = find_desk(session, principal.scope, parsed.desk) if parsed.desk else None
     before = queries.get_consultation_data(session, row)
     card = recording.resolve_card(session, parsed, before.card_id)
-    problems = recording.validate(parsed, desk, card) + _wrong(payload)
+    errors = recording.validate(parsed, desk, card) + _wrong(payload)
     if payload.get("version") is None:
-        problems.append(FieldError("version", "required"))
+        errors.append(FieldError("version", "required"))
     if parsed.data is not None and parsed.data.id != str(row.id):
-        problems.append(FieldError("id", "not_this_record"))
-    if problems or parsed.data is None or desk is None or isinstance(card, str):
-        return problems
+        errors.append(FieldError("id", "not_this_record"))
+    if errors or parsed.data is None or desk is None or isinstance(card, str):
+        return errors
     content = recording.with_card(recording.with_default_language(parsed.data, desk), card)
     if payload["version"] != row.version:
         yours, theirs = as_json(content), as_json(before)
@@ -113,10 +113,10 @@ def void(
     """
     if not may_change(principal, row):
         raise NotAllowed
-    problems = [FieldError(name[:80], "unknown_field") for name in sorted(unknown)]
-    problems += _wrong(payload)
-    if problems:
-        return problems
+    errors = [FieldError(name[:80], "unknown_field") for name in sorted(unknown)]
+    errors += _wrong(payload)
+    if errors:
+        return errors
     if row.state == VOID:
         return AppliedChange(str(row.id), row.version)
     before = queries.get_consultation_data(session, row)
@@ -143,15 +143,15 @@ def _standing(
 
 
 def _wrong(said: dict[str, Any]) -> list[FieldError]:
-    problems = []
+    errors = []
     version, reason = said.get("version"), said.get("reason")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        problems.append(FieldError("version", "not_a_number"))
+        errors.append(FieldError("version", "not_a_number"))
     if reason is None or reason == "":
-        problems.append(FieldError("reason", "required"))
+        errors.append(FieldError("reason", "required"))
     elif not isinstance(reason, str) or reason not in CHANGE_REASONS:
-        problems.append(FieldError("reason", "unknown_code"))
-    return problems
+        errors.append(FieldError("reason", "unknown_code"))
+    return errors
 
 
 def _supersede(

@@ -99,10 +99,10 @@ def _own_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
 def _look(
     by: Principal, reading: ParsedConsultation, desk: DeskRow | None, card: CardRow | str | None
 ) -> ValidSubmission | list[FieldError]:
-    problems = validate(reading, desk, card)
+    errors = validate(reading, desk, card)
     content = reading.data
-    if problems or content is None or desk is None or isinstance(card, str):
-        return problems
+    if errors or content is None or desk is None or isinstance(card, str):
+        return errors
     content = with_card(with_default_language(content, desk), card)
     return ValidSubmission(
         by, content, card, new_row(content, desk, by.account_id) | reading.telemetry

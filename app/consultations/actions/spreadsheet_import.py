@@ -127,7 +127,7 @@ def _right(
     desk = desks.get(entry.reading.desk)
     card = recording.resolve_card(session, entry.reading)
     problems = recording.validate(entry.reading, desk, card)
-    faults = merge_errors(entry, [(problem.field, problem.code) for problem in problems])
+    faults = merge_errors(entry, [(error.field, error.code) for error in problems])
     checked.add_errors(faults)
     content = entry.reading.data
     if faults or content is None or desk is None or isinstance(card, str):

@@ -39,12 +39,12 @@ CODELISTS: dict[str, Any] = {
 
 
 def form_context(
-    choices: FormOptions, shown: FormState, problems: list[FieldError]
+    choices: FormOptions, shown: FormState, errors: list[FieldError]
 ) -> dict[str, Any]:
     """The facts of a page with its answers and problems."""
     wrong: dict[str, str] = {}
-    for problem in problems:
-        wrong.setdefault(error_anchor(problem.field), problem.message)
+    for error in errors:
+        wrong.setdefault(error_anchor(error.field), error.message)
     return {
         "choices": choices,
         "shown": shown,

@@ -52,12 +52,12 @@ def remembered_defaults() -> dict[str, str]:
 def form_page(
     choices: FormOptions,
     shown: FormState,
-    problems: list[FieldError],
+    errors: list[FieldError],
     status: int = 200,
     **facts: Any,
 ) -> Response:
     """The page of a consultation with its answers and problems."""
-    drawn = template_context.form_context(choices, shown, problems)
+    drawn = template_context.form_context(choices, shown, errors)
     answer = page(template_context.TEMPLATE, status, **{**drawn, **facts})
     answer.headers["Permissions-Policy"] = CAMERA
     return answer

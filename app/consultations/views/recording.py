@@ -158,5 +158,5 @@ def _go_on(recorded: RecordingResult, raw: dict[str, Any]) -> Any:
     return redirect(url_for("cases.today", desk=raw["desk"] if several else None))
 
 
-def _ask_again(raw: dict[str, Any], problems: list[FieldError]) -> Response:
-    return form_page(options_at(desk_from_raw(raw)), form_state_from_raw(raw), problems, 422)
+def _ask_again(raw: dict[str, Any], errors: list[FieldError]) -> Response:
+    return form_page(options_at(desk_from_raw(raw)), form_state_from_raw(raw), errors, 422)

@@ -1,1 +1,1 @@
-"""Writes people: person `lines`, their `previous_contacts`, the `aggregates` of both, visitor `cards` and their `lookup`."""
+"""Writes person `lines`, their `previous_contacts`, `aggregates`, visitor `cards`; looks up a card (`lookup`)."""

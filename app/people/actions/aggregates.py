@@ -1,4 +1,4 @@
-"""Stores lines and adds their differences to the aggregates, in one order of tables and keys, so that writers cannot deadlock."""
+"""Stores lines and adds their differences to the aggregates, in one order of tables and keys against deadlocks."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ def apply_delta(
 ) -> None:
     """Store new lines and add the differences to the aggregates; differences of 0 are left out.
 
-    PostgreSQL takes all of it in one round trip; SQLite, where a round trip costs nothing, one table after the other.
+    PostgreSQL takes all of it in one round trip; SQLite, which has none, one table after the other.
     Inside `defer_aggregates` the lines are stored at once and the differences at the end of the block.
     """
     pending: AggregateDelta | None = session.info.get(PENDING)
@@ -121,7 +121,7 @@ def _insert_statement() -> TextClause:
 
 @cache
 def _combined_statement(with_lines: bool) -> TextClause:
-    """Return one statement for all tables: PostgreSQL runs the parts of WITH in one order, the same for every writer."""
+    """Return one statement for all tables: PostgreSQL runs the parts of WITH in the same order for every writer."""
     *parts, last = (_upsert_sql(table, postgresql=True) for table in AGGREGATES)
     if with_lines:
         parts.insert(0, _insert_sql(LINES.name, LINE_COLUMNS, postgresql=True))

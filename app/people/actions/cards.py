@@ -60,7 +60,7 @@ def issue(session: Session, account_id: int, desk: DeskRow, n: int, year: int) -
 
 
 def issue_errors(desk: DeskRow | None, n: int) -> list[FieldError]:
-    """Return why n cards cannot be printed at a desk today; a desk of None is skipped, its error is reported already."""
+    """Return why n cards cannot be printed at a desk today; None stands for a desk whose error is reported already."""
     errors = [] if 1 <= n <= MAX_CARDS else [FieldError("n", "how_many_cards")]
     if desk is not None and not is_open_today(desk):
         errors.append(FieldError("desk", "desk_not_open"))

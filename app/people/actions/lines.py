@@ -53,7 +53,7 @@ class ProfileCount:
 def build_lines(
     context: ConsultationContext, people: Sequence[ProfileCount]
 ) -> list[dict[str, Any]]:
-    """Return the rows of person_line by the answers alone, without writing them; one row a person if there is a card."""
+    """Return the rows of person_line by the answers alone, unsaved; one row a person if there is a card."""
     month = Month.of(context.held_on)
     copied = (
         "consultation_id",

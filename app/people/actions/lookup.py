@@ -1,4 +1,4 @@
-"""Looks up a visitor card at a desk: who came with it last, for confirmation, and the suggested repeat-contact answer."""
+"""Looks up a visitor card at a desk: who came with it last, to confirm, and the suggested repeat-contact answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

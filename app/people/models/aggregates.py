@@ -1,6 +1,6 @@
 """Aggregates of person lines and consultations that figures are read from (counting.md, "Cells").
 
-All three are maintained by the difference that each record makes, in the record's own transaction. A row of 0 may remain.
+All three are maintained by the difference each record makes, in its own transaction. A row of 0 may remain.
 """
 
 from datetime import date, datetime
@@ -32,7 +32,7 @@ class ReachAggregate(Base):
 
 
 class BreakdownAggregate(Base):
-    """The number of distinct people of a desk and month with one attribute: in the country's figure, in the programme's.
+    """Distinct people of a desk and month with one attribute: in the country's figure, in the programme's.
 
     `part` is one of people.rules.aggregates.DIMENSIONS. Each but `topic_any` adds up to the people reached.
     """

@@ -1,1 +1,1 @@
-"""Reads person lines, visitor cards, their compositions, and aggregates with the lines behind them (`reconciliation`)."""
+"""Reads person `lines`, visitor `cards`, their `compositions`; compares lines and aggregates (`reconciliation`)."""

@@ -1,4 +1,4 @@
-"""Reads a month of some desks from person lines and from aggregates, in the same shape, so that they can be compared."""
+"""Reads a month of some desks from person lines and from aggregates in the same shape, for comparison."""
 
 from collections.abc import Collection, Sequence
 from typing import Any

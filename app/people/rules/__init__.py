@@ -1,1 +1,1 @@
-"""When a person counts as reached (`reach`), what a consultation adds to the `aggregates`, codes of visitor cards (`card_codes`)."""
+"""When a person counts as reached (`reach`), what records add to `aggregates`, codes of cards (`card_codes`)."""

@@ -47,7 +47,7 @@ class AggregateDelta:
     volumes: dict[AggregateKey, list[Any]] = field(default_factory=dict)
 
     def add_line(self, line: Mapping[str, Any], factor: int) -> None:
-        """Add (factor +1) or subtract (-1) the people of a line (columns of person_line); skip one that cannot count."""
+        """Add (factor +1) or subtract (-1) the people of a row of person_line; skip a line that cannot count."""
         if line["is_void"] or not line["qualifying"]:
             return
         desk_month = DeskMonth(line["month"], line["country"], line["desk_id"])

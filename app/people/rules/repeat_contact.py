@@ -1,4 +1,4 @@
-"""The answer to "did they come before?" that a visitor card suggests at a desk; the page offers it and never selects it."""
+"""The answer to "did they come before?" that a visitor card suggests; the page offers it and never selects it."""
 
 from app.month import Month
 

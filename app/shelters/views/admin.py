@@ -57,12 +57,12 @@ def one(code: str) -> Response:
 def change(code: str) -> Response:
     """Changes the shelter; refuses where it was changed since the page was opened."""
     found, form = get_shelter_or_404(code), forms.ChangedShelterForm.from_request()
-    problems, by = form.field_errors(), principal().account_id
-    if not problems:
+    errors, by = form.field_errors(), principal().account_id
+    if not errors:
         fields = form.fields_in(found.country)
-        problems = shelters.change_shelter(db.session(), by, found, form.version.data, fields)
-    if problems:
-        return json_errors(problems) or shelter_page(found, problems, form)
+        errors = shelters.change_shelter(db.session(), by, found, form.version.data, fields)
+    if errors:
+        return json_errors(errors) or shelter_page(found, errors, form)
     flash_message(gettext("The shelter was changed."))
     return redirect_or_json(url_for("shelters.list"))
 
@@ -72,12 +72,12 @@ def change(code: str) -> Response:
 def close(code: str) -> Response:
     """Sets the shelter's last day."""
     found, form = get_shelter_or_404(code), forms.ShelterClosingForm.from_request()
-    problems, by = form.field_errors(), principal().account_id
-    if not problems:
+    errors, by = form.field_errors(), principal().account_id
+    if not errors:
         day, version = form.closed_on.data, form.version.data
-        problems = shelters.close_shelter(db.session(), by, found, version, day)
-    if problems:
-        return json_errors(problems) or shelter_page(found, problems, closing=form.closed_on.input_value())
+        errors = shelters.close_shelter(db.session(), by, found, version, day)
+    if errors:
+        return json_errors(errors) or shelter_page(found, errors, closing=form.closed_on.input_value())
     flash_message(gettext("The shelter's last day is set."))
     return redirect_or_json(url_for("shelters.list"))
 
@@ -87,11 +87,11 @@ def close(code: str) -> Response:
 def set_capacity(code: str) -> Response:
     """Says how many places of a category there are; who is in them is said by the shelter itself."""
     found, form = get_shelter_or_404(code), forms.BedsForm.from_request()
-    problems, by = form.field_errors(), principal().account_id
-    if not problems:
-        problems = shelters.set_capacity(db.session(), by, found, _said(form))
-    if problems:
-        return json_errors(problems) or shelter_page(found, problems, bed_form=form)
+    errors, by = form.field_errors(), principal().account_id
+    if not errors:
+        errors = shelters.set_capacity(db.session(), by, found, _said(form))
+    if errors:
+        return json_errors(errors) or shelter_page(found, errors, bed_form=form)
     return _back_to(found, gettext("The beds are up to date."))
 
 
@@ -105,13 +105,13 @@ def _said(form: forms.BedsForm) -> BedUpdate:
 def change_coordinators(code: str) -> Response:
     """Gives the shelter to coordinators and takes it from others, from their next request on."""
     found, form = get_shelter_or_404(code), forms.CoordinatorsForm.from_request()
-    problems: list[FieldError] = form.field_errors()
-    if not problems:
+    errors: list[FieldError] = form.field_errors()
+    if not errors:
         who: dict[str, Any] = {"added": form.added, "removed": form.removed}
         by = principal().account_id
-        problems = coordinators.change_coordinators(db.session(), by, found, **who)
-    if problems:
-        return json_errors(problems) or shelter_page(found, problems)
+        errors = coordinators.change_coordinators(db.session(), by, found, **who)
+    if errors:
+        return json_errors(errors) or shelter_page(found, errors)
     return _back_to(found, gettext("The coordinators are up to date."))
 
 

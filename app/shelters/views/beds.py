@@ -61,10 +61,10 @@ def set_beds(code: str) -> Any:
     """Changes one category of an own shelter and confirms it."""
     shelter = _own(code)
     raw: dict[str, Any] = _form() if is_form() else read_json()
-    said, problems = parse_bed_update(raw)
-    problems = problems or actions.set_beds(db.session(), principal().account_id, shelter, said)
-    if problems:
-        return _wrong(problems)
+    said, errors = parse_bed_update(raw)
+    errors = errors or actions.set_beds(db.session(), principal().account_id, shelter, said)
+    if errors:
+        return _wrong(errors)
     return _back() if not wants_json() else jsonify(_stands(shelter, said.category))
 
 
@@ -90,9 +90,9 @@ def confirm(code: str) -> Any:
 def set_accepting(code: str) -> Any:
     """Says whether an own shelter takes people in: `accepting` true or false, by form 1 or 0."""
     shelter = _own(code)
-    accepting, problems = parse_accepting(_form() if is_form() else read_json())
-    if problems:
-        return _wrong(problems)
+    accepting, errors = parse_accepting(_form() if is_form() else read_json())
+    if errors:
+        return _wrong(errors)
     shelters.set_accepting(db.session(), principal().account_id, shelter, accepting)
     done = gettext("The desks see it now.")
     return jsonify({"accepting": accepting}) if wants_json() else _back(done)
@@ -110,5 +110,5 @@ def _back(done: str = "") -> Response:
     return redirect_or_json(safe_redirect_target(request.form.get("next"), url_for("referrals.inbox")))
 
 
-def _wrong(problems: list[FieldError]) -> Any:
-    return errors_response(problems) if wants_json() else plain_problem(422, problems[0].message)
+def _wrong(errors: list[FieldError]) -> Any:
+    return errors_response(errors) if wants_json() else plain_problem(422, errors[0].message)

@@ -30,12 +30,12 @@ from app.web.access import Principal
 
 
 @dataclass(frozen=True)
-class Aside:
+class QuarantinedRecord:
     """A record that was set aside, as far as it can be opened, and whether the account may put it right."""
 
     row: EnvelopeRow
-    opened: Payload | None
-    may: bool
+    payload: Payload | None
+    may_resolve: bool
 
     @property
     def is_open(self) -> bool:
@@ -43,38 +43,38 @@ class Aside:
 
     @property
     def kind(self) -> str:
-        return self.opened.kind if self.opened else self.row.kind
+        return self.payload.kind if self.payload else self.row.kind
 
     @property
     def is_consultation(self) -> bool:
-        return self.opened is not None and self.opened.kind == CONSULTATION
+        return self.payload is not None and self.payload.kind == CONSULTATION
 
     @property
     def is_void(self) -> bool:
-        return self.opened is not None and self.opened.kind == VOID
+        return self.payload is not None and self.payload.kind == VOID
 
     @property
     def is_tally(self) -> bool:
-        return self.is_consultation and self.said.get("outcomes") == [DECLINED]
+        return self.is_consultation and self.data.get("outcomes") == [DECLINED]
 
     @property
-    def said(self) -> dict[str, Any]:
-        return self.opened.data if self.opened else {}
+    def data(self) -> dict[str, Any]:
+        return self.payload.data if self.payload else {}
 
     @property
     def reason(self) -> str:
         """Why a late voiding voids, empty where it gave no reason of the list."""
-        said = self.said.get("reason")
+        said = self.data.get("reason")
         return said if isinstance(said, str) and said in CHANGE_REASONS else ""
 
 
-def aside(session: Session, asking: Principal, row: EnvelopeRow) -> Aside:
+def aside(session: Session, asking: Principal, row: EnvelopeRow) -> QuarantinedRecord:
     """A row of `envelopes.find`, opened; its author as the content says where it could not be read on arrival."""
     opened = decrypt_envelope(stored_envelope(row)).payload if is_open(row) else None
     if opened is not None and row.author_id is None:
         author = find_account(session, opened.author)
         row = replace(row, author_id=author.id, author=author.username) if author else row
-    return Aside(row, opened, is_open(row) and may_resolve(asking, row))
+    return QuarantinedRecord(row, opened, is_open(row) and may_resolve(asking, row))
 
 
 @dataclass(frozen=True)
@@ -85,17 +85,17 @@ class Wrong:
     sentence: str
 
 
-def lines(one: Aside) -> list[LabelledAnswer]:
+def lines(one: QuarantinedRecord) -> list[LabelledAnswer]:
     """What was inside, in words; nothing where it could not be opened."""
-    return payload_summary.summary_lines(one.opened) if one.opened else []
+    return payload_summary.summary_lines(one.payload) if one.payload else []
 
 
-def what_is_wrong(session: Session, asking: Principal, one: Aside) -> list[Wrong]:
+def what_is_wrong(session: Session, asking: Principal, one: QuarantinedRecord) -> list[Wrong]:
     """What is wrong with a consultation that was set aside, as the account would be told on recording it."""
     if not one.is_consultation:
         return []
-    found = _problems(session, asking, parse_consultation(one.opened)) if one.opened else []
-    return [Wrong(_section(problem.field), problem.message) for problem in found]
+    found = _problems(session, asking, parse_consultation(one.payload)) if one.payload else []
+    return [Wrong(_section(error.field), error.message) for error in found]
 
 
 def _problems(session: Session, asking: Principal, reading: ParsedConsultation) -> list[FieldError]:
@@ -109,7 +109,7 @@ def _section(field: str) -> str:
     return next((str(gettext(label)) for _, label, own in SECTIONS if place in own), "")
 
 
-def compare(session: Session, asking: Principal, one: Aside) -> list[tuple[str, str, str]] | None:
+def compare(session: Session, asking: Principal, one: QuarantinedRecord) -> list[tuple[str, str, str]] | None:
     """Where the record differs from the one that has its number; None where the account may not read that one."""
     other = consultations.find_consultation(session, asking.scope, one.row.id)
     mine = _content(session, asking, one)
@@ -118,8 +118,8 @@ def compare(session: Session, asking: Principal, one: Aside) -> list[tuple[str, 
     return differences(as_json(mine), as_json(consultations.get_consultation_data(session, other)))
 
 
-def _content(session: Session, asking: Principal, one: Aside) -> ConsultationData | None:
-    content = parse_consultation(one.opened).data if one.opened and one.is_consultation else None
+def _content(session: Session, asking: Principal, one: QuarantinedRecord) -> ConsultationData | None:
+    content = parse_consultation(one.payload).data if one.payload and one.is_consultation else None
     desk = find_desk(session, asking.scope, content.desk) if content else None
     return recording.with_default_language(content, desk) if content and desk else None
 
@@ -127,21 +127,21 @@ def _content(session: Session, asking: Principal, one: Aside) -> ConsultationDat
 def form_facts(
     session: Session,
     asking: Principal,
-    one: Aside,
+    one: QuarantinedRecord,
     shown: FormState,
-    problems: list[FieldError] | None = None,
+    errors: list[FieldError] | None = None,
 ) -> dict[str, Any] | None:
     """The facts of the consultation's page with these answers; None where its desk is none of the account's.
 
     Without `problems` those are told that the answers have as they came.
     """
-    desk = find_desk(session, asking.scope, one.opened.desk) if one.opened else None
+    desk = find_desk(session, asking.scope, one.payload.desk) if one.payload else None
     desk = desk or find_desk(session, asking.scope, one.row.desk)
     if desk is None:
         return None
-    if problems is None:
-        problems = _problems(session, asking, parse_consultation({**one.said, "desk": desk.code}))
+    if errors is None:
+        errors = _problems(session, asking, parse_consultation({**one.sadata"desk": desk.code}))
     start = current_settings().reporting_year_start
     today = clock.today_at(desk.time_zone)
     offered = get_form_options(session, asking.scope, desk, today, start)
-    return template_context.form_context(offered, shown, problems)
+    return template_context.form_context(offered, shown, errors)

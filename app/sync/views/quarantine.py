@@ -20,7 +20,7 @@ from app.i18n import language
 from app.sync.actions import quarantine as actions
 from app.sync.forms import payload_summary
 from app.sync.forms import quarantine as forms
-from app.sync.forms.quarantine import Aside
+from app.sync.forms.quarantine import QuarantinedRecord
 from app.sync.queries import envelopes
 from app.sync.queries import quarantine as queries
 from app.sync.views.blueprint import blueprint
@@ -55,7 +55,7 @@ def envelope(number: int) -> Response:
     return _shown(_read(number), [])
 
 
-def _read(number: int) -> Aside:
+def _read(number: int) -> QuarantinedRecord:
     row = envelopes.find_envelope(db.session(), principal(), number)
     if row is None:
         raise NotFound("no_envelope")
@@ -63,15 +63,15 @@ def _read(number: int) -> Aside:
     return forms.aside(db.session(), principal(), row)
 
 
-def _shown(one: Aside, problems: list[FieldError]) -> Response:
+def _shown(one: QuarantinedRecord, errors: list[FieldError]) -> Response:
     asking = principal(), one
     other = forms.compare(db.session(), *asking)
     if other is not None:
         about = f"consultation:{one.row.id}"
         record_audit(principal().account_id, "record_read", about, one.row.country)
-    facts = {"one": one, "lines": forms.lines(one), "differences": other, "problems": problems}
+    facts = {"one": one, "lines": forms.lines(one), "differences": other, "problems": errors}
     wrong = forms.what_is_wrong(db.session(), *asking)
-    status = 422 if problems else 200
+    status = 422 if errors else 200
     reasons = [(why.code, gettext(why.label)) for why in CHANGE_REASONS]
     return page("sync/envelope.html", status, wrong=wrong, reasons=reasons, **facts, **WORDS)
 
@@ -86,28 +86,28 @@ def mending_page(number: int) -> Response:
         return refused
     if not one.is_consultation or one.is_tally:
         return redirect(url_for("sync.envelope", number=number))  # type: ignore[return-value]
-    return _form(one, one.said, None)
+    return _form(one, one.data, None)
 
 
-def _refused(one: Aside) -> Response | None:
+def _refused(one: QuarantinedRecord) -> Response | None:
     if not one.is_open:
         return error_response(409, gettext("This was settled already."))
-    if not one.may:
+    if not one.may_resolve:
         return error_response(403, gettext("Only the supervisor can decide this."))
     return None
 
 
-def _form(one: Aside, raw: dict[str, Any], problems: list[FieldError] | None) -> Response:
+def _form(one: QuarantinedRecord, raw: dict[str, Any], errors: list[FieldError] | None) -> Response:
     shown = form_state_from_raw(payload_summary.drawable(raw))
     if raw.get("more_groups") and len(shown.groups) < 8:
         shown.groups.append(FormGroup())
-    drawn = forms.form_facts(db.session(), principal(), one, shown, problems)
+    drawn = forms.form_facts(db.session(), principal(), one, shown, errors)
     if drawn is None:
         return error_response(403, gettext("Only the supervisor can decide this."))
     number = one.row.number
     ways = {"action": url_for("sync.mend", number=number)}
     ways["leave"] = url_for("sync.envelope", number=number)
-    return page(template_context.TEMPLATE, 422 if problems else 200, mend=ways, **drawn)
+    return page(template_context.TEMPLATE, 422 if errors else 200, mend=ways, **drawn)
 
 
 @blueprint.post(f"/quarantine/{NUMBER}/mend")
@@ -122,40 +122,40 @@ def mend(number: int) -> Response:
     if one.is_consultation and raw.keys() & {"switch_locale", "more_groups"}:
         return _again(one, raw)
     if one.is_void:
-        problems = actions.apply_void(db.session(), principal(), one.row, raw.get("reason"))
-        return _done(one, raw, problems, gettext("Voided."))
+        errors = actions.apply_void(db.session(), principal(), one.row, raw.get("reason"))
+        return _done(one, raw, errors, gettext("Voided."))
     id_ = str(uuid4() if one.row.reason == "different" else one.row.id)
     reading = parse_consultation({**raw, "id": id_})
-    problems = actions.resolve(db.session(), principal(), one.row, reading)
-    return _done(one, raw, problems, gettext("Put right and recorded."))
+    errors = actions.resolve(db.session(), principal(), one.row, reading)
+    return _done(one, raw, errors, gettext("Put right and recorded."))
 
 
-def _locked(number: int) -> Aside:
+def _locked(number: int) -> QuarantinedRecord:
     row = envelopes.lock_envelope(db.session(), principal(), number)
     if row is None:
         raise NotFound("no_envelope")
     return forms.aside(db.session(), principal(), row)
 
 
-def _unopened(one: Aside) -> Response | None:
+def _unopened(one: QuarantinedRecord) -> Response | None:
     if one.is_consultation or one.is_void:
         return None
     return error_response(409, gettext("This cannot be put right here; it can only be voided."))
 
 
-def _again(one: Aside, raw: dict[str, Any]) -> Response:
+def _again(one: QuarantinedRecord, raw: dict[str, Any]) -> Response:
     chosen = raw.get("switch_locale")
     if chosen in language.LOCALES:
         language.switch(str(chosen))
     return _form(one, raw, [])
 
 
-def _done(one: Aside, raw: dict[str, Any], problems: list[FieldError], sentence: str) -> Response:
-    if problems and wants_json():
-        return errors_response(problems)
-    if problems:
+def _done(one: QuarantinedRecord, raw: dict[str, Any], errors: list[FieldError], sentence: str) -> Response:
+    if errors and wants_json():
+        return errors_response(errors)
+    if errors:
         drawn_by_form = one.is_consultation and not one.is_tally
-        return _form(one, raw, problems) if drawn_by_form else _shown(one, problems)
+        return _form(one, raw, errors) if drawn_by_form else _shown(one, errors)
     flash_message(sentence)
     return redirect_or_json(url_for("sync.quarantine"))
 
