@@ -31,7 +31,7 @@ from app.sync.actions import devices, handlers
 from app.sync.forms.shells import set_shell_renderers
 from app.sync.views import shells
 from app.web.access import login_manager
-from app.web.anonymous import Nobody
+from app.web.anonymous import AnonymousPrincipal
 from app.web.device_auth import set_device_loader
 
 BLUEPRINTS = (
@@ -63,7 +63,7 @@ TABLET_PAGES = {
     "record": shells.draw_record,
     "today": shells.draw_today,
     "lock": shells.draw_lock,
-    "refer": offline_referrals.draw_refer,
+    "refer": offline_referrals.render_offline_referral_page,
 }
 
 
@@ -77,7 +77,7 @@ def register(app: Flask) -> None:
 def register_hooks(app: Flask) -> None:
     """Register the loaders of sessions and tablets, the hooks of transactions and requests, the envelopes."""
     login_manager.user_loader(sessions.load_principal)
-    login_manager.anonymous_user = Nobody
+    login_manager.anonymous_user = AnonymousPrincipal
     set_device_loader(devices.load_device)
     set_before_commit(chain_audit_entries)
     handlers.set_handlers(ENVELOPE_HANDLERS, ENVELOPE_LOCKS)

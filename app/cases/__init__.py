@@ -1,1 +1,1 @@
-"""What spans rooms of equal rank: a desk's day."""
+"""What spans sibling packages: a desk's day, and the referral or return request that a consultation becomes."""

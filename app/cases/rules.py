@@ -1,4 +1,4 @@
-"""Who came before, which consultations are those of a child alone, how long a notice of a tablet holds."""
+"""Rules that span packages: repeat contacts, children alone, and how long a tablet's referral notice stays valid."""
 
 from datetime import datetime, timedelta
 
@@ -6,23 +6,26 @@ from app.month import Month
 
 CHILD_ALONE = "uasc"
 """The travel group of a child without their family."""
-THIS_MONTH, THIS_YEAR = "repeat_this_month", "first_this_month"
+REPEAT_THIS_MONTH, FIRST_THIS_MONTH = "repeat_this_month", "first_this_month"
 
 
-def came_before(previous: int, month: Month, year_start: Month) -> str:
-    """The code of REPEAT_CONTACTS for people seen last in the month `previous` (yyyymm, 0 for none), else nothing."""
+def repeat_contact(previous: int, month: Month, year_start: Month) -> str:
+    """Return the code of REPEAT_CONTACTS for people seen before; empty if not in this reporting year.
+
+    `previous` is the month (yyyymm) of their last contact, 0 for none.
+    """
     if previous >= int(month):
-        return THIS_MONTH
-    return THIS_YEAR if previous >= int(year_start) else ""
+        return REPEAT_THIS_MONTH
+    return FIRST_THIS_MONTH if previous >= int(year_start) else ""
 
 
-NOTICE_HOLDS = timedelta(hours=12)
-"""A referral written without the network and older than this would ask a shelter about people long gone on."""
-CLOCKS_DIFFER = timedelta(hours=1)
+# A referral written offline and older than this would ask a shelter about people who left long ago.
+NOTICE_VALIDITY = timedelta(hours=12)
+CLOCK_TOLERANCE = timedelta(hours=1)
 
 
-def why_not_delivered(written_at: datetime, now: datetime) -> str:
-    """Why a referral written without the network is set aside when it arrives, empty where it goes on."""
-    if written_at > now + CLOCKS_DIFFER:
+def notice_refusal(written_at: datetime, now: datetime) -> str:
+    """Return why a referral written offline is quarantined when it arrives, as an error code; empty if it is sent."""
+    if written_at > now + CLOCK_TOLERANCE:
         return "in_future"
-    return "stale_notice" if now - written_at > NOTICE_HOLDS else ""
+    return "stale_notice" if now - written_at > NOTICE_VALIDITY else ""

@@ -6,8 +6,9 @@ from app.web.requests import is_form
 
 # Every other form is short, or holds a password.
 PRESERVED_FORMS = dict.fromkeys(
-    ("consultations.record", "consultations.redraw_form", "consultations.correct"), "consultations.redraw_form"
-) | dict.fromkeys(("cases.open_return", "cases.new_return_again"), "cases.new_return_again")
+    ("consultations.record", "consultations.redraw_form", "consultations.correct"),
+    "consultations.redraw_form",
+) | dict.fromkeys(("cases.open_return", "cases.redraw_return"), "cases.redraw_return")
 """By endpoint: the endpoint that draws its page again with the answers."""
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from app.cases.queries import get_day
-from app.cases.rules import came_before
+from app.cases.rules import repeat_contact
 from app.consultations import queries
 from app.consultations.actions import recording
 from app.consultations.actions import corrections
@@ -167,7 +167,7 @@ def test_a_card_is_marked_in_the_day_and_on_the_record_and_tells_of_the_return(o
     ],
 )
 def test_a_return_is_one_of_the_month_or_of_the_reporting_year(previous, said):
-    assert came_before(previous, Month(2026, 3), Month(2025, 10)) == said
+    assert repeat_contact(previous, Month(2026, 3), Month(2025, 10)) == said
 
 
 @pytest.mark.parametrize("topic", sorted(RESTRICTED_TOPICS))

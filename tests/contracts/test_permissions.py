@@ -192,7 +192,7 @@ TABLE: dict[str, Route] = {
     "staff.take_up": Route("/invitations/unknown", EVERYBODY, 404, form=bad_password),
     "staff.preferences": Route("/preferences", EVERYBODY, 302, form=nothing),
     "staff.enter": Route("/sign-in", EVERYBODY, 401, form=bad_password),
-    "cases.me": Route("/sync/me", SIGNED_IN),
+    "cases.current_account": Route("/sync/me", SIGNED_IN),
     "staff.account": Route("/account", SIGNED_IN),
     "staff.change_password": Route("/account/password", SIGNED_IN, 422, form=bad_password),
     "consultations.new": Route(
@@ -283,7 +283,7 @@ TABLE: dict[str, Route] = {
         foreign=("/referrals/new?desk=GTM-01", "/referrals/new?consultation={foreign}"),
         missing=f"/referrals/new?consultation={NOWHERE}",
     ),
-    "cases.choose_again": Route("/referrals/new", CASES, form=nothing),
+    "cases.redraw_referral": Route("/referrals/new", CASES, form=nothing),
     "cases.send_referral": Route("/referrals", CASES, 201, json=a_referral),
     "cases.next_shelter": Route(
         f"{REFERRAL}/next",
@@ -320,7 +320,7 @@ TABLE: dict[str, Route] = {
         foreign=("/returns/new?desk=GTM-01", "/returns/new?consultation={foreign}"),
         missing=f"/returns/new?consultation={NOWHERE}",
     ),
-    "cases.new_return_again": Route("/returns/new", (DESK,), form=nothing),
+    "cases.redraw_return": Route("/returns/new", (DESK,), form=nothing),
     "cases.open_return": Route("/returns", (DESK,), 201, json=a_return),
     "returns.list": Route(
         "/returns", CASES, foreign=("/returns?desk=GTM-01",), missing="/returns?desk=GTM-99"

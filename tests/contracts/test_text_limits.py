@@ -25,12 +25,12 @@ from app.people import forms as people_forms
 from app.places.queries import find_desk
 from app.privacy import identifiers
 from app.privacy.identifiers import Rule
-from app.spreadsheets.limits import Unreadable
+from app.spreadsheets.limits import UnreadableSpreadsheet
 from app.spreadsheets.reading import read_rows
 from app.staff.actions import hashing
 from app.staff.queries import find_account
 from app.staff.vocabulary import ROLES
-from app.sync.views.tablet import MOST_SENT
+from app.sync.views.tablet import MAX_REQUEST_BYTES
 from app.web.access import Principal, Scope
 from app.web.forms import PageForm
 from app.web.json_reader import JsonReader
@@ -63,10 +63,10 @@ ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 READ_BY_HAND: dict[str, set[str]] = {
     "staff.enter": {"username", "password", "next", "kept.topics"},
     "staff.preferences": {"locale", "mode", "next"},
-    "cases.choose_again": {"switch_locale", "desk", "to", "id", "from_consultation", "priority"}
+    "cases.redraw_referral": {"switch_locale", "desk", "to", "id", "from_consultation", "priority"}
     | {"flags", "offers", "bed_category", "language", "note", "persons-female-age_25_59"},
     "cases.send_referral": {"offers", "several", "to", "persons-female-age_25_59"},
-    "cases.new_return_again": {"switch_locale", "desk", "id", "nationality", "from_consultation"}
+    "cases.redraw_return": {"switch_locale", "desk", "id", "nationality", "from_consultation"}
     | {"country_of_departure", "country_of_return", "persons-female-age_25_59"},
     "cases.open_return": {"persons-female-age_25_59"},
     "consultations.record": {"groups-0-nationality", "groups-0-female-age_25_59", "topics"},
@@ -198,14 +198,14 @@ class Sending:
 @pytest.fixture
 def quick(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The app after its first pages: what is made once is made; a hash costs nothing, as it is dear on purpose."""
-    from app.privacy.identifiers import find_identifier, find_in_note
+    from app.privacy.identifiers import find_identifier, find_identifier_in_note
 
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(hashing, "hasher", cheap)
     monkeypatch.setattr(hashing, "NOBODY", CHEAP_HASH)
 
     find_identifier("x")
-    find_in_note("x")
+    find_identifier_in_note("x")
     return app
 
 
@@ -419,7 +419,7 @@ FULL_SHEET = {"xl/s.xml": f"<s>{FULL_ROW * 5000}</s>"}
 def test_no_hostile_workbook_costs_more_than_twice_a_full_one() -> None:
     def read(parts: dict[str, str]) -> float:
         content, begun = BytesIO(workbook(parts)), time.thread_time()
-        with suppress(Unreadable):
+        with suppress(UnreadableSpreadsheet):
             deque(read_rows(content, lambda cells: True, LIMITS), maxlen=0)
         return time.thread_time() - begun
 
@@ -440,7 +440,7 @@ def test_the_measure_catches_a_rule_that_looks_at_any_text(
     again = Rule("e_mail", "lower", None, re.compile(BACKTRACKING).search)
     monkeypatch.setattr(identifiers, "_rules", lambda texts: (again,))
     monkeypatch.setattr(identifiers, "is_too_long", lambda text: False)
-    monkeypatch.setattr(referrals, "LONGEST_RAW", BODY)
+    monkeypatch.setattr(referrals, "MAX_RAW_NOTE_LENGTH", BODY)
     sending = Sending(browser_of(quick, "desk_staff"), "/referrals/new")
     bare = min(cpu(partial(sending.parts, {"note": "x"}))[0] for _ in "123")
     assert beyond(partial(sending.parts, {"note": "a0" * 2500}), bare) > ROOM
@@ -493,7 +493,7 @@ def test_the_largest_that_a_tablet_may_send_is_taken_or_refused_at_once(
     assert named is not None and desk is not None
     tablet = make_tablet(quick, replace(admin, account_id=named.id), desk, "Tablet L")
     headers = {"Authorization": f"Device {tablet.given['credential']}"}
-    room = MOST_SENT - 1000
+    room = MAX_REQUEST_BYTES - 1000
 
     def send(body: bytes) -> Any:
         kind = {"content_type": "application/json", "headers": headers}

@@ -95,7 +95,7 @@ class World:
         self.told: list[Told] = []
 
     def do(self, call: Any, by: Principal, *said: Any) -> Any:
-        with clock.standing_at(self.now), unit_of_work():
+        with clock.frozen_at(self.now), unit_of_work():
             return call(db.session(), by, *said)
 
     def today(self, desk: DeskRow) -> date:
@@ -193,7 +193,7 @@ def by_hand(told: list[Told], month: str) -> dict[str, Any]:
 
 def shown(scope: Scope, now: datetime, **said: str) -> dict[str, Any]:
     """The figures of returns as the JSON tells them."""
-    with clock.standing_at(now):
+    with clock.frozen_at(now):
         asked = forms.read(scope, said, 1)
         assert not isinstance(asked, int), (asked, said)
         figures, _, _ = get_figures(db.session(), scope, asked)
@@ -333,7 +333,7 @@ def read(app: Any, username: str, address: str) -> tuple[dict[str, Any], str]:
     """An account's figures of March as JSON, and its page in English."""
 
     def go() -> tuple[dict[str, Any], str]:
-        with clock.standing_at(at("2026-03-20 18:00")):
+        with clock.frozen_at(at("2026-03-20 18:00")):
             browser = sign_in(app, username)
             said = f"month=2026-03&{address}"
             json = browser.client.get(f"/counts.json?{said}", headers=JSON).get_json()

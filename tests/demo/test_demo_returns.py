@@ -63,7 +63,7 @@ def test_every_row_is_what_its_steps_leave(built):
         assert [step.recorded_at for step in mine] == sorted(step.recorded_at for step in mine)
         assert (mine[0].action, mine[0].recorded_at, mine[-1].recorded_at) == ("enquiry", one.opened_at, one.moved_at)
         assert one.moved_at <= NOW
-        assert one.opened_month == int(Month.of(clock.day_at(one.opened_at, one.time_zone)))
+        assert one.opened_month == int(Month.containing(clock.day_at(one.opened_at, one.time_zone)))
         assert all(step.recorded_on == clock.day_at(step.recorded_at, one.time_zone) for step in mine)
         assert parse_reference(one.display_reference) == one.reference
         met.update((step.action, step.role) for step in mine)
@@ -86,7 +86,7 @@ def test_requests_come_from_consultations_that_say_so_and_some_wait_in_every_cou
     assert 0.01 < len(from_some) / CONSULTATIONS < 0.06
     assert all("return_request_opened" in outcomes[one.consultation_id] for one in from_some)
     here = [code for code, one in programme().items() if one.left is None]
-    with clock.standing_at(NOW):
+    with clock.frozen_at(NOW):
         for country in here:
             account = find_account(db.session(), f"desk.{country.lower()}")
             scope = get_scope(db.session(), account)
@@ -103,7 +103,7 @@ def test_requests_come_from_consultations_that_say_so_and_some_wait_in_every_cou
 
 
 def test_the_figures_of_the_demo_are_not_zero(built):
-    with clock.standing_at(NOW):
+    with clock.frozen_at(NOW):
         scope = Scope(countries=frozenset(programme()))
         seen = Counter()
         for country in programme():
@@ -116,7 +116,7 @@ def test_the_figures_of_the_demo_are_not_zero(built):
 
 def test_the_same_seed_tells_the_same_requests(built):
     told_again = defaultdict(list)
-    with clock.standing_at(NOW):
+    with clock.frozen_at(NOW):
         plans = demo_desks(building.period_of(13))
         accounts = dict.fromkeys([*(plan.code for plan in plans), *programme()], 1)
         desks = {desk.code: desk for desk in list_desks(db.session(), EVERYTHING)}

@@ -66,7 +66,7 @@ class Life:
         """The answer of a post; signs in again where the clock has moved."""
 
         def go() -> Any:
-            with clock.standing_at(self.now):
+            with clock.frozen_at(self.now):
                 client, token = self._client(who)
                 return client.post(path, json=said, headers=_with(token))
 
@@ -267,7 +267,7 @@ def _with(token: str) -> dict[str, str]:
 
 
 def people(app: Flask) -> None:
-    with clock.standing_at(BEGIN):
+    with clock.frozen_at(BEGIN):
         desk, other = make_desk("HND-01"), make_desk("HND-02")
         abroad = make_desk("GTM-01", "GTM")
         make_account("ana", "desk_staff", (desk,))

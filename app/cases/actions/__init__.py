@@ -1,1 +1,1 @@
-"""What comes of a consultation: a referral (`referring`, from a tablet `notices`), a return request (`returning`)."""
+"""Referrals (`referrals`, from a tablet `referral_notices`) and return requests (`returns`) from a consultation."""

@@ -1,24 +1,24 @@
-"""Sends a referral that comes from a consultation, or stands alone; and sends a group on to the next shelter."""
+"""Create a referral that comes from a consultation, or without one; and forward a group to the next shelter."""
 
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.cases.queries.consultations import find_consultation_of_desk
 from app.cases.rules import CHILD_ALONE
-from app.consultations.queries import find_consultation
 from app.db import idempotency
 from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.referrals.actions import create, perform
-from app.referrals.actions.action_context import ActionRefused, ActionInput
+from app.referrals.actions.action_context import ActionInput, ActionRefused
 from app.referrals.actions.create import ReferralIntake, may_send_from
 from app.referrals.queries import chain
-from app.referrals.queries import referrals as reading
+from app.referrals.queries import referrals as queries
 from app.referrals.queries.referrals import OfferRow, ReferralRow
 from app.referrals.queries.shelter_options import ShelterOption, list_shelter_options
 from app.referrals.rules.forward import may_forward, next_shelter_code
-from app.referrals.rules.referral_data import ReferralData, ConsultationContext
+from app.referrals.rules.referral_data import ConsultationContext, ReferralData
 from app.referrals.rules.states import WAITING
 from app.referrals.vocabulary import SHELTER
 from app.shelters.actions.beds import lock_and_bump_inboxes
@@ -26,81 +26,93 @@ from app.shelters.queries.shelters import find_shelter
 from app.web.access import Principal
 
 
-def refer(session: Session, by: Principal, content: ReferralData) -> ReferralIntake | list[FieldError]:
-    """Sends a referral; what its consultation says decides with."""
-    desk = find_desk(session, by.scope, content.desk)
-    if desk is None or not may_send_from(by, desk.id, desk.country):
+def refer(
+    session: Session, principal: Principal, data: ReferralData
+) -> ReferralIntake | list[FieldError]:
+    """Create a referral, with what its consultation states, or return the errors."""
+    desk = find_desk(session, principal.scope, data.desk)
+    if desk is None or not may_send_from(principal, desk.id, desk.country):
         return [FieldError("desk", "not_your_desk")]
-    known: ConsultationContext | None = ConsultationContext()
-    if content.consultation:
-        known = known_of(session, by, UUID(content.consultation), desk.id)
-    if known is None:
+    context: ConsultationContext | None = ConsultationContext()
+    if data.consultation:
+        consultation_id = UUID(data.consultation)
+        context = find_consultation_context(session, principal, consultation_id, desk.id)
+    if context is None:
         return [FieldError("from_consultation", "unknown_consultation")]
-    return create.create_referral(session, by, desk, content, known)
+    return create.create_referral(session, principal, desk, data, context)
 
 
-def known_of(session: Session, by: Principal, consultation: UUID, desk_id: int) -> ConsultationContext | None:
-    """What a consultation of that desk says; None where there is none in the account's scope."""
-    found = find_consultation(session, by.scope, consultation)
-    if found is None or found.desk_id != desk_id:
+def find_consultation_context(
+    session: Session, principal: Principal, consultation_id: UUID, desk_id: int
+) -> ConsultationContext | None:
+    """Return what a consultation of that desk states; None if the account's scope has no such consultation."""
+    row = find_consultation_of_desk(session, principal.scope, consultation_id, desk_id)
+    if row is None:
         return None
-    return ConsultationContext(frozenset(found.topics), found.travel_group == CHILD_ALONE)
+    return ConsultationContext(frozenset(row.topics), row.travel_group == CHILD_ALONE)
 
 
-def send_on(
-    session: Session, by: Principal, referral_id: UUID
+def forward_referral(
+    session: Session, principal: Principal, referral_id: UUID
 ) -> ReferralIntake | ActionRefused | list[FieldError] | None:
-    """Sends the same group to the next suitable shelter that it was not sent to yet.
+    """Refer the same group to the next suitable shelter that was not asked yet.
 
-    Where nobody has answered in time, the referral is cancelled with it. None where the account has no such referral;
-    the one that it was sent on as before, where that was done already.
+    If nobody has answered in time, the first referral is cancelled with it. A referral that was forwarded before
+    returns the later one as `same`; None if the account has no such referral.
     """
-    referral = reading.lock_referral(session, by.scope, referral_id)
-    if referral is None or not may_send_from(by, referral.desk_id, referral.country):
+    referral = queries.lock_referral(session, principal.scope, referral_id)
+    if referral is None or not may_send_from(principal, referral.desk_id, referral.country):
         return None
-    after = chain.find_next_referral(session, referral)
-    if after is not None:
-        return ReferralIntake(idempotency.SAME, after)
-    offers = reading.list_offers(session, [referral_id])[referral_id]
-    awaited = [one.reply_by for one in offers if one.is_open]
-    if referral.service != SHELTER or not may_forward(referral.state_now, awaited, clock.now()):
+    successor = chain.find_next_referral(session, referral)
+    if successor is not None:
+        return ReferralIntake(idempotency.SAME, successor)
+    offers = queries.list_offers(session, [referral_id])[referral_id]
+    reply_bys = [offer.reply_by for offer in offers if offer.is_open]
+    if referral.service != SHELTER or not may_forward(referral.state_now, reply_bys, clock.now()):
         return ActionRefused(referral.state_now, "not_in_this_state")
-    choice = _next_choice(session, by, referral)
-    if choice is None:
+    option = _next_option(session, principal, referral)
+    if option is None:
         return ActionRefused(referral.state_now, "no_next_shelter")
-    _leave(session, by, referral, (offers, choice))
-    return refer(session, by, _same_group(referral, choice))
+    _cancel_waiting(session, principal, referral, offers, option)
+    return refer(session, principal, _data_for_next(referral, option))
 
 
-def _next_choice(session: Session, by: Principal, referral: ReferralRow) -> ShelterOption | None:
-    desk = find_desk(session, by.scope, referral.desk_code)
+def _next_option(
+    session: Session, principal: Principal, referral: ReferralRow
+) -> ShelterOption | None:
+    desk = find_desk(session, principal.scope, referral.desk_code)
     if desk is None:
         return None
-    choices = list_shelter_options(session, desk, referral.group, referral.flags)
-    suitable = {one.shelter.code: one for one in choices if one.is_suitable}
+    options = list_shelter_options(session, desk, referral.group, referral.flags)
+    suitable = {option.shelter.code: option for option in options if option.is_suitable}
     code = next_shelter_code(list(suitable), chain.list_tried_shelters(session, referral))
     return suitable[code] if code else None
 
 
-def _leave(
-    session: Session, by: Principal, referral: ReferralRow, ways: tuple[list[OfferRow], ShelterOption]
+def _cancel_waiting(
+    session: Session,
+    principal: Principal,
+    referral: ReferralRow,
+    offers: list[OfferRow],
+    option: ShelterOption,
 ) -> None:
-    """Cancels what still waits; all shelters that this touches are announced at once, in one order."""
-    offers, choice = ways
-    following = find_shelter(session, choice.shelter.code)
-    lock_and_bump_inboxes(session, [one.shelter_id for one in offers] + ([following.id] if following else []))
+    """Cancel a referral that still waits."""
+    next_shelter = find_shelter(session, option.shelter.code)
+    shelter_ids = [offer.shelter_id for offer in offers]
+    # Lock all shelters of both referrals at once, in one order, so that there is no deadlock.
+    lock_and_bump_inboxes(session, shelter_ids + ([next_shelter.id] if next_shelter else []))
     if referral.state_now in WAITING:
-        perform.perform(session, by, referral.id, "cancel", ActionInput())
+        perform.perform(session, principal, referral.id, "cancel", ActionInput())
 
 
-def _same_group(referral: ReferralRow, choice: ShelterOption) -> ReferralData:
-    """The same people, flags and note under a new number: whose deadline begins now."""
-    has_beds = any(one.category == referral.bed_category for one in choice.beds)
+def _data_for_next(referral: ReferralRow, option: ShelterOption) -> ReferralData:
+    """Return the same people, flags and note under a new id; the deadlines start now."""
+    has_beds = any(beds.category == referral.bed_category for beds in option.beds)
     return ReferralData(
         id=str(uuid4()),
         desk=referral.desk_code,
         consultation=str(referral.consultation_id or ""),
-        shelters=(choice.shelter.code,),
+        shelters=(option.shelter.code,),
         service=SHELTER,
         bed_category=referral.bed_category if has_beds else "",
         priority=referral.priority,

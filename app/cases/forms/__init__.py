@@ -1,1 +1,1 @@
-"""What the pages of a new referral (`referring`, `offline`) or return request (`returning`) show; `counters`."""
+"""Forms of a new referral (`referrals`, `offline_referrals`) and return request (`returns`); `counters` of people."""

@@ -1,34 +1,51 @@
-"""The counters of a page by sex and age band, as they were typed: `female-age_25_59` = "2"."""
+"""The counters of people on a page, by sex and age band, as typed text: `female-age_25_59` = "2"."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from app.codelists.shared_codelists import AGE_BANDS, SEXES, UNKNOWN_AGES
+from app.codelists.shared_codelists import (
+    AGE_BANDS,
+    KNOWN_AGES,
+    SEXES,
+    SHORT_AGES,
+    SHORT_SEXES,
+    UNKNOWN_AGES,
+)
 from app.composition import PersonCount
 
 PREFIX = "persons-"
+TEMPLATE_LISTS: dict[str, Any] = {
+    "SEXES": SEXES,
+    "AGE_BANDS": AGE_BANDS,
+    "KNOWN_AGES": KNOWN_AGES,
+    "UNKNOWN_AGES": UNKNOWN_AGES,
+    "SHORT_AGES": SHORT_AGES,
+    "SHORT_SEXES": SHORT_SEXES,
+}
+"""The code lists that `cases/counters.html` reads."""
 
 
-def counts_of(people: Iterable[PersonCount]) -> dict[str, str]:
-    """The counters that show a group."""
-    return {f"{one.sex}-{one.age_band}": str(one.n) for one in people}
+def counts_of(persons: Iterable[PersonCount]) -> dict[str, str]:
+    """Return the counters that show a group."""
+    return {f"{group.sex}-{group.age_band}": str(group.n) for group in persons}
 
 
-def counts_of_form(form: Mapping[str, str]) -> dict[str, str]:
-    """The counters as they were sent, right or wrong."""
+def counts_from_form(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the counters as they were sent, valid or not."""
     return {name.removeprefix(PREFIX): form[name][:4] for name in form if name.startswith(PREFIX)}
 
 
-def has_unknown(counts: Mapping[str, str]) -> bool:
-    """Whether anything stands in a box of people whose age is not known."""
+def has_unknown_ages(counts: Mapping[str, str]) -> bool:
+    """Whether a counter for people of unknown age is filled."""
     return any(counts.get(f"{sex}-{band}") for sex in SEXES.codes for band in UNKNOWN_AGES)
 
 
-def party_of(counts: Mapping[str, str]) -> list[PersonCount]:
-    """The people that can be read from what was typed."""
-    read = []
+def persons_of(counts: Mapping[str, str]) -> list[PersonCount]:
+    """Return the people of all counters that hold a number from 1 to 99."""
+    persons = []
     for sex in SEXES.codes:
         for band in AGE_BANDS.codes:
-            said = counts.get(f"{sex}-{band}", "").strip()
-            if said.isascii() and said.isdecimal() and len(said) < 3 and int(said):
-                read.append(PersonCount(sex, band, int(said)))
-    return read
+            text = counts.get(f"{sex}-{band}", "").strip()
+            if text.isascii() and text.isdecimal() and len(text) < 3 and int(text):
+                persons.append(PersonCount(sex, band, int(text)))
+    return persons

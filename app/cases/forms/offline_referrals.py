@@ -1,4 +1,4 @@
-"""What a tablet keeps for referring without the network: whom to call, whom each takes in, the words of the slip."""
+"""What a tablet stores for offline referrals: the shelters to call, whom each takes, and the texts of the slip."""
 
 from dataclasses import dataclass
 
@@ -18,25 +18,25 @@ CHILD_BANDS = [code for code in AGE_BANDS.codes if code in CHILDREN]
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why a shelter would not take a group: a code of problems, and the counters each of which brings it about."""
+class ShelterExclusion:
+    """Why a shelter takes no such group: an error code, and the counters each of which causes it."""
 
     code: str
-    cells: tuple[str, ...]
+    counters: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Card:
-    """A shelter as everybody may know it, the kinds of its beds without any number, and whom it does not take."""
+class OfflineShelter:
+    """The public view of a shelter, its bed categories without numbers, and whom it does not take."""
 
     shelter: PublicShelter
     categories: tuple[str, ...]
-    against: tuple[Refusal, ...]
+    exclusions: tuple[ShelterExclusion, ...]
 
 
 @dataclass(frozen=True)
-class Words:
-    """The sentences of an unconfirmed slip in one language; {n}, {first} and {last} are filled in on the tablet."""
+class SlipTexts:
+    """The sentences of an unconfirmed slip in one language; the tablet fills in {n}, {first} and {last}."""
 
     locale: str
     unconfirmed: str
@@ -48,47 +48,48 @@ class Words:
     no_name: str
 
 
-def cards(session: Session, country: str) -> list[Card]:
-    """The shelters of a country by code, those that stay reserved last."""
+def list_offline_shelters(session: Session, country: str) -> list[OfflineShelter]:
+    """Return the shelters of a country by code, the protected ones last."""
     beds = list_beds_of_country(session, country)
-    made = [
-        _card(one, tuple(some.category for some in beds.get(one.id, []) if some.capacity))
-        for one in list_in_country(session, country)
+    shelters = [
+        _offline_shelter(row, tuple(bed.category for bed in beds.get(row.id, []) if bed.capacity))
+        for row in list_in_country(session, country)
     ]
-    return sorted(made, key=lambda card: (card.shelter.is_protected, card.shelter.code))
+    return sorted(shelters, key=lambda item: (item.shelter.is_protected, item.shelter.code))
 
 
-def _card(shelter: ShelterRow, categories: tuple[str, ...]) -> Card:
-    if shelter.is_protected:
-        return Card(public_view(shelter), (), ())
-    return Card(public_view(shelter), categories, tuple(_refusals(shelter.eligibility)))
+def _offline_shelter(row: ShelterRow, categories: tuple[str, ...]) -> OfflineShelter:
+    if row.is_protected:
+        return OfflineShelter(public_view(row), (), ())
+    return OfflineShelter(public_view(row), categories, tuple(_exclusions(row.eligibility)))
 
 
-def _refusals(some: Eligibility) -> list[Refusal]:
-    found: dict[str, list[str]] = {}
+def _exclusions(eligibility: Eligibility) -> list[ShelterExclusion]:
+    counters: dict[str, list[str]] = {}
     for sex in SEXES.codes:
         for band in AGE_BANDS.codes:
-            for code in reasons_against(some, [PersonCount(sex, band, 1)]):
-                found.setdefault(code, []).append(f"{sex}-{band}")
-    if not some.admits_groups:
-        found["no_groups_here"] = []
-    return [Refusal(code, tuple(cells)) for code, cells in found.items()]
+            for code in reasons_against(eligibility, [PersonCount(sex, band, 1)]):
+                counters.setdefault(code, []).append(f"{sex}-{band}")
+    if not eligibility.admits_groups:
+        counters["no_groups_here"] = []
+    return [ShelterExclusion(code, tuple(names)) for code, names in counters.items()]
 
 
 def slip_languages(country: str) -> list[tuple[str, str]]:
-    """The languages (ISO 639-3) of a slip and what each is printed in; the usual one there, empty, first."""
+    """Return the languages (ISO 639-3) of a slip with the locale of each; the country's usual one, empty, first."""
     usual = programme()[country].languages[0]
-    return [("", catalogue_locale(usual))] + [(one, catalogue_locale(one)) for one in printable_languages("")]
+    others = [(code, catalogue_locale(code)) for code in printable_languages("")]
+    return [("", catalogue_locale(usual)), *others]
 
 
-def words() -> list[Words]:
-    """The sentences of a slip in every language."""
-    return [_words(locale) for locale in LOCALES]
+def slip_texts() -> list[SlipTexts]:
+    """Return the sentences of a slip in every language."""
+    return [_slip_texts(locale) for locale in LOCALES]
 
 
-def _words(locale: str) -> Words:
+def _slip_texts(locale: str) -> SlipTexts:
     with force_locale(locale):
-        return Words(
+        return SlipTexts(
             locale,
             gettext("Not confirmed: no place is promised."),
             gettext("Reserved shelter"),

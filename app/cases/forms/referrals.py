@@ -1,4 +1,4 @@
-"""What the page of a new referral shows: the answers so far, right or wrong, and where each problem stands."""
+"""The form of a new referral: the answers so far, valid or not, and the error messages by field."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,29 +7,29 @@ from uuid import uuid4
 
 from werkzeug.datastructures import MultiDict
 
-from app.cases.forms.counters import counts_of, counts_of_form, has_unknown, party_of
-from app.codelists.codelist import Terms
+from app.cases.forms.counters import counts_from_form, counts_of, has_unknown_ages, persons_of
+from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import languages
 from app.composition import PersonCount
 from app.field_errors import FieldError
-from app.privacy.identifiers import LONGEST_RAW, MOST_IN_NOTE, find_in_note
+from app.privacy.identifiers import MAX_NOTE_LENGTH, MAX_RAW_NOTE_LENGTH, find_identifier_in_note
 from app.referrals.forms.referral import raw_from_form
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SHELTER
 
 TONIGHT, TWO_WEEKS = "tonight", "normal_14d"
 TO_SHELTER, TO_SERVICE = "shelter", "service"
-ONLY_HERE = ("offers", "several", "to", "agreed")
-"""Fields that the page needs for itself and that no referral has."""
-PLACES = frozenset(
+PAGE_FIELDS = ("offers", "several", "to", "agreed")
+"""Fields that only the page needs; no referral has them."""
+FIELDS_WITH_ERRORS = frozenset(
     {"persons", "priority", "flags", "bed_category", "language", "note", "consent", "confirmed"}
     | {"service", "shelters"}
 )
-"""Where on the page a problem stands beside its answer; any other stands on top."""
+"""The fields whose errors the page shows next to the answer; all other errors are shown at the top."""
 
 
 @dataclass
-class Shown:
-    """The answers that the page shows; `counts` by `sex-band` as typed, `offers` the shelters ticked."""
+class ReferralFormState:
+    """The answers on the page; `counts` by `sex-band` as typed, `offers` the codes of the ticked shelters."""
 
     id: str
     desk: str
@@ -46,62 +46,70 @@ class Shown:
     confirmed: bool = False
 
     @property
-    def counts_unknown(self) -> bool:
-        """Whether anything stands in a box of people whose age is not known."""
-        return has_unknown(self.counts)
+    def has_unknown_ages(self) -> bool:
+        """Whether a counter for people of unknown age is filled."""
+        return has_unknown_ages(self.counts)
 
     @property
-    def party(self) -> list[PersonCount]:
-        """The people that can be read from what was typed."""
-        return party_of(self.counts)
+    def persons(self) -> list[PersonCount]:
+        """The people of all valid counters."""
+        return persons_of(self.counts)
 
 
-def blank(desk: str, to: str) -> Shown:
-    """An untouched page: tonight for a shelter, two weeks for another service."""
-    service = to == TO_SERVICE
-    kind = TO_SERVICE if service else TO_SHELTER
-    return Shown(str(uuid4()), desk, kind, priority=TWO_WEEKS if service else TONIGHT)
+def empty_form(desk: str, to: str) -> ReferralFormState:
+    """Return an untouched page: tonight for a shelter, two weeks for another service."""
+    if to == TO_SERVICE:
+        return ReferralFormState(str(uuid4()), desk, TO_SERVICE, priority=TWO_WEEKS)
+    return ReferralFormState(str(uuid4()), desk, TO_SHELTER, priority=TONIGHT)
 
 
-def carry_over(
-    shown: Shown, consultation: str, people: Iterable[PersonCount], said: tuple[str, list[str]]
-) -> Shown:
-    """The page filled with a consultation's people; `said` is the language spoken and the conditions told."""
-    shown.consultation = consultation
-    shown.counts = counts_of(people)
-    shown.language, told = said
-    shown.flags = [code for code in told if code in FLAGS]
-    return shown
+def prefill(
+    form: ReferralFormState,
+    consultation: str,
+    persons: Iterable[PersonCount],
+    *,
+    language: str,
+    flags: Iterable[str],
+) -> ReferralFormState:
+    """Fill the page with the people, the language and the conditions of a consultation, and return it."""
+    form.consultation = consultation
+    form.counts = counts_of(persons)
+    form.language = language
+    form.flags = [code for code in flags if code in FLAGS]
+    return form
 
 
-def of_form(form: MultiDict[str, str]) -> Shown:
-    """The page filled with what was sent; a note that could identify somebody is not repeated."""
+def form_state_from_form(form: MultiDict[str, str]) -> ReferralFormState:
+    """Return the page filled with what was sent; a note that could identify somebody is left out."""
     kinds = form.getlist("to") or [""]
-    shown = blank(form.get("desk", ""), kinds[-1])
-    shown.id = form.get("id") or shown.id
-    shown.consultation = form.get("from_consultation", "")
-    shown.counts = counts_of_form(form)
+    state = empty_form(form.get("desk", ""), kinds[-1])
+    state.id = form.get("id") or state.id
+    state.consultation = form.get("from_consultation", "")
+    state.counts = counts_from_form(form)
     if kinds[0] == kinds[-1]:
-        shown.priority = _one(PRIORITIES, form.get("priority"), shown.priority)
-    shown.flags = [code for code in form.getlist("flags") if code in FLAGS]
-    shown.offers = form.getlist("offers")
-    shown.bed_category = form.get("bed_category", "")
-    shown.language = form.get("language", "") if form.get("language") in languages() else ""
-    note = form.get("note", "")[:LONGEST_RAW]
-    shown.note = "" if find_in_note(" ".join(note.split())) else note[:MOST_IN_NOTE]
-    shown.consent, shown.confirmed = "consent" in form, "confirmed" in form
-    return shown
+        state.priority = _known_code(PRIORITIES, form.get("priority"), state.priority)
+    state.flags = [code for code in form.getlist("flags") if code in FLAGS]
+    state.offers = form.getlist("offers")
+    state.bed_category = form.get("bed_category", "")
+    state.language = form.get("language", "") if form.get("language") in languages() else ""
+    note = form.get("note", "")[:MAX_RAW_NOTE_LENGTH]
+    state.note = "" if find_identifier_in_note(" ".join(note.split())) else note[:MAX_NOTE_LENGTH]
+    state.consent, state.confirmed = "consent" in form, "confirmed" in form
+    return state
 
 
-def _one(terms: Terms, code: str | None, otherwise: str) -> str:
-    return code if code in terms and code else otherwise
+def _known_code(terms: Codelist, code: str | None, default: str) -> str:
+    return code if code in terms and code else default
 
 
-def sent_fields(form: MultiDict[str, str]) -> dict[str, Any]:
-    """The referral that a page sends: to the one shelter or service of the button tapped, or to all that are ticked."""
+def payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the page's form fields in the shape of the JSON payload.
+
+    The receiver is the shelter or service of the button tapped, or all ticked shelters.
+    """
     fields = MultiDict(form)
     ticked, several = fields.poplist("offers"), fields.pop("several", None)
-    for name in ONLY_HERE:
+    for name in PAGE_FIELDS:
         fields.poplist(name)
     if several is not None:
         fields.setlist("shelters", ticked)
@@ -109,17 +117,17 @@ def sent_fields(form: MultiDict[str, str]) -> dict[str, Any]:
     return raw_from_form(fields)
 
 
-def placed(problems: list[FieldError], raw: dict[str, Any]) -> dict[str, str]:
-    """The sentences by their place on the page: `shelters.HND-S1` is that shelter's card, `` is on top."""
-    wrong: dict[str, str] = {}
-    for problem in problems:
-        wrong.setdefault(_place(problem.field, raw), problem.message)
-    return wrong
+def messages_by_field(errors: list[FieldError], payload: dict[str, Any]) -> dict[str, str]:
+    """Return the first message of each field: `shelters.HND-S1` for that shelter, `` for the top of the page."""
+    messages: dict[str, str] = {}
+    for error in errors:
+        messages.setdefault(_field_on_page(error.field, payload), error.message)
+    return messages
 
 
-def _place(name: str, raw: dict[str, Any]) -> str:
+def _field_on_page(name: str, payload: dict[str, Any]) -> str:
     first, _, rest = name.partition(".")
-    shelters = raw.get("shelters") or []
+    shelters = payload.get("shelters") or []
     if first == "shelters" and rest.isdecimal() and int(rest) < len(shelters):
         return f"shelters.{shelters[int(rest)]}"
-    return first if first in PLACES else ""
+    return first if first in FIELDS_WITH_ERRORS else ""

@@ -1,4 +1,4 @@
-"""What the page of a new return request shows: the answers so far, and where each problem stands."""
+"""The form of a new return request: the answers so far, valid or not, and the error messages by field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,13 @@ from uuid import uuid4
 from werkzeug.datastructures import MultiDict
 
 from app import clock
-from app.cases.forms.counters import PREFIX, counts_of, counts_of_form, has_unknown, party_of
+from app.cases.forms.counters import (
+    PREFIX,
+    counts_from_form,
+    counts_of,
+    has_unknown_ages,
+    persons_of,
+)
 from app.cases.rules import CHILD_ALONE
 from app.codelists.shared_codelists import USUAL_NATIONALITIES, countries_of_the_world
 from app.composition import PersonCount, is_child_alone
@@ -18,22 +24,23 @@ from app.db.session import Session
 from app.field_errors import FieldError
 from app.people.queries.lines import list_nationalities_by_frequency
 from app.places.queries import DeskRow
-from app.returns.forms.payloads import new_of_form
+from app.returns.forms.payloads import new_request_payload_from_form
 from app.web.access import Scope
 
-MOST_OFFERED = 7
-A_MONTH = timedelta(days=30)
-PLACES = frozenset(
+MAX_OFFERED = 7
+ONE_MONTH = timedelta(days=30)
+FIELDS_WITH_ERRORS = frozenset(
     {"desk", "persons", "nationality", "country_of_departure", "country_of_return", "child_alone"}
 )
-"""Where on the page a problem stands beside its answer; any other stands on top."""
+"""The fields whose errors the page shows next to the answer; all other errors are shown at the top."""
 
 
 @dataclass
-class Shown:
-    """The answers that the page shows; `counts` by `sex-band` as typed, `met` the consultation's nationalities.
+class ReturnFormState:
+    """The answers on the page; `counts` by `sex-band` as typed.
 
-    An empty country of return is that of the nationality.
+    An empty country of return means that of the nationality. `consultation_nationalities` are those of the people
+    in the consultation of origin.
     """
 
     id: str
@@ -44,91 +51,101 @@ class Shown:
     child_alone: bool = False
     consultation: str = ""
     counts: dict[str, str] = field(default_factory=dict)
-    met: Sequence[str] = ()
+    consultation_nationalities: Sequence[str] = ()
 
     @property
-    def counts_unknown(self) -> bool:
-        """Whether anything stands in a box of people whose age is not known."""
-        return has_unknown(self.counts)
+    def has_unknown_ages(self) -> bool:
+        """Whether a counter for people of unknown age is filled."""
+        return has_unknown_ages(self.counts)
 
     @property
-    def party(self) -> list[PersonCount]:
-        """The people that can be read from what was typed."""
-        return party_of(self.counts)
+    def persons(self) -> list[PersonCount]:
+        """The people of all valid counters."""
+        return persons_of(self.counts)
 
 
-def blank(desk: DeskRow) -> Shown:
-    """An untouched page: they leave from the desk's country."""
-    return Shown(str(uuid4()), desk.code, desk.country)
+def empty_form(desk: DeskRow) -> ReturnFormState:
+    """Return an untouched page: the people depart from the desk's country."""
+    return ReturnFormState(str(uuid4()), desk.code, desk.country)
 
 
-def carry_over(shown: Shown, people: Sequence[PersonCount], content: ConsultationData) -> Shown:
-    """The page filled with a consultation's people; the nationality only where all have the same."""
-    shown.consultation = content.id
-    shown.counts = counts_of(people)
-    shown.met = tuple(dict.fromkeys(group.nationality for group in content.groups))
-    if len(shown.met) == 1:
-        shown.nationality = shown.met[0]
-        shown.country_of_return = home_of(shown.nationality, shown.country_of_departure)
-    shown.child_alone = content.travel_group == CHILD_ALONE or is_child_alone(people)
-    return shown
+def prefill(
+    form: ReturnFormState, persons: Sequence[PersonCount], consultation: ConsultationData
+) -> ReturnFormState:
+    """Fill the page with the people of a consultation, and their nationality if all have the same; return it."""
+    form.consultation = consultation.id
+    form.counts = counts_of(persons)
+    nationalities = dict.fromkeys(group.nationality for group in consultation.groups)
+    form.consultation_nationalities = tuple(nationalities)
+    if len(nationalities) == 1:
+        form.nationality = form.consultation_nationalities[0]
+        form.country_of_return = home_country(form.nationality, form.country_of_departure)
+    form.child_alone = consultation.travel_group == CHILD_ALONE or is_child_alone(persons)
+    return form
 
 
-def home_of(nationality: str, departure: str) -> str:
-    """The country of a nationality, where it is one and they are not in it; else nothing."""
+def home_country(nationality: str, departure: str) -> str:
+    """Return the country of a nationality; empty if it is none (stateless) or the country of departure."""
     is_elsewhere = nationality in countries_of_the_world() and nationality != departure
     return nationality if is_elsewhere else ""
 
 
 def offered_nationalities(
-    session: Session, scope: Scope, desk: DeskRow, shown: Shown
+    session: Session, scope: Scope, desk: DeskRow, form: ReturnFormState
 ) -> tuple[str, ...]:
-    """The nationalities offered with one tap: the consultation's, those most met at the desk, the usual ones."""
+    """Return at most MAX_OFFERED nationalities to choose with one tap.
+
+    First those of the consultation, then the most frequent at the desk in a month, then the usual ones.
+    """
     today = clock.today_at(desk.time_zone)
-    usual = list_nationalities_by_frequency(session, scope, desk.id, today - A_MONTH, today)
-    return tuple(dict.fromkeys((*shown.met, *usual, *USUAL_NATIONALITIES)))[:MOST_OFFERED]
+    frequent = list_nationalities_by_frequency(session, scope, desk.id, today - ONE_MONTH, today)
+    offered = (*form.consultation_nationalities, *frequent, *USUAL_NATIONALITIES)
+    return tuple(dict.fromkeys(offered))[:MAX_OFFERED]
 
 
-def of_form(form: MultiDict[str, str]) -> Shown:
-    """The page filled with what was sent, whatever it was, so that nothing typed is lost."""
-    said = {name: _chosen(form, name)[:40] for name in form if not name.startswith(PREFIX)}
-    return Shown(
-        said.get("id") or str(uuid4()),
-        said.get("desk", ""),
-        said.get("country_of_departure", ""),
-        said.get("country_of_return", ""),
-        said.get("nationality", ""),
-        "child_alone" in said,
-        said.get("from_consultation", ""),
-        counts_of_form(form),
+def form_state_from_form(form: MultiDict[str, str]) -> ReturnFormState:
+    """Return the page filled with what was sent, valid or not, so that nothing typed is lost."""
+    values = {name: _last_value(form, name)[:40] for name in form if not name.startswith(PREFIX)}
+    return ReturnFormState(
+        values.get("id") or str(uuid4()),
+        values.get("desk", ""),
+        values.get("country_of_departure", ""),
+        values.get("country_of_return", ""),
+        values.get("nationality", ""),
+        "child_alone" in values,
+        values.get("from_consultation", ""),
+        counts_from_form(form),
     )
 
 
-def sent_fields(form: MultiDict[str, str]) -> dict[str, Any]:
-    """The request that the page sends, in the shape of the JSON; an empty country of return is that of the people."""
-    fields = MultiDict({name: _chosen(form, name) for name in form})
-    raw = new_of_form(fields)
-    nationality = raw.get("nationality", "")
-    if raw.get("country_of_return") == "" and nationality in countries_of_the_world():
-        raw["country_of_return"] = nationality
-    return raw
+def payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the page's form fields in the shape of the JSON payload.
+
+    An empty country of return becomes that of the nationality.
+    """
+    fields = MultiDict({name: _last_value(form, name) for name in form})
+    payload = new_request_payload_from_form(fields)
+    nationality = payload.get("nationality", "")
+    if payload.get("country_of_return") == "" and nationality in countries_of_the_world():
+        payload["country_of_return"] = nationality
+    return payload
 
 
-def _chosen(form: MultiDict[str, str], name: str) -> str:
-    """The last answer that says something: a nationality stands as a chip and in a list."""
+def _last_value(form: MultiDict[str, str], name: str) -> str:
+    """Return the last value that is not empty: the page offers a nationality as a chip and in a list."""
     return next((value for value in reversed(form.getlist(name)) if value), "")
 
 
-def placed(problems: Sequence[FieldError]) -> dict[str, str]:
-    """The sentences by their place on the page; `` is on top.
+def messages_by_field(errors: Sequence[FieldError]) -> dict[str, str]:
+    """Return the first message of each field, `` for the top of the page.
 
-    While the nationality is wrong, a country of return that follows it is not asked for.
+    While the nationality is wrong, the country of return that follows from it is not reported as missing.
     """
-    wrong: dict[str, str] = {}
-    for problem in problems:
-        name = problem.field.partition(".")[0]
-        wrong.setdefault(name if name in PLACES else "", problem.message)
-    follows = FieldError("country_of_return", "required") in problems
-    if "nationality" in wrong and follows:
-        del wrong["country_of_return"]
-    return wrong
+    messages: dict[str, str] = {}
+    for error in errors:
+        name = error.field.partition(".")[0]
+        messages.setdefault(name if name in FIELDS_WITH_ERRORS else "", error.message)
+    is_country_missing = FieldError("country_of_return", "required") in errors
+    if "nationality" in messages and is_country_missing:
+        del messages["country_of_return"]
+    return messages

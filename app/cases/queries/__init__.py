@@ -1,6 +1,14 @@
-"""Reads what spans rooms: a desk's day (`day`, `returns`), all that came of one consultation (`timeline`)."""
+"""Queries that span packages: a desk's day (`day`, `returns`), and the timeline of a consultation (`timeline`)."""
 
-from app.cases.queries.day import Day, DayLine, DayReferral, Totals, get_day
-from app.cases.queries.timeline import Timeline, get_timeline
+from app.cases.queries.day import Day, DayConsultation, DayReferral, Totals, get_day
+from app.cases.queries.timeline import Timeline, find_timeline
 
-__all__ = ["Day", "DayLine", "DayReferral", "Timeline", "Totals", "get_day", "get_timeline"]
+__all__ = [
+    "Day",
+    "DayConsultation",
+    "DayReferral",
+    "Timeline",
+    "Totals",
+    "find_timeline",
+    "get_day",
+]

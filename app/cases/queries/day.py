@@ -9,34 +9,35 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.cases.queries.returns import list_opened, list_requested
-from app.cases.rules import came_before
+from app.cases.queries.returns import consultations_with_request, list_opened_requests
+from app.cases.rules import repeat_contact
 from app.codelists.shared_codelists import CHILDREN
 from app.consultations.queries import list_consultations_of_day
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.vocabulary import RESTRICTED_TOPICS, VOID
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.month import Month
 from app.people.queries.lines import list_desk_lines
 from app.people.rules.reach import NEVER
 from app.places.queries import DeskRow
-from app.referrals.queries import referrals as sent
+from app.referrals.queries import referrals as referral_queries
 from app.referrals.queries.referrals import OfferRow, ReferralRow
 from app.referrals.rules.states import ACCEPTED, WAITING
 from app.returns.queries.requests import RequestRow
-from app.shelters.queries.shelters import PublicShelter, shelters_by_id, public_view
+from app.shelters.queries.shelters import PublicShelter, public_view, shelters_by_id
 from app.web.access import Scope
 
 STILL_OPEN = frozenset({*WAITING, ACCEPTED})
-"""What a desk still has to follow on later days."""
+"""States of a referral that a desk still has to follow on later days."""
 
 
 @dataclass(frozen=True)
-class DayLine:
-    """One consultation of the day, as the list shows it; `main_topic` is empty where no list may name it.
+class DayConsultation:
+    """One consultation on the list of the day.
 
-    `came_before` is a code of REPEAT_CONTACTS: its people's latest return in this country; empty where none is known.
-    `may_ask_to_return` is where they ask about returning and no request stands.
+    `main_topic` is empty if it is restricted. `repeat_contact` is a code of REPEAT_CONTACTS for the latest earlier
+    contact of its people in this country, empty if none is known. `asks_to_return` is true if they ask about
+    returning and have no active return request.
     """
 
     id: UUID
@@ -47,17 +48,20 @@ class DayLine:
     persons: int
     nationalities: tuple[str, ...]
     main_topic: str
-    came_before: str
+    repeat_contact: str
     has_card: bool
     is_tally: bool
     is_void: bool
-    may_ask_to_return: bool
+    asks_to_return: bool
     version: int
 
 
 @dataclass(frozen=True)
 class DayReferral:
-    """A referral as the day's list shows it: `shelters` are those that may still answer, or the one that accepted."""
+    """One referral on the list of the day; `shelters` are those that may still answer, or the one that accepted.
+
+    `is_older` if it was sent before that day and is still open.
+    """
 
     row: ReferralRow
     shelters: list[PublicShelter]
@@ -67,9 +71,9 @@ class DayReferral:
 
 @dataclass(frozen=True)
 class Totals:
-    """The day's live consultations and the people in them; `other` is neither women nor men.
+    """Numbers of the day's live consultations and of their people; `other` are neither women nor men.
 
-    `referred` is how many referrals were sent on that day.
+    `referred` is the number of referrals sent on that day.
     """
 
     consultations: int
@@ -84,41 +88,47 @@ class Totals:
 
 @dataclass(frozen=True)
 class Day:
-    """A desk's day: lines, referrals and the return requests opened on it, the last first, and totals."""
+    """A desk's day: consultations, referrals and return requests opened on it, the latest first, and totals."""
 
     desk: DeskRow
     day: date
-    lines: list[DayLine]
+    consultations: list[DayConsultation]
     totals: Totals
     referrals: list[DayReferral]
     returns: list[RequestRow]
 
 
 def get_day(session: Session, scope: Scope, desk: DeskRow, day: date, year_start: Month) -> Day:
-    """The day of a desk within the scope; `year_start` is the first month of the reporting year that it lies in."""
+    """Return the day of a desk in the scope; `year_start` is the first month of the day's reporting year."""
     rows = list_consultations_of_day(session, scope, desk.id, day)
     people = list_desk_lines(session, scope, desk.id, day, day)
-    of_each: dict[UUID, list[Record]] = {}
-    for some in people:
-        of_each.setdefault(some.consultation_id, []).append(some)
-    period = Month.of(day), year_start
-    asking = _asking_to_return(session, scope, rows)
-    lines = [_line(desk, row, of_each.get(row.id, []), period, asking) for row in rows]
-    since, until = _moments(desk, day)
-    referrals = list_day_referrals(session, scope, desk, (since, until))
-    referred = sum(not one.is_older for one in referrals)
-    opened = list_opened(session, scope, desk, (since, until))
-    return Day(desk, day, lines, _totals(lines, people, referred), referrals, opened)
+    people_by_id: dict[UUID, list[AnyRow]] = {}
+    for person_line in people:
+        people_by_id.setdefault(person_line.consultation_id, []).append(person_line)
+    period = Month.containing(day), year_start
+    interested_ids = _ids_interested_in_return(session, scope, rows)
+    consultations = [
+        _consultation(desk, row, people_by_id.get(row.id, []), period, row.id in interested_ids)
+        for row in rows
+    ]
+    span = _span(desk, day)
+    referrals = list_day_referrals(session, scope, desk, span)
+    n_referred = sum(not referral.is_older for referral in referrals)
+    requests = list_opened_requests(session, scope, desk, span)
+    totals = _totals(consultations, people, n_referred)
+    return Day(desk, day, consultations, totals, referrals, requests)
 
 
-def _asking_to_return(session: Session, scope: Scope, rows: Sequence[Record]) -> frozenset[UUID]:
-    """The consultations whose people ask about returning and have no request that stands."""
-    ask = {row.id for row in rows if asks_to_return(row.topics, row.outcomes)}
-    return frozenset(ask - list_requested(session, scope, ask))
+def _ids_interested_in_return(
+    session: Session, scope: Scope, rows: Sequence[AnyRow]
+) -> frozenset[UUID]:
+    """Return the ids of consultations whose people ask about returning and have no active request."""
+    interested = {row.id for row in rows if asks_to_return(row.topics, row.outcomes)}
+    return frozenset(interested - consultations_with_request(session, scope, interested))
 
 
-def _moments(desk: DeskRow, day: date) -> tuple[datetime, datetime]:
-    """When the desk's day begins and ends."""
+def _span(desk: DeskRow, day: date) -> tuple[datetime, datetime]:
+    """Return the start and the end of the desk's day."""
     zone, next_day = clock.zone(desk.time_zone), day + timedelta(days=1)
     return datetime.combine(day, time(), zone), datetime.combine(next_day, time(), zone)
 
@@ -126,70 +136,73 @@ def _moments(desk: DeskRow, day: date) -> tuple[datetime, datetime]:
 def list_day_referrals(
     session: Session, scope: Scope, desk: DeskRow, span: tuple[datetime, datetime]
 ) -> list[DayReferral]:
-    """The desk's referrals sent in a span, the last first, and the older ones that are still open."""
-    found = sent.list_of_desk(session, scope, desk.id, *span)
-    rows = [row for row in found if row.sent_at >= span[0] or row.state_now in STILL_OPEN]
-    offers = sent.list_offers(session, [row.id for row in rows])
-    ids = {one.shelter_id for some in offers.values() for one in some}
-    shelters = {key: public_view(one) for key, one in shelters_by_id(session, ids).items()}
+    """Return the desk's referrals sent in a span, and the older ones still open, the latest first."""
+    start, end = span
+    recent = referral_queries.list_of_desk(session, scope, desk.id, start, end)
+    rows = [row for row in recent if row.sent_at >= start or row.state_now in STILL_OPEN]
+    offers = referral_queries.list_offers(session, [row.id for row in rows])
+    ids = {offer.shelter_id for row_offers in offers.values() for offer in row_offers}
+    shelters = {key: public_view(row) for key, row in shelters_by_id(session, ids).items()}
     return [
         DayReferral(
-            row, _named(row, offers[row.id], shelters), offers[row.id], row.sent_at < span[0]
+            row, _receivers(row, offers[row.id], shelters), offers[row.id], row.sent_at < start
         )
         for row in rows
     ]
 
 
-def _named(
+def _receivers(
     row: ReferralRow, offers: list[OfferRow], shelters: dict[int, PublicShelter]
 ) -> list[PublicShelter]:
     if row.shelter_id is not None:
         return [shelters[row.shelter_id]]
-    named = [one for one in offers if one.is_open] or offers
-    return [shelters[one.shelter_id] for one in named]
+    open_offers = [offer for offer in offers if offer.is_open] or offers
+    return [shelters[offer.shelter_id] for offer in open_offers]
 
 
-def _line(
+def _consultation(
     desk: DeskRow,
-    row: Record,
-    people: list[Record],
+    row: AnyRow,
+    people: list[AnyRow],
     period: tuple[Month, Month],
-    asking: frozenset[UUID],
-) -> DayLine:
-    previous = max((some.previous_in_country for some in people), default=NEVER)
-    return DayLine(
+    is_interested: bool,
+) -> DayConsultation:
+    previous = max((person_line.previous_in_country for person_line in people), default=NEVER)
+    return DayConsultation(
         row.id,
         row.received_at,
         row.author_id,
         row.country,
         desk.time_zone,
         row.persons,
-        tuple(dict.fromkeys(some.nationality for some in people)),
+        tuple(dict.fromkeys(person_line.nationality for person_line in people)),
         "" if row.main_topic in RESTRICTED_TOPICS else row.main_topic,
-        came_before(previous, *period),
-        any(some.card_id is not None for some in people),
+        repeat_contact(previous, *period),
+        any(person_line.card_id is not None for person_line in people),
         row.is_tally,
         row.state == VOID,
-        row.id in asking,
+        is_interested,
         row.version,
     )
 
 
-def _totals(lines: list[DayLine], people: Sequence[Record], referred: int) -> Totals:
-    live = [line for line in lines if not line.is_void]
+def _totals(
+    consultations: list[DayConsultation], people: Sequence[AnyRow], n_referred: int
+) -> Totals:
+    live = [consultation for consultation in consultations if not consultation.is_void]
     by_sex: Counter[str] = Counter()
     children = 0
-    for some in people:
-        if not some.is_void:
-            by_sex[some.sex] += some.n
-            children += some.n if some.age_band in CHILDREN else 0
+    for person_line in people:
+        if not person_line.is_void:
+            by_sex[person_line.sex] += person_line.n
+            children += person_line.n if person_line.age_band in CHILDREN else 0
     return Totals(
         len(live),
-        sum(line.is_tally for line in live),
-        sum(line.persons for line in live),
+        sum(consultation.is_tally for consultation in live),
+        sum(consultation.persons for consultation in live),
         by_sex["female"],
         by_sex["male"],
         by_sex["other"] + by_sex["not_stated"],
         children,
-        referred,
+        n_referred,
     )

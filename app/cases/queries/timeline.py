@@ -1,4 +1,4 @@
-"""All that came of one consultation: its own record, every referral and every return request, in one order of time."""
+"""The timeline of a consultation: its own record, its referrals and its return requests, in order of time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,20 +7,20 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.composition import PersonCount
-from app.consultations.queries import get_consultation_data, find_consultation
-from app.db.session import Record
-from app.referrals.queries import referrals as sent
+from app.consultations.queries import find_consultation, get_consultation_data
+from app.db.session import AnyRow
+from app.referrals.queries import referrals as referral_queries
 from app.referrals.queries.referrals import EventRow, ReferralRow
 from app.referrals.rules.states import ended_by_time_at
-from app.returns.queries import requests as asked
+from app.returns.queries import requests as return_queries
 from app.returns.queries.requests import RequestRow, StepRow
-from app.shelters.queries.shelters import PublicShelter, shelters_by_id, public_view
+from app.shelters.queries.shelters import PublicShelter, public_view, shelters_by_id
 from app.web.access import Scope
 
 
 @dataclass(frozen=True)
-class ReferralMoment:
-    """One thing that happened: `event` to `referral` at `shelter` (where one is meant); without one time was up."""
+class ReferralTimelineEvent:
+    """One event of a referral, and its shelter if the event has one; `event` is None if its deadline ended it."""
 
     at: datetime
     referral: ReferralRow
@@ -29,81 +29,87 @@ class ReferralMoment:
 
 
 @dataclass(frozen=True)
-class ReturnMoment:
-    """One thing that was recorded of a return request; `is_again` where it renews or corrects an earlier one."""
+class ReturnTimelineEvent:
+    """One recorded step of a return request; `is_repeated` if it renews or corrects an earlier one."""
 
     at: datetime
     request: RequestRow
     step: StepRow
-    is_again: bool
+    is_repeated: bool
 
 
-Moment = ReferralMoment | ReturnMoment
+TimelineEvent = ReferralTimelineEvent | ReturnTimelineEvent
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """A consultation with its people, its referrals and return requests, and all that happened, in order."""
+    """A consultation with its people, its referrals and return requests, and all their events in order of time."""
 
-    consultation: Record
+    consultation: AnyRow
     people: tuple[PersonCount, ...]
     referrals: list[ReferralRow]
     requests: list[RequestRow]
-    moments: list[Moment]
+    events: list[TimelineEvent]
 
     @property
-    def has_request(self) -> bool:
-        """Whether a return request stands: an open one, or one whose people departed."""
-        return any(one.closed_at is None or one.departed_on for one in self.requests)
+    def has_active_request(self) -> bool:
+        """Whether a return request is open, or closed after its people departed."""
+        return any(row.closed_at is None or row.departed_on for row in self.requests)
 
 
-def get_timeline(session: Session, scope: Scope, consultation: UUID) -> Timeline | None:
-    """The timeline of a consultation within the scope; None where there is none or it is somebody else's."""
-    row = find_consultation(session, scope, consultation)
+def find_timeline(session: Session, scope: Scope, consultation_id: UUID) -> Timeline | None:
+    """Return the timeline of a consultation; None if it does not exist or is out of scope."""
+    row = find_consultation(session, scope, consultation_id)
     if row is None:
         return None
-    referrals = sent.list_of_consultation(session, scope, consultation)
-    requests = asked.list_of_consultation(session, scope, consultation)
-    moments: list[Moment] = [*_of_referrals(session, referrals), *_of_requests(session, requests)]
-    ordered = sorted(moments, key=lambda moment: moment.at)
-    return Timeline(row, people_of(session, row), referrals, requests, ordered)
+    referrals = referral_queries.list_of_consultation(session, scope, consultation_id)
+    requests = return_queries.list_of_consultation(session, scope, consultation_id)
+    events: list[TimelineEvent] = [
+        *_referral_events(session, referrals),
+        *_return_events(session, requests),
+    ]
+    ordered = sorted(events, key=lambda event: event.at)
+    return Timeline(row, list_people(session, row), referrals, requests, ordered)
 
 
-def people_of(session: Session, row: Record) -> tuple[PersonCount, ...]:
-    """The people of a consultation, its nationalities taken together."""
-    summed: dict[tuple[str, str], int] = {}
+def list_people(session: Session, row: AnyRow) -> tuple[PersonCount, ...]:
+    """Return the people of a consultation by sex and age band, summed over its nationalities."""
+    totals: dict[tuple[str, str], int] = {}
     for group in get_consultation_data(session, row).groups:
-        for some in group.persons:
-            profile = some.sex, some.age_band
-            summed[profile] = summed.get(profile, 0) + some.n
-    return tuple(PersonCount(*profile, n) for profile, n in summed.items())
+        for persons in group.persons:
+            profile = persons.sex, persons.age_band
+            totals[profile] = totals.get(profile, 0) + persons.n
+    return tuple(PersonCount(*profile, n) for profile, n in totals.items())
 
 
-def _of_referrals(session: Session, referrals: list[ReferralRow]) -> list[ReferralMoment]:
-    events = [(one, event) for one in referrals for event in sent.list_events(session, one.id)]
-    ids = {event.shelter_id for _, event in events if event.shelter_id is not None}
-    shelters = {key: public_view(one) for key, one in shelters_by_id(session, ids).items()}
-    met = [
-        ReferralMoment(event.at, one, event, shelters.get(event.shelter_id or 0))
-        for one, event in events
+def _referral_events(session: Session, referrals: list[ReferralRow]) -> list[ReferralTimelineEvent]:
+    pairs = [
+        (referral, event)
+        for referral in referrals
+        for event in referral_queries.list_events(session, referral.id)
     ]
-    ended = [
-        ReferralMoment(
-            ended_by_time_at(one.state_now, one.deadline, one.hold_until), one, None, None
-        )
-        for one in referrals
-        if one.state_now != one.state
+    ids = {event.shelter_id for _, event in pairs if event.shelter_id is not None}
+    shelters = {key: public_view(row) for key, row in shelters_by_id(session, ids).items()}
+    recorded = [
+        ReferralTimelineEvent(event.at, referral, event, shelters.get(event.shelter_id or 0))
+        for referral, event in pairs
     ]
-    return met + ended
+    return recorded + [_ended(row) for row in referrals if row.state_now != row.state]
 
 
-def _of_requests(session: Session, requests: list[RequestRow]) -> list[ReturnMoment]:
-    steps = asked.list_steps(session, requests)
-    met: list[ReturnMoment] = []
+def _ended(referral: ReferralRow) -> ReferralTimelineEvent:
+    """Return the event of a referral whose deadline has passed; it has no row."""
+    at = ended_by_time_at(referral.state_now, referral.deadline, referral.hold_until)
+    return ReferralTimelineEvent(at, referral, None, None)
+
+
+def _return_events(session: Session, requests: list[RequestRow]) -> list[ReturnTimelineEvent]:
+    steps = return_queries.list_steps(session, requests)
+    events: list[ReturnTimelineEvent] = []
     for request in requests:
-        acts = [step.act for step in steps[request.id]]
-        met += [
-            ReturnMoment(step.at, request, step, step.act in acts[:place])
-            for place, step in enumerate(steps[request.id])
+        actions = [step.action for step in steps[request.id]]
+        events += [
+            ReturnTimelineEvent(step.recorded_at, request, step, step.action in actions[:position])
+            for position, step in enumerate(steps[request.id])
         ]
-    return met
+    return events

@@ -1,4 +1,4 @@
-"""Who is asking, for programs: the account with its desks, shelters and countries."""
+"""The signed-in account as JSON, with its desks, shelters and countries."""
 
 from flask import Response, jsonify
 
@@ -12,20 +12,21 @@ from app.web.access import allow, principal
 
 @blueprint.get("/sync/me")
 @allow("signed_in")
-def me() -> Response:
+def current_account() -> Response:
     """The account, its role and its own scope (outside.md, Sessions for programs)."""
-    asking = principal()
-    desks = [] if asking.scope.programme else list_desks(db.session(), asking.scope)
-    shelters = list_own(db.session(), asking.scope)
-    own = {desk.country for desk in desks} | {one.country for one in shelters}
+    account = principal()
+    scope = account.scope
+    desks = [] if scope.programme else list_desks(db.session(), scope)
+    shelters = list_own(db.session(), scope)
+    own_countries = {desk.country for desk in desks} | {shelter.country for shelter in shelters}
     plain = ("code", "name", "country", "time_zone")
     return jsonify(
         {
-            "account": asking.username,
-            "role": asking.role,
+            "account": account.username,
+            "role": account.role,
             "desks": [{name: getattr(desk, name) for name in plain} for desk in desks],
-            "shelters": [{"code": one.code, "name": one.name} for one in shelters],
-            "countries": sorted(asking.scope.countries | own),
-            "locale": language.selected(),
+            "shelters": [{"code": shelter.code, "name": shelter.name} for shelter in shelters],
+            "countries": sorted(scope.countries | own_countries),
+            "locale": language.current_locale(),
         }
     )

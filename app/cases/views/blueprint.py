@@ -1,4 +1,4 @@
-"""The blueprint of what spans rooms of equal rank."""
+"""The blueprint of pages that span sibling packages."""
 
 from flask import Blueprint
 

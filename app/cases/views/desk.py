@@ -1,4 +1,4 @@
-"""The desk at which somebody is referred or a return request is opened."""
+"""The desk of a new referral or return request."""
 
 from flask import abort
 
@@ -7,14 +7,17 @@ from app.places.queries import DeskRow, find_desk, list_desks
 from app.web.access import principal
 
 
-def own_desk(code: str | None, rather: str = "") -> DeskRow:
-    """The account's desk of that code, 404 where it is not its own; without one `rather`, else its first."""
+def get_own_desk(code: str | None, preferred: str = "") -> DeskRow:
+    """Return the account's desk of a code, 404 if it is not its own.
+
+    Without a code return the account's desk `preferred`, else its first.
+    """
     session, scope = db.session(), principal().scope
     if code:
-        found = find_desk(session, scope, code)
+        desk = find_desk(session, scope, code)
     else:
-        preferred = find_desk(session, scope, rather) if rather else None
-        found = preferred or next(iter(list_desks(session, scope)), None)
-    if found is None:
+        own = find_desk(session, scope, preferred) if preferred else None
+        desk = own or next(iter(list_desks(session, scope)), None)
+    if desk is None:
         abort(404)
-    return found
+    return desk

@@ -1,29 +1,29 @@
-"""The page of referring as a tablet keeps it for when there is no network."""
+"""The offline referral page that a tablet stores."""
 
 from flask import Response
 
 from app import clock
 from app.cases.forms import offline_referrals as forms
-from app.cases.forms.referrals import TO_SHELTER, blank
-from app.cases.views.referral_page import WORDS
+from app.cases.forms.referrals import TO_SHELTER, empty_form
+from app.cases.views.referral_page import TEMPLATE_LISTS
 from app.db.session import db
 from app.referrals.rules.referral_data import MAX_PEOPLE
 from app.sync.forms.shells import shell_context
 from app.sync.forms.tablet_config import TabletConfig
-from app.web.pages import page
+from app.web.pages import render_page
 
 
-def draw_refer(given: TabletConfig) -> Response:
-    """The shelters of the desk's country to call, and a notice to leave in the queue; no number of beds."""
-    desk = given.desk
-    return page(
+def render_offline_referral_page(config: TabletConfig) -> Response:
+    """Render the shelters of the desk's country to call, and a notice for the queue; without numbers of beds."""
+    desk = config.desk
+    return render_page(
         "sync/refer.html",
-        shown=blank(desk.code, TO_SHELTER),
-        cards=forms.cards(db.session(), desk.country),
+        form=empty_form(desk.code, TO_SHELTER),
+        shelters=forms.list_offline_shelters(db.session(), desk.country),
         drawn_on=clock.today_at(desk.time_zone),
-        most_people=MAX_PEOPLE,
+        max_people=MAX_PEOPLE,
         child_bands=forms.CHILD_BANDS,
         slip_languages=forms.slip_languages(desk.country),
-        slip_words=forms.words(),
-        **{**WORDS, **shell_context(given)},
+        slip_texts=forms.slip_texts(),
+        **{**TEMPLATE_LISTS, **shell_context(config)},
     )

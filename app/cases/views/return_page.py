@@ -1,20 +1,13 @@
-"""Draws the page on which a return request is opened, and the one that names the request there is already."""
+"""The page on which a return request is opened, and the page that names an existing request."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
 
-from app.cases.forms.returns import Shown, offered_nationalities
-from app.codelists.shared_codelists import (
-    AGE_BANDS,
-    KNOWN_AGES,
-    SEXES,
-    SHORT_AGES,
-    SHORT_SEXES,
-    SPECIAL_NATIONALITIES,
-    UNKNOWN_AGES,
-)
+from app.cases.forms import counters
+from app.cases.forms.returns import ReturnFormState, offered_nationalities
+from app.codelists.shared_codelists import SPECIAL_NATIONALITIES
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS
 from app.i18n import language
@@ -22,40 +15,37 @@ from app.places.queries import DeskRow, list_desks
 from app.returns import vocabulary
 from app.returns.queries.requests import RequestRow
 from app.web.access import principal
-from app.web.pages import page
+from app.web.pages import render_page
 
-WORDS: dict[str, Any] = {
-    "v": vocabulary,
+TEMPLATE_LISTS: dict[str, Any] = {
+    **counters.TEMPLATE_LISTS,
+    "vocabulary": vocabulary,
     "FIELD_ERRORS": FIELD_ERRORS,
-    "SEXES": SEXES,
-    "AGE_BANDS": AGE_BANDS,
-    "KNOWN_AGES": KNOWN_AGES,
-    "UNKNOWN_AGES": UNKNOWN_AGES,
-    "SHORT_AGES": SHORT_AGES,
-    "SHORT_SEXES": SHORT_SEXES,
     "SPECIAL_NATIONALITIES": SPECIAL_NATIONALITIES,
 }
 
 
-def asking_page(
-    desk: DeskRow, shown: Shown, wrong: Mapping[str, str], status: int = 200
+def render_return_page(
+    desk: DeskRow, form: ReturnFormState, errors: Mapping[str, str], status: int = 200
 ) -> Response:
-    """The page with its answers, what the desk usually meets, and what is wrong."""
+    """Render the page with its answers, the desk's usual nationalities, and messages by field."""
     session, scope = db.session(), principal().scope
-    return page(
+    return render_page(
         "cases/new_return.html",
         status,
         desk=desk,
         desks=list_desks(session, scope),
-        shown=shown,
-        wrong=wrong,
-        party=shown.party,
-        nationalities=offered_nationalities(session, scope, desk, shown),
-        world=language.world(language.selected()),
-        **WORDS,
+        form=form,
+        errors=errors,
+        persons=form.persons,
+        nationalities=offered_nationalities(session, scope, desk, form),
+        world=language.countries_by_name(language.current_locale()),
+        **TEMPLATE_LISTS,
     )
 
 
-def requested_page(already: RequestRow) -> Response:
-    """409: the consultation has a return request; which one, and how far it is."""
-    return page("cases/requested.html", 409, already=already, **WORDS)
+def render_existing_request(return_request: RequestRow) -> Response:
+    """Render the 409 page that names the request a consultation already has, and its stage."""
+    return render_page(
+        "cases/existing_request.html", 409, return_request=return_request, **TEMPLATE_LISTS
+    )

@@ -1,6 +1,5 @@
-"""All that came of one consultation."""
+"""The timeline of one consultation."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Response, abort
@@ -15,19 +14,25 @@ from app.referrals.forms import labels
 from app.returns.forms.labels import action_label
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
-from app.web.pages import page
+from app.web.pages import render_page
 
 
 @blueprint.get("/cases/<uuid:consultation_id>")
 @allow("see_today", audited=True)
 def timeline(consultation_id: UUID) -> Response:
-    """The consultation, its referrals and return requests with all that happened; the reading leaves an entry."""
-    asking = principal()
-    found = queries.get_timeline(db.session(), asking.scope, consultation_id)
-    if found is None:
+    """The consultation, its referrals and return requests with all their events; reading it leaves an audit entry."""
+    account = principal()
+    case = queries.find_timeline(db.session(), account.scope, consultation_id)
+    if case is None:
         abort(404)
-    row = found.consultation
-    record_audit(asking.account_id, "record_read", f"consultation:{row.id}", row.country)
-    facts: dict[str, Any] = {"v": vocabulary, "words": labels, "ROLES": ROLES}
-    facts |= {"act_in_words": action_label, "asks_to_return": asks_to_return}
-    return page("cases/timeline.html", case=found, **facts)
+    row = case.consultation
+    record_audit(account.account_id, "record_read", f"consultation:{row.id}", row.country)
+    return render_page(
+        "cases/timeline.html",
+        case=case,
+        vocabulary=vocabulary,
+        labels=labels,
+        action_label=action_label,
+        ROLES=ROLES,
+        asks_to_return=asks_to_return,
+    )

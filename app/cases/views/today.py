@@ -1,4 +1,4 @@
-"""*Hoy*: a desk's day."""
+"""A desk's day (*Hoy*)."""
 
 import re
 from datetime import date
@@ -17,18 +17,18 @@ from app.consultations.actions.corrections import may_change
 from app.db.session import db
 from app.month import Month
 from app.places.queries import DeskRow, find_desk, list_desks
-from app.referrals import vocabulary as referrals
+from app.referrals import vocabulary as referral_vocabulary
 from app.returns.vocabulary import STAGES
 from app.settings import current_settings
 from app.sync.queries.envelopes import count_unresolved
 from app.web.access import allow, principal
-from app.web.pages import page
+from app.web.pages import render_page
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-WORDS: dict[str, Any] = {
-    "v": vocabulary,
-    "r": referrals,
-    "returns": REPEAT_CONTACTS,
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+TEMPLATE_LISTS: dict[str, Any] = {
+    "vocabulary": vocabulary,
+    "referral_vocabulary": referral_vocabulary,
+    "REPEAT_CONTACTS": REPEAT_CONTACTS,
     "RETURN_STAGES": STAGES,
 }
 
@@ -36,60 +36,66 @@ WORDS: dict[str, Any] = {
 @blueprint.get("/today")
 @allow("see_today", audited=True)
 def today() -> Response:
-    """What a desk did on a day, today without `day`, and what waits; the reading leaves an entry."""
-    session, asking = db.session(), principal()
-    desks = list_desks(session, asking.scope)
-    desk = _desk(request.args.get("desk"), desks)
-    now = clock.today_at(desk.time_zone)
-    day = _day(request.args.get("day"), now)
-    shown = queries.get_day(session, asking.scope, desk, day, _year_start(day))
-    record_audit(asking.account_id, "day_read", f"desk:{desk.code}", desk.country)
-    facts: dict[str, Any] = {
-        "own": {line.id for line in shown.lines if may_change(asking, line)},
-        "waiting": _waiting(desk) if day == now else 0,
-        "aside": _aside() if day == now else 0,
-    }
-    return page(
-        "cases/today.html", shown=shown, desks=desks, today=now, now=clock.now(), **facts, **WORDS
+    """A desk's day (today without `day`), and what waits for the reader; reading it leaves an audit entry."""
+    session, account = db.session(), principal()
+    desks = list_desks(session, account.scope)
+    desk = _desk_from_args(desks)
+    current_day = clock.today_at(desk.time_zone)
+    day = _day_from_args(current_day)
+    desk_day = queries.get_day(session, account.scope, desk, day, _year_start(day))
+    record_audit(account.account_id, "day_read", f"desk:{desk.code}", desk.country)
+    is_today = day == current_day
+    return render_page(
+        "cases/today.html",
+        desk_day=desk_day,
+        desks=desks,
+        today=current_day,
+        now=clock.now(),
+        changeable={row.id for row in desk_day.consultations if may_change(account, row)},
+        n_waiting=_count_waiting(desk) if is_today else 0,
+        n_quarantined=_count_quarantined() if is_today else 0,
+        **TEMPLATE_LISTS,
     )
 
 
-def _waiting(desk: DeskRow) -> int:
-    """How many of the desk's return requests wait for who asks, or for a new consent."""
-    asking = principal()
-    if not asking.may("see_returns"):
+def _count_waiting(desk: DeskRow) -> int:
+    """Count the desk's return requests that wait for the reader or for a new consent."""
+    account = principal()
+    if not account.may("see_returns"):
         return 0
-    waits_for = "supervisor" if asking.may("decide_returns") else "desk"
-    return count_waiting(db.session(), asking.scope, desk, waits_for)
+    waits_for = "supervisor" if account.may("decide_returns") else "desk"
+    return count_waiting(db.session(), account.scope, desk, waits_for)
 
 
-def _aside() -> int:
-    """How many records that tablets sent wait to be put right by who asks."""
+def _count_quarantined() -> int:
+    """Count the quarantined tablet records that the reader may resolve."""
     if not principal().may("mend_envelopes"):
         return 0
     return count_unresolved(db.session(), principal(), clock.now())
 
 
 def _year_start(day: date) -> Month:
-    return Month.of(day).reporting_year_start(current_settings().reporting_year_start)
+    return Month.containing(day).reporting_year_start(current_settings().reporting_year_start)
 
 
-def _desk(code: str | None, desks: list[DeskRow]) -> DeskRow:
+def _desk_from_args(desks: list[DeskRow]) -> DeskRow:
+    code = request.args.get("desk")
     if code is None and desks:
         return desks[0]
-    found = find_desk(db.session(), principal().scope, code) if code else None
-    if found is None:
+    desk = find_desk(db.session(), principal().scope, code) if code else None
+    if desk is None:
         abort(404)
-    return found
+    return desk
 
 
-def _day(text: str | None, now: date) -> date:
+def _day_from_args(current_day: date) -> date:
+    text = request.args.get("day")
     if not text:
-        return now
+        return current_day
     try:
-        day = date.fromisoformat(text) if DAY.fullmatch(text) else None
+        day = date.fromisoformat(text) if ISO_DAY.fullmatch(text) else None
     except ValueError:
         day = None
-    if day is None or not 1900 <= day.year <= now.year + 1:
+    if day is None or not 1900 <= day.year <= current_day.year + 1:
         abort(404)
     return day

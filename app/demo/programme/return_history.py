@@ -119,7 +119,7 @@ def _row(office: Office, content: ReturnRequestData, reference: str, at: datetim
         "arrival_digest": content_digest(content),
         "version": 1,
         "opened_at": at,
-        "opened_month": int(Month.of(clock.day_at(at, desk.time_zone))),
+        "opened_month": int(Month.containing(clock.day_at(at, desk.time_zone))),
         "moved_at": at,
         "closed_at": None,
     }

@@ -1,4 +1,4 @@
-"""Append one step to a request and update its row to the new state; the only place where a request changes."""
+"""Append one step to a request and update its row to the new state; nothing else changes a request."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -124,4 +124,4 @@ def request_columns(
 
 
 def _month(day: date | None) -> int | None:
-    return int(Month.of(day)) if day else None
+    return int(Month.containing(day)) if day else None

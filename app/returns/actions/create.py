@@ -89,7 +89,7 @@ def _row(principal: Principal, desk: DeskRow, data: ReturnRequestData) -> dict[s
         "stage": ENQUIRY,
         "version": 1,
         "opened_at": now,
-        "opened_month": int(Month.of(clock.day_at(now, desk.time_zone))),
+        "opened_month": int(Month.containing(clock.day_at(now, desk.time_zone))),
         "moved_at": now,
         "is_stopped": False,
         "transport_mode": "",

@@ -82,7 +82,7 @@ def _refusal_code(context: StepContext, stage: str, version: int | None) -> str:
 
 
 def _with_defaults(context: StepContext, stage: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """Fill the fields that were left open: today, and everybody who asks to return."""
+    """Fill the fields that were left open: today, and everybody in the request."""
     defaults: dict[str, Any] = {}
     state = context.state
     if stage == DEPARTED:

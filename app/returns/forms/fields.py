@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.codelists.codelist import Terms
+from app.codelists.codelist import Codelist
 from app.returns.vocabulary import texts
 from app.web.json_reader import JsonReader
 
@@ -42,7 +42,7 @@ class ChoiceField:
 
     name: str
     label: str
-    terms: Terms
+    terms: Codelist
     codes: tuple[str, ...]
 
     def read(self, reader: JsonReader) -> Any:
@@ -58,7 +58,7 @@ class MultiChoiceField:
 
     name: str
     label: str
-    terms: Terms
+    terms: Codelist
     is_required: bool
 
     def read(self, reader: JsonReader) -> Any:

@@ -167,9 +167,9 @@ def _answer_line(field: StepField, value: Any) -> AnswerLine:
 
 def _answer_text(field: StepField, value: Any) -> str:
     if isinstance(field, DayField):
-        return language.day(date.fromisoformat(value))
+        return language.format_day(date.fromisoformat(value))
     if isinstance(field, LanguageField):
-        return language.language(value)
+        return language.language_name(value)
     if isinstance(field, ChoiceField | MultiChoiceField):
         codes = value if isinstance(field, MultiChoiceField) else [value]
         return " · ".join(str(gettext(field.terms[code].label)) for code in codes)

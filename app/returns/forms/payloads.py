@@ -12,7 +12,7 @@ from app.returns.forms.fields import MultiChoiceField, PersonsField, TickField
 from app.returns.forms.steps import STEP_FORMS
 from app.returns.rules.new_request import ReturnRequestData
 from app.returns.rules.stages import CLOSE, WITHDRAW
-from app.web.json_reader import JsonReader, persons_of_form
+from app.web.json_reader import JsonReader, person_counts_from_form
 
 VERSION_OPTIONAL = frozenset({CLOSE, WITHDRAW})
 """Actions that may be sent without the version of the request that the client saw."""
@@ -63,7 +63,7 @@ def step_payload_from_form(action: str, form: MultiDict[str, str]) -> dict[str, 
         if isinstance(field, TickField) and name in raw:
             raw[name] = raw[name] in ("1", "on", "true", "yes")
         if isinstance(field, PersonsField) and any(key.startswith("persons-") for key in form):
-            raw[name] = persons_of_form(form)
+            raw[name] = person_counts_from_form(form)
     return raw
 
 
@@ -126,5 +126,5 @@ def new_request_payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
     }
     if "child_alone" in raw:
         raw["child_alone"] = raw["child_alone"] in ("1", "on", "true", "yes")
-    raw["persons"] = persons_of_form(form)
+    raw["persons"] = person_counts_from_form(form)
     return raw

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.composition import PersonCount
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.places.models import Desk
 from app.returns.models import ReturnRequest, ReturnStep
 from app.returns.rules.references import format_reference
@@ -181,6 +181,6 @@ def state_of(request: RequestRow, steps: Collection[StepRow]) -> RequestState:
     return replay_steps(is_child_alone, recorded)
 
 
-def row_of(row: Record) -> RequestRow:
+def row_of(row: AnyRow) -> RequestRow:
     """Return a row of WITH_DESK, typed."""
     return RequestRow(**row._mapping)

@@ -17,7 +17,7 @@ def available_reasons(state: RequestState) -> tuple[str, ...]:
         return tuple(code for code in CLOSING_REASONS.codes if code not in (RETURNED, WITHDREW))
     has_arrived = state.arrived_on is not None
     reasons = (code for code in AFTER_DEPARTURE if has_arrived or code != RETURNED)
-    return tuple(sorted(reasons, key=CLOSING_REASONS.place))
+    return tuple(sorted(reasons, key=CLOSING_REASONS.position))
 
 
 def closing_refusal(state: RequestState, reason: str) -> str:

@@ -27,7 +27,7 @@ REPEATABLE_AFTER_DEPARTURE = frozenset({TRAVEL_ARRANGED, DEPARTED, ARRIVED})
 
 def position(stage: str) -> int:
     """Return the position of a stage in the order of all stages, from 0."""
-    return STAGES.place(stage)
+    return STAGES.position(stage)
 
 
 def is_after(stage: str, other: str) -> bool:

@@ -25,7 +25,7 @@ from app.returns.views.blueprint import blueprint
 from app.returns.views.request_page import TEMPLATE_LISTS
 from app.returns.vocabulary import STAGES
 from app.web.access import allow, principal
-from app.web.pages import page, redirect_or_json
+from app.web.pages import redirect_or_json, render_page
 from app.web.requests import wants_json
 
 
@@ -39,7 +39,7 @@ def list_page() -> Response:
     _record_reading(query.desk, desks)
     listed = list_requests(session, scope, query)
     expiring = [] if query.are_closed else _list_expiring(query.desk, desks)
-    return page(
+    return render_page(
         "returns/list.html",
         listed=listed,
         query=query,
@@ -101,4 +101,4 @@ def find() -> Response:
         raise NotFound(error)
     message = FieldError("reference", error).message if text else ""
     status = 200 if not text else 404 if code else 422
-    return page("returns/search.html", status, text=text, error=message)
+    return render_page("returns/search.html", status, text=text, error=message)

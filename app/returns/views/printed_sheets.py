@@ -8,15 +8,15 @@ from flask_babel import gettext
 from app.audit.actions import record_audit
 from app.codelists.shared_codelists import languages
 from app.field_errors import FIELD_ERRORS
-from app.i18n.language import selected
+from app.i18n.language import current_locale
 from app.returns.forms import consent_sheet as forms
 from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages, workflow
 from app.returns.rules.request_state import RequestState
 from app.returns.views.blueprint import blueprint, get_own_request
 from app.web.access import allow, principal
-from app.web.pages import page
-from app.web.qr_codes import draw
+from app.web.pages import render_page
+from app.web.qr_codes import draw_qr_code
 
 
 @blueprint.get("/<reference>/consent-sheet")
@@ -33,7 +33,7 @@ def consent_sheet(reference: str) -> Response:
         "language": language,
         "printed_languages": forms.printed_languages(),
         "consent": consent,
-        "columns": forms.consent_columns(consent, selected(), language),
+        "columns": forms.consent_columns(consent, current_locale(), language),
         "is_written": not language or bool(forms.locale_of(language)),
     }
     refusal_code = _refusal_code(return_request, state, stages.CONSENT)
@@ -47,7 +47,7 @@ def hand_over_sheet(reference: str) -> Response:
     return_request, _, state = get_own_request(reference)
     _record_reading(return_request)
     context = {
-        "qr": draw(return_request.display_reference),
+        "qr": draw_qr_code(return_request.display_reference),
         "day": state.handed_over_on or return_request.today,
     }
     refusal_code = _refusal_code(return_request, state, stages.HANDED_OVER)
@@ -73,4 +73,4 @@ def _sheet(
 ) -> Response:
     message = gettext(FIELD_ERRORS[refusal_code].label) if refusal_code else ""
     status = 409 if refusal_code else 200
-    return page(template, status, return_request=return_request, refusal=message, **context)
+    return render_page(template, status, return_request=return_request, refusal=message, **context)

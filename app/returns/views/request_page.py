@@ -19,7 +19,7 @@ from app.returns.rules.request_state import RequestState
 from app.returns.vocabulary import OTHER_ACTIONS, PROGRESS, STAGES
 from app.staff.vocabulary import ROLES
 from app.web.access import principal
-from app.web.pages import page
+from app.web.pages import render_page
 
 DONE, CURRENT, AHEAD = "done", "now", "ahead"
 TEMPLATE_LISTS: dict[str, Any] = {
@@ -91,7 +91,7 @@ def render_request_page(
     context = request_context(return_request, state) | _available_actions(state, today)
     context |= {"waits_for": workflow.waits_for(state, today), "entries": _entries(steps)}
     context |= {"gates": available_actions.gates_before_next_step(state, today)}
-    return page("returns/request.html", **context, **TEMPLATE_LISTS)
+    return render_page("returns/request.html", **context, **TEMPLATE_LISTS)
 
 
 def request_context(return_request: RequestRow, state: RequestState) -> dict[str, Any]:

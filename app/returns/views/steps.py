@@ -21,7 +21,7 @@ from app.returns.views.blueprint import blueprint, get_own_request
 from app.returns.views.request_page import TEMPLATE_LISTS, request_context
 from app.returns.vocabulary import texts
 from app.web.access import allow, principal
-from app.web.pages import page, set_preference_cookie
+from app.web.pages import render_page, set_preference_cookie
 
 
 @blueprint.get("/<reference>/<action>")
@@ -42,7 +42,7 @@ def redraw_step(reference: str, action: str) -> Response:
         abort(404)
     if locale not in language.LOCALES:
         return _step_page(reference, action, {})
-    language.switch(locale)
+    language.switch_locale(locale)
     response = _step_page(reference, action, {})
     set_preference_cookie(response, language.COOKIE, locale)
     return response
@@ -72,19 +72,21 @@ def _step_page(
     context |= {"form": form, "action": action, "errors": errors, "refusal": refusal}
     if refusal:
         is_own = available_actions.is_action_of(action, actor_of(principal()))
-        return page("returns/step_refused.html", 409 if is_own else 403, **context)
+        return render_page("returns/step_refused.html", 409 if is_own else 403, **context)
     values = _values(return_request, steps, state, action)
     context |= {"fields": labels.field_states(action, values, state)}
     context["spoken_languages"] = _spoken_languages(return_request.country)
     if form.text_part:
-        context["text"] = texts.text(texts.current(), form.text_part, language.selected())
-    return page("returns/step.html", status, **context)
+        context["text"] = texts.text(texts.current(), form.text_part, language.current_locale())
+    return render_page("returns/step.html", status, **context)
 
 
 def _spoken_languages(country: str) -> list[tuple[str, str]]:
     """Return every spoken language with its name, those of the country first."""
-    usual = [(code, language.language(code)) for code in programme()[country].languages]
-    return usual + [pair for pair in language.spoken(language.selected()) if pair not in usual]
+    usual = [(code, language.language_name(code)) for code in programme()[country].languages]
+    return usual + [
+        pair for pair in language.languages_by_name(language.current_locale()) if pair not in usual
+    ]
 
 
 def _refusal_message(return_request: RequestRow, state: RequestState, action: str) -> str:

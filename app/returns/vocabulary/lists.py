@@ -1,8 +1,8 @@
 """Closed lists of return requests: stages, closing reasons, warning signs, answers (domain.md §2.16 to 2.18, 2.23)."""
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Codelist
 
-STAGES = Terms(
+STAGES = Codelist(
     "return_stage",
     Term("enquiry", N_("Enquiry")),
     Term("counselling", N_("Return counselling")),
@@ -20,7 +20,7 @@ STAGES = Terms(
     Term("follow_up_done", N_("Post-return follow-up")),
     Term("closed", N_("Closed")),
 )
-CLOSING_REASONS = Terms(
+CLOSING_REASONS = Codelist(
     "return_closing_reason",
     Term("returned", N_("Return completed")),
     Term("withdrew", N_("Person withdrew")),
@@ -39,14 +39,14 @@ CLOSING_REASONS = Terms(
     Term("duplicate", N_("Duplicate request")),
     Term("other", N_("Another reason")),
 )
-TRANSPORT_MODES = Terms(
+TRANSPORT_MODES = Codelist(
     "transport_mode",
     Term("land", N_("Over land")),
     Term("air", N_("By air")),
     Term("sea", N_("By sea")),
     Term("mixed", N_("By several means")),
 )
-WARNING_SIGNS = Terms(
+WARNING_SIGNS = Codelist(
     "return_sign",
     Term("pressure", N_("Somebody presses them, or promises something")),
     Term("detention", N_("They are held, or threatened with detention")),
@@ -56,14 +56,14 @@ WARNING_SIGNS = Terms(
     Term("doubt_of_capacity", N_("Doubt whether they can decide for themselves")),
 )
 """Any of them stops the request until a supervisor decides; no legal status is stored (domain.md §2.23)."""
-ANSWERS = Terms(
+ANSWERS = Codelist(
     "return_answer",
     Term("yes", N_("Yes")),
     Term("no", N_("No")),
     Term("refer", N_("Not sure: ask the supervisor")),
     Term("pending", N_("Not known yet")),
 )
-EXPLAINED_TOPICS = Terms(
+EXPLAINED_TOPICS = Codelist(
     "return_explained",
     Term("asylum", N_("Asylum and other protection")),
     Term("regularisation", N_("Ways to regularise the stay here")),
@@ -71,13 +71,13 @@ EXPLAINED_TOPICS = Terms(
     Term("situation_at_home", N_("The situation in the country of return")),
     Term("limits", N_("What the return programme gives and what it does not")),
 )
-AUTHORITIES = Terms(
+AUTHORITIES = Codelist(
     "return_authority",
     Term("child_protection_authority", N_("Child-protection authority")),
     Term("family_court", N_("Family or children's court")),
     Term("appointed_guardian", N_("Guardian named by an authority")),
 )
-RESUME_GROUNDS = Terms(
+RESUME_GROUNDS = Codelist(
     "return_ground",
     Term("spoken_alone", N_("Spoke with them alone: they decide freely")),
     Term("sign_mistaken", N_("The sign was marked by mistake")),
@@ -86,7 +86,7 @@ RESUME_GROUNDS = Terms(
     Term("authority_informed", N_("The competent authority knows and agrees")),
 )
 """Why a supervisor resumes a stopped request."""
-WAITING_PARTIES = Terms(
+WAITING_PARTIES = Codelist(
     "return_waits",
     Term("desk", N_("the desk")),
     Term("supervisor", N_("the supervisor")),
@@ -95,7 +95,7 @@ WAITING_PARTIES = Terms(
     Term("person", N_("the person")),
     Term("nobody", N_("nobody")),
 )
-OTHER_ACTIONS = Terms(
+OTHER_ACTIONS = Codelist(
     "return_turn",
     Term("stop", N_("Stopped: a sign was seen")),
     Term("resume", N_("The supervisor lets it go on")),
@@ -103,7 +103,7 @@ OTHER_ACTIONS = Terms(
     Term("close", N_("Closed")),
 )
 """Actions on a request that are not stages."""
-PROGRESS = Terms(
+PROGRESS = Codelist(
     "return_progress",
     Term("enquiry", N_("Asks")),
     Term("counselling", N_("Counselling")),
