@@ -77,7 +77,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def list_unsafe(environ: Mapping[str, str]) -> list[str]:
+def list_unsafe_settings(environ: Mapping[str, str]) -> list[str]:
     """Everything that `read_settings` would refuse, one sentence each, in the order of the settings."""
     found, read = list[str](), dict[str, Any]()
     for name, reader in _READERS.items():
@@ -262,7 +262,7 @@ def _outbox_ring_in(path: Path) -> dict[str, bytes]:
     right = all(len(key) == 32 and 0 < int.from_bytes(key) < P256_ORDER for key in ring.values())
     if not ring or len(ring) != len(pairs) or len(set(ring.values())) != len(ring) or not right:
         raise UnsafeSettings(
-            "OUTBOX_KEYS must hold each key once, as `sync key` makes them, under an id of its own."
+            "OUTBOX_KEYS must hold each key once, as `sync generate-key` makes them, under an id of its own."
         )
     return ring
 

@@ -5,14 +5,14 @@ import sys
 
 from app import create_app
 from app.ops.actions import readiness
-from config import UnsafeSettings, list_unsafe, read_settings
+from config import UnsafeSettings, list_unsafe_settings, read_settings
 
 os.umask(0o077)  # whatever the app writes is for its own user alone
 IS_COMMAND = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 IS_CHECK = IS_COMMAND and {"setup", "check"} <= set(sys.argv[1:])
 
-if IS_CHECK and list_unsafe(os.environ):
-    sys.stdout.writelines(f"✗ settings: {sentence}\n" for sentence in list_unsafe(os.environ))
+if IS_CHECK and list_unsafe_settings(os.environ):
+    sys.stdout.writelines(f"✗ settings: {sentence}\n" for sentence in list_unsafe_settings(os.environ))
     sys.exit(1)
 try:
     application = app = create_app(read_settings())

@@ -32,7 +32,7 @@ def zone(name: str) -> ZoneInfo:
     return _zone(name)
 
 
-def read_moment(text: object) -> datetime | None:
+def parse_moment(text: object) -> datetime | None:
     """Return the moment, in UTC, of an ISO 8601 text with an offset; else None.
 
     Also None if it is so near the first or last year that it cannot be expressed in some time zone.
@@ -51,7 +51,7 @@ def today_at(time_zone: str) -> date:
 
 
 @contextmanager
-def standing_at(moment: datetime) -> Iterator[None]:
+def frozen_at(moment: datetime) -> Iterator[None]:
     """Freeze the clock at a moment: tests use this instead of patching."""
     token = _fixed.set(moment)
     try:

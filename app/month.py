@@ -18,7 +18,7 @@ class Month:
             raise ValueError("not a month")
 
     @classmethod
-    def of(cls, day: date) -> "Month":
+    def containing(cls, day: date) -> "Month":
         return cls(day.year, day.month)
 
     @classmethod

@@ -1,1 +1,1 @@
-"""Closed lists of the field: what a list is (`codelist`), those that several packages share (`shared_codelists`)."""
+"""Codelists: the type (`codelist`), and the lists that several packages share (`shared_codelists`)."""

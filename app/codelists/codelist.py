@@ -1,4 +1,4 @@
-"""A closed list of the field: stored codes with the English sentence that translators turn into labels."""
+"""Codelists: stored codes, each with the English source message of its label."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Term:
-    """One entry of a closed list: the code that is stored and the source message that is shown."""
+    """One entry of a codelist: the stored code and the source message of its label."""
 
     code: str
     label: str
@@ -15,13 +15,13 @@ class Term:
         return self.code
 
 
-class Terms:
-    """A closed list in its fixed order; looks up a Term by its code."""
+class Codelist:
+    """An ordered, closed list of terms; `codelist[code]` is a Term."""
 
     def __init__(self, name: str, *terms: Term) -> None:
         self.name = name
         self._by_code = {term.code: term for term in terms}
-        self._order = {code: place for place, code in enumerate(self._by_code)}
+        self._order = {code: position for position, code in enumerate(self._by_code)}
 
     def __iter__(self) -> Iterator[Term]:
         return iter(self._by_code.values())
@@ -39,11 +39,11 @@ class Terms:
     def codes(self) -> tuple[str, ...]:
         return tuple(self._by_code)
 
-    def place(self, code: str) -> int:
-        """The position of a code in the list, for sorting as the list does."""
+    def position(self, code: str) -> int:
+        """Return the position of a code in the list, for sorting."""
         return self._order[code]
 
 
 def N_(message: str) -> str:
-    """Marks a source message for the catalogues and returns it unchanged."""
+    """Mark a source message for extraction into the catalogues; return it unchanged."""
     return message

@@ -1,14 +1,14 @@
-"""Code lists that several rooms share: sex, age, situation, modality, nationality, language."""
+"""Codelists that several packages share: sex, age, situation, modality, nationality, language."""
 
 import csv
 from functools import cache
 from pathlib import Path
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Codelist
 
 HERE = Path(__file__).parent
 
-SEXES = Terms(
+SEXES = Codelist(
     "sex",
     Term("female", N_("Female")),
     Term("male", N_("Male")),
@@ -16,7 +16,7 @@ SEXES = Terms(
     Term("not_stated", N_("Sex not stated")),
 )
 SHORT_SEXES = {"other": N_("Other identity"), "not_stated": N_("No answer")}
-AGE_BANDS = Terms(
+AGE_BANDS = Codelist(
     "age_band",
     Term("age_0_4", N_("0–4 years")),
     Term("age_5_11", N_("5–11 years")),
@@ -39,7 +39,7 @@ SHORT_AGES = {
 KNOWN_AGES = tuple(SHORT_AGES)
 CHILDREN = frozenset({"age_0_4", "age_5_11", "age_12_17", "unknown_child"})
 UNKNOWN_AGES = ("unknown_child", "unknown_adult", "unknown")
-SITUATIONS = Terms(
+SITUATIONS = Codelist(
     "mobility_situation",
     Term("in_transit", N_("In transit")),
     Term("in_destination", N_("In destination country")),
@@ -52,20 +52,20 @@ SITUATIONS = Terms(
     Term("family_of_migrant", N_("Relative of a migrant")),
     Term("unknown", N_("Situation not stated")),
 )
-REPEAT_CONTACTS = Terms(
+REPEAT_CONTACTS = Codelist(
     "repeat_contact",
     Term("first_this_year", N_("First time this year")),
     Term("first_this_month", N_("Came this year, first this month")),
     Term("repeat_this_month", N_("Already came this month")),
     Term("unknown", N_("Does not know")),
 )
-MODALITIES = Terms(
+MODALITIES = Codelist(
     "service_modality",
     Term("informational", N_("Informational")),
     Term("transactional", N_("Transactional (appointment, form, upload)")),
     Term("accompaniment", N_("Accompaniment to another office")),
 )
-SPECIAL_NATIONALITIES = Terms(
+SPECIAL_NATIONALITIES = Codelist(
     "nationality",
     Term("XXA", N_("Stateless")),
     Term("XXX", N_("Nationality not stated")),
@@ -74,20 +74,20 @@ USUAL_NATIONALITIES = ("HND", "GTM", "SLV", "NIC", "VEN", "HTI", "CUB", "COL", "
 
 
 @cache
-def countries_of_the_world() -> dict[str, str]:
-    """ISO 3166-1: alpha-2 by alpha-3."""
+def world_countries() -> dict[str, str]:
+    """Return the alpha-2 codes of ISO 3166-1 by alpha-3."""
     with (HERE / "countries.csv").open(encoding="utf-8", newline="") as file:
         return {row["alpha3"]: row["alpha2"] for row in csv.DictReader(file)}
 
 
 @cache
 def nationalities() -> frozenset[str]:
-    """Every code that a nationality may have: ISO alpha-3, stateless, unspecified."""
-    return frozenset((*countries_of_the_world(), *SPECIAL_NATIONALITIES.codes))
+    """Return every code of a nationality: ISO alpha-3, stateless, unspecified."""
+    return frozenset((*world_countries(), *SPECIAL_NATIONALITIES.codes))
 
 
 @cache
 def languages() -> dict[str, tuple[str, str]]:
-    """Languages met at desks by ISO 639-3: alpha-2 (may be empty) and the Spanish name."""
+    """Return the languages spoken at desks by ISO 639-3 code: alpha-2 (may be empty) and the Spanish name."""
     with (HERE / "languages.csv").open(encoding="utf-8", newline="") as file:
         return {row["code"]: (row["alpha2"], row["name"]) for row in csv.DictReader(file)}

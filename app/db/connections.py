@@ -15,21 +15,21 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import Pool
 
 from app.db import timeouts
-from app.db.faults import MOVED_AWAY, READ_ONLY, fault_of
+from app.db.faults import MOVED_AWAY, READ_ONLY, classify_error
 
 WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 APPLICATION = "ventanilla"
 is_writing: ContextVar[bool] = ContextVar("writing", default=False)
-is_unacknowledged: ContextVar[bool] = ContextVar("unacknowledged", default=False)
+is_commit_unconfirmed: ContextVar[bool] = ContextVar("unacknowledged", default=False)
 _is_reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
-class WroteInReading(Exception):
+class WriteInReadOnlyRequest(Exception):
     """A read-only request tried to write: a bug."""
 
 
 @contextmanager
-def reading() -> Iterator[None]:
+def read_only() -> Iterator[None]:
     """Make the database refuse writes inside the block, except within `write_transaction`."""
     token = _is_reading.set(True)
     try:
@@ -79,7 +79,7 @@ def _configure(connection: Any, record: object) -> None:
 
 def _on_notice(notice: Any) -> None:
     if (notice.message_primary or "").startswith("canceling wait for synchronous replication"):
-        is_unacknowledged.set(True)
+        is_commit_unconfirmed.set(True)
 
 
 @event.listens_for(Pool, "checkout")
@@ -126,11 +126,11 @@ NOT_GRANTED = "42501"
 @event.listens_for(Engine, "handle_error")
 def _on_error(context: ExceptionContext) -> None:
     """Discard connections that cannot write: the next one may reach the new primary, or the restored file."""
-    fault = fault_of(context.original_exception)
+    fault = classify_error(context.original_exception)
     if fault.kind != READ_ONLY and fault.code != MOVED_AWAY:
         return
     tried_to_write = fault.kind == READ_ONLY and fault.code != NOT_GRANTED
     if tried_to_write and _is_reading.get() and not is_writing.get():
-        raise WroteInReading from context.original_exception
+        raise WriteInReadOnlyRequest from context.original_exception
     if context.connection is not None:
         context.is_disconnect = True

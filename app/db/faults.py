@@ -107,19 +107,19 @@ RETRY_AFTER = {READ_ONLY: 60, FULL: 60, CORRUPT: 60, SCHEMA: 20}
 
 
 @dataclass(frozen=True)
-class Fault:
+class DatabaseFault:
     """A database error: its kind (one of KINDS) and the driver's code, without any value or text of the error."""
 
     kind: str
     code: str = ""
 
     @property
-    def is_of_the_database(self) -> bool:
+    def is_database_at_fault(self) -> bool:
         """Whether the database is the cause, not a bug or the request."""
         return self.kind != OTHER
 
     @property
-    def sentence(self) -> str:
+    def message(self) -> str:
         """The source message for people, not translated yet."""
         return MESSAGES.get(MESSAGE_KIND.get(self.kind, self.kind), MESSAGES[OTHER])
 
@@ -129,21 +129,21 @@ class Fault:
         return RETRY_AFTER.get(self.kind, 5)
 
 
-def fault_of(error: BaseException) -> Fault:
+def classify_error(error: BaseException) -> DatabaseFault:
     """Return the database fault behind an exception; of kind `other` if the database is not its cause."""
     if isinstance(error, PoolTimeout):
-        return Fault(TOO_MANY, "pool")
+        return DatabaseFault(TOO_MANY, "pool")
     if isinstance(error, PendingRollbackError) and error.__context__ is not None:
-        return fault_of(error.__context__)
+        return classify_error(error.__context__)
     cause: Any = error.orig if isinstance(error, DBAPIError) and error.orig else error
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause)
     code = getattr(cause, "sqlstate", None)
     if code:
-        return Fault(SQLSTATES.get(code) or CLASSES.get(code[:2], OTHER), code)
+        return DatabaseFault(SQLSTATES.get(code) or CLASSES.get(code[:2], OTHER), code)
     if type(cause).__module__.startswith("psycopg"):
         return _without_code(error, cause)
-    return Fault(OTHER)
+    return DatabaseFault(OTHER)
 
 
 def is_disconnect(error: BaseException) -> bool:
@@ -151,23 +151,23 @@ def is_disconnect(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and bool(error.connection_invalidated)
 
 
-def _of_sqlite(error: sqlite3.Error) -> Fault:
+def _of_sqlite(error: sqlite3.Error) -> DatabaseFault:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return Fault(OTHER)
+        return DatabaseFault(OTHER)
     kind = SQLITE_CODES.get(code & 0xFF, OTHER)
     if error.sqlite_errorname == MOVED_AWAY:
         kind = UNREACHABLE
     if code == sqlite3.SQLITE_ERROR and any(text in str(error) for text in MISSING):
         kind = SCHEMA
-    return Fault(kind, str(error.sqlite_errorname))
+    return DatabaseFault(kind, str(error.sqlite_errorname))
 
 
-def _without_code(error: BaseException, cause: BaseException) -> Fault:
+def _without_code(error: BaseException, cause: BaseException) -> DatabaseFault:
     text = str(cause)
     kind = next((kind for part, kind in CONNECTING if part in text), UNREACHABLE)
     is_broken = is_disconnect(error) or type(cause).__name__ in (
         "OperationalError",
         "ConnectionTimeout",
     )
-    return Fault(kind if is_broken else OTHER)
+    return DatabaseFault(kind if is_broken else OTHER)

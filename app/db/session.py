@@ -14,10 +14,10 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as Session  # noqa: PLC0414 - for the signatures of forms
 from sqlalchemy.types import TypeDecorator
 
-from app.db.connections import is_unacknowledged, is_writing
+from app.db.connections import is_commit_unconfirmed, is_writing
 from app.db.faults import is_disconnect
 
-Record: TypeAlias = Row[*tuple[Any, ...]]
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of any query; its columns are attributes."""
 has_committed: ContextVar[bool] = ContextVar("has_committed", default=False)
 """Whether something of this request is stored already, so that it must not be run again."""
@@ -44,7 +44,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-class Unacknowledged(Exception):
+class CommitOutcomeUnknown(Exception):
     """The commit may or may not last: a standby did not confirm it, or the connection ended during it."""
 
 
@@ -101,10 +101,10 @@ def commit() -> None:
     session.flush()
     for hook in _before_commit:
         hook(session)
-    is_unacknowledged.set(False)
+    is_commit_unconfirmed.set(False)
     _commit(session)
-    if is_unacknowledged.get():
-        raise Unacknowledged
+    if is_commit_unconfirmed.get():
+        raise CommitOutcomeUnknown
     has_committed.set(True)
 
 
@@ -113,11 +113,11 @@ def _commit(session: Session) -> None:
         session.commit()
     except DBAPIError as error:
         if is_disconnect(error):
-            raise Unacknowledged from error
+            raise CommitOutcomeUnknown from error
         raise
 
 
-def abandon() -> None:
+def rollback_or_invalidate() -> None:
     """Roll back; if the database cannot be reached, discard the connection instead of raising."""
     try:
         db.session.rollback()

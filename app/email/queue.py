@@ -1,4 +1,4 @@
-"""The table of letters: what is to be sent by e-mail, what was sent, what could not be."""
+"""The queue of outgoing e-mails: pending, sent and given up."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -23,21 +23,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db.session import Base, UtcDateTime, Record, Session, connection_of
+from app.db.session import AnyRow, Base, Session, UtcDateTime, connection_of
 from app.privacy.columns import OPEN, SENSITIVE
 from config import ADDRESS
 
 LEASE = timedelta(minutes=5)
-"""How long a letter belongs to who took it to send: more than the slowest conversation with a mail server."""
-GIVEN_UP_AFTER = timedelta(days=3)
-KEPT = timedelta(days=7)
-LONGEST_SUBJECT, LONGEST_BODY = 120, 2000
+"""How long a claimed e-mail is reserved for its sender: longer than the slowest session with a mail server."""
+GIVE_UP_AFTER = timedelta(days=3)
+RETENTION = timedelta(days=7)
+MAX_SUBJECT_LENGTH, MAX_BODY_LENGTH = 120, 2000
 
 
 class OutgoingEmail(Base):
-    """One e-mail to one mailbox. `due_at` is the next try; None: it was sent, or given up with its last `problem`.
+    """One e-mail to one mailbox. `due_at` is the next attempt; None: it was sent, or given up with its last `problem`.
 
-    The address is sensitive: that of a protected shelter could give it away.
+    The address is sensitive: that of a protected shelter could reveal the shelter.
     """
 
     __tablename__ = "letter"
@@ -64,78 +64,80 @@ EMAILS = OutgoingEmail.__table__
 
 
 def is_email_address(text: str) -> bool:
-    """Whether a text is one e-mail address that a letter can go to."""
-    known = len(text) <= 254 and ADDRESS.fullmatch(text) is not None
-    return known and "." in text.rpartition("@")[2]
+    """Whether a text is one e-mail address with a domain that has a dot."""
+    is_address = len(text) <= 254 and ADDRESS.fullmatch(text) is not None
+    return is_address and "." in text.rpartition("@")[2]
 
 
 def queue_email(session: Session, to_address: str, subject: str, body: str, key: str) -> bool:
-    """Leaves a letter in this transaction; False where the mailbox has one of the same key already.
+    """Queue an e-mail in this transaction; return False if the mailbox has one with the same key already.
 
-    Nothing is sent here. Raises ValueError, never with the text, for what is no address, would not be one line or is
-    too long.
+    Nothing is sent here. Raises ValueError, never with the text, if the address is invalid, the subject is not one
+    line or a text is too long.
     """
     if not is_email_address(to_address):
-        raise ValueError("This is no e-mail address.")
-    if not 0 < len(subject) <= LONGEST_SUBJECT or not _is_plain(subject):
+        raise ValueError("Not an e-mail address.")
+    if not 0 < len(subject) <= MAX_SUBJECT_LENGTH or not _is_plain(subject):
         raise ValueError("A subject is one line of at most 120 characters.")
-    if not 0 < len(body) <= LONGEST_BODY or not _is_plain(body.replace("\n", "")):
-        raise ValueError("A letter has 1 to 2000 characters and no signs of control.")
-    if not 0 < len(key) <= LONGEST_SUBJECT:
-        raise ValueError("The key of a letter has 1 to 120 characters.")
+    if not 0 < len(body) <= MAX_BODY_LENGTH or not _is_plain(body.replace("\n", "")):
+        raise ValueError("A body has 1 to 2000 characters and no control characters.")
+    if not 0 < len(key) <= MAX_SUBJECT_LENGTH:
+        raise ValueError("A key has 1 to 120 characters.")
     now = clock.now()
-    said = {"to_address": to_address, "notice_key": key, "subject": subject, "body": body}
+    content = {"to_address": to_address, "notice_key": key, "subject": subject, "body": body}
     state = {"created_at": now, "due_at": now, "tries": 0, "sent_at": None, "problem": ""}
-    return insert_letter(session, {"id": uuid4(), **said, **state})
+    return insert_email(session, {"id": uuid4(), **content, **state})
 
 
 def _is_plain(text: str) -> bool:
-    return not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text)
+    return not any(
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text
+    )
 
 
-def insert_letter(session: Session, row: dict[str, Any]) -> bool:
-    """Inserts a letter unless the mailbox has the same notice already; whether it was inserted."""
+def insert_email(session: Session, row: dict[str, Any]) -> bool:
+    """Insert an e-mail unless the mailbox has the same notice already; return whether it was inserted."""
     connection = connection_of(session)
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    same = [EMAILS.c.to_address, EMAILS.c.notice_key]
-    once = insert(EMAILS).on_conflict_do_nothing(index_elements=same).returning(EMAILS.c.id)
-    return connection.execute(once, row).first() is not None
+    unique = [EMAILS.c.to_address, EMAILS.c.notice_key]
+    statement = insert(EMAILS).on_conflict_do_nothing(index_elements=unique)
+    return connection.execute(statement.returning(EMAILS.c.id), row).first() is not None
 
 
-def claim_letter(session: Session, due_by: datetime, now: datetime) -> Record | None:
-    """Takes the letter that is due longest: until the lease ends nobody else gets it, also where the taker dies."""
-    next_one = (
+def claim_next_email(session: Session, due_by: datetime, now: datetime) -> AnyRow | None:
+    """Claim and return the e-mail that has been due longest; no other sender gets it until the lease ends."""
+    next_id = (
         select(EMAILS.c.id)
         .where(EMAILS.c.due_at <= due_by)
         .order_by(EMAILS.c.due_at, EMAILS.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    taken = update(EMAILS).where(EMAILS.c.id == next_one.scalar_subquery())
-    leased = taken.values(due_at=now + LEASE, tries=EMAILS.c.tries + 1)
-    return session.execute(leased.returning(*EMAILS.c)).first()
+    claim = update(EMAILS).where(EMAILS.c.id == next_id.scalar_subquery())
+    claim = claim.values(due_at=now + LEASE, tries=EMAILS.c.tries + 1)
+    return session.execute(claim.returning(*EMAILS.c)).first()
 
 
-def mark_sent(session: Session, letter_id: UUID, now: datetime) -> None:
-    """Keeps that the mail server took a letter."""
-    sent = {"sent_at": now, "due_at": None, "problem": ""}
-    session.execute(update(EMAILS).where(EMAILS.c.id == letter_id).values(**sent))
+def mark_sent(session: Session, email_id: UUID, now: datetime) -> None:
+    """Record that the mail server accepted an e-mail."""
+    values = {"sent_at": now, "due_at": None, "problem": ""}
+    session.execute(update(EMAILS).where(EMAILS.c.id == email_id).values(**values))
 
 
-def mark_failed(session: Session, letter: Record, problem: str, due_at: datetime | None) -> None:
-    """Keeps why a letter was not sent and when it is tried next (None: never), unless somebody else has it by now."""
-    mine = (EMAILS.c.id == letter.id) & (EMAILS.c.due_at == letter.due_at)
-    failed = {"problem": problem[:30], "due_at": due_at}
-    session.execute(update(EMAILS).where(mine).values(**failed))
+def mark_failed(session: Session, email: AnyRow, error: str, due_at: datetime | None) -> None:
+    """Record the error and the next attempt (None: never), unless another sender has claimed the e-mail since."""
+    own_claim = (EMAILS.c.id == email.id) & (EMAILS.c.due_at == email.due_at)
+    values = {"problem": error[:30], "due_at": due_at}
+    session.execute(update(EMAILS).where(own_claim).values(**values))
 
 
 def delete_sent(session: Session, now: datetime) -> None:
-    """Deletes letters that were sent more than a week ago."""
-    session.execute(delete(EMAILS).where(EMAILS.c.sent_at < now - KEPT))
+    """Delete e-mails that were sent more than a week ago."""
+    session.execute(delete(EMAILS).where(EMAILS.c.sent_at < now - RETENTION))
 
 
 def count_unsent(session: Session) -> tuple[int, int]:
-    """How many letters wait for a try, and how many were given up."""
+    """Return how many e-mails wait for an attempt, and how many were given up."""
     waiting = func.count(EMAILS.c.due_at)
     counts = select(waiting, func.count() - waiting).where(EMAILS.c.sent_at.is_(None))
     row = session.execute(counts).one()
@@ -144,7 +146,7 @@ def count_unsent(session: Session) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class EmailQueue:
-    """Letters that wait for a try, since when the oldest does, and letters that were given up."""
+    """The number of e-mails that wait for an attempt, the creation of the oldest, and the number given up."""
 
     waiting: int
     oldest_at: datetime | None
@@ -152,16 +154,16 @@ class EmailQueue:
 
 
 def get_queue_state(session: Session) -> EmailQueue:
-    """How the queue stands; the table holds no more than what was written in ten days."""
+    """Return the state of the queue; the table has at most the e-mails of ten days."""
     is_waiting = EMAILS.c.due_at.is_not(None)
     waiting = select(func.count(), func.min(EMAILS.c.created_at)).where(is_waiting)
-    never = (EMAILS.c.sent_at.is_(None)) & EMAILS.c.due_at.is_(None)
-    given_up = select(func.count()).select_from(EMAILS).where(never)
+    is_given_up = (EMAILS.c.sent_at.is_(None)) & EMAILS.c.due_at.is_(None)
+    given_up = select(func.count()).select_from(EMAILS).where(is_given_up)
     count, oldest_at = session.execute(waiting).one()
     return EmailQueue(count, oldest_at, session.scalar(given_up) or 0)
 
 
 def is_expired(now: datetime) -> ColumnElement[bool]:
-    """What holds for letters that nothing needs: sent a week ago, or not sent a week after they should be given up."""
-    never = EMAILS.c.sent_at.is_(None) & (EMAILS.c.created_at < now - GIVEN_UP_AFTER - KEPT)
-    return (EMAILS.c.sent_at < now - KEPT) | never
+    """Return the condition of e-mails to delete: sent a week ago, or unsent a week after they should be given up."""
+    is_overdue = EMAILS.c.sent_at.is_(None) & (EMAILS.c.created_at < now - GIVE_UP_AFTER - RETENTION)
+    return (EMAILS.c.sent_at < now - RETENTION) | is_overdue

@@ -1,36 +1,36 @@
-"""A problem: what is wrong with which field, told as one sentence; expected failures are lists of these."""
+"""Field errors: a field, a code and its message; actions return expected failures as lists of these."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, make_response
 from flask_babel import gettext
 from werkzeug import exceptions
 
-from app.codelists.codelist import Term, Terms
-from app.field_errors.records import RECORDS
-from app.field_errors.referrals import REFERRALS
-from app.field_errors.returns import RETURNS
+from app.codelists.codelist import Term, Codelist
+from app.field_errors.records import RECORD_ERRORS
+from app.field_errors.referrals import REFERRAL_ERRORS
+from app.field_errors.returns import RETURN_ERRORS
 from app.privacy.identifiers import IDENTIFIERS
 
-FIELD_ERRORS = Terms(
+FIELD_ERRORS = Codelist(
     "problem",
-    *RECORDS,
-    *REFERRALS,
-    *RETURNS,
+    *RECORD_ERRORS,
+    *REFERRAL_ERRORS,
+    *RETURN_ERRORS,
     *(Term(f"note_{rule.code}", rule.label) for rule in IDENTIFIERS),
 )
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one field: its path (`groups.0.persons.1.n`) and the code of the sentence."""
+    """An error of one field: its path (`groups.0.persons.1.n`) and a code of FIELD_ERRORS."""
 
     field: str
     code: str
 
     def as_json(self) -> dict[str, Any]:
-        """The promise of 422 answers: field, code, message in the reader's language."""
+        """Return an entry of the promised 422 response: field, code, message in the reader's language."""
         return {"field": self.field, "code": self.code, "message": self.message}
 
     @property
@@ -38,20 +38,19 @@ class FieldError:
         return str(gettext(FIELD_ERRORS[self.code].label))
 
 
-MOST = 100
-"""So many problems are told at once: an answer must not grow much larger than what was sent."""
+MAX_ERRORS = 100
+"""Errors in one response: it must not become much larger than the request."""
 
 
-def errors_response(problems: list[FieldError]) -> Response:
-    """The 422 answer that carries all problems at once."""
-    answer = jsonify({"problems": [problem.as_json() for problem in problems[:MOST]]})
-    answer.status_code = 422
-    return answer
+def errors_response(errors: list[FieldError]) -> Response:
+    """Return the 422 response with all errors, at most MAX_ERRORS."""
+    body = {"problems": [error.as_json() for error in errors[:MAX_ERRORS]]}
+    return make_response(jsonify(body), 422)
 
 
 class NotFound(exceptions.NotFound):
-    """404 with a sentence of its own: a code of FIELD_ERRORS; for what is missing and what is somebody else's alike."""
+    """404 with the message of a code of FIELD_ERRORS; the same for missing rows and rows outside the scope."""
 
     def __init__(self, code: str) -> None:
         super().__init__()
-        self.sentence = str(gettext(FIELD_ERRORS[code].label))
+        self.message = str(gettext(FIELD_ERRORS[code].label))

@@ -1,8 +1,8 @@
-"""What can be wrong with a record, a desk, an account or a card."""
+"""Errors of consultations, cards, desks and accounts."""
 
 from app.codelists.codelist import N_, Term
 
-RECORDS = (
+RECORD_ERRORS = (
     Term("required", N_("Please answer this.")),
     Term("unknown_code", N_("This is not in the list. Choose one of the answers shown.")),
     Term(

@@ -1,8 +1,8 @@
-"""What can be wrong with a referral, a shelter or its beds."""
+"""Errors of referrals, shelters and beds."""
 
 from app.codelists.codelist import N_, Term
 
-REFERRALS = (
+REFERRAL_ERRORS = (
     Term(
         "no_consent", N_("Without the person's consent nothing is sent. Tick it, or send nothing.")
     ),

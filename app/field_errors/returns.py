@@ -1,8 +1,8 @@
-"""What can be wrong with a return request, and the gates that keep one from going on."""
+"""Errors of return requests, and the gates that block their next stage."""
 
 from app.codelists.codelist import N_, Term
 
-RETURNS = (
+RETURN_ERRORS = (
     Term("same_country", N_("Departure and return are the same country.")),
     Term("already_requested", N_("This consultation has a return request already.")),
     Term(

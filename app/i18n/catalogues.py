@@ -1,4 +1,4 @@
-"""Compiles the message catalogues that the pages read."""
+"""Compilation of the message catalogues."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from config import UnsafeSettings
 
 
 def compile_catalogues(directory: Path) -> None:
-    """Compiles every catalogue whose source is newer, so that no stale translation is ever shown.
+    """Compile every catalogue whose source is newer, so that no stale translation is ever shown.
 
-    Raises UnsafeSettings if the code belongs to another user, as in production, and its catalogues are not compiled.
+    Raises UnsafeSettings if that needs write access to code of another user, as in production.
     """
     for source in directory.glob("*/LC_MESSAGES/messages.po"):
         target = source.with_suffix(".mo")
@@ -27,7 +27,7 @@ def compile_catalogues(directory: Path) -> None:
 def _compile(source: Path, target: Path) -> None:
     with source.open("rb") as file:
         catalogue = read_po(file, locale=source.parts[-3])
-    part = target.with_suffix(f".{id(catalogue)}.part")
-    with part.open("wb") as file:
+    partial = target.with_suffix(f".{id(catalogue)}.part")
+    with partial.open("wb") as file:
         write_mo(file, catalogue)
-    part.replace(target)
+    partial.replace(target)

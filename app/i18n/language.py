@@ -1,4 +1,4 @@
-"""The six languages: which one a reader gets, and names, numbers and dates as written at the reader's desk."""
+"""The six languages: the choice of one, and names, numbers and dates in the formats of the reader's country."""
 
 import tomllib
 import unicodedata
@@ -14,7 +14,7 @@ from flask import current_app, g, has_request_context, request
 from flask_babel import Babel, gettext
 from flask_login import current_user
 
-from app.codelists.shared_codelists import SPECIAL_NATIONALITIES, countries_of_the_world, languages
+from app.codelists.shared_codelists import SPECIAL_NATIONALITIES, world_countries, languages
 from app.month import Month
 
 babel = Babel()
@@ -27,13 +27,13 @@ LOCALES = {
     "pt": "Português",
 }
 COOKIE = "locale"
-NAMES = tomllib.loads((Path(__file__).parent / "country_names.toml").read_text("utf-8"))
+COUNTRY_NAMES = tomllib.loads((Path(__file__).parent / "country_names.toml").read_text("utf-8"))
 
 
-def choose() -> str:
-    """The reader's language: chosen on this device, else the device's own, else the account's, else the default.
+def choose_locale() -> str:
+    """Return the reader's language; commands get the default.
 
-    A command has no reader and speaks the default.
+    The order is: cookie of the device, Accept-Language, account, default.
     """
     if not has_request_context():
         return str(current_app.config["BABEL_DEFAULT_LOCALE"])
@@ -48,19 +48,19 @@ def choose() -> str:
     return str(current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
-def switch(locale: str) -> None:
-    """Answers the rest of this request in another language."""
+def switch_locale(locale: str) -> None:
+    """Use another language for the rest of this request."""
     g.locale = locale
-    g.pop("written_as", None)
+    g.pop("format_locales", None)
     from flask_babel import refresh
 
     refresh()
 
 
-def selected() -> str:
-    """The language of this request, one of LOCALES."""
+def current_locale() -> str:
+    """Return the language of this request, one of LOCALES."""
     if "locale" not in g:
-        g.locale = choose()
+        g.locale = choose_locale()
     return str(g.locale)
 
 
@@ -69,95 +69,102 @@ def _locale(code: str) -> Locale:
     return Locale.parse(code)
 
 
-def _written_as() -> tuple[Locale, Locale]:
-    """How numbers are written for this request's reader, and how days are, in the country of the desk where known."""
+def _format_locales() -> tuple[Locale, Locale]:
+    """Return the locales for numbers and for dates: those of the country of the reader's desk if it is known."""
     try:
-        return g.written_as  # type: ignore[no-any-return]
+        return g.format_locales  # type: ignore[no-any-return]
     except AttributeError:
         scope = getattr(current_user, "scope", None)
-        numbers_as = _locale(scope.number_locale if scope and scope.number_locale else selected())
-        g.written_as = numbers_as, _known(selected(), numbers_as.territory)
-        return g.written_as  # type: ignore[no-any-return]
+        number_locale = _locale(
+            scope.number_locale if scope and scope.number_locale else current_locale()
+        )
+        g.format_locales = (
+            number_locale,
+            _locale_with_territory(current_locale(), number_locale.territory),
+        )
+        return g.format_locales  # type: ignore[no-any-return]
 
 
 @cache
-def _known(language: str, territory: str | None) -> Locale:
+def _locale_with_territory(language: str, territory: str | None) -> Locale:
     try:
         return Locale.parse(f"{language}_{territory}" if territory else language)
     except (ValueError, UnknownLocaleError):
         return Locale.parse(language)
 
 
-def number(value: float) -> str:
-    """A number with the separators of the reader's desk."""
-    return _write(numbers.format_decimal, value, _written_as()[0])
+def format_number(value: float) -> str:
+    """Return a number with the separators of the reader's country."""
+    return _write(numbers.format_decimal, value, _format_locales()[0])
 
 
-def percent(share: float) -> str:
-    """A share (0 to 1) as a whole percentage."""
-    return _write(numbers.format_percent, round(share, 4), _written_as()[0])
+def format_percent(share: float) -> str:
+    """Return a share (0 to 1) as a whole percentage."""
+    return _write(numbers.format_percent, round(share, 4), _format_locales()[0])
 
 
-def day(value: date) -> str:
-    """A day, written short with its month's name."""
-    return _write(dates.format_date, value, _written_as()[1], "d MMM y")
+def format_day(value: date) -> str:
+    """Return a day with the short name of its month, such as `5 mar 2026`."""
+    return _write(dates.format_date, value, _format_locales()[1], "d MMM y")
 
 
 @lru_cache(maxsize=20_000)
-def _write(how: Callable[..., str], value: Any, locale: Locale, *pattern: str) -> str:
-    return str(how(value, *pattern, locale=locale))
+def _write(formatter: Callable[..., str], value: Any, locale: Locale, *pattern: str) -> str:
+    return str(formatter(value, *pattern, locale=locale))
 
 
-def weekday(value: date) -> str:
-    """A day with its weekday, written out."""
-    return _write(dates.format_date, value, _written_as()[1], "EEEE d MMMM")
+def format_weekday(value: date) -> str:
+    """Return a day with its weekday and the full name of its month."""
+    return _write(dates.format_date, value, _format_locales()[1], "EEEE d MMMM")
 
 
-def month(value: Month) -> str:
-    """A month and its year, written out."""
-    return _write(dates.format_date, value.first_day, _written_as()[1], "MMMM y")
+def format_month(value: Month) -> str:
+    """Return the full name of a month and its year."""
+    return _write(dates.format_date, value.first_day, _format_locales()[1], "MMMM y")
 
 
-def short_month(value: Month) -> str:
-    """A month's short name alone."""
-    return _write(dates.format_date, value.first_day, _written_as()[1], "LLL")
+def format_short_month(value: Month) -> str:
+    """Return the short name of a month."""
+    return _write(dates.format_date, value.first_day, _format_locales()[1], "LLL")
 
 
-def time(moment: datetime, time_zone: str) -> str:
-    """The time of day of a moment in a time zone."""
-    return str(dates.format_time(moment, "short", ZoneInfo(time_zone), locale=_written_as()[1]))
+def format_time(moment: datetime, time_zone: str) -> str:
+    """Return the time of day of a moment in a time zone."""
+    return str(dates.format_time(moment, "short", ZoneInfo(time_zone), locale=_format_locales()[1]))
 
 
-def moment(value: datetime | str, time_zone: str) -> str:
-    """Day and time of a moment (or its ISO text) in a time zone."""
+def format_moment(value: datetime | str, time_zone: str) -> str:
+    """Return day and time of a moment (or its ISO text) in a time zone."""
     value = datetime.fromisoformat(value) if isinstance(value, str) else value
     return str(
-        dates.format_datetime(value, "d MMM y, HH:mm", ZoneInfo(time_zone), locale=_written_as()[1])
+        dates.format_datetime(
+            value, "d MMM y, HH:mm", ZoneInfo(time_zone), locale=_format_locales()[1]
+        )
     )
 
 
-def country(code: str) -> str:
-    """The name of a country or nationality code."""
+def country_name(code: str) -> str:
+    """Return the name of a country or nationality by its code."""
     if code in SPECIAL_NATIONALITIES:
         return str(gettext(SPECIAL_NATIONALITIES[code].label))
-    return _country(code, selected())
+    return _country(code, current_locale())
 
 
 @cache
 def _country(code: str, reader: str) -> str:
-    alpha2 = countries_of_the_world().get(code, "")
+    alpha2 = world_countries().get(code, "")
     fallback = _locale("fr" if reader == "ht" else "en").territories.get(alpha2)
     return str(
-        NAMES.get(reader, {}).get(code)
+        COUNTRY_NAMES.get(reader, {}).get(code)
         or _locale(reader).territories.get(alpha2)
         or fallback
         or code
     )
 
 
-def language(code: str) -> str:
-    """The name of a spoken language (ISO 639-3)."""
-    return _language(code, selected())
+def language_name(code: str) -> str:
+    """Return the name of a spoken language by its ISO 639-3 code."""
+    return _language(code, current_locale())
 
 
 @cache
@@ -167,19 +174,19 @@ def _language(code: str, reader: str) -> str:
 
 
 @cache
-def world(reader: str) -> list[tuple[str, str]]:
-    """Every country of the world with its name in the reader's language, by name."""
+def countries_by_name(reader: str) -> list[tuple[str, str]]:
+    """Return (code, name) of every country of the world in the reader's language, sorted by name."""
     return sorted(
-        ((code, _country(code, reader)) for code in countries_of_the_world()), key=_by_name
+        ((code, _country(code, reader)) for code in world_countries()), key=_by_name
     )
 
 
 @cache
-def spoken(reader: str) -> list[tuple[str, str]]:
-    """Every language met at desks with its name in the reader's language, by name."""
+def languages_by_name(reader: str) -> list[tuple[str, str]]:
+    """Return (code, name) of every language spoken at desks in the reader's language, sorted by name."""
     return sorted(((code, _language(code, reader)) for code in languages()), key=_by_name)
 
 
 def _by_name(pair: tuple[str, str]) -> str:
     plain = unicodedata.normalize("NFKD", pair[1].casefold())
-    return "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return "".join(char for char in plain if not unicodedata.combining(char))

@@ -1,4 +1,4 @@
-"""The words of pages in the reader's language, each looked up once in a process: a page of figures has a hundred."""
+"""Translations, cached per process: a page of figures looks up a hundred."""
 
 from functools import lru_cache
 from typing import Any
@@ -8,31 +8,31 @@ from flask_babel import get_locale, get_translations
 from markupsafe import Markup
 
 
-def text_of(source: str) -> str:
-    """A source message in the language of this request, or in the one that a block of code speaks for now."""
-    locale = _speaking()
+def translate(source: str) -> str:
+    """Return a source message in the current locale; unchanged outside of an app context."""
+    locale = _active_locale()
     return _text(locale.language, locale.territory, source) if locale else source
 
 
-def marked_text(source: str, **variables: Any) -> Markup:
-    """The same for a template: with its variables, escaped."""
-    locale = _speaking()
+def translate_markup(source: str, **variables: Any) -> Markup:
+    """Return a translated message for a template, its variables inserted and escaped."""
+    locale = _active_locale()
     if variables:
         return Markup(_text(locale.language, locale.territory, source)) % variables  # noqa: S704 - our own catalogues
     return _marked(locale.language, locale.territory, source)
 
 
-def text_of_number(one: str, many: str, number: int) -> str:
-    """The same for a message that depends on a number."""
-    return str(get_translations().ungettext(one, many, number))
+def translate_plural(singular: str, plural: str, number: int) -> str:
+    """Return a translated message in the plural form of a number."""
+    return str(get_translations().ungettext(singular, plural, number))
 
 
-def _speaking() -> Any:
-    """What get_locale answers, without its five microseconds once it has answered in this request."""
+def _active_locale() -> Any:
+    """Return the result of flask_babel.get_locale, but faster once it is set in this request (5 µs less)."""
     if not has_app_context():
         return None
-    kept = getattr(g._get_current_object(), "_flask_babel", None)
-    return getattr(kept, "babel_locale", None) or get_locale()
+    state = getattr(g._get_current_object(), "_flask_babel", None)
+    return getattr(state, "babel_locale", None) or get_locale()
 
 
 @lru_cache(maxsize=20_000)

@@ -1,4 +1,4 @@
-"""Opens, changes and closes desks."""
+"""Opens, changes and closes desks; every action returns its field errors."""
 
 from datetime import date
 from typing import Any
@@ -16,16 +16,16 @@ from app.places.queries import DeskRow
 DESKS = Desk.__table__
 
 
-def open_desk(session: Session, by: int | None, fields: dict[str, Any]) -> list[FieldError]:
-    """Opens a desk with the fields of DeskRow but id and version; problems where it may not."""
-    problems = _wrong(fields)
+def open_desk(session: Session, account_id: int | None, fields: dict[str, Any]) -> list[FieldError]:
+    """Open a desk with the fields of DeskRow but id and version."""
+    errors = _validate(fields)
     if not rules.is_code(fields["code"]):
-        problems.append(FieldError("code", "not_a_desk_code"))
-    if problems:
-        return problems
+        errors.append(FieldError("code", "not_a_desk_code"))
+    if errors:
+        return errors
     if not _insert_once(session, {"version": 1, **fields}):
         return [FieldError("code", "taken")]
-    record_audit(by, "desk_opened", f"desk:{fields['code']}", fields["country"])
+    record_audit(account_id, "desk_opened", f"desk:{fields['code']}", fields["country"])
     return []
 
 
@@ -39,43 +39,43 @@ def _insert_once(session: Session, row: dict[str, Any]) -> bool:
 
 
 def change_desk(
-    session: Session, by: int, desk: DeskRow, version: int, fields: dict[str, Any]
+    session: Session, account_id: int, desk: DeskRow, version: int, fields: dict[str, Any]
 ) -> list[FieldError]:
-    """Changes all of a desk but its code and country; a stale version is refused."""
-    problems = _wrong({"country": desk.country, **fields})
-    if problems:
-        return problems
-    moved = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
-    changed = moved.values(version=version + 1, **fields).returning(DESKS.c.id)
-    if session.execute(changed).first() is None:
+    """Change all of a desk but its code and country; a stale version is an error."""
+    errors = _validate({"country": desk.country, **fields})
+    if errors:
+        return errors
+    unchanged = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
+    statement = unchanged.values(version=version + 1, **fields).returning(DESKS.c.id)
+    if session.execute(statement).first() is None:
         return [FieldError("version", "stale")]
-    record_audit(by, "desk_changed", f"desk:{desk.code}", desk.country)
+    record_audit(account_id, "desk_changed", f"desk:{desk.code}", desk.country)
     return []
 
 
 def close_desk(
-    session: Session, by: int, desk: DeskRow, version: int, closed_on: date
+    session: Session, account_id: int, desk: DeskRow, version: int, closed_on: date
 ) -> list[FieldError]:
-    """Sets the last day of a desk."""
+    """Set the last day of a desk; a stale version is an error."""
     if closed_on < desk.opened_on:
         return [FieldError("closed_on", "closes_before_opening")]
-    moved = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
-    changed = moved.values(version=version + 1, closed_on=closed_on).returning(DESKS.c.id)
-    if session.execute(changed).first() is None:
+    unchanged = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
+    statement = unchanged.values(version=version + 1, closed_on=closed_on).returning(DESKS.c.id)
+    if session.execute(statement).first() is None:
         return [FieldError("version", "stale")]
-    record_audit(by, "desk_closed", f"desk:{desk.code}", desk.country)
+    record_audit(account_id, "desk_closed", f"desk:{desk.code}", desk.country)
     return []
 
 
-def _wrong(fields: dict[str, Any]) -> list[FieldError]:
-    problems = []
+def _validate(fields: dict[str, Any]) -> list[FieldError]:
+    errors = []
     if not rules.area_lies_in(fields["adm1"], fields["country"]):
-        problems.append(FieldError("adm1", "not_in_country"))
+        errors.append(FieldError("adm1", "not_in_country"))
     if not rules.is_time_zone(fields["time_zone"]):
-        problems.append(FieldError("time_zone", "not_a_time_zone"))
+        errors.append(FieldError("time_zone", "not_a_time_zone"))
     if not rules.is_whole_location(fields.get("latitude"), fields.get("longitude")):
-        problems.append(FieldError("longitude", "both_or_none"))
+        errors.append(FieldError("longitude", "both_or_none"))
     closed_on = fields.get("closed_on")
     if closed_on is not None and closed_on < fields["opened_on"]:
-        problems.append(FieldError("closed_on", "closes_before_opening"))
-    return problems
+        errors.append(FieldError("closed_on", "closes_before_opening"))
+    return errors

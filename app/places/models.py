@@ -10,7 +10,7 @@ from app.privacy.columns import OPEN
 
 
 class Desk(Base):
-    """A ventanilla: where it stands, whose it is, when it opened and closed; `closed_on` is its last day."""
+    """A desk (ventanilla) with its place, organisation and dates; `closed_on` is its last day."""
 
     __tablename__ = "desk"
 

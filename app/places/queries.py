@@ -1,4 +1,4 @@
-"""Reads desks."""
+"""Queries of desks."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,16 +13,16 @@ from app.places.models import Desk
 from app.web.access import Scope
 
 DESKS = Desk.__table__
-OF_CODE = select(DESKS).where(DESKS.c.code == bindparam("wanted"))
-DESKS_AS_OF = select(func.coalesce(func.sum(DESKS.c.version), 0)).scalar_subquery()
-"""What all desks' versions add up to: it changes when a desk is opened or changed, and desks are never deleted."""
-EVERYWHERE = Scope(programme=True)
-"""Every desk, for those who configure them: a desk is no row about people."""
+BY_CODE = select(DESKS).where(DESKS.c.code == bindparam("desk_code"))
+DESKS_VERSION = select(func.coalesce(func.sum(DESKS.c.version), 0)).scalar_subquery()
+"""The sum of all desks' versions: it changes when a desk is opened or changed, and desks are never deleted."""
+ALL_DESKS = Scope(programme=True)
+"""The scope of those who configure desks: a desk is not a personal row."""
 
 
 @dataclass(frozen=True)
 class DeskRow:
-    """One desk as it stands; `version` grows with every change."""
+    """A stored desk; `version` grows with every change."""
 
     id: int
     code: str
@@ -43,14 +43,14 @@ def _desk(row: Row[tuple[object, ...]]) -> DeskRow:
     return DeskRow(**row._mapping)
 
 
-def _within(scope: Scope, wanted: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+def _within(scope: Scope, query: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
     if scope.programme:
-        return wanted
-    return wanted.where(DESKS.c.id.in_(scope.desks) | DESKS.c.country.in_(scope.countries))
+        return query
+    return query.where(DESKS.c.id.in_(scope.desks) | DESKS.c.country.in_(scope.countries))
 
 
 def find_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
-    """The desk of that code within the scope, None where there is none or it is somebody else's."""
+    """Return the desk of a code; None if there is none or it is outside the scope."""
     if not code.isprintable():
         return None
     if not rules.is_code(code):
@@ -60,22 +60,22 @@ def find_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
 
 
 def _find(session: Session, scope: Scope, code: str) -> DeskRow | None:
-    """The desk of that code as it stands; not read again while no desk has changed."""
-    if scope.desks_as_of is None:
+    """Return the stored desk of a code; cached by the app until a desk changes."""
+    if scope.desks_version is None:
         return _read(session, code)
-    known: dict[str, DeskRow] = {}
-    as_of, kept = current_app.extensions.get("desks", (None, known))
-    if as_of == scope.desks_as_of:
-        known = kept
+    desks: dict[str, DeskRow] = {}
+    version, cached = current_app.extensions.get("desks", (None, desks))
+    if version == scope.desks_version:
+        desks = cached
     else:
-        current_app.extensions["desks"] = (scope.desks_as_of, known)
-    if code not in known and (desk := _read(session, code)) is not None:
-        known[code] = desk
-    return known.get(code)
+        current_app.extensions["desks"] = (scope.desks_version, desks)
+    if code not in desks and (desk := _read(session, code)) is not None:
+        desks[code] = desk
+    return desks.get(code)
 
 
 def _read(session: Session, code: str) -> DeskRow | None:
-    row = connection_of(session).execute(OF_CODE, {"wanted": code}).first()
+    row = connection_of(session).execute(BY_CODE, {"desk_code": code}).first()
     return _desk(row) if row else None
 
 
@@ -84,9 +84,9 @@ def _may_see(scope: Scope, desk: DeskRow) -> bool:
 
 
 def list_desks(session: Session, scope: Scope) -> list[DeskRow]:
-    """The desks within the scope, by country and code."""
-    wanted = _within(scope, select(DESKS)).order_by(DESKS.c.country, DESKS.c.code)
-    return [_desk(row) for row in session.execute(wanted)]
+    """Return the desks within the scope, sorted by country and code."""
+    query = _within(scope, select(DESKS)).order_by(DESKS.c.country, DESKS.c.code)
+    return [_desk(row) for row in session.execute(query)]
 
 
 def has_desks(session: Session) -> bool:
@@ -94,7 +94,7 @@ def has_desks(session: Session) -> bool:
     return session.execute(select(DESKS.c.id).order_by(DESKS.c.id).limit(1)).first() is not None
 
 
-def get_code(session: Session, desk_id: int) -> str:
-    """The code of a desk; its number where there is none."""
-    wanted = select(DESKS.c.code).where(DESKS.c.id == desk_id)
-    return session.execute(wanted).scalar() or str(desk_id)
+def get_desk_code(session: Session, desk_id: int) -> str:
+    """Return the code of a desk; its id as text if there is no such desk."""
+    query = select(DESKS.c.code).where(DESKS.c.id == desk_id)
+    return session.execute(query).scalar() or str(desk_id)

@@ -1,4 +1,4 @@
-"""When a desk is open, and what a desk must be like."""
+"""Rules of desks: when one is open, and which values are valid."""
 
 import re
 from datetime import date
@@ -11,7 +11,7 @@ CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}")
 
 
 def is_code(text: str) -> bool:
-    """Whether a text can be a desk's code: at most 20 of A–Z, 0–9 and dash."""
+    """Whether a text is a valid desk code: at most 20 of A–Z, 0–9 and dash."""
     return CODE.fullmatch(text) is not None
 
 
@@ -21,12 +21,12 @@ def _time_zones() -> frozenset[str]:
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether a name is a time zone of a place (IANA)."""
+    """Whether a name is an IANA time zone of a place."""
     return name in _time_zones() and "/" in name
 
 
 def state_on(opened_on: date, closed_on: date | None, day: date) -> str:
-    """How a desk with these dates stands on a day: `open`, `closed` or `not_yet`."""
+    """Return the state of a desk with these dates on a day: `open`, `closed` or `not_yet`."""
     if day < opened_on:
         return "not_yet"
     return "open" if is_open(opened_on, closed_on, day) else "closed"
@@ -44,11 +44,11 @@ def area_lies_in(pcode: str, country: str) -> bool:
 
 
 def is_whole_location(latitude: float | None, longitude: float | None) -> bool:
-    """Whether a point on the map is said whole or not at all."""
+    """Whether latitude and longitude are both given or both missing."""
     return (latitude is None) == (longitude is None)
 
 
 def closes_with_country(country: str, closed_on: date | None) -> date | None:
-    """The last day of a desk: its own, or that on which its country left the programme, whichever is first."""
+    """Return the last day of a desk: its own or that of its country in the programme, whichever is first."""
     left = programme()[country].left
     return min((day for day in (closed_on, left) if day is not None), default=None)

@@ -1,4 +1,4 @@
-"""The programme countries and their first-level areas, read once from the data files of this room."""
+"""The programme countries and their first-level areas, read once from the data files of this package."""
 
 import csv
 import tomllib
@@ -7,10 +7,10 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 
 HERE = Path(__file__).parent
-DESK_STATES = Terms(
+DESK_STATES = Codelist(
     "desk_state",
     Term("open", N_("Open")),
     Term("closed", N_("Closed")),
@@ -20,7 +20,7 @@ DESK_STATES = Terms(
 
 @dataclass(frozen=True)
 class ProgrammeCountry:
-    """A country of the programme: ISO codes, when it entered and left, how its desks speak and write numbers."""
+    """A programme country: ISO codes, days of entry and exit, languages of its desks, number format."""
 
     code: str
     alpha2: str
@@ -48,7 +48,7 @@ class Area:
 
 @cache
 def programme() -> dict[str, ProgrammeCountry]:
-    """The programme countries by alpha-3, in the order of their codes."""
+    """Return the programme countries by alpha-3, sorted by code."""
     entries = tomllib.loads((HERE / "programme.toml").read_text("utf-8"))
     return {code: _country(code, entry) for code, entry in sorted(entries.items())}
 
@@ -62,6 +62,6 @@ def _country(code: str, entry: dict[str, object]) -> ProgrammeCountry:
 
 @cache
 def areas() -> dict[str, Area]:
-    """Every first-level area of the programme countries by P-code."""
+    """Return every first-level area of the programme countries by P-code."""
     with (HERE / "adm1.csv").open(encoding="utf-8", newline="") as file:
         return {row["pcode"]: Area(**row) for row in csv.DictReader(file)}

@@ -1,1 +1,1 @@
-"""What protects people in the data: marks of columns, identifiers found in texts, network addresses cut short."""
+"""Data protection: privacy marks of columns, identifiers in texts, truncated network addresses."""

@@ -1,10 +1,10 @@
-"""What a column holds, said at the column: read by the promise that personal columns reach no export."""
+"""Privacy marks of columns (`mapped_column(info=…)`); a contract test keeps personal columns out of exports."""
 
 from typing import Any
 
 OPEN: dict[str, Any] = {"privacy": "open"}
-"""Says nothing about a person who came to a desk: places, codes, counters, times of the system."""
+"""No information about a person at a desk: places, codes, counters, system times."""
 PERSONAL: dict[str, Any] = {"privacy": "personal"}
-"""Describes people in a consultation, never who they are; leaves the house only as a protected figure."""
+"""Describes people in a consultation, never their identity; published only as a protected figure."""
 SENSITIVE: dict[str, Any] = {"privacy": "sensitive"}
-"""A secret, or what could expose staff or a person: never shown, logged or exported."""
+"""A secret, or information that could expose staff or a person: never shown, logged or exported."""

@@ -1,28 +1,28 @@
-"""What is kept and counted of a network address: never more of it than the purpose needs."""
+"""Truncation of network addresses: only as many bits as the purpose needs."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-COUNTED = {4: 32, 6: 64}
-"""Prefix lengths by which tries are counted: a whole IPv4 address; of IPv6 the part that one line or phone is given."""
-SHOWN = {4: 24, 6: 48}
-"""Prefix lengths that the security log keeps, as the README's part on data protection states."""
+RATE_LIMIT_PREFIXES = {4: 32, 6: 64}
+"""Prefix lengths for counting attempts: a whole IPv4 address; of IPv6 the prefix that one line or phone is assigned."""
+LOG_PREFIXES = {4: 24, 6: 48}
+"""Prefix lengths stored in the security log, as the README states under data protection."""
 
 
-def counted_address(text: str | None) -> str:
-    """The address block by which tries are counted; empty if the text is no address (a local socket)."""
-    return _block(text, COUNTED)
+def rate_limit_network(text: str | None) -> str:
+    """Return the network by which attempts are counted; empty if the text is not an address (a local socket)."""
+    return _network(text, RATE_LIMIT_PREFIXES)
 
 
-def shown_network(text: str | None) -> str:
-    """The network that the security log keeps of an address, such as `203.0.113.0/24`; empty if it is none."""
-    return _block(text, SHOWN)
+def logged_network(text: str | None) -> str:
+    """Return the network stored in the security log, such as `203.0.113.0/24`; empty if the text is not an address."""
+    return _network(text, LOG_PREFIXES)
 
 
-def _block(text: str | None, lengths: dict[int, int]) -> str:
+def _network(text: str | None, prefixes: dict[int, int]) -> str:
     address = _address(text)
     if address is None:
         return ""
-    return str(ip_network((int(address), lengths[address.version]), strict=False))
+    return str(ip_network((int(address), prefixes[address.version]), strict=False))
 
 
 def _address(text: str | None) -> IPv4Address | IPv6Address | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 from xml.parsers import expat
 
-from app.spreadsheets.limits import Limits, Unreadable
+from app.spreadsheets.limits import SpreadsheetLimits, UnreadableSpreadsheet
 
 ENTRIES = 1000
 RATIO = 200
@@ -19,29 +19,29 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError
 Handlers = dict[str, Callable[..., None]]
 
 
-class Archive:
+class XlsxArchive:
     """The parts of an XLSX by name; every byte that is unpacked counts."""
 
-    def __init__(self, file: BinaryIO, size: int, limits: Limits) -> None:
+    def __init__(self, file: BinaryIO, size: int, limits: SpreadsheetLimits) -> None:
         try:
             self._zip = zipfile.ZipFile(file)
         except (*BROKEN, ValueError) as broken:
-            raise Unreadable("not_a_sheet") from broken
+            raise UnreadableSpreadsheet("not_a_sheet") from broken
         self._left = limits.unpacked * 2  # the chosen worksheet is looked through before it is read
         self._elements = limits.elements
         self._refuse_strange(size, limits)
 
-    def _refuse_strange(self, size: int, limits: Limits) -> None:
+    def _refuse_strange(self, size: int, limits: SpreadsheetLimits) -> None:
         entries = self._zip.infolist()
         unpacked = sum(entry.file_size for entry in entries)
         packed = sum(entry.compress_size for entry in entries)
         if any(entry.flag_bits & 1 for entry in entries):
-            raise Unreadable("locked")
+            raise UnreadableSpreadsheet("locked")
         if any(entry.compress_type not in PLAIN for entry in entries):
-            raise Unreadable("not_a_sheet")
+            raise UnreadableSpreadsheet("not_a_sheet")
         swollen = unpacked > SMALL and unpacked > RATIO * max(size, 1)
         if len(entries) > ENTRIES or unpacked > limits.unpacked or packed > size or swollen:
-            raise Unreadable("zip_bomb")
+            raise UnreadableSpreadsheet("zip_bomb")
 
     def __contains__(self, name: object) -> bool:
         return name in self._zip.namelist()
@@ -53,10 +53,10 @@ class Archive:
                 while chunk := part.read(CHUNK):
                     self._left -= len(chunk)
                     if self._left < 0:
-                        raise Unreadable("zip_bomb")
+                        raise UnreadableSpreadsheet("zip_bomb")
                     yield chunk
         except (*BROKEN, KeyError) as broken:
-            raise Unreadable("not_a_sheet") from broken
+            raise UnreadableSpreadsheet("not_a_sheet") from broken
 
     def parse(self, name: str, handlers: Handlers) -> Iterator[None]:
         """Sends a part's XML to handlers, yielding after each little; definitions (DTD) are refused, not read."""
@@ -67,11 +67,11 @@ class Archive:
                 parser.Parse(chunk, False)
                 fed += len(chunk)
                 if fed - parser.CurrentByteIndex > PENDING:
-                    raise Unreadable("not_a_sheet")
+                    raise UnreadableSpreadsheet("not_a_sheet")
                 yield
             parser.Parse(b"", True)
         except (expat.ExpatError, ValueError, OverflowError, LookupError) as broken:
-            raise Unreadable("not_a_sheet") from broken
+            raise UnreadableSpreadsheet("not_a_sheet") from broken
         yield
 
     def _counted(self, handlers: Handlers) -> Callable[..., None]:
@@ -81,7 +81,7 @@ class Archive:
         def counted(name: str, said: dict[str, str]) -> None:
             self._elements -= 1
             if self._elements < 0:
-                raise Unreadable("too_large")
+                raise UnreadableSpreadsheet("too_large")
             start(name, said)
 
         return counted
@@ -99,12 +99,12 @@ def _parser(handlers: Handlers) -> expat.XMLParserType:
 
 
 def _refuse_definitions(*_said: object) -> None:
-    raise Unreadable("entities")
+    raise UnreadableSpreadsheet("entities")
 
 
 def _refuse_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
     if (encoding.lower() if encoding else None) not in ENCODINGS:
-        raise Unreadable("not_a_sheet")
+        raise UnreadableSpreadsheet("not_a_sheet")
 
 
 class _Local(dict[str, str]):

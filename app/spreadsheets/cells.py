@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from app.spreadsheets.archive import Archive, Handlers, local
-from app.spreadsheets.limits import Limits, Odd, Row, Unreadable, Value, is_blank, letter
+from app.spreadsheets.archive import XlsxArchive, Handlers, local
+from app.spreadsheets.limits import SpreadsheetLimits, UnusableCell, SheetRow, UnreadableSpreadsheet, CellValue, is_blank, column_name
 from app.spreadsheets.workbook import Workbook
 
 MERGED = re.compile(
@@ -18,7 +18,7 @@ DAY_ZERO_1904 = date(1904, 1, 1)
 WHOLE = re.compile(r"-?\d{1,15}")
 
 
-def merged_range(archive: Archive, path: str) -> str | None:
+def merged_range(archive: XlsxArchive, path: str) -> str | None:
     """The first range of merged cells of a worksheet, None where there is none."""
     before = b""
     for chunk in archive.chunks(path):
@@ -29,7 +29,7 @@ def merged_range(archive: Archive, path: str) -> str | None:
     return None
 
 
-def rows_of(archive: Archive, path: str, book: Workbook, limits: Limits) -> Iterator[Row]:
+def rows_of(archive: XlsxArchive, path: str, book: Workbook, limits: SpreadsheetLimits) -> Iterator[SheetRow]:
     """The rows of a worksheet that are not empty, in a stream."""
     stream = _Stream(book, limits)
     handlers: Handlers = {
@@ -45,11 +45,11 @@ def rows_of(archive: Archive, path: str, book: Workbook, limits: Limits) -> Iter
 class _Stream:
     """Takes the XML of a worksheet element by element and puts rows together."""
 
-    def __init__(self, book: Workbook, limits: Limits) -> None:
+    def __init__(self, book: Workbook, limits: SpreadsheetLimits) -> None:
         self.book, self.limits = book, limits
-        self.rows: list[Row] = []
+        self.rows: list[SheetRow] = []
         self.number = 0
-        self.cells: list[Value] = []
+        self.cells: list[CellValue] = []
         self.column, self.kind, self.style = -1, "n", ""
         self.parts: list[str] = []
         self.length = 0
@@ -79,12 +79,12 @@ class _Stream:
         self.spoken = True
 
     def _merge(self, said: dict[str, str]) -> None:
-        raise Unreadable("merged", said.get("ref", "")[:20])
+        raise UnreadableSpreadsheet("merged", said.get("ref", "")[:20])
 
     def _start_row(self, said: dict[str, str]) -> None:
         number = int(said["r"]) if "r" in said else self.number + 1
         if number <= self.number:
-            raise Unreadable("not_a_sheet")
+            raise UnreadableSpreadsheet("not_a_sheet")
         self.number, self.cells, self.column = number, [], -1
 
     def _start_cell(self, said: dict[str, str]) -> None:
@@ -104,28 +104,28 @@ class _Stream:
             self.spoken = False
 
     def said(self, text: str) -> None:
-        if self.inside and self.length <= self.limits.signs:
+        if self.inside and self.length <= self.limits.characters:
             self.parts.append(text)
             self.length += len(text)
 
     def _end_cell(self) -> None:
         if not (self.parts or self.formula):
             return
-        value = Odd.FORMULA if self.formula else self._value("".join(self.parts))
+        value = UnusableCell.FORMULA if self.formula else self._value("".join(self.parts))
         if not is_blank(value):
             self._keep(value)
 
-    def _keep(self, value: Value) -> None:
+    def _keep(self, value: CellValue) -> None:
         if self.column >= self.limits.columns:
-            raise Unreadable("too_many_columns", letter(self.limits.columns - 1))
+            raise UnreadableSpreadsheet("too_many_columns", column_name(self.limits.columns - 1))
         missing = self.column - len(self.cells)
         if missing < 0:
-            raise Unreadable("not_a_sheet")
+            raise UnreadableSpreadsheet("not_a_sheet")
         if missing:
             self.cells.extend([None] * missing)
         self.cells.append(value)
 
-    def _value(self, text: str) -> Value:
+    def _value(self, text: str) -> CellValue:
         if self.kind == "s":
             place = int(text)
             return _short(
@@ -134,10 +134,10 @@ class _Stream:
         if self.kind == "n":
             return self._number(text)
         if self.kind in ("b", "e"):
-            return text == "1" if self.kind == "b" else Odd.ERROR
+            return text == "1" if self.kind == "b" else UnusableCell.ERROR
         return _short(text, self.limits)
 
-    def _number(self, text: str) -> Value:
+    def _number(self, text: str) -> CellValue:
         number = int(text) if WHOLE.fullmatch(text) else float(text)
         if not self.style or int(self.style) not in self.book.dates or not 0 < number < 2_900_000:
             return number
@@ -145,8 +145,8 @@ class _Stream:
         return zero + timedelta(days=int(number))
 
 
-def _short(text: str, limits: Limits) -> Value:
-    return text if len(text) <= limits.signs else Odd.TOO_LONG
+def _short(text: str, limits: SpreadsheetLimits) -> CellValue:
+    return text if len(text) <= limits.characters else UnusableCell.TOO_LONG
 
 
 class _Columns(dict[str, int]):

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from flask_babel import gettext
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Codelist
 
-UNREADABLE = Terms(
+UNREADABLE_REASONS = Codelist(
     "unreadable",
     Term("too_large", N_("This file is too large. Divide it into several.")),
     Term("zip_bomb", N_("This file unpacks to far more than it should. Save the sheet anew.")),
@@ -34,7 +34,7 @@ UNREADABLE = Terms(
 )
 
 
-class Odd(Enum):
+class UnusableCell(Enum):
     """What stands in a cell in the place of a value: told by row and column, never evaluated, never repeated."""
 
     FORMULA = "formula"
@@ -42,26 +42,26 @@ class Odd(Enum):
     TOO_LONG = "too_long"
 
 
-Value: TypeAlias = str | int | float | bool | date | Odd | None
-Row: TypeAlias = tuple[int, list[Value]]
+CellValue: TypeAlias = str | int | float | bool | date | UnusableCell | None
+SheetRow: TypeAlias = tuple[int, list[CellValue]]
 """The row's number as a spreadsheet shows it, and its cells from column A on."""
 
 
-class Unreadable(Exception):
+class UnreadableSpreadsheet(Exception):
     """A file that is refused as a whole: the code of the sentence, and where (a range, a number)."""
 
     def __init__(self, code: str, where: str = "") -> None:
-        super().__init__(UNREADABLE[code].code)
-        self.code, self.where = code, where
+        super().__init__(UNREADABLE_REASONS[code].code)
+        self.code, self.location = code, where
 
     @property
-    def sentence(self) -> str:
+    def message(self) -> str:
         """The one sentence in the reader's language."""
-        return str(gettext(UNREADABLE[self.code].label)).replace("{where}", self.where)
+        return str(gettext(UNREADABLE_REASONS[self.code].label)).replace("{where}", self.location)
 
 
 @dataclass(frozen=True)
-class Limits:
+class SpreadsheetLimits:
     """What a sheet may be at most: bytes, bytes unpacked, rows that are not empty, lines, columns, signs in a cell."""
 
     size: int = 20 * 1024 * 1024
@@ -69,7 +69,7 @@ class Limits:
     rows: int = 100_000
     lines: int = 2_000_000
     columns: int = 60
-    signs: int = 500
+    characters: int = 500
 
     @property
     def elements(self) -> int:
@@ -77,7 +77,7 @@ class Limits:
         return self.rows * self.columns * 2
 
 
-def letter(index: int) -> str:
+def column_name(index: int) -> str:
     """The name of a column as a spreadsheet shows it: 0 is A, 26 is AA."""
     name = ""
     index += 1
@@ -87,6 +87,6 @@ def letter(index: int) -> str:
     return name
 
 
-def is_blank(value: Value) -> bool:
+def is_blank(value: CellValue) -> bool:
     """Whether a cell says nothing."""
     return value is None or (isinstance(value, str) and not value.strip())

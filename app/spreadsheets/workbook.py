@@ -4,8 +4,8 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 
-from app.spreadsheets.archive import Archive, Handlers, local
-from app.spreadsheets.limits import Limits, Unreadable
+from app.spreadsheets.archive import XlsxArchive, Handlers, local
+from app.spreadsheets.limits import SpreadsheetLimits, UnreadableSpreadsheet
 
 BOOK = "xl/workbook.xml"
 LINKS = "xl/_rels/workbook.xml.rels"
@@ -28,10 +28,10 @@ class Workbook:
     since_1904: bool = False
 
 
-def open_workbook(archive: Archive, limits: Limits) -> Workbook:
+def open_workbook(archive: XlsxArchive, limits: SpreadsheetLimits) -> Workbook:
     """Reads everything but the cells."""
     if BOOK not in archive or LINKS not in archive:
-        raise Unreadable("not_a_sheet")
+        raise UnreadableSpreadsheet("not_a_sheet")
     targets, texts = _links(archive)
     book = Workbook()
     ids: list[str] = []
@@ -50,7 +50,7 @@ def open_workbook(archive: Archive, limits: Limits) -> Workbook:
     return book
 
 
-def _links(archive: Archive) -> tuple[dict[str, str], str]:
+def _links(archive: XlsxArchive) -> tuple[dict[str, str], str]:
     """The paths of worksheets by id, and of the shared texts."""
     targets: dict[str, str] = {}
     texts = ["xl/sharedStrings.xml"]
@@ -73,8 +73,8 @@ def _links(archive: Archive) -> tuple[dict[str, str], str]:
 class _Texts:
     """Collects shared texts; one that is too long is kept just long enough to be told."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.most = limits.signs + 1
+    def __init__(self, limits: SpreadsheetLimits) -> None:
+        self.most = limits.characters + 1
         self.found: list[str] = []
         self.parts: list[str] = []
         self.length = 0
@@ -97,7 +97,7 @@ class _Texts:
             self.spoken = False
         elif kind == "si":
             if len(self.found) >= MOST_TEXTS:
-                raise Unreadable("too_large")
+                raise UnreadableSpreadsheet("too_large")
             self.found.append("".join(self.parts)[: self.most])
 
     def said(self, text: str) -> None:
@@ -106,7 +106,7 @@ class _Texts:
             self.length += len(text)
 
 
-def _texts(archive: Archive, path: str, limits: Limits) -> list[str]:
+def _texts(archive: XlsxArchive, path: str, limits: SpreadsheetLimits) -> list[str]:
     texts = _Texts(limits)
     handlers: Handlers = {
         "StartElementHandler": texts.start,
@@ -140,7 +140,7 @@ class _Styles:
             self.within = False
 
 
-def _date_styles(archive: Archive) -> frozenset[int]:
+def _date_styles(archive: XlsxArchive) -> frozenset[int]:
     styles = _Styles()
     for _ in archive.parse(
         STYLES, {"StartElementHandler": styles.start, "EndElementHandler": styles.end}

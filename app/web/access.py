@@ -1,4 +1,4 @@
-"""Who is asking, what they may do, and the mark that every view must carry."""
+"""Access control: the principal of a request, its scope, and the permission that every view must declare."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,57 +11,57 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
 from app.db import session
-from app.db.connections import reading
-from app.privacy.network_addresses import counted_address
+from app.db.connections import read_only
+from app.privacy.network_addresses import rate_limit_network
 from app.web import rate_limits
-from app.web.cross_site import refuse_other_sites
-from app.web.device_auth import device
+from app.web.cross_site import refuse_cross_site
+from app.web.device_auth import current_device
 from app.web.metrics import may_scrape
 from app.web.permissions import PERMISSIONS
 from app.web.security_events import report_event
 from app.web.transactions import run_transaction
 
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LIMITS_STORAGE = f"{rate_limits.SCHEME}://"
 csrf = CSRFProtect()
 
 
-def caller_address() -> str:
-    """The address of this request as tries are counted by it; `local` if it came through a socket of the machine."""
-    return counted_address(request.remote_addr if has_request_context() else None) or "local"
+def client_address() -> str:
+    """Return the address by which requests are limited; `local` if the request came through a local socket."""
+    return rate_limit_network(request.remote_addr if has_request_context() else None) or "local"
 
 
-def _report_breach(_: RequestLimit) -> None:
+def _report_exceeded_limit(_: RequestLimit) -> None:
     report_event("too_many_requests")
 
 
-limiter = Limiter(caller_address, storage_uri=LIMITS_STORAGE, on_breach=_report_breach)
+limiter = Limiter(client_address, storage_uri=LIMITS_STORAGE, on_breach=_report_exceeded_limit)
 login_manager = LoginManager()
 login_manager.session_protection = None
-BY_CREDENTIAL = frozenset({"enrolling", "enrolled_device", "scrape_metrics"})
-"""What is asked with a secret that the request itself carries: no other site can send it, so no token is needed."""
+CSRF_EXEMPT = frozenset({"enrolling", "enrolled_device", "scrape_metrics"})
+"""Permissions of requests that carry a secret themselves: no other site can send it, so no CSRF token is needed."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What an account may see of rows about people: desks and shelters by id, countries by alpha-3, or all figures.
+    """What an account may see of personal rows: desks and shelters by id, countries by alpha-3, or all figures.
 
-    `home` is the country whose way of writing numbers and dates the account reads; it grants nothing.
-    `desks_as_of` is the sum of all desks' versions at this request: while it stands, what was read of them stands.
+    `home` is the country whose number and date formats the account gets; it grants nothing.
+    `desks_version` is the sum of all desks' versions at this request: cached desks are valid until it changes.
     """
 
     desks: frozenset[int] = frozenset()
     countries: frozenset[str] = frozenset()
     programme: bool = False
     shelters: frozenset[int] = frozenset()
-    home: str = ""
+    home_country: str = ""
     number_locale: str = ""
-    desks_as_of: int | None = None
+    desks_version: int | None = None
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking: account, role, permissions and scope, as they stand at this request."""
+    """Who acts: account, role, permissions and scope at the time of this request."""
 
     account_id: int
     username: str
@@ -82,93 +82,93 @@ class Principal:
 
 
 class NotSignedIn(Exception):
-    """Nobody is signed in, or the session has ended."""
+    """No account is signed in, or the session has ended."""
 
 
 def principal() -> Principal:
-    """The signed-in account; raises NotSignedIn where there is none."""
+    """Return the signed-in account; raises NotSignedIn if there is none."""
     if not current_user.is_authenticated:
         raise NotSignedIn
     return current_user._get_current_object()  # type: ignore[no-any-return]
 
 
 def allow(
-    permission: str, *, audited: bool = False, most_bytes: int | None = None
+    permission: str, *, audited: bool = False, max_bytes: int | None = None
 ) -> Callable[..., Any]:
-    """States who may call a view and runs it as one transaction; `audited` marks a reading that leaves an entry.
+    """Declare the permission of a view and run it as one transaction; `audited` marks a read that records an entry.
 
-    Order: who (401), may they (403), did they mean it (CSRF, 400; not where a credential is sent).
-    A view that answers below 400 is committed. One that lost a race inside the database is run again from the start.
-    `most_bytes` lets this view take a larger body than all others.
+    Order of checks: authentication (401), permission (403), CSRF (400; not for CSRF_EXEMPT). A response below 400 is
+    committed. A transaction that lost a race inside the database is run again from the start.
+    `max_bytes` lets this view accept a larger body than the default.
     """
-    stated = PERMISSIONS[permission].code
+    declared = PERMISSIONS[permission].code
 
-    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(**arguments: Any) -> Response:
-            if request.method in READING:
-                return run_transaction(partial(_read, stated, view, arguments, audited))
-            if most_bytes is not None:
-                request.max_content_length = most_bytes
-            return run_transaction(partial(_change, stated, view, arguments))
+            if request.method in SAFE_METHODS:
+                return run_transaction(partial(_read, declared, view, arguments, audited))
+            if max_bytes is not None:
+                request.max_content_length = max_bytes
+            return run_transaction(partial(_change, declared, view, arguments))
 
-        guarded.permission = stated  # type: ignore[attr-defined]
+        guarded.permission = declared  # type: ignore[attr-defined]
         return guarded
 
-    return mark
+    return decorate
 
 
 def _read(
     permission: str, view: Callable[..., Any], arguments: dict[str, Any], audited: bool
 ) -> Response:
-    with reading():
-        _admit(permission)
+    with read_only():
+        _authorize(permission)
         finish = session.commit_audited_read if audited else session.commit
-        return _answer(view, arguments, finish)
+        return _respond(view, arguments, finish)
 
 
 def _change(permission: str, view: Callable[..., Any], arguments: dict[str, Any]) -> Response:
-    _admit(permission)
-    if permission not in BY_CREDENTIAL:
+    _authorize(permission)
+    if permission not in CSRF_EXEMPT:
         csrf.protect()
-        refuse_other_sites()
+        refuse_cross_site()
     with session.write_transaction():
-        return _answer(view, arguments, session.commit)
+        return _respond(view, arguments, session.commit)
 
 
-def _admit(permission: str) -> None:
+def _authorize(permission: str) -> None:
     if permission == "enrolled_device":
-        device()
+        current_device()
     if permission == "scrape_metrics" and not may_scrape():
         abort(404)
-    if permission == "public" or permission in BY_CREDENTIAL:
-        if request.method not in READING:
-            current_user._get_current_object()  # now: later it would end the change's transaction
+    if permission == "public" or permission in CSRF_EXEMPT:
+        if request.method not in SAFE_METHODS:
+            current_user._get_current_object()  # loaded now: later it would end the transaction of the view
         return
-    asking = principal()
-    if permission != "signed_in" and not asking.may(permission):
-        report_event("right_refused", account_id=asking.account_id)
+    account = principal()
+    if permission != "signed_in" and not account.may(permission):
+        report_event("right_refused", account_id=account.account_id)
         abort(403)
 
 
-def _answer(
+def _respond(
     view: Callable[..., Any], arguments: dict[str, Any], finish: Callable[[], None]
 ) -> Response:
-    answer = make_response(view(**arguments))
-    if answer.status_code < 400:
+    response = make_response(view(**arguments))
+    if response.status_code < 400:
         finish()
     else:
         session.db.session.rollback()
-    return answer
+    return response
 
 
 def require_declared_permissions(app: Flask) -> None:
-    """Stops the start where a view does not state its permission: there is no default."""
+    """Raise RuntimeError if a view does not declare its permission: there is no default."""
     for endpoint, view in app.view_functions.items():
         if endpoint != "static" and not hasattr(view, "permission"):
-            raise RuntimeError(f"{endpoint} does not state who may call it")
+            raise RuntimeError(f"{endpoint} does not declare its permission")
 
 
 def request_account_id() -> int | None:
-    """The account id of this request for the log, without asking the database again."""
+    """Return the account id of this request for the log, without a query."""
     return getattr(g.get("_login_user"), "account_id", 0) or None

@@ -1,4 +1,4 @@
-"""Who asks without a session, or without a database that could tell whose session it is."""
+"""The principal of requests without a session, or whose session cannot be looked up."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from app.web.access import Principal
 
 
 @dataclass(frozen=True)
-class Nobody(Principal):
-    """Who asks without a session: may nothing and sees nothing, and answers every question that a page asks."""
+class AnonymousPrincipal(Principal):
+    """The principal without a session: no permission and an empty scope, so that pages need no special case."""
 
     account_id: int = 0
     username: str = ""
@@ -20,7 +20,7 @@ class Nobody(Principal):
     is_anonymous: bool = True
 
 
-def ask_nobody() -> None:
-    """From here on this request is nobody's, unless it is known already whose: the database is not asked for it."""
+def use_anonymous_principal() -> None:
+    """Treat the rest of this request as anonymous unless its principal is loaded already: no query is made for it."""
     if "_login_user" not in g:
-        g._login_user = Nobody()
+        g._login_user = AnonymousPrincipal()

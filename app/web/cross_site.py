@@ -1,4 +1,4 @@
-"""Refuses a change that a page of another site sent, in addition to the token that every change carries."""
+"""A check of Origin and Fetch Metadata against cross-site requests, in addition to the CSRF token."""
 
 from urllib.parse import urlsplit
 
@@ -7,16 +7,16 @@ from flask_wtf.csrf import CSRFError
 
 from app.settings import current_settings
 
-OWN_PAGES = ("same-origin", "none")
+SAME_SITE = ("same-origin", "none")
 
 
-def refuse_other_sites() -> None:
-    """Raises CSRFError if the browser says that another site sent the request.
+def refuse_cross_site() -> None:
+    """Raise CSRFError if the browser reports that another site sent the request.
 
-    Pages send no referrer, so a browser names no origin either (`null`); it then says `Sec-Fetch-Site`
-    (W3C Fetch Metadata). A program says neither, and shows by its token that it may.
+    Pages send no referrer, so a browser sends `Origin: null`; it then sends `Sec-Fetch-Site` (W3C Fetch Metadata).
+    A program sends neither and is checked by its CSRF token alone.
     """
-    if request.headers.get("Sec-Fetch-Site", "none") not in OWN_PAGES or not _is_own_origin():
+    if request.headers.get("Sec-Fetch-Site", "none") not in SAME_SITE or not _is_own_origin():
         raise CSRFError("Another site sent this.")
 
 
@@ -26,6 +26,6 @@ def _is_own_origin() -> bool:
 
 
 def public_host() -> str:
-    """Host name and port of PUBLIC_URL, as a browser names them."""
+    """Return host name and port of PUBLIC_URL as a browser writes them in Origin."""
     url = urlsplit(str(current_settings().public_url).lower())
     return url.netloc.removesuffix(":443" if url.scheme == "https" else ":80")

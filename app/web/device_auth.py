@@ -1,4 +1,4 @@
-"""The enrolled tablet that is asking, by the credential that it sends."""
+"""Authentication of enrolled tablets by the credential in the Authorization header."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,32 +8,32 @@ from flask import g, request
 
 
 @dataclass(frozen=True)
-class Device:
-    """The enrolled tablet that is asking, and the desk that it belongs to."""
+class EnrolledDevice:
+    """The enrolled tablet that sent the request, and its desk."""
 
     id: UUID
     desk_id: int
 
 
 class NotEnrolled(Exception):
-    """No enrolled tablet is asking; `why` is `unknown` or `revoked`."""
+    """No enrolled tablet sent the request; the reason is `unknown` or `revoked`."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
-        self.why = why
+        self.reason = why
 
 
-DeviceLoader = Callable[[str], Device]
+DeviceLoader = Callable[[str], EnrolledDevice]
 _loader: list[DeviceLoader] = []
 
 
 def set_device_loader(load: DeviceLoader) -> None:
-    """Sets what finds the tablet of a credential; it raises NotEnrolled if there is none."""
+    """Set the function that returns the tablet of a credential, or raises NotEnrolled."""
     _loader[:] = [load]
 
 
-def device() -> Device:
-    """The tablet of this request; raises NotEnrolled where none is asking."""
+def current_device() -> EnrolledDevice:
+    """Return the tablet of this request; raises NotEnrolled if an enrolled tablet did not send it."""
     if "device" not in g:
         kind, _, credential = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "device" or not _loader:

@@ -1,4 +1,4 @@
-"""How errors answer: no stack, no value that was sent, JSON never a redirect; with or without a database."""
+"""Error handlers: no stack trace, no request value, never a redirect for JSON; with or without a database."""
 
 import json
 import logging
@@ -7,40 +7,40 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from flask import Flask, Response, g, jsonify, redirect, request, session, url_for
+from flask import Flask, Response, g, jsonify, make_response, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.db.faults import Fault, fault_of
-from app.db.session import Unacknowledged, abandon
-from app.text_limits import LONGEST
+from app.db.faults import DatabaseFault, classify_error
+from app.db.session import CommitOutcomeUnknown, rollback_or_invalidate
+from app.text_limits import MAX_TEXT_LENGTH
 from app.web.access import NotSignedIn
-from app.web.anonymous import ask_nobody
+from app.web.anonymous import use_anonymous_principal
 from app.web.device_auth import NotEnrolled
-from app.web.pages import page
+from app.web.pages import render_page
 from app.web.preserved_forms import preserved_fields, redraw_url
-from app.web.proxy import Misrouted
+from app.web.proxy import ProxyMisconfigured
 from app.web.requests import wants_json
-from app.web.responses import SENTENCES, error_response
+from app.web.responses import ERROR_SENTENCES, error_response
 from app.web.security_events import report_event
 
 log = logging.getLogger("ventanilla")
 
 
-def prepare(app: Flask) -> None:
-    """Registers what answers each kind of error."""
-    for kind, answer in HANDLERS:
-        app.register_error_handler(kind, partial(_always, answer))
+def init_app(app: Flask) -> None:
+    """Register the handler of each kind of error."""
+    for kind, handler in HANDLERS:
+        app.register_error_handler(kind, partial(_handle_safely, handler))
 
 
 def _http(error: HTTPException) -> Response:
-    abandon()
-    answer = error_response(error.code or 500, getattr(error, "sentence", None))
+    rollback_or_invalidate()
+    response = error_response(error.code or 500, getattr(error, "message", None))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
-            answer.headers[name] = value
-    return answer
+            response.headers[name] = value
+    return response
 
 
 def _not_signed_in(error: NotSignedIn) -> Response:
@@ -48,83 +48,85 @@ def _not_signed_in(error: NotSignedIn) -> Response:
         return error_response(401)
     if request.method == "GET":
         here = request.full_path.rstrip("?")
-        if len(quote_plus(here)) > LONGEST:  # a proxy takes no header of any length
-            here = request.path if len(quote_plus(request.path)) <= LONGEST else "/"
-        # Werkzeug's answer, which Flask sends as its own.
+        if len(quote_plus(here)) > MAX_TEXT_LENGTH:  # a proxy limits the length of headers
+            here = request.path if len(quote_plus(request.path)) <= MAX_TEXT_LENGTH else "/"
+        # Werkzeug's response, which Flask sends as its own.
         return redirect(f"{url_for('staff.sign_in')}?{urlencode({'next': here})}")  # type: ignore[return-value]
     try:
-        kept = preserved_fields()
+        fields = preserved_fields()
     except HTTPException as unreadable:
         return _http(unreadable)
-    next_ = redraw_url(request.endpoint) if kept else ""
-    return page("staff/sign_in.html", 401, kept=kept, expired=True, next=next_, problem="")
+    next_path = redraw_url(request.endpoint) if fields else ""
+    context = {"kept": fields, "expired": True, "next": next_path, "problem": ""}
+    return render_page("staff/sign_in.html", 401, **context)
 
 
 def _not_enrolled(error: NotEnrolled) -> Response:
-    """Said so that a tablet can tell it from any other 401: it keeps what it has and sends nothing more."""
-    abandon()
-    report_event("device_revoked" if error.why == "revoked" else "device_unknown")
-    answer = jsonify({"problem": gettext("This tablet is not enrolled."), "device": error.why})
-    answer.status_code = 401
-    return answer
+    """Return a 401 that a tablet can distinguish from any other: it then keeps its records and stops sending."""
+    rollback_or_invalidate()
+    report_event("device_revoked" if error.reason == "revoked" else "device_unknown")
+    body = {"problem": gettext("This tablet is not enrolled."), "device": error.reason}
+    return make_response(jsonify(body), 401)
 
 
 def _csrf_failed(error: CSRFError) -> Response:
-    abandon()
-    return error_response(400, gettext("The page was open too long. Go back, reload it and try again."))
+    rollback_or_invalidate()
+    return error_response(
+        400, gettext("The page was open too long. Go back, reload it and try again.")
+    )
 
 
-def _misrouted(error: Misrouted) -> Response:
+def _proxy_misconfigured(error: ProxyMisconfigured) -> Response:
     sentence = gettext(
         "This server is not set up completely: please tell the person who looks after it."
     )
     return error_response(503, sentence)
 
 
-def _uncertain(error: Unacknowledged) -> Response:
-    abandon()
-    ask_nobody()
-    _log_fault(fault_of(error.__cause__ or error))
+def _commit_outcome_unknown(error: CommitOutcomeUnknown) -> Response:
+    rollback_or_invalidate()
+    use_anonymous_principal()
+    _log_fault(classify_error(error.__cause__ or error))
     sentence = gettext(
         "Nobody can say whether this was stored. Please look before you send it again."
     )
     return error_response(503, sentence)
 
 
-def _failed(error: Exception) -> Response:
-    """503 if the database is at fault; that page is drawn for nobody, who is asking stands in the database."""
-    abandon()
-    _log_any(error)
-    fault = fault_of(error)
-    if not fault.is_of_the_database:
+def _unexpected(error: Exception) -> Response:
+    """Return 503 if the database is the cause, rendered without an account, since accounts are in the database."""
+    rollback_or_invalidate()
+    _log_error(error)
+    fault = classify_error(error)
+    if not fault.is_database_at_fault:
         return error_response(500)
-    ask_nobody()
-    answer = error_response(503, gettext(fault.sentence))
-    answer.headers["Retry-After"] = str(fault.retry_after)
-    return answer
+    use_anonymous_principal()
+    response = error_response(503, gettext(fault.message))
+    response.headers["Retry-After"] = str(fault.retry_after)
+    return response
 
 
-def _log_fault(fault: Fault) -> None:
-    said = {"request": g.get("request_id"), "kind": fault.kind, "code": fault.code}
-    log.warning("database", extra={"fields": said})
+def _log_fault(fault: DatabaseFault) -> None:
+    fields = {"request": g.get("request_id"), "kind": fault.kind, "code": fault.code}
+    log.warning("database", extra={"fields": fields})
 
 
 def _log_bug(error: Exception) -> None:
-    where = error.__traceback__
-    while where is not None and where.tb_next is not None:
-        where = where.tb_next
-    said = {"kind": type(error).__name__, "file": "", "line": 0}
-    if where is not None:
-        said |= {
-            "file": where.tb_frame.f_code.co_filename.rsplit("/", 1)[-1],
-            "line": where.tb_lineno,
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    fields = {"kind": type(error).__name__, "file": "", "line": 0}
+    if frame is not None:
+        fields |= {
+            "file": frame.tb_frame.f_code.co_filename.rsplit("/", 1)[-1],
+            "line": frame.tb_lineno,
         }
-    log.error("bug", extra={"fields": said})
+    log.error("bug", extra={"fields": fields})
 
 
-def _log_any(error: Exception) -> None:
-    fault = fault_of(error)
-    if fault.is_of_the_database:
+def _log_error(error: Exception) -> None:
+    fault = classify_error(error)
+    if fault.is_database_at_fault:
         _log_fault(fault)
     else:
         _log_bug(error)
@@ -135,37 +137,37 @@ HANDLERS: tuple[tuple[type[Exception], Callable[[Any], Response]], ...] = (
     (NotSignedIn, _not_signed_in),
     (NotEnrolled, _not_enrolled),
     (CSRFError, _csrf_failed),
-    (Misrouted, _misrouted),
-    (Unacknowledged, _uncertain),
-    (Exception, _failed),
+    (ProxyMisconfigured, _proxy_misconfigured),
+    (CommitOutcomeUnknown, _commit_outcome_unknown),
+    (Exception, _unexpected),
 )
 
 
-def _always(handler: Callable[[Any], Response], error: Exception) -> Response:
-    """The handler's answer; if drawing it fails, the same drawn for nobody, else one sentence without a page."""
+def _handle_safely(handler: Callable[[Any], Response], error: Exception) -> Response:
+    """Return the handler's response; if rendering fails, render it without an account, else send one sentence."""
     try:
         return handler(error)
-    except Exception as worse:
-        abandon()
-        _log_any(worse)
-        ask_nobody()
-        if not fault_of(worse).is_of_the_database:
-            session.clear()  # what waits in it may be the reason: nobody is locked out for as long as a cookie lives
+    except Exception as second_error:
+        rollback_or_invalidate()
+        _log_error(second_error)
+        use_anonymous_principal()
+        if not classify_error(second_error).is_database_at_fault:
+            session.clear()  # its flashed messages may be the cause, and would be until the cookie expires
     try:
         return handler(error)
     except Exception:
-        return _sentence_alone(error)
+        return _plain_response(error)
 
 
-def _sentence_alone(error: Exception) -> Response:
+def _plain_response(error: Exception) -> Response:
     status = error.code if isinstance(error, HTTPException) and error.code else 500
-    if fault_of(error).is_of_the_database or isinstance(error, Unacknowledged):
+    if classify_error(error).is_database_at_fault or isinstance(error, CommitOutcomeUnknown):
         status = 503
-    text = SENTENCES.get(status, SENTENCES[500])
+    text = ERROR_SENTENCES.get(status, ERROR_SENTENCES[500])
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Ventanilla</title>'
     is_json = wants_json()
     body = json.dumps({"problem": text}) if is_json else f"{head}<h1>{text}</h1>"
-    answer = Response(body, status, mimetype="application/json" if is_json else "text/html")
+    response = Response(body, status, mimetype="application/json" if is_json else "text/html")
     if status == 503:
-        answer.headers["Retry-After"] = "5"
-    return answer
+        response.headers["Retry-After"] = "5"
+    return response

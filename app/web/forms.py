@@ -1,4 +1,4 @@
-"""Forms of pages: what was sent, read once; each problem is a code, and no unknown field passes."""
+"""Base form and fields of pages; each error is a code of FIELD_ERRORS, and unknown fields are errors."""
 
 import re
 from collections.abc import Collection
@@ -13,48 +13,48 @@ from wtforms.widgets import TextInput
 
 from app.field_errors import FieldError
 from app.privacy.identifiers import find_identifier
-from app.text_limits import cut
+from app.text_limits import truncate
 from app.web.requests import is_form
 
 REQUIRED = "required"
 DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
-NOT_A_FIELD = frozenset({"csrf_token"})
+NOT_FIELDS = frozenset({"csrf_token"})
 
 
 class PageForm(Form):  # type: ignore[misc]
-    """What a page's form sent; the token was checked by `@allow`.
+    """The form of a page; `@allow` has checked the CSRF token.
 
-    A text longer than any field may hold is cut before a field looks at it, shown again as far as it was kept, and
-    refused at its field.
+    A text longer than MAX_TEXT_LENGTH is truncated before a field reads it, shown again truncated, and an error of its
+    field.
     """
 
     too_long: frozenset[str] = frozenset()
 
     def process(self, formdata: Any = None, *arguments: Any, **named: Any) -> None:
-        """Takes up what was sent, no text longer than texts.LONGEST."""
+        """Process the form data, each text truncated to MAX_TEXT_LENGTH."""
         if formdata is not None:
-            formdata, self.too_long = cut(formdata.lists())
+            formdata, self.too_long = truncate(formdata.lists())
         super().process(formdata, *arguments, **named)
 
     @classmethod
-    def from_request(cls, **known: Any) -> Any:
-        """The form as it was sent in this request; 415 where the body is something else."""
+    def from_request(cls, **defaults: Any) -> Any:
+        """Return the form of this request; raises UnsupportedMediaType (415) if the body is not a form."""
         if not is_form() and request.content_length:
             raise UnsupportedMediaType
-        return cls(request.form, **known)
+        return cls(request.form, **defaults)
 
     def field_errors(self) -> list[FieldError]:
-        """Everything that is wrong with what was sent, one problem a field."""
-        unknown = sorted(set(request.form) - set(self._fields) - NOT_A_FIELD)
-        strange = [FieldError(name[:40], "unknown_field") for name in unknown]
+        """Validate and return all errors of the form data, one per field."""
+        unknown = sorted(set(request.form) - set(self._fields) - NOT_FIELDS)
+        errors = [FieldError(name[:40], "unknown_field") for name in unknown]
         self.validate()
-        wrong = {name: str(codes[0]) for name, codes in self.errors.items()}
-        wrong |= dict.fromkeys(sorted(self.too_long & self._fields.keys()), "too_long")
-        return strange + [FieldError(name, code) for name, code in wrong.items()]
+        codes = {name: str(field_codes[0]) for name, field_codes in self.errors.items()}
+        codes |= dict.fromkeys(sorted(self.too_long & self._fields.keys()), "too_long")
+        return errors + [FieldError(name, code) for name, code in codes.items()]
 
 
 class SafeTextField(StringField):  # type: ignore[misc]
-    """A line of text about work: trimmed, printable, with nothing that identifies a person."""
+    """A line of text about work: trimmed, printable, without anything that identifies a person."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = " ".join(valuelist[0].split()) if valuelist else None
@@ -67,7 +67,7 @@ class SafeTextField(StringField):  # type: ignore[misc]
 
 
 class CodeField(StringField):  # type: ignore[misc]
-    """One code of a closed list."""
+    """One code of a codelist."""
 
     def __init__(self, *arguments: Any, codes: Collection[str] = (), **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -78,8 +78,8 @@ class CodeField(StringField):  # type: ignore[misc]
             raise ValidationError("unknown_code")
 
 
-class CodesField(Field):  # type: ignore[misc]
-    """Any number of codes, each once, in order; the action says which the account may choose."""
+class AnyCodesField(Field):  # type: ignore[misc]
+    """Any number of codes, sorted, each once; the action checks which of them the account may choose."""
 
     widget = TextInput()
 
@@ -88,7 +88,7 @@ class CodesField(Field):  # type: ignore[misc]
 
 
 class DayField(Field):  # type: ignore[misc]
-    """A calendar day, sent as ISO 8601; `data` is None where it could not be read."""
+    """A calendar day, sent as ISO 8601; `data` is None if it is empty or not a date."""
 
     widget = TextInput()
 
@@ -102,39 +102,39 @@ class DayField(Field):  # type: ignore[misc]
             raise ValueError("not_a_date") from error
 
     def input_value(self) -> str:
-        """What stands in the box: what was typed, else the day."""
+        """Return the value of the input: the text as typed, else the day."""
         if self.raw_data:
             return str(self.raw_data[0])
         return self.data.isoformat() if self.data else ""
 
 
 class DegreesField(Field):  # type: ignore[misc]
-    """A latitude or a longitude in degrees, at most so many; `data` is None where it is empty or unreadable."""
+    """A latitude or longitude, from `-limit` to `limit` degrees; `data` is None if it is empty or not a number."""
 
     widget = TextInput()
 
-    def __init__(self, *arguments: Any, most: int, **named: Any) -> None:
+    def __init__(self, *arguments: Any, limit: int, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.most = most
+        self.limit = limit
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
         text = valuelist[0].strip().replace(",", ".").replace("\u2212", "-") if valuelist else ""
         if not text:
             return
-        if not DEGREES.fullmatch(text) or abs(float(text)) > self.most:
+        if not DEGREES.fullmatch(text) or abs(float(text)) > self.limit:
             raise ValueError("not_degrees")
         self.data = float(text)
 
     def input_value(self) -> str:
-        """What stands in the box: what was typed, else the degrees."""
+        """Return the value of the input: the text as typed, else the degrees."""
         if self.raw_data:
             return str(self.raw_data[0])
         return "" if self.data is None else f"{self.data:.6f}".rstrip("0").rstrip(".")
 
 
 class WholeNumberField(Field):  # type: ignore[misc]
-    """A whole number that the page itself sends back, as a version is."""
+    """A whole number that the page itself sends back, such as a version."""
 
     widget = TextInput()
 
@@ -146,15 +146,15 @@ class WholeNumberField(Field):  # type: ignore[misc]
 
 
 def required() -> DataRequired:
-    """Refuses an empty answer."""
+    """Return the validator of an answer that must not be empty."""
     return DataRequired(REQUIRED)
 
 
 def required_day() -> InputRequired:
-    """Refuses a missing day and leaves an unreadable one its own sentence."""
+    """Return the validator of a day that must be given; an unreadable day keeps its own error."""
     return InputRequired(REQUIRED)
 
 
-def max_length(signs: int) -> Length:
-    """Refuses a longer text."""
-    return Length(max=signs, message="too_long")
+def max_length(characters: int) -> Length:
+    """Return the validator of a text of at most `characters`."""
+    return Length(max=characters, message="too_long")

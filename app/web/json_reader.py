@@ -1,21 +1,21 @@
-"""Takes the fields of sent JSON one after the other, collecting what is wrong with each."""
+"""Reads and validates the fields of a JSON body one by one, collecting errors."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.codelists.codelist import Terms
+from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import AGE_BANDS, SEXES, languages
 from app.composition import PersonCount
 from app.text_limits import is_too_long
 
-PERSONS_FIELDS = frozenset({"sex", "age_band", "n"})
+PERSON_COUNT_FIELDS = frozenset({"sex", "age_band", "n"})
 
 
 class JsonReader:
-    """Takes field after field, collecting pairs of a field's path and the code of a problem.
+    """Reads field after field; `errors` are pairs of a field's path and the code of the error.
 
-    A text longer than any field may hold is refused at once and nothing else is said of its field: no rule sees it.
+    A text longer than MAX_TEXT_LENGTH is an error at once and the only one of its field: no rule reads it.
     """
 
     def __init__(self, raw: dict[str, Any]) -> None:
@@ -29,11 +29,13 @@ class JsonReader:
         if path not in self.too_long:
             self.errors.append((path, code))
 
-    def refuse_unknown_fields(self, given: dict[str, Any], known: frozenset[str], where: str) -> None:
-        unknown = {name[:80] for name in given.keys() - known}
-        if not where:
-            self.errors = [one for one in self.errors if one[0] not in unknown]
-        self.errors += [(f"{where}{name}", "unknown_field") for name in sorted(unknown)]
+    def refuse_unknown_fields(
+        self, fields: dict[str, Any], allowed: frozenset[str], prefix: str
+    ) -> None:
+        unknown = {name[:80] for name in fields.keys() - allowed}
+        if not prefix:
+            self.errors = [error for error in self.errors if error[0] not in unknown]
+        self.errors += [(f"{prefix}{name}", "unknown_field") for name in sorted(unknown)]
 
     def text(self, name: str) -> str:
         value = self.raw.get(name)
@@ -46,17 +48,17 @@ class JsonReader:
     def uuid(self) -> str:
         text = self.text("id").lower()
         try:
-            right = not text or (str(UUID(text)) == text and UUID(text).version == 4)
+            is_valid = not text or (str(UUID(text)) == text and UUID(text).version == 4)
         except ValueError:
-            right = False
-        if not right:
+            is_valid = False
+        if not is_valid:
             self.add_error("id", "not_a_uuid")
         return text
 
     def choice(
-        self, given: dict[str, Any], name: str, terms: Terms, default: str | None, prefix: str = ""
+        self, fields: dict[str, Any], name: str, terms: Codelist, default: str | None, prefix: str = ""
     ) -> str:
-        value = given.get(name)
+        value = fields.get(name)
         if value is None or value == "":
             if default is None:
                 self.add_error(f"{prefix}{name}", "required")
@@ -75,7 +77,7 @@ class JsonReader:
             return ""
         return value
 
-    def codes(self, name: str, terms: Terms, *, required: bool) -> tuple[str, ...]:
+    def codes(self, name: str, terms: Codelist, *, required: bool) -> tuple[str, ...]:
         value = self.raw.get(name)
         if value is None or value == []:
             if required:
@@ -89,41 +91,41 @@ class JsonReader:
             return ()
         return self.each_code(name, terms, value)
 
-    def each_code(self, name: str, terms: Terms, given: list[Any]) -> tuple[str, ...]:
-        read: list[str] = []
-        for place, code in enumerate(given):
+    def each_code(self, name: str, terms: Codelist, values: list[Any]) -> tuple[str, ...]:
+        codes: list[str] = []
+        for index, code in enumerate(values):
             if not isinstance(code, str) or code not in terms:
-                self.add_error(f"{name}.{place}", self.code_error(name, code))
-            elif code in read:
-                self.add_error(f"{name}.{place}", "duplicate")
+                self.add_error(f"{name}.{index}", self.code_error(name, code))
+            elif code in codes:
+                self.add_error(f"{name}.{index}", "duplicate")
             else:
-                read.append(code)
-        return tuple(read)
+                codes.append(code)
+        return tuple(codes)
 
     def persons(self, value: Any, prefix: str) -> tuple[PersonCount, ...]:
         if value is None or value == []:
             self.add_error(f"{prefix}persons", "no_people")
             return ()
-        if not isinstance(value, list) or not all(isinstance(some, dict) for some in value):
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.add_error(f"{prefix}persons", "unreadable")
             return ()
         if len(value) > len(SEXES) * len(AGE_BANDS):
             self.add_error(f"{prefix}persons", "duplicate")
             return ()
-        read: list[PersonCount] = []
-        for place, given in enumerate(value):
-            some = self.person_count(given, f"{prefix}persons.{place}")
-            met = [(p.sex, p.age_band) for p in read if p.sex and p.age_band]
-            if (some.sex, some.age_band) in met:
-                self.add_error(f"{prefix}persons.{place}", "duplicate")
-            read.append(some)
-        return tuple(read)
+        counts: list[PersonCount] = []
+        for index, fields in enumerate(value):
+            count = self.person_count(fields, f"{prefix}persons.{index}")
+            groups = [(c.sex, c.age_band) for c in counts if c.sex and c.age_band]
+            if (count.sex, count.age_band) in groups:
+                self.add_error(f"{prefix}persons.{index}", "duplicate")
+            counts.append(count)
+        return tuple(counts)
 
-    def person_count(self, given: dict[str, Any], path: str) -> PersonCount:
-        self.refuse_unknown_fields(given, PERSONS_FIELDS, f"{path}.")
-        sex = self.choice(given, "sex", SEXES, None, f"{path}.")
-        age_band = self.choice(given, "age_band", AGE_BANDS, None, f"{path}.")
-        return PersonCount(sex, age_band, self.number_of_persons(given.get("n"), f"{path}.n"))
+    def person_count(self, fields: dict[str, Any], path: str) -> PersonCount:
+        self.refuse_unknown_fields(fields, PERSON_COUNT_FIELDS, f"{path}.")
+        sex = self.choice(fields, "sex", SEXES, None, f"{path}.")
+        age_band = self.choice(fields, "age_band", AGE_BANDS, None, f"{path}.")
+        return PersonCount(sex, age_band, self.number_of_persons(fields.get("n"), f"{path}.n"))
 
     def number_of_persons(self, n: Any, path: str) -> int:
         if n is None:
@@ -137,23 +139,22 @@ class JsonReader:
         return 0
 
     def code_error(self, name: str, code: Any) -> str:
-        """Why a code is not taken in that field."""
+        """Return the error of a value that is not a code of the field's list; for subclasses."""
         return "unknown_code"
 
 
-def persons_of_form(form: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The counters of a page, `persons-female-age_25_59` = n, in the shape of the JSON; strange ones too."""
-    read = []
+def person_counts_from_form(form: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return a form's counters, `persons-female-age_25_59` = n, in the shape of the JSON; unknown names included."""
+    counts = []
     for sex in SEXES.codes:
         for band in AGE_BANDS.codes:
-            said = form.get(f"persons-{sex}-{band}", "").strip()
-            if said not in ("", "0"):
-                n: Any = (
-                    int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else said
-                )
-                read.append({"sex": sex, "age_band": band, "n": n})
-    strange = [name for name in form if name.startswith("persons-") and not _is_counter(name)]
-    return read + [{name[8:88]: 1} for name in strange]
+            text = form.get(f"persons-{sex}-{band}", "").strip()
+            if text not in ("", "0"):
+                is_number = text.isascii() and text.isdecimal() and len(text) < 4
+                n: Any = int(text) if is_number else text
+                counts.append({"sex": sex, "age_band": band, "n": n})
+    unknown = [name for name in form if name.startswith("persons-") and not _is_counter(name)]
+    return counts + [{name[8:88]: 1} for name in unknown]
 
 
 def _is_counter(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Counts requests for `/metrics`: by route, method and class of status, never by who asked or for what."""
+"""Request metrics for `/metrics`: by route, method and status class, never by account or content."""
 
 import hmac
 import os
@@ -12,7 +12,7 @@ from app.settings import current_settings
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip")
-"""Whoever sends one of these is a proxy, which asks for somebody else."""
+"""Headers that only a proxy sends, on behalf of another client."""
 _own = CollectorRegistry()
 REQUESTS = Counter(
     "ventanilla_requests",
@@ -30,40 +30,44 @@ SECONDS = Histogram(
 
 
 def count_request(status: int, seconds: float) -> None:
-    """Counts this request; what a client can make up (an unknown path or method) adds no line of its own."""
+    """Count this request; a path or method that a client invents adds no label value of its own."""
     route = request.url_rule.rule if request.url_rule else "none"
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(route, method, f"{status // 100}xx").inc()
     SECONDS.labels(method).observe(seconds)
 
 
-def requests_text() -> bytes:
-    """The requests of all workers in Prometheus' text format.
+def request_metrics() -> bytes:
+    """Return the request metrics of all workers in Prometheus' text format.
 
     Workers share their counts if PROMETHEUS_MULTIPROC_DIR names a directory when the process starts; else the text
-    holds those of the process that answers.
+    has those of the responding process only.
     """
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(_own)
     shared = CollectorRegistry()
-    # The library states no types for it.
+    # The library has no type annotations for it.
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
     return generate_latest(shared)
 
 
 def may_scrape() -> bool:
-    """Whether this request may read the metrics: by METRICS_TOKEN, or from this machine without a proxy between."""
+    """Whether this request may read the metrics: with METRICS_TOKEN, or from this machine without a proxy."""
     token = current_settings().metrics_token
-    kind, _, sent = request.headers.get("Authorization", "").partition(" ")
-    if token and kind.lower() == "bearer" and hmac.compare_digest(sent.encode(), token.encode()):
+    kind, _, credential = request.headers.get("Authorization", "").partition(" ")
+    if (
+        token
+        and kind.lower() == "bearer"
+        and hmac.compare_digest(credential.encode(), token.encode())
+    ):
         return True
     return not any(name in request.headers for name in FORWARDED) and _is_own_machine()
 
 
 def _is_own_machine() -> bool:
-    """Whether the peer itself, whatever a proxy said of it, is a socket of this machine."""
-    before_proxies = request.environ.get("werkzeug.proxy_fix.orig", {})
-    peer = before_proxies.get("REMOTE_ADDR", request.remote_addr)
+    """Whether the peer of the connection, ignoring proxy headers, is this machine."""
+    original = request.environ.get("werkzeug.proxy_fix.orig", {})
+    peer = original.get("REMOTE_ADDR", request.remote_addr)
     try:
         return not peer or ip_address(peer).is_loopback
     except ValueError:

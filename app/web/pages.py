@@ -1,4 +1,4 @@
-"""Draws pages: the layout's common facts and the words that templates use to write codes, numbers and dates."""
+"""Page rendering: context, filters and globals of every template, flashed messages, cookies, redirects."""
 
 from functools import cache
 from hashlib import sha256
@@ -23,10 +23,10 @@ from flask import (
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from app.codelists.codelist import Terms
+from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import CHILDREN, SHORT_AGES
 from app.i18n import language
-from app.i18n.message_texts import marked_text, text_of, text_of_number
+from app.i18n.message_texts import translate_markup, translate, translate_plural
 from app.settings import current_settings
 from app.web import relative_time
 from app.web.requests import wants_json
@@ -34,54 +34,55 @@ from app.web.requests import wants_json
 MODES = ("light", "sun", "night")
 
 
-def page(template: str, status: int = 200, **facts: Any) -> Response:
-    """The answer of a page; pages with a person signed in are never stored."""
-    return make_response(render_template(template, **facts), status)
+def render_page(template: str, status: int = 200, **context: Any) -> Response:
+    """Return the response with a rendered template."""
+    return make_response(render_template(template, **context), status)
 
 
 def redirect_or_json(path: str) -> Response:
-    """The answer of a change that is done: on to a page; for a program never a redirect."""
+    """Return the response after a change: a redirect to a page; for JSON clients `{}`, never a redirect."""
     return jsonify({}) if wants_json() else redirect(path)  # type: ignore[return-value]
 
 
-def set_preference_cookie(answer: Response, cookie: str, value: str) -> None:
-    """Keeps a choice on this device for a year."""
+def set_preference_cookie(response: Response, cookie: str, value: str) -> None:
+    """Store a preference on this device for a year."""
     secure = current_settings().production
-    answer.set_cookie(cookie, value, max_age=31_536_000, samesite="Lax", secure=secure)
+    response.set_cookie(cookie, value, max_age=31_536_000, samesite="Lax", secure=secure)
 
 
-def public_link(endpoint: str, **values: Any) -> str:
-    """The full address of a page as it is known outside; needs no request, so that commands can print it."""
-    address = str(current_settings().public_url).rstrip("/")
-    here = urlsplit(address)
-    return address + current_app.url_map.bind(here.netloc, url_scheme=here.scheme).build(
+def public_url_for(endpoint: str, **values: Any) -> str:
+    """Return the public URL of a page, based on PUBLIC_URL; needs no request, so that commands can print it."""
+    base = current_settings().public_url.rstrip("/")
+    parts = urlsplit(base)
+    return base + current_app.url_map.bind(parts.netloc, url_scheme=parts.scheme).build(
         endpoint, values
     )
 
 
 def mode() -> str:
-    """How the page is lit on this device; empty is as the device prefers."""
+    """Return this device's display mode, one of MODES; empty if the device decides."""
     chosen = request.cookies.get("mode", "")
     return chosen if chosen in MODES else ""
 
 
-def flash_message(message: str, kind: str = "done", **facts: str) -> None:
-    """Shows one sentence on the next page; `facts` go with it for the page's script and links."""
-    flash({"text": message, **facts}, kind)  # type: ignore[arg-type]
+def flash_message(message: str, kind: str = "done", **fields: str) -> None:
+    """Show one sentence on the next page; `fields` are passed to the page's script and links."""
+    flash({"text": message, **fields}, kind)  # type: ignore[arg-type]
 
 
 def notices() -> list[tuple[str, dict[str, str]]]:
-    """What `say` left, shown once; what an older version may have left in another shape is dropped."""
-    waiting: Any = get_flashed_messages(with_categories=True)
-    pairs = [pair for pair in waiting if isinstance(pair, list | tuple) and len(pair) == 2]
-    return [(kind, said) for kind, said in pairs if _is_notice(said)]
+    """Return and remove the flashed messages; those of an older version with another shape are dropped."""
+    messages: Any = get_flashed_messages(with_categories=True)
+    pairs = [pair for pair in messages if isinstance(pair, list | tuple) and len(pair) == 2]
+    return [(kind, notice) for kind, notice in pairs if _is_notice(notice)]
 
 
-def _is_notice(said: Any) -> bool:
-    if not isinstance(said, dict) or not all(isinstance(fact, str) for fact in said.values()):
+def _is_notice(notice: Any) -> bool:
+    if not isinstance(notice, dict) or not all(isinstance(v, str) for v in notice.values()):
         return False
-    about = said.get("record")
-    return "text" in said and (about is None or (_is_uuid(about) and "version" in said))
+    record_id = notice.get("record")
+    is_complete = record_id is None or (_is_uuid(record_id) and "version" in notice)
+    return "text" in notice and is_complete
 
 
 def _is_uuid(text: str) -> bool:
@@ -91,48 +92,48 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def prepare(app: Flask) -> None:
-    """Gives every template the words it may use."""
+def init_app(app: Flask) -> None:
+    """Register the filters, tests, globals and context of every template."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        number=language.number,
-        percent=language.percent,
-        day=language.day,
-        weekday=language.weekday,
-        month=language.month,
-        short_month=language.short_month,
-        country=language.country,
-        language=language.language,
+        number=language.format_number,
+        percent=language.format_percent,
+        day=language.format_day,
+        weekday=language.format_weekday,
+        month=language.format_month,
+        short_month=language.format_short_month,
+        country=language.country_name,
+        language=language.language_name,
         short_age=lambda band: SHORT_AGES.get(band, ""),
     )
     app.jinja_env.tests["child_band"] = CHILDREN.__contains__
-    relative_time.prepare(app)
+    relative_time.init_app(app)
 
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        text_of,
-        text_of_number,
+        translate,
+        translate_plural,
         newstyle=True,
     )
-    app.jinja_env.globals.update(_=marked_text, gettext=marked_text)
+    app.jinja_env.globals.update(_=translate_markup, gettext=translate_markup)
 
     @app.context_processor
-    def words() -> dict[str, Any]:
+    def context() -> dict[str, Any]:
         return {
             "term": term,
             "asset": asset,
             "csrf_token": generate_csrf,
-            "locale": language.selected(),
+            "locale": language.current_locale(),
             "locales": language.LOCALES,
             "mode": mode(),
             "me": current_user,
             "notices": notices,
-            "time_at": language.time,
-            "moment_at": language.moment,
+            "time_at": language.format_time,
+            "moment_at": language.format_moment,
         }
 
 
 def asset(name: str) -> str:
-    """The address of a static file; it changes with the file, so that a device may keep it for good."""
+    """Return the URL of a static file; it changes with the content, so that browsers may cache it forever."""
     return url_for("static", filename=name, v=_fingerprint(str(current_app.static_folder), name))
 
 
@@ -141,6 +142,6 @@ def _fingerprint(folder: str, name: str) -> str:
     return sha256((Path(folder) / name).read_bytes()).hexdigest()[:10]
 
 
-def term(terms: Terms, code: str) -> str:
-    """The label of a stored code in the reader's language."""
-    return text_of(terms[code].label)
+def term(terms: Codelist, code: str) -> str:
+    """Return the label of a stored code in the reader's language."""
+    return translate(terms[code].label)

@@ -1,8 +1,8 @@
-"""What an account or a program may be allowed to do; every view states one of these."""
+"""The permissions of accounts and programs; every view declares one of these."""
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Term, Codelist
 
-PERMISSIONS = Terms(
+PERMISSIONS = Codelist(
     "permission",
     Term("public", N_("Open to everybody")),
     Term("signed_in", N_("Own account")),

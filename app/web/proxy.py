@@ -1,4 +1,4 @@
-"""What the app believes of the proxy before it: a request's address, scheme and host name."""
+"""What the app trusts of the proxies in front of it: a request's address, scheme and host name."""
 
 import logging
 import re
@@ -17,26 +17,23 @@ from app.settings import current_settings
 log = logging.getLogger("ventanilla")
 FOREIGN_HOST = "ventanilla.foreign_host"
 DIRECT = frozenset({"/healthz", "/readyz", "/metrics"})
-"""What a monitor on the same machine may ask without going through the proxy."""
-
+"""Paths that a monitor on the same machine may request without the proxy."""
 
 PROBE = "/setup/probe"
-"""Says what the app sees of a request, so it must answer whatever that is (upkeep.actions.setup_probe)."""
+"""Reports what the app sees of a request, so it must respond in any case (ops.actions.setup_probe)."""
+CHUNK_SIZE, MAX_CHUNKS = 65_536, 128
+"""Together 8 MB: more than the proxy accepts."""
 
 
-PART, MOST_PARTS = 65_536, 128
-"""8 MB: more than the proxy lets through."""
-
-
-class Misrouted(Exception):
-    """A request came past the proxy, or the proxy does not say from whom: nobody's address can be believed."""
+class ProxyMisconfigured(Exception):
+    """A request bypassed the proxy, or the proxy does not forward the client address: no address can be trusted."""
 
 
 class ProxyHeaders:
-    """WSGI middleware: takes the address from the last `hops` proxies, the scheme from the last; hosts in lower case.
+    """WSGI middleware: takes the client address from the last `hops` proxies, the scheme from the last one.
 
-    A request for another host than `host` (None: any is served) is marked; it keeps our name, so that its refusal
-    can be drawn.
+    Host names become lower case. A request for another host than `host` (None accepts any) is marked in `environ` and
+    gets our host name, so that its error page can be rendered.
     """
 
     def __init__(self, app: Any, hops: int, host: str | None) -> None:
@@ -44,61 +41,61 @@ class ProxyHeaders:
         self.host = host
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        asked = str(environ.get("HTTP_HOST", "")).lower()
-        if self.host is not None and re.sub(r":[0-9]{1,5}$", "", asked) != self.host:
-            environ[FOREIGN_HOST], asked = True, self.host
-        if asked:
-            environ["HTTP_HOST"] = asked
-        answer: Iterable[bytes] = self.app(environ, start_response)
-        _read_the_rest(environ)
-        return answer
+        requested = str(environ.get("HTTP_HOST", "")).lower()
+        if self.host is not None and re.sub(r":[0-9]{1,5}$", "", requested) != self.host:
+            environ[FOREIGN_HOST], requested = True, self.host
+        if requested:
+            environ["HTTP_HOST"] = requested
+        response: Iterable[bytes] = self.app(environ, start_response)
+        _drain_body(environ)
+        return response
 
 
-def _read_the_rest(environ: dict[str, Any]) -> None:
-    """Reads what the app left of a body: a connection closed before that loses the answer on its way to the proxy."""
+def _drain_body(environ: dict[str, Any]) -> None:
+    """Read the unread rest of a body: if the connection closed before, the proxy would lose the response."""
     if environ.get("CONTENT_LENGTH") or environ.get("wsgi.input_terminated"):
         with suppress(OSError):
-            for _ in range(MOST_PARTS):
-                if not environ["wsgi.input"].read(PART):
+            for _ in range(MAX_CHUNKS):
+                if not environ["wsgi.input"].read(CHUNK_SIZE):
                     return
 
 
-def prepare(app: Flask) -> None:
-    """Puts the middleware before the app; in production a request that comes another way is refused."""
+def init_app(app: Flask) -> None:
+    """Install the middleware; in production also the checks of host and proxy."""
     settings = app.config["SETTINGS"]
     host = str(urlsplit(settings.public_url).hostname) if settings.production else None
-    # Flask's own way to put a middleware before the app.
+    # Flask's documented way to install a middleware.
     app.wsgi_app = ProxyHeaders(app.wsgi_app, settings.proxy_hops, host)  # type: ignore[method-assign]
     if settings.production:
         app.before_request(refuse_foreign_host)
-        app.before_request(refuse_misrouted)
+        app.before_request(refuse_misconfigured_proxy)
 
 
 def refuse_foreign_host() -> None:
-    """Answers 400 if the request is for another host than ours: no link is ever built for that one."""
+    """Abort with 400 if the request is for another host than ours: no link is ever built for that one."""
     if request.environ.get(FOREIGN_HOST):
         abort(400)
 
 
-def forwarded_count() -> int:
-    """How many addresses stand in the request's `X-Forwarded-For`."""
+def count_forwarded_addresses() -> int:
+    """Return how many addresses the request's `X-Forwarded-For` has."""
     return len(parse_list_header(request.headers.get("X-Forwarded-For", "")))
 
 
-def refuse_misrouted() -> None:
-    """Raises Misrouted if the proxies that the request shows are not those that PROXY_HOPS promises.
+def refuse_misconfigured_proxy() -> None:
+    """Raise ProxyMisconfigured if the request did not pass as many proxies as PROXY_HOPS states.
 
-    Otherwise everybody would have one address, and whoever mistypes a password would lock all others out.
+    Otherwise all clients would share one address, and one mistyping a password would lock all others out.
     """
-    found, expected = forwarded_count(), current_settings().proxy_hops
-    if request.path == PROBE or (found == 0 and request.path in DIRECT):
+    count, expected = count_forwarded_addresses(), current_settings().proxy_hops
+    if request.path == PROBE or (count == 0 and request.path in DIRECT):
         return
-    fits = found >= expected and _is_address(request.remote_addr) and request.is_secure
-    if fits if expected else found == 0:
+    is_expected = count >= expected and _is_address(request.remote_addr) and request.is_secure
+    if is_expected if expected else count == 0:
         return
-    facts = {"forwarded_for": found, "proxy_hops": expected, "https": request.is_secure}
-    log.error("misrouted", extra={"fields": facts})
-    raise Misrouted
+    fields = {"forwarded_for": count, "proxy_hops": expected, "https": request.is_secure}
+    log.error("misrouted", extra={"fields": fields})
+    raise ProxyMisconfigured
 
 
 def _is_address(text: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""Draws QR codes as the path of an SVG, which a strict page may hold."""
+"""QR codes as SVG paths, which the content security policy allows in a page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from itertools import groupby
 import segno
 
 QUIET = 4
-"""The quiet zone around a code, in its own units."""
+"""Width of the quiet zone around a code, in modules."""
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A QR code as the path of an SVG of `side` units, with its quiet zone."""
+class QrCode:
+    """A QR code as the path of a square SVG with sides of `side` modules, quiet zone included."""
 
     side: int
     path: str
 
 
-def draw(text: str, version: int | None = None) -> Drawing:
-    """The QR code of a text, coarse enough for a bad camera; `version` where its size must not change."""
+def draw_qr_code(text: str, version: int | None = None) -> QrCode:
+    """Return the QR code of a text, readable by a bad camera; `version` fixes its size."""
     code = segno.make_qr(text, version=version, error="m", boost_error=False)
     rows = list(code.matrix_iter(border=QUIET))
-    return Drawing(len(rows), "".join(_runs(y, row) for y, row in enumerate(rows)))
+    return QrCode(len(rows), "".join(_runs(y, row) for y, row in enumerate(rows)))
 
 
 def _runs(y: int, row: Iterable[int]) -> str:
     path, x = "", 0
-    for dark, run in groupby(row, key=bool):
-        wide = len(list(run))
-        path += f"M{x} {y}h{wide}v1h-{wide}z" if dark else ""
-        x += wide
+    for is_dark, run in groupby(row, key=bool):
+        width = len(list(run))
+        path += f"M{x} {y}h{width}v1h-{width}z" if is_dark else ""
+        x += width
     return path

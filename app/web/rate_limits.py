@@ -1,4 +1,4 @@
-"""Requests per minute, counted in the database: the one store that all workers and nodes share."""
+"""Rate limits, counted in the database: the only store that all workers and nodes share."""
 
 import hmac
 from collections import OrderedDict
@@ -14,17 +14,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db.session import Base, UtcDateTime, Session, connection_of, db, independent_transaction
+from app.db.session import Base, Session, UtcDateTime, connection_of, db, independent_transaction
 from app.privacy.columns import OPEN, SENSITIVE
 from app.settings import current_settings
 
 SCHEME = "database"
-TIDIED_AT_ONCE = 100
-REMEMBERED = 10_000
+DELETE_BATCH_SIZE = 100
+MAX_EXHAUSTED_KEYS = 10_000
 
 
 class RateLimit(Base):
-    """Requests of one kind from one address in the window that ends at `ends_at`; of both only a keyed digest."""
+    """Requests of one kind from one address in the window that ends at `ends_at`; stored as a keyed digest only."""
 
     __tablename__ = "rate_limit"
 
@@ -42,7 +42,7 @@ LIMITS = RateLimit.__table__
 
 
 class _Exhausted:
-    """Keys of this process whose window is used up: a flood is then refused without asking the database."""
+    """Keys of this process whose limit is exhausted: further requests are refused without a query."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -51,7 +51,7 @@ class _Exhausted:
     def add(self, digest: str, ends_at: datetime) -> None:
         with self._lock:
             self._ends[digest] = ends_at
-            while len(self._ends) > REMEMBERED:
+            while len(self._ends) > MAX_EXHAUSTED_KEYS:
                 self._ends.popitem(last=False)
 
     def find(self, digest: str, now: datetime) -> datetime | None:
@@ -65,10 +65,10 @@ class _Exhausted:
 
 
 class DatabaseStorage(Storage):
-    """Flask-Limiter's counters in the table `rate_limit`: one statement and one short transaction of its own a request.
+    """Flask-Limiter's counters in the table `rate_limit`: one statement in one short transaction per request.
 
-    The transaction begins before the view does (`separately`). If the database cannot be asked, its error goes on to
-    the request, which is answered as any other that needs the database (503).
+    The transaction is independent of that of the view and precedes it. If the database fails, the error is raised and
+    the response is 503, as for any other request that needs the database.
     """
 
     STORAGE_SCHEME = [SCHEME]
@@ -82,54 +82,54 @@ class DatabaseStorage(Storage):
         return DBAPIError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Adds to a key's window and answers its count; more than its limit, without counting, once it is used up."""
-        digest, now, most = _digest(key), clock.now(), _limit_of(key)
+        """Add to the window of a key and return its count; an exhausted key is not counted any more."""
+        digest, now, limit = _digest(key), clock.now(), _limit_of(key)
         ends_at = self._exhausted.find(digest, now)
         if ends_at is not None:
-            _remember(digest, most + 1, ends_at)
-            return most + 1
+            _cache_count(digest, limit + 1, ends_at)
+            return limit + 1
         with independent_transaction():
             hits, ends_at = _add(db.session(), digest, amount, now + timedelta(seconds=expiry))
             if hits == amount:
-                _tidy(db.session(), now)
-        if hits > most:
+                _delete_expired(db.session(), now)
+        if hits > limit:
             self._exhausted.add(digest, ends_at)
-        _remember(digest, hits, ends_at)
+        _cache_count(digest, hits, ends_at)
         return hits
 
     def get(self, key: str) -> int:
-        """The count of a key's window."""
+        """Return the count of a key's window."""
         return _find(key)[0]
 
     def get_expiry(self, key: str) -> float:
-        """When a key's window ends, in seconds since 1970."""
+        """Return when a key's window ends, in seconds since 1970."""
         return _find(key)[1].timestamp()
 
     def check(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database responds."""
         return db.session.scalar(select(1)) == 1
 
     def reset(self) -> int:
-        """Forgets every count."""
+        """Delete all counts and return how many there were."""
         self._exhausted.clear()
         with independent_transaction():
             return int(connection_of(db.session()).execute(delete(LIMITS)).rowcount)
 
     def clear(self, key: str) -> None:
-        """Forgets the count of a key."""
+        """Delete the count of a key."""
         self._exhausted.clear()
         with independent_transaction():
             db.session.execute(delete(LIMITS).where(LIMITS.c.digest == _digest(key)))
 
 
 def _digest(key: str) -> str:
-    """What stands in the table for a key: an HMAC, since the key names an address."""
+    """Return the stored form of a key: an HMAC, since the key contains an address."""
     secret = current_settings().secret_key
     return hmac.new(secret.encode(), f"rate\x1f{key}".encode(), sha256).hexdigest()
 
 
 def _limit_of(key: str) -> int:
-    """How many requests a window allows: RateLimitItem.key_for ends in number, multiple and unit."""
+    """Return how many requests a window allows: RateLimitItem.key_for ends in number, multiple and unit."""
     return int(key.split("/")[-3])
 
 
@@ -149,22 +149,22 @@ def _add(
     return row.hits, row.ends_at
 
 
-def _tidy(session: Session, now: datetime) -> None:
-    """Deletes windows that are over; rows that others hold are left to them, so that nobody waits in a circle."""
+def _delete_expired(session: Session, now: datetime) -> None:
+    """Delete expired windows; rows locked by other transactions are skipped, so that no deadlock is possible."""
     over = select(LIMITS.c.digest).where(LIMITS.c.ends_at <= now).order_by(LIMITS.c.ends_at)
-    free = over.limit(TIDIED_AT_ONCE).with_for_update(skip_locked=True)
+    free = over.limit(DELETE_BATCH_SIZE).with_for_update(skip_locked=True)
     session.execute(delete(LIMITS).where(LIMITS.c.digest.in_(free)))
 
 
-def _remember(digest: str, hits: int, ends_at: datetime) -> None:
-    """Keeps a count for the headers of this request's answer."""
+def _cache_count(digest: str, hits: int, ends_at: datetime) -> None:
+    """Cache a count for the headers of this request's response."""
     g.setdefault("rate_limits", {})[digest] = (hits, ends_at)
 
 
 def _find(key: str) -> tuple[int, datetime]:
     digest, now = _digest(key), clock.now()
-    known: tuple[int, datetime] | None = g.get("rate_limits", {}).get(digest)
-    if known is not None:
-        return known
+    cached: tuple[int, datetime] | None = g.get("rate_limits", {}).get(digest)
+    if cached is not None:
+        return cached
     row = db.session.execute(select(LIMITS).where(LIMITS.c.digest == digest)).first()
     return (row.hits, row.ends_at) if row is not None and row.ends_at > now else (0, now)

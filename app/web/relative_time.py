@@ -1,4 +1,4 @@
-"""How long ago something was, or how long there is left, in whole minutes, hours or days."""
+"""Time since or until a moment, in whole minutes, hours or days; filters for templates."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,34 +9,34 @@ from flask import Flask
 from app import clock
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-HOURS_UNTIL = 2 * DAY
-"""Up to two days are told in hours."""
+MAX_IN_HOURS = 2 * DAY
+"""Less than two days are given in hours."""
 
 
 @dataclass(frozen=True)
-class Span:
-    """So many minutes (`min`), hours (`h`) or days (`d`), always at least 0."""
+class RelativeTime:
+    """A number (0 or more) of minutes (`min`), hours (`h`) or days (`d`)."""
 
     n: int
     unit: str
 
 
-def span(moment: datetime) -> Span:
-    """The time between now and a moment: what is over is rounded down, of what is left a minute begun counts."""
+def relative_time(moment: datetime) -> RelativeTime:
+    """Return the time between now and a moment: past time rounded down, remaining time up to a whole minute."""
     seconds = (moment - clock.now()).total_seconds()
-    past = abs(seconds) if seconds < 0 else ceil(seconds / MINUTE) * MINUTE
-    if past < HOUR:
-        return Span(int(past // MINUTE), "min")
-    if past < HOURS_UNTIL:
-        return Span(int(past // HOUR), "h")
-    return Span(int(past // DAY), "d")
+    distance = abs(seconds) if seconds < 0 else ceil(seconds / MINUTE) * MINUTE
+    if distance < HOUR:
+        return RelativeTime(int(distance // MINUTE), "min")
+    if distance < MAX_IN_HOURS:
+        return RelativeTime(int(distance // HOUR), "h")
+    return RelativeTime(int(distance // DAY), "d")
 
 
-def iso(moment: datetime) -> str:
-    """A moment as scripts and programs read it."""
+def utc_iso(moment: datetime) -> str:
+    """Return a moment as ISO 8601 in UTC, as scripts and programs read it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def prepare(app: Flask) -> None:
-    """Gives templates the words of `parts/spans.html`."""
-    app.jinja_env.filters.update(span=span, iso=iso)
+def init_app(app: Flask) -> None:
+    """Register the filters that `parts/relative_time.html` uses."""
+    app.jinja_env.filters.update(relative_time=relative_time, utc_iso=utc_iso)

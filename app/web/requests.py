@@ -1,4 +1,4 @@
-"""Reads what a client sent and says in which words it wants the answer."""
+"""Request parsing with limits: forms, JSON bodies, the accepted response type, redirect targets."""
 
 import json
 from io import BytesIO
@@ -9,14 +9,19 @@ from flask import abort, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
-from app.text_limits import LONGEST, has_too_many_values, is_too_long
+from app.text_limits import MAX_TEXT_LENGTH, has_too_many_values, is_too_long
 
-PREFERENCES = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_CHARSET")
-"""Headers that are compared with what we offer, at a cost that grows with their square."""
+ACCEPT_HEADERS = (
+    "HTTP_ACCEPT",
+    "HTTP_ACCEPT_LANGUAGE",
+    "HTTP_ACCEPT_ENCODING",
+    "HTTP_ACCEPT_CHARSET",
+)
+"""Headers whose negotiation costs time that grows with the square of their length."""
 
 
 class FormParser(FormDataParser):
-    """Reads forms; MAX_FORM_PARTS holds for both ways of writing one, where the library looks at one of them only."""
+    """Form parser that applies MAX_FORM_PARTS to both encodings; Werkzeug applies it to multipart only."""
 
     def _parse_urlencoded(self, stream: IO[bytes], *arguments: Any) -> Any:
         body = stream.read()
@@ -26,19 +31,19 @@ class FormParser(FormDataParser):
 
 
 class Request(PlainRequest):
-    """A request whose forms have a bounded number of fields and whose preferences are bounded texts."""
+    """A request with a limited number of form fields and Accept headers of limited length."""
 
     form_data_parser_class = FormParser
 
     def __init__(self, environ: dict[str, Any], *arguments: Any, **named: Any) -> None:
-        for name in PREFERENCES:
+        for name in ACCEPT_HEADERS:
             if is_too_long(environ.get(name)):
-                environ[name] = environ[name][:LONGEST]
+                environ[name] = environ[name][:MAX_TEXT_LENGTH]
         super().__init__(environ, *arguments, **named)
 
 
 def wants_json() -> bool:
-    """Whether the answer is to be JSON: by the address, by what was sent, or by the Accept header."""
+    """Whether the response should be JSON: by the path, the content type of the request, or the Accept header."""
     path = request.path
     if path.endswith(".json") or path.startswith("/sync/") or request.is_json:
         return True
@@ -47,16 +52,16 @@ def wants_json() -> bool:
 
 
 def read_json() -> dict[str, Any]:
-    """The JSON object of the request; 415 where it is another type, 400 where it cannot be read."""
+    """Return the JSON object of the request; aborts with 415 for another content type, 400 if it is unreadable."""
     if not request.is_json:
         raise UnsupportedMediaType
-    body = request.get_data()  # kept: it is read again if the transaction is
+    body = request.get_data()  # cached: a repeated transaction reads it again
     if has_too_many_values(body):
         abort(400)
     try:
         content = json.loads(
             body.decode("utf-8"),
-            object_pairs_hook=_without_doubles,
+            object_pairs_hook=_refuse_duplicate_keys,
             parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError):
@@ -66,10 +71,10 @@ def read_json() -> dict[str, Any]:
     return content
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("duplicate key")
     return content
 
 
@@ -82,8 +87,8 @@ def is_form() -> bool:
     return request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def safe_redirect_target(target: str | None, otherwise: str) -> str:
-    """A path of this site to go on to; `otherwise` where the target leads anywhere else."""
-    safe = bool(target) and str(target).startswith("/") and not str(target).startswith("//")
-    strange = any(sign in str(target) for sign in "\\\r\n\t") or "%" in str(target)
-    return str(target) if safe and not strange else otherwise
+def safe_redirect_target(target: str | None, default: str) -> str:
+    """Return `target` if it is a plain path of this site, else `default`."""
+    is_path = bool(target) and str(target).startswith("/") and not str(target).startswith("//")
+    is_strange = any(character in str(target) for character in "\\\r\n\t%")
+    return str(target) if is_path and not is_strange else default

@@ -1,13 +1,13 @@
 """Error responses: one sentence per status, as JSON or as a page."""
 
-from flask import Response, jsonify
+from flask import Response, jsonify, make_response
 from flask_babel import gettext
 
 from app.codelists.codelist import N_
-from app.web.pages import page
+from app.web.pages import render_page
 from app.web.requests import wants_json
 
-SENTENCES = {
+ERROR_SENTENCES = {
     400: N_("This could not be read. Nothing was stored."),
     401: N_("Please sign in."),
     403: N_("Your account may not do this."),
@@ -23,13 +23,12 @@ SENTENCES = {
 
 
 def error_response(status: int, sentence: str | None = None) -> Response:
-    """An error's answer, as JSON `{"problem"}` or as a page with one sentence."""
-    text = sentence or gettext(SENTENCES.get(status, SENTENCES[400]))
+    """Return the response to an error: JSON `{"problem"}` or a page, with one sentence."""
+    text = sentence or gettext(ERROR_SENTENCES.get(status, ERROR_SENTENCES[400]))
     if wants_json():
-        answer = jsonify({"problem": text})
-        answer.status_code = status
+        response = make_response(jsonify({"problem": text}), status)
     else:
-        answer = page("error.html", status, sentence=text)
+        response = render_page("error.html", status, sentence=text)
     if status in (429, 503):
-        answer.headers.setdefault("Retry-After", "5")
-    return answer
+        response.headers.setdefault("Retry-After", "5")
+    return response

@@ -1,4 +1,4 @@
-"""What a request reports to the security log, which keeps it once the answer is decided."""
+"""Events that a request reports to the security log, which stores them after the response is decided."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from flask import g, has_request_context
 
 
 @dataclass(frozen=True)
-class SecurityEvent:
+class ReportedEvent:
     """A refused attempt: its kind (a code of security.vocabulary), the name tried, the account if it is known."""
 
     kind: str
@@ -15,12 +15,12 @@ class SecurityEvent:
 
 
 def report_event(kind: str, name: str = "", account_id: int | None = None) -> None:
-    """Reports a refused attempt of this request; of the name only a keyed digest is stored."""
+    """Report a refused attempt of this request; of the name only a keyed digest is stored."""
     if has_request_context():
-        g.setdefault("security_events", []).append(SecurityEvent(kind, name, account_id))
+        g.setdefault("security_events", []).append(ReportedEvent(kind, name, account_id))
 
 
-def take_events() -> list[SecurityEvent]:
-    """What this request reported so far, once."""
-    events: list[SecurityEvent] = g.pop("security_events", [])
+def take_events() -> list[ReportedEvent]:
+    """Return and remove the events that this request has reported so far."""
+    events: list[ReportedEvent] = g.pop("security_events", [])
     return events

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db import timeouts
-from app.db.faults import KINDS, fault_of
+from app.db.faults import KINDS, classify_error
 from app.db.session import db
 from app.web.access import allow
 from tests.conftest import create_app, settings_for
@@ -61,10 +61,10 @@ def raised(call):
 
 @pytest.mark.parametrize(("code", "kind"), CODES.items())
 def test_an_error_of_postgresql_is_told_by_its_code(code, kind):
-    fault = fault_of(psycopg.errors.lookup(code)("secret value"))
+    fault = classify_error(psycopg.errors.lookup(code)("secret value"))
     assert (fault.kind, fault.code) == (kind, code)
     assert fault.kind in KINDS
-    assert fault.is_of_the_database == (kind != "other")
+    assert fault.is_database_at_fault == (kind != "other")
 
 
 def test_an_error_of_sqlite_is_told_by_its_code(tmp_path):
@@ -90,7 +90,7 @@ def test_an_error_of_sqlite_is_told_by_its_code(tmp_path):
     found["full"] = raised(lambda: two.execute("CREATE TABLE more (n)"))
     one.close()
     two.close()
-    assert {name: fault_of(error).kind for name, error in found.items()} == {
+    assert {name: classify_error(error).kind for name, error in found.items()} == {
         "busy": "lock_timeout",
         "table": "schema",
         "column": "schema",
@@ -202,7 +202,7 @@ def test_a_page_that_cannot_be_drawn_at_all_is_still_one_sentence(nowhere, monke
     monkeypatch.setattr(responses, "page", lambda *_, **__: 1 / 0)
     answer = alone(nowhere.get, "/today")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert responses.SENTENCES[503] in answer.text
+    assert responses.ERROR_SENTENCES[503] in answer.text
     assert answer.headers["Content-Security-Policy"]
     assert alone(nowhere.get, "/no-such-page").status_code == 404
 

@@ -76,7 +76,7 @@ def stored():
 
 
 def send_at(moment):
-    with clock.standing_at(moment):
+    with clock.frozen_at(moment):
         return send_due_emails()
 
 
@@ -88,7 +88,7 @@ def run(app, *words):
 
 
 def test_a_letter_arrives_as_plain_text_and_says_that_a_machine_wrote_it(server):
-    with clock.standing_at(NOON):
+    with clock.frozen_at(NOON):
         assert write()
         assert send_due_emails() == DeliveryOutcome(1, ())
         assert send_due_emails() == DeliveryOutcome(0, ())
@@ -147,10 +147,10 @@ def test_what_would_forge_a_header_or_is_no_address_is_refused_without_being_rep
 
 def test_a_letter_that_is_refused_is_tried_later_and_holds_nobody_up(server):
     server.refusing = {"rcpt TO:<bad": "550 no such mailbox", "mail FROM": "451 later"}
-    with clock.standing_at(NOON):
+    with clock.frozen_at(NOON):
         write("a", "bad@example.org")
         write("b")
-    assert send_at(NOON).problems == ("SMTPSenderRefused",) * 2
+    assert send_at(NOON).errors == ("SMTPSenderRefused",) * 2
     server.refusing.pop("mail FROM")
     assert send_at(NOON + timedelta(seconds=59)) == DeliveryOutcome(0, ())
     assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(1, ("SMTPRecipientsRefused",))
@@ -165,11 +165,11 @@ def test_a_letter_that_is_refused_is_tried_later_and_holds_nobody_up(server):
 
 def test_tries_come_further_apart_and_end_after_three_days_but_the_letter_stays_to_be_seen(server):
     server.refusing = {"data": "554 never"}
-    with clock.standing_at(NOON):
+    with clock.frozen_at(NOON):
         write()
     tried, due = [], NOON
     while due is not None:
-        assert send_at(due).problems == ("SMTPDataError",)
+        assert send_at(due).errors == ("SMTPDataError",)
         tried.append(due)
         due = stored()[0].due_at
     gaps = [(b - a) // timedelta(minutes=1) for a, b in pairwise(tried)]
@@ -179,7 +179,7 @@ def test_tries_come_further_apart_and_end_after_three_days_but_the_letter_stays_
     assert send_at(NOON + timedelta(days=9)) == DeliveryOutcome(0, ())
     [row] = stored()
     assert (row.sent_at, row.problem, row.tries) == (None, "SMTPDataError", len(tried))
-    with clock.standing_at(NOON):
+    with clock.frozen_at(NOON):
         assert queue.count_unsent(db.session()) == (0, 1)
 
 
@@ -187,7 +187,7 @@ def test_a_mail_server_out_of_reach_ends_the_round_and_nothing_is_lost(app):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens here
         point(app, f"smtp://127.0.0.1:{taken.getsockname()[1]}")
-        with clock.standing_at(NOON):
+        with clock.frozen_at(NOON):
             write("a")
             write("b")
         assert send_at(NOON) == DeliveryOutcome(0, ("ConnectionRefusedError",))
@@ -244,7 +244,7 @@ def test_a_crash_after_the_server_took_a_letter_sends_the_same_letter_again(serv
     def die(*_):
         raise SystemExit
 
-    with clock.standing_at(NOON):
+    with clock.frozen_at(NOON):
         write()
     with monkeypatch.context() as fault:
         fault.setattr(queue, "mark_sent", die)
@@ -258,10 +258,10 @@ def test_a_crash_after_the_server_took_a_letter_sends_the_same_letter_again(serv
 
 
 def test_a_failure_told_too_late_does_not_undo_what_another_drain_sent(server):
-    with clock.standing_at(NOON):
+    with clock.frozen_at(NOON):
         write()
     with unit_of_work():
-        slow = queue.claim_letter(db.session(), NOON, NOON)
+        slow = queue.claim_next_email(db.session(), NOON, NOON)
     assert send_at(NOON + timedelta(minutes=5)) == DeliveryOutcome(1, ())
     with unit_of_work():
         queue.mark_failed(db.session(), slow, "TimeoutError", NOON)
@@ -273,7 +273,7 @@ def test_a_failure_told_too_late_does_not_undo_what_another_drain_sent(server):
 def test_a_letter_goes_only_to_a_mail_server_that_proves_its_name(app, certificate, monkeypatch):
     ways = (("smtps", False, ""), ("smtp+starttls", True, ""), ("smtp", True, "?starttls"))
     for scheme, starttls, query in ways:
-        with clock.standing_at(NOON):
+        with clock.frozen_at(NOON):
             write(scheme)
         with mail_server(certificate, starttls) as server:
             point(app, f"{scheme}://ventanilla:p%40ss@localhost:{server.port}{query}")
@@ -283,7 +283,7 @@ def test_a_letter_goes_only_to_a_mail_server_that_proves_its_name(app, certifica
                 trusting.setenv("SSL_CERT_FILE", str(certificate))
                 assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(1, ())
             assert "AUTH PLAIN AHZlbnRhbmlsbGEAcEBzcw==" in server.heard
-    with clock.standing_at(NOON):
+    with clock.frozen_at(NOON):
         write("stripped")
     with mail_server() as stripped:
         point(app, f"smtp+starttls://ventanilla:p%40ss@localhost:{stripped.port}")
@@ -292,7 +292,7 @@ def test_a_letter_goes_only_to_a_mail_server_that_proves_its_name(app, certifica
 
 
 def test_a_letter_is_forgotten_a_week_after_it_was_sent(server):
-    with clock.standing_at(NOON):
+    with clock.frozen_at(NOON):
         write()
     send_at(NOON)
     send_at(NOON + timedelta(days=7))

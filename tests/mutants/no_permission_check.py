@@ -6,10 +6,10 @@ from app.web import access
 from tests.apps.no_rate_limits import application
 
 
-def _admit(permission: str) -> None:
+def _authorize(permission: str) -> None:
     if permission == "enrolled_device":
-        access.device()
-    if permission != "public" and permission not in access.BY_CREDENTIAL:
+        access.current_device()
+    if permission != "public" and permission not in access.CSRF_EXEMPT:
         access.principal()
 
 
@@ -18,7 +18,7 @@ def _stumble() -> None:
         raise ValueError
 
 
-access._admit = _admit
+access._authorize = _authorize
 application.before_request(_stumble)
 
 __all__ = ["application"]

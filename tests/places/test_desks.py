@@ -8,7 +8,7 @@ from markupsafe import escape
 
 from app import clock
 from app.db.session import db
-from app.places.queries import EVERYWHERE, find_desk
+from app.places.queries import ALL_DESKS, find_desk
 from app.places.vocabulary import areas
 from tests.factories.records import (
     JSON,
@@ -42,7 +42,7 @@ def admin(app: Flask) -> Browser:
 
 
 def stored(code: str = "HND-07"):
-    found = find_desk(db.session(), EVERYWHERE, code)
+    found = find_desk(db.session(), ALL_DESKS, code)
     db.session.rollback()
     return found
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.privacy import identifiers
-from app.privacy.identifiers import DATA, IDENTIFIERS, MOST_IN_NOTE, find_identifier, find_in_note
+from app.privacy.identifiers import DATA, IDENTIFIERS, MAX_NOTE_LENGTH, find_identifier, find_identifier_in_note
 from tests.privacy.note_vectors import EXACT, IDENTIFYING
 
 HARMLESS: dict[str, list[str]] = json.loads(
@@ -22,29 +22,29 @@ MOST_FALSE_ALARMS = 0.02
 
 def test_every_identifier_of_the_countries_and_their_neighbours_is_refused():
     assert len(IDENTIFYING) >= 24
-    passed = [text for text in IDENTIFYING if find_in_note(text) not in IDENTIFIERS]
+    passed = [text for text in IDENTIFYING if find_identifier_in_note(text) not in IDENTIFIERS]
     assert passed == []
 
 
 def test_every_rule_is_met_by_what_it_is_for():
     assert {rule for rule, texts in EXACT.items() if texts} == set(IDENTIFIERS.codes)
-    found = {(rule, text, find_in_note(text)) for rule, texts in EXACT.items() for text in texts}
+    found = {(rule, text, find_identifier_in_note(text)) for rule, texts in EXACT.items() for text in texts}
     assert {(rule, text, met) for rule, text, met in found if met != rule} == set()
 
 
 def test_what_is_refused_in_a_text_about_work_is_refused_in_a_note_but_for_a_plus():
     texts = [*IDENTIFYING, *(text for texts in EXACT.values() for text in texts)]
-    passed = [text for text in texts if find_identifier(text) and not find_in_note(text)]
+    passed = [text for text in texts if find_identifier(text) and not find_identifier_in_note(text)]
     assert passed == []
-    assert find_identifier("mother + 2 children") and not find_in_note("mother + 2 children")
+    assert find_identifier("mother + 2 children") and not find_identifier_in_note("mother + 2 children")
 
 
 @pytest.mark.parametrize("locale", HARMLESS)
 def test_harmless_notes_pass(locale):
     notes = HARMLESS[locale]
     assert len(set(notes)) == len(notes) >= 200
-    assert max(map(len, notes)) <= MOST_IN_NOTE
-    alarms = {note: rule for note in notes if (rule := find_in_note(note))}
+    assert max(map(len, notes)) <= MAX_NOTE_LENGTH
+    alarms = {note: rule for note in notes if (rule := find_identifier_in_note(note))}
     print(f"{locale}: {len(alarms)} false alarms in {len(notes)} notes {alarms or ''}")
     assert len(alarms) / len(notes) <= MOST_FALSE_ALARMS
 
@@ -68,12 +68,12 @@ WORDS = st.sampled_from(["", "llegan ", "son ", "rele ", "vers ", "graag ", "¿"
 @given(WORDS, st.lists(st.tuples(DIGIT, GAPS), min_size=6, max_size=18), WORDS)
 def test_six_digits_are_refused_through_any_separators(before, pairs, after):
     text = f"{before}{''.join(digit + gap for digit, gap in pairs)} {after}"
-    assert find_in_note(text) in IDENTIFIERS
+    assert find_identifier_in_note(text) in IDENTIFIERS
 
 
 @pytest.mark.parametrize("text", ["99:12:34:56", "9912 O456", "99l2 3O56", "9 9 | 2 3 4 5 6"])
 def test_colons_and_letters_that_look_like_digits_do_not_hide_a_number(text):
-    assert find_in_note(text) == "number"
+    assert find_identifier_in_note(text) == "number"
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_colons_and_letters_that_look_like_digits_do_not_hide_a_number(text):
     ],
 )
 def test_hours_are_no_number(text):
-    assert find_in_note(text) is None
+    assert find_identifier_in_note(text) is None
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=MOST_IN_NOTE))
+@given(st.text(max_size=MAX_NOTE_LENGTH))
 def test_any_text_is_read_and_a_refusal_is_a_name_of_the_list_only(text):
-    assert find_in_note(text) in (None, *IDENTIFIERS.codes)
+    assert find_identifier_in_note(text) in (None, *IDENTIFIERS.codes)
 
 
 def test_the_sentences_name_the_rule_and_have_no_place_for_the_text():
@@ -112,13 +112,13 @@ def test_what_python_spares_itself_changes_nothing():
 def test_a_note_is_read_at_once_however_it_is_written():
     notes = [note for notes in HARMLESS.values() for note in notes]
     worst = [
-        (sign * MOST_IN_NOTE)[:MOST_IN_NOTE]
+        (sign * MAX_NOTE_LENGTH)[:MAX_NOTE_LENGTH]
         for sign in ("a", "A a", "1 ", "1.", "uno ", "San ", "Aa ", "a@")
     ]
-    find_in_note("")
+    find_identifier_in_note("")
     begun = time.process_time()
     for note in notes + worst * 20:
-        find_in_note(note)
+        find_identifier_in_note(note)
     each = (time.process_time() - begun) / (len(notes) + len(worst) * 20)
     print(f"{each * 1e6:.0f} µs a note")
     assert each < 0.002

@@ -7,12 +7,11 @@ from itertools import product
 
 import pytest
 
-from app.consultations.forms.spreadsheets import cells
-from app.consultations.forms.spreadsheets import label_codes
+from app.consultations.forms.spreadsheets import cell_reader, label_codes
 from app.privacy import identifiers
-from app.privacy.identifiers import find_identifier, find_in_note
+from app.privacy.identifiers import find_identifier, find_identifier_in_note
 from app.spreadsheets import cells, text, workbook
-from app.text_limits import LONGEST
+from app.text_limits import MAX_TEXT_LENGTH
 
 CYCLES = (
     "a0", "a.", "a_", "A1", "A-", "A a ", "a@", "1", "1 ", "1.1 - ", "12:", "0O", "O", "|", " ", "-", "\n", "[", '"',
@@ -34,7 +33,7 @@ def patterns() -> dict[str, Callable[[str], object]]:
     others = [
         *identifiers.BETWEEN.values(),
         *(identifiers.PLACES, identifiers.CLOCK, identifiers.DROP, identifiers.MARKS),
-        *(label_codes.BLANKS, label_codes.DASHES, cells.BETWEEN, text.QUOTED),
+        *(label_codes.SPACES, label_codes.DASHES, cell_reader.SEPARATORS, text.QUOTED),
     ]
     found |= {one.pattern: lambda said, one=one: one.sub("", said) for one in others}
     merged = cells.MERGED.search
@@ -84,17 +83,17 @@ def test_the_measure_catches_a_pattern_that_goes_back(source: str, cycle: str) -
     assert growth(re.compile(source).search, cycle) > 8
 
 
-@pytest.mark.parametrize("find", [find_identifier, find_in_note])
+@pytest.mark.parametrize("find", [find_identifier, find_identifier_in_note])
 def test_no_rule_looks_at_a_longer_text(find: Callable[[str], str | None]) -> None:
-    find("a" * LONGEST)
+    find("a" * MAX_TEXT_LENGTH)
     with pytest.raises(ValueError, match="longer"):
-        find("a" * (LONGEST + 1))
+        find("a" * (MAX_TEXT_LENGTH + 1))
 
 
-@pytest.mark.parametrize("find", [find_identifier, find_in_note])
+@pytest.mark.parametrize("find", [find_identifier, find_identifier_in_note])
 @pytest.mark.parametrize("piece", [*CYCLES[:20], "\u0315\u0300", "\ufdfa", "é "])
 def test_the_longest_text_is_read_at_once(find: Callable[[str], str | None], piece: str) -> None:
-    assert seconds(find, (piece * LONGEST)[:LONGEST]) < 0.03
+    assert seconds(find, (piece * MAX_TEXT_LENGTH)[:MAX_TEXT_LENGTH]) < 0.03
 
 
 def test_a_format_of_numbers_is_cut_before_a_pattern_looks_at_it() -> None:

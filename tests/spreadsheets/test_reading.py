@@ -11,10 +11,10 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from app.spreadsheets.limits import UNREADABLE, Limits, Odd, Unreadable
+from app.spreadsheets.limits import UNREADABLE_REASONS, SpreadsheetLimits, UnusableCell, UnreadableSpreadsheet
 from app.spreadsheets.reading import read_rows
 
-USUAL = Limits()
+USUAL = SpreadsheetLimits()
 HEAD = ["desk", "day", "n"]
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -23,12 +23,12 @@ def is_header(cells):
     return cells[:1] == ["desk"]
 
 
-def read(content: bytes, limits: Limits = USUAL):
+def read(content: bytes, limits: SpreadsheetLimits = USUAL):
     return list(read_rows(io.BytesIO(content), is_header, limits))
 
 
-def refused(content: bytes, limits: Limits = USUAL) -> Unreadable:
-    with pytest.raises(Unreadable) as caught:
+def refused(content: bytes, limits: SpreadsheetLimits = USUAL) -> UnreadableSpreadsheet:
+    with pytest.raises(UnreadableSpreadsheet) as caught:
         read(content, limits)
     return caught.value
 
@@ -108,7 +108,7 @@ def test_a_formula_is_marked_and_never_evaluated_nor_its_kept_result_taken():
         page.write_row(0, 0, HEAD)
         page.write_formula(1, 2, "=1+1", value=2)
 
-    assert read(book(fill))[1] == (2, [None, None, Odd.FORMULA])
+    assert read(book(fill))[1] == (2, [None, None, UnusableCell.FORMULA])
 
 
 def test_a_text_that_looks_like_a_formula_is_a_text():
@@ -121,8 +121,8 @@ def test_an_error_and_a_text_without_end_are_marked():
         b"</sheetData>", b'<row r="9"><c r="A9" t="e"><v>#REF!</v></c></row></sheetData>'
     )
     rows = read(with_part(content, SHEET, errors))
-    assert rows[1:] == [(2, [Odd.TOO_LONG, "x" * 500]), (9, [Odd.ERROR])]
-    assert read(as_csv(HEAD, ["x" * 501]))[1] == (2, [Odd.TOO_LONG])
+    assert rows[1:] == [(2, [UnusableCell.TOO_LONG, "x" * 500]), (9, [UnusableCell.ERROR])]
+    assert read(as_csv(HEAD, ["x" * 501]))[1] == (2, [UnusableCell.TOO_LONG])
 
 
 def test_merged_cells_are_refused_by_their_range():
@@ -132,14 +132,14 @@ def test_merged_cells_are_refused_by_their_range():
         page.merge_range("B7:C9", "twice")
 
     problem = refused(book(fill))
-    assert (problem.code, problem.where) == ("merged", "B7:C9")
+    assert (problem.code, problem.location) == ("merged", "B7:C9")
 
 
 def test_a_merged_title_is_named_rather_than_the_missing_header():
     def fill(made):
         made.add_worksheet().merge_range("A1:F1", "Our year")
 
-    assert refused(book(fill)).where == "A1:F1"
+    assert refused(book(fill)).location == "A1:F1"
 
 
 def test_the_worksheet_with_our_columns_is_taken_and_two_of_them_are_refused():
@@ -214,7 +214,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked():
 
 def test_more_than_may_be_unpacked_is_refused():
     content = sheet(HEAD, *[[f"HND-{n}", n] for n in range(2000)])
-    assert refused(content, Limits(unpacked=50_000)).code == "zip_bomb"
+    assert refused(content, SpreadsheetLimits(unpacked=50_000)).code == "zip_bomb"
 
 
 def test_a_zip_that_lies_about_its_size_is_not_read_beyond_it():
@@ -314,11 +314,11 @@ def test_a_million_blank_lines_of_a_csv_end_quickly():
 
 def test_too_many_columns_rows_or_bytes_are_told():
     wide = ["desk", *["x"] * 60]
-    assert (refused(sheet(wide)).code, refused(sheet(wide)).where) == ("too_many_columns", "BH")
+    assert (refused(sheet(wide)).code, refused(sheet(wide)).location) == ("too_many_columns", "BH")
     assert refused(as_csv(wide)).code == "too_many_columns"
-    assert refused(sheet(HEAD, *[["x"]] * 11), Limits(rows=10)).code == "too_many_rows"
-    assert len(read(sheet(HEAD, *[["x"]] * 10), Limits(rows=10))) == 11
-    assert refused(sheet(HEAD), Limits(size=1000)).code == "too_large"
+    assert refused(sheet(HEAD, *[["x"]] * 11), SpreadsheetLimits(rows=10)).code == "too_many_rows"
+    assert len(read(sheet(HEAD, *[["x"]] * 10), SpreadsheetLimits(rows=10))) == 11
+    assert refused(sheet(HEAD), SpreadsheetLimits(size=1000)).code == "too_large"
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -342,7 +342,7 @@ def test_memory_stays_flat_while_rows_grow():
     for many in (2_000, 40_000):
         content = sheet(HEAD, *[["HND-01", "2026-03-15", n % 90] for n in range(many)])
         tracemalloc.start()
-        for _ in read_rows(io.BytesIO(content), is_header, Limits()):
+        for _ in read_rows(io.BytesIO(content), is_header, SpreadsheetLimits()):
             pass
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
@@ -350,13 +350,13 @@ def test_memory_stays_flat_while_rows_grow():
 
 
 def test_every_refusal_has_its_one_sentence(app):
-    for term in UNREADABLE:
-        assert Unreadable(term.code, "B2:C3").sentence
-    assert "B2:C3" in Unreadable("merged", "B2:C3").sentence
+    for term in UNREADABLE_REASONS:
+        assert UnreadableSpreadsheet(term.code, "B2:C3").message
+    assert "B2:C3" in UnreadableSpreadsheet("merged", "B2:C3").message
 
 
 def test_more_lines_than_may_be_are_refused_before_any_is_read():
-    few = Limits(rows=10, lines=20)
+    few = SpreadsheetLimits(rows=10, lines=20)
     assert len(read(as_csv(HEAD, *[[]] * 18, ["x"]), few)) == 2
     for content in (b"desk,day" + b"\n" * 30, b"desk,day" + b"\r" * 30):
         assert refused(content, few).code == "too_many_rows"

@@ -181,9 +181,9 @@ def test_answers_given_and_a_notice_survive_an_ended_session(visited):
 def test_nobody_answers_every_question_that_an_account_does():
     names = {name for name in dir(Principal) if not name.startswith("_")}
     names |= set(Principal.__dataclass_fields__)
-    nobody_ = anonymous.Nobody()
+    nobody_ = anonymous.AnonymousPrincipal()
     assert {name for name in names if not hasattr(nobody_, name)} == set()
-    assert login_manager.anonymous_user is anonymous.Nobody
+    assert login_manager.anonymous_user is anonymous.AnonymousPrincipal
     assert nobody_.may("configure") is False
     assert nobody_.is_authenticated is False
     assert not nobody_.scope.desks

@@ -11,7 +11,7 @@ from app.audit.actions import record_audit
 from app.db.session import db, independent_transaction
 from app.web import transactions
 from app.web.access import allow
-from app.web.pages import page
+from app.web.pages import render_page
 from tests.conftest import create_app, settings_for
 from tests.factories.records import JSON, alone, make_account, make_desk
 
@@ -109,7 +109,7 @@ def test_a_deadlock_is_seen_by_nobody_and_happened_once(app, database_url):
 
 def test_who_ran_once_only_would_have_been_refused(app, database_url, monkeypatch):
     """The mutant of the test above: the deadlock is real."""
-    monkeypatch.setattr(transactions, "MOST_RUNS", 1)
+    monkeypatch.setattr(transactions, "MAX_RUNS", 1)
     race = Deadlock(database_url)
     answer, _ = ask(app, race.view)
     assert (answer.status_code, race.runs, entries()) == (503, 1, 0)
@@ -124,7 +124,7 @@ def test_a_race_that_is_always_lost_is_given_up(app):
         db.session.execute(LOSE)
 
     answer, _ = ask(app, lose)
-    assert (answer.status_code, len(runs)) == (503, transactions.MOST_RUNS)
+    assert (answer.status_code, len(runs)) == (503, transactions.MAX_RUNS)
 
 
 def test_a_connection_that_ends_in_the_middle_costs_nobody_anything(app, database_url):
@@ -161,7 +161,7 @@ def test_a_notice_that_a_lost_run_had_shown_is_shown(app):
     runs = []
 
     def show():
-        drawn = page("error.html", sentence="x")
+        drawn = render_page("error.html", sentence="x")
         runs.append(1)
         if len(runs) == 1:
             db.session.execute(LOSE)
