@@ -1,4 +1,6 @@
-"""Leaves entries: collected while the request works, chained as its last statement before the commit."""
+"""Records audit entries: collected while the request works, chained as its last statement before the commit."""
+
+from typing import Any
 
 from sqlalchemy import Insert, event, insert
 from sqlalchemy.orm import Session
@@ -11,43 +13,59 @@ from app.audit.vocabulary import ACTIONS, READ_ACTIONS
 from app.db.session import db, insert_rows
 from app.settings import current_settings
 
-NEW = insert(AuditEntry.__table__)
+INSERT_ENTRY = insert(AuditEntry.__table__)
 
 
 def record_audit(account_id: int | None, action: str, subject: str, country: str = "") -> None:
-    """Leaves one entry in this transaction: who (account id), what (an act), which row, in which country."""
-    entry = AuditRecord(clock.now(), account_id, ACTIONS[action].code, subject, country)
-    db.session().info.setdefault("entries", []).append(entry)
+    """Record an entry in this transaction: who, a code of ACTIONS, on which row, in which country.
+
+    `subject` is a code of SUBJECTS, then a colon and the row's number or code if there is one. `account_id` is None
+    for commands and devices.
+    """
+    record = AuditRecord(clock.now(), account_id, ACTIONS[action].code, subject, country)
+    db.session().info.setdefault("entries", []).append(record)
 
 
 def chain_audit_entries(session: Session) -> None:
-    """Writes the entries of this transaction behind the last line, each sealed to the one before."""
-    entries = [e for e in session.info.pop("entries", []) if _is_new(session, e)]
-    if not entries:
+    """Insert the entries of this transaction after the last one, each chained to the one before."""
+    records = [r for r in session.info.pop("entries", []) if _is_new(session, r)]
+    if not records:
         return
-    number, last = queries.lock_last_entry(session)
-    lines = []
-    entries = [e for e in entries if _is_new(session, e)]  # once more: now nobody else writes
-    for entry in entries:
+    number, last_hash = queries.lock_last_entry(session)
+    rows = []
+    records = [r for r in records if _is_new(session, r)]  # once more: now nobody else writes
+    for record in records:
         number += 1
-        last = entry_hash(_key(), last, number, entry)
-        lines.append({"number": number, "seal": last, **entry.__dict__})
-    insert_rows(session, NEW, lines)
+        last_hash = entry_hash(_key(), last_hash, number, record)
+        rows.append(_row(number, last_hash, record))
+    insert_rows(session, INSERT_ENTRY, rows)
 
 
-def _is_new(session: Session, entry: AuditRecord) -> bool:
-    return entry.act not in READ_ACTIONS or not queries.was_read_this_minute(session, entry)
+def _is_new(session: Session, record: AuditRecord) -> bool:
+    return record.action not in READ_ACTIONS or not queries.was_read_this_minute(session, record)
 
 
 def _key() -> str:
     return str(current_settings().audit_key)
 
 
-def insert_after(number: int, last: str, act: str, subject: str) -> Insert:
-    """The statement that appends one entry to a log which ends with this number and seal."""
-    entry = AuditRecord(clock.now(), None, ACTIONS[act].code, subject)
-    sealed = {"number": number + 1, "seal": entry_hash(_key(), last, number + 1, entry)}
-    return NEW.values(**sealed, **entry.__dict__)
+def _row(number: int, hash_: str, record: AuditRecord) -> dict[str, Any]:
+    return {
+        "number": number,
+        "seal": hash_,
+        "at": record.at,
+        "account_id": record.account_id,
+        "act": record.action,
+        "subject": record.subject,
+        "country": record.country,
+    }
+
+
+def insert_after(number: int, last_hash: str, action: str, subject: str) -> Insert:
+    """Return the statement that appends an entry to a log whose last entry has this number and hash."""
+    record = AuditRecord(clock.now(), None, ACTIONS[action].code, subject)
+    hash_ = entry_hash(_key(), last_hash, number + 1, record)
+    return INSERT_ENTRY.values(**_row(number + 1, hash_, record))
 
 
 @event.listens_for(Session, "after_rollback")
@@ -56,11 +74,11 @@ def _forget(session: Session) -> None:
 
 
 def verify_chain(session: Session) -> tuple[int, int | None]:
-    """Lines checked and the number of the first broken one, None where the whole chain holds."""
+    """Return how many entries were checked, and the number of the first broken one, None if the whole chain holds."""
     expected, previous, checked = 1, GENESIS_HASH, 0
     for row in queries.iter_entries(session):
-        number, _, entry, sealed = queries.to_audit_record(row)
-        if number != expected or entry_hash(_key(), previous, number, entry) != sealed:
+        number, _, record, hash_ = queries.to_audit_record(row)
+        if number != expected or entry_hash(_key(), previous, number, record) != hash_:
             return checked, min(number, expected)
-        expected, previous, checked = number + 1, sealed, checked + 1
+        expected, previous, checked = number + 1, hash_, checked + 1
     return checked, None

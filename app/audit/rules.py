@@ -1,4 +1,4 @@
-"""How one entry is sealed to the one before it."""
+"""The hash that chains each audit entry to the one before it."""
 
 import hmac
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ GENESIS_HASH = "0" * 64
 
 @dataclass(frozen=True)
 class AuditRecord:
-    """One line of the trail: when, who, what, which row, in which country; never a value."""
+    """The content of an audit entry: when, who, which action, on which row, in which country; never a value."""
 
     at: datetime
     account_id: int | None
-    act: str
+    action: str
     subject: str
     country: str = ""
 
 
-def entry_hash(key: str, previous: str, number: int, entry: AuditRecord) -> str:
-    """HMAC-SHA256 in hex over the previous seal, the entry's number and all that the entry says."""
-    said = (
+def entry_hash(key: str, previous: str, number: int, record: AuditRecord) -> str:
+    """Return HMAC-SHA256 in hex over the previous entry's hash, the number of this entry and its content."""
+    parts = (
         previous,
         str(number),
-        entry.at.isoformat(timespec="microseconds"),
-        str(entry.account_id or 0),
-        entry.act,
-        entry.subject,
-        entry.country,
+        record.at.isoformat(timespec="microseconds"),
+        str(record.account_id or 0),
+        record.action,
+        record.subject,
+        record.country,
     )
-    return hmac.new(key.encode(), "\x1f".join(said).encode(), sha256).hexdigest()
+    return hmac.new(key.encode(), "\x1f".join(parts).encode(), sha256).hexdigest()

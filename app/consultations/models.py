@@ -1,4 +1,4 @@
-"""Consultations as they stand, and the versions they had before."""
+"""Consultations in their current version, and the superseded versions."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -24,10 +24,10 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Consultation(Base):
-    """One contact of a person or travelling group with a desk, as it stands now.
+    """One contact of a person or travelling group with a desk, in its current version.
 
-    The id is made by the client (UUID version 4: it carries no time). `arrival_digest` is that of the first arrival's
-    canonical content and never changes. A tally (`is_tally`) is a refusal to be recorded: it has no attributes.
+    The client generates the id (UUID version 4: it discloses no time). `arrival_digest` is the digest of the canonical
+    JSON as first received and never changes. A tally (`is_tally`) is a refusal to be recorded: it has no attributes.
     """
 
     __tablename__ = "consultation"
@@ -72,7 +72,7 @@ class Consultation(Base):
 
 
 class ConsultationVersion(Base):
-    """A version that was superseded: its whole content, why it had come about, and who made it when."""
+    """A superseded version: all its data, the reason for it, its author and time."""
 
     __tablename__ = "consultation_version"
 

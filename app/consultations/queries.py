@@ -1,4 +1,4 @@
-"""Reads consultations, within the scope of who asks."""
+"""Reads and locks consultations, within the scope of an account."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ from app.composition import PersonCount
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.rules.consultation_data import ConsultationData, Group
 from app.consultations.vocabulary import LIVE
-from app.db.session import Record, connection_of
+from app.db.session import AnyRow, connection_of
 from app.people.queries.cards import CardRow, lock_card_groups
 from app.people.queries.lines import find_cards_of_consultations, list_lines_unscoped
 from app.places.models import Desk
@@ -26,56 +26,55 @@ DESKS = Desk.__table__
 ACCOUNTS = Account.__table__
 
 
-def _within(scope: Scope, wanted: Select[Any]) -> Select[Any]:
-    return wanted.where(
+def _within(scope: Scope, query: Select[Any]) -> Select[Any]:
+    return query.where(
         CONSULTATIONS.c.desk_id.in_(scope.desks) | CONSULTATIONS.c.country.in_(scope.countries)
     )
 
 
-def find_stored_unscoped(session: Session, ids: Collection[UUID]) -> dict[UUID, Record]:
-    """Desk, digest and version of known ids, whoever's they are: to tell which are the same or different."""
+def find_stored_unscoped(session: Session, ids: Collection[UUID]) -> dict[UUID, AnyRow]:
+    """Return desk, digest and version of the ids that exist, in any scope: to compare them with a submission."""
     columns = (
         CONSULTATIONS.c.id,
         CONSULTATIONS.c.desk_id,
         CONSULTATIONS.c.arrival_digest,
         CONSULTATIONS.c.version,
     )
-    known: Select[Any] = select(*columns).where(CONSULTATIONS.c.id.in_(ids))
-    return {row.id: row for row in session.execute(known.order_by(CONSULTATIONS.c.id))}
+    query: Select[Any] = select(*columns).where(CONSULTATIONS.c.id.in_(ids))
+    return {row.id: row for row in session.execute(query.order_by(CONSULTATIONS.c.id))}
 
 
-def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> Record | None:
-    """The row with its desk's code, name and time zone; None where there is none or it is foreign."""
-    wanted = _with_desk().where(CONSULTATIONS.c.id == consultation_id)
-    return session.execute(_within(scope, wanted)).first()
+def find_consultation(session: Session, scope: Scope, consultation_id: UUID) -> AnyRow | None:
+    """Return the row with its desk's code, name and time zone; None if there is none within the scope."""
+    query = _with_desk().where(CONSULTATIONS.c.id == consultation_id)
+    return session.execute(_within(scope, query)).first()
 
 
 def lock_consultation(
     session: Session, scope: Scope, consultation_id: UUID, cards: Collection[CardRow] = ()
-) -> Record | None:
-    """The same row, held until the transaction ends, so that changes of one record queue up; `cards` as below."""
+) -> AnyRow | None:
+    """Return the same row, locked until the transaction ends, so that changes wait for each other; `cards` as below."""
     return next(iter(lock_consultations(session, scope, [consultation_id], cards)), None)
 
 
 def lock_consultations(
     session: Session, scope: Scope, ids: Collection[UUID], cards: Collection[CardRow] = ()
-) -> Sequence[Record]:
-    """The rows of these ids within the scope, held until the transaction ends, in the order of their ids.
+) -> Sequence[AnyRow]:
+    """Return the rows of these ids within the scope, locked until the transaction ends, in the order of their ids.
 
-    Their cards and `cards` are held before them, as whoever records does it. A row that was given another card while
-    we waited for it is let go, and all is taken again in that order.
+    Their cards and `cards` are locked before them, as in recording. If a row got another card while this transaction
+    waited, all locks are released and taken again in that order.
     """
-    wanted = _within(scope, _with_desk().where(CONSULTATIONS.c.id.in_(ids))).order_by(
+    query = _within(scope, _with_desk().where(CONSULTATIONS.c.id.in_(ids))).order_by(
         CONSULTATIONS.c.id
     )
     while True:
         attempt = connection_of(session).begin_nested()
-        shown = find_cards_of_consultations(session, ids)
-        lock_card_groups(session, [*cards, *shown.values()])
-        rows = session.execute(wanted.with_for_update(of=CONSULTATIONS)).all()
-        if find_cards_of_consultations(session, ids).keys() <= shown.keys() | {
-            card.id for card in cards
-        }:
+        own_cards = find_cards_of_consultations(session, ids)
+        lock_card_groups(session, [*cards, *own_cards.values()])
+        rows = session.execute(query.with_for_update(of=CONSULTATIONS)).all()
+        locked = own_cards.keys() | {card.id for card in cards}
+        if find_cards_of_consultations(session, ids).keys() <= locked:
             attempt.commit()
             return rows
         attempt.rollback()
@@ -91,14 +90,14 @@ def _with_desk() -> Select[Any]:
     return cast("Select[Any]", select(*columns).join(DESKS, DESKS.c.id == CONSULTATIONS.c.desk_id))
 
 
-def get_consultation_data(session: Session, row: Record) -> ConsultationData:
-    """The content of a row of `find_consultation` as it stands."""
-    plain = {"id": str(row.id), "desk": row.desk, "held_on": row.held_on}
+def get_consultation_data(session: Session, row: AnyRow) -> ConsultationData:
+    """Return the current data of a row of `find_consultation`."""
+    shared = {"id": str(row.id), "desk": row.desk, "held_on": row.held_on}
     if row.is_tally:
-        return ConsultationData(**plain)
+        return ConsultationData(**shared)
     lines = list_lines_unscoped(session, row.id)
     return ConsultationData(
-        **plain,
+        **shared,
         channel=row.channel,
         modality=row.modality,
         travel_group=row.travel_group,
@@ -112,73 +111,71 @@ def get_consultation_data(session: Session, row: Record) -> ConsultationData:
     )
 
 
-def groups_from_lines(lines: Sequence[Record]) -> tuple[Group, ...]:
-    """The groups that the lines of one consultation stand for, in their order."""
-    by_place: dict[int, list[Record]] = {}
+def groups_from_lines(lines: Sequence[AnyRow]) -> tuple[Group, ...]:
+    """Return the groups of one consultation from its lines, in their order."""
+    lines_by_place: dict[int, list[AnyRow]] = {}
     for line in lines:
-        by_place.setdefault(line.place, []).append(line)
+        lines_by_place.setdefault(line.place, []).append(line)
     return tuple(
-        Group(some[0].nationality, some[0].situation, some[0].repeat_contact, _persons(some))
-        for _, some in sorted(by_place.items())
+        Group(own[0].nationality, own[0].situation, own[0].repeat_contact, _persons(own))
+        for _, own in sorted(lines_by_place.items())
     )
 
 
-def _persons(lines: Sequence[Record]) -> tuple[PersonCount, ...]:
-    """The people of one group; those of a card stand on a line each."""
-    met: Counter[tuple[str, str]] = Counter()
+def _persons(lines: Sequence[AnyRow]) -> tuple[PersonCount, ...]:
+    """Return the people of one group; with a card there is one line a person."""
+    counts: Counter[tuple[str, str]] = Counter()
     for line in lines:
-        met[line.sex, line.age_band] += line.n
-    return tuple(PersonCount(*profile, n) for profile, n in met.items())
+        counts[line.sex, line.age_band] += line.n
+    return tuple(PersonCount(*profile, n) for profile, n in counts.items())
 
 
-def list_versions_unscoped(session: Session, consultation_id: UUID) -> Sequence[Record]:
-    """The superseded versions with their authors' usernames, oldest first; the scope was checked."""
-    wanted = (
+def list_versions_unscoped(session: Session, consultation_id: UUID) -> Sequence[AnyRow]:
+    """Return the superseded versions with their authors' usernames, oldest first; the caller has checked the scope."""
+    query = (
         select(VERSIONS, ACCOUNTS.c.username)
         .join(ACCOUNTS, ACCOUNTS.c.id == VERSIONS.c.changed_by)
         .where(VERSIONS.c.consultation_id == consultation_id)
         .order_by(VERSIONS.c.version)
     )
-    return session.execute(wanted).all()
+    return session.execute(query).all()
 
 
 def get_username(session: Session, account_id: int) -> str:
-    """The username of an account that exists."""
-    wanted = select(ACCOUNTS.c.username).where(ACCOUNTS.c.id == account_id)
-    return str(session.execute(wanted).scalar_one())
+    """Return the username of an account that exists."""
+    query = select(ACCOUNTS.c.username).where(ACCOUNTS.c.id == account_id)
+    return str(session.execute(query).scalar_one())
 
 
 def list_consultations_of_day(
     session: Session, scope: Scope, desk_id: int, day: date
-) -> Sequence[Record]:
-    """The consultations held at a desk on a day, voided ones included, the last received first."""
-    wanted = select(CONSULTATIONS).where(
+) -> Sequence[AnyRow]:
+    """Return the consultations held at a desk on a day, including voided ones, the last received first."""
+    query = select(CONSULTATIONS).where(
         CONSULTATIONS.c.desk_id == desk_id, CONSULTATIONS.c.held_on == day
     )
-    ordered = _within(scope, wanted).order_by(
-        CONSULTATIONS.c.received_at.desc(), CONSULTATIONS.c.id
-    )
+    ordered = _within(scope, query).order_by(CONSULTATIONS.c.received_at.desc(), CONSULTATIONS.c.id)
     return session.execute(ordered).all()
 
 
 def list_topics_by_frequency(
     session: Session, scope: Scope, desk_id: int, first: date, last: date
 ) -> list[str]:
-    """Topics asked at a desk from first to last, the most frequent first, then by code."""
-    wanted = select(CONSULTATIONS.c.topics).where(
+    """Return the topics of a desk's consultations from first to last, the most frequent first, then by code."""
+    query = select(CONSULTATIONS.c.topics).where(
         CONSULTATIONS.c.desk_id == desk_id,
         CONSULTATIONS.c.held_on.between(first, last),
         CONSULTATIONS.c.state == LIVE,
     )
-    asked: Counter[str] = Counter()
-    for row in session.execute(_within(scope, wanted).order_by(CONSULTATIONS.c.id)):
-        asked.update(row.topics)
-    return sorted(asked, key=lambda code: (-asked[code], code))
+    counts: Counter[str] = Counter()
+    for row in session.execute(_within(scope, query).order_by(CONSULTATIONS.c.id)):
+        counts.update(row.topics)
+    return sorted(counts, key=lambda code: (-counts[code], code))
 
 
-def find_last_by_author(session: Session, scope: Scope, author_id: int) -> Record | None:
-    """The author's last live consultation that is no tally, with its desk's code."""
-    wanted = (
+def find_last_by_author(session: Session, scope: Scope, author_id: int) -> AnyRow | None:
+    """Return the author's last live consultation that is not a tally, with its desk's code, or None."""
+    query = (
         _with_desk()
         .where(
             CONSULTATIONS.c.author_id == author_id,
@@ -188,4 +185,4 @@ def find_last_by_author(session: Session, scope: Scope, author_id: int) -> Recor
         .order_by(CONSULTATIONS.c.received_at.desc(), CONSULTATIONS.c.id)
         .limit(1)
     )
-    return session.execute(_within(scope, wanted)).first()
+    return session.execute(_within(scope, query)).first()

@@ -1,9 +1,9 @@
-"""What a consultation can say: topics, outcomes, channels and the other closed lists (domain.md §2)."""
+"""The closed lists of consultations: topics, outcomes, channels and others (domain.md §2)."""
 
 from app.codelists import shared_codelists
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 
-TRAVEL_GROUPS = Terms(
+TRAVEL_GROUPS = Codelist(
     "travel_group",
     Term("alone_adult", N_("Adult alone")),
     Term("family_with_children", N_("Family with children")),
@@ -13,7 +13,7 @@ TRAVEL_GROUPS = Terms(
     Term("friends_group", N_("Non-family group")),
     Term("not_stated", N_("Travel group not stated")),
 )
-CHANNELS = Terms(
+CHANNELS = Codelist(
     "channel",
     Term("desk_in_person", N_("In person at the desk")),
     Term("mobile_desk", N_("Mobile desk")),
@@ -28,7 +28,7 @@ CHANNELS = Terms(
     Term("other", N_("Other channel")),
 )
 MODALITIES = shared_codelists.MODALITIES
-FLAGS_A = Terms(
+FLAGS_A = Codelist(
     "profile_flag",
     Term("pregnant_lactating", N_("Pregnant or lactating")),
     Term("older_person", N_("Older person")),
@@ -39,7 +39,7 @@ FLAGS_A = Terms(
     Term("none", N_("None of these")),
 )
 FLAGS_B = frozenset({"health_condition", "uasc", "indigenous_afro", "lgbtiq", "protection_concern"})
-TOPICS = Terms(
+TOPICS = Codelist(
     "topic",
     Term("regularisation", N_("Regularisation / residence")),
     Term("entry_visa_transit", N_("Entry, visa and transit rules")),
@@ -104,7 +104,7 @@ USUAL_TOPICS = (
     "regularisation", "asylum", "identity_documents", "shelter", "voluntary_return",
     "health", "work_permit_employment", "migration_risks", "entry_visa_transit", "legal_aid",
 )  # fmt: skip
-OUTCOMES = Terms(
+OUTCOMES = Codelist(
     "outcome",
     Term("information_given", N_("Information given")),
     Term("material_given", N_("Material handed out")),
@@ -119,9 +119,9 @@ OUTCOMES = Terms(
 )
 DECLINED = "person_declined_record"
 RETURN_TOPIC, RETURN_OUTCOME = "voluntary_return", "return_request_opened"
-"""Either of them says that the people ask about returning."""
+"""Either of them means that the people ask about returning."""
 QUALIFYING_OUTCOMES = frozenset(OUTCOMES.codes[:6])
-CHANGE_REASONS = Terms(
+CHANGE_REASONS = Codelist(
     "change_reason",
     Term("slip", N_("Slip of the finger")),
     Term("person_corrected", N_("The person corrected it")),
@@ -133,4 +133,4 @@ LIVE, VOID = "live", "void"
 RESTRICTED_TOPICS = frozenset(
     {"gbv", "trafficking", "smuggling_crime", "asylum", "child_protection"}
 )
-"""Topics that no list names beside a single record (counting.md, restricted topics)."""
+"""Topics that no list shows for a single record (counting.md, restricted topics)."""

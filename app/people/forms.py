@@ -13,10 +13,10 @@ from app.db.session import Session
 from app.field_errors import FieldError
 from app.i18n.language import LOCALES
 from app.places.queries import DeskRow, find_desk
-from app.text_limits import LONGEST, is_too_long
+from app.text_limits import MAX_TEXT_LENGTH, is_too_long
 from app.web.access import Scope
-from app.web.forms import NOT_A_FIELD
-from app.web.qr_codes import QUIET, draw
+from app.web.forms import NOT_FIELDS
+from app.web.qr_codes import QUIET, draw_qr_code
 from app.web.requests import is_form, read_json
 
 CARDS_PER_PAGE = 10
@@ -43,7 +43,7 @@ class CardInput:
             self.errors.append(FieldError(name, "unreadable"))
         elif is_too_long(value):
             self.errors.append(FieldError(name, "too_long"))
-            return value[:LONGEST]
+            return value[:MAX_TEXT_LENGTH]
         return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> int:
@@ -87,7 +87,7 @@ def read_input(*fields: str) -> CardInput:
 
 
 def _form_fields() -> dict[str, Any]:
-    return {name: values[-1] for name, values in request.form.lists() if name not in NOT_A_FIELD}
+    return {name: values[-1] for name, values in request.form.lists() if name not in NOT_FIELDS}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class PrintedCard:
 
 def lay_out_pages(codes: Sequence[str]) -> list[list[PrintedCard]]:
     """Return the pages of a sheet of printed codes, ten cards each."""
-    cards = [PrintedCard(tuple(code.split("-")), draw(code, 1).path) for code in codes]
+    cards = [PrintedCard(tuple(code.split("-")), draw_qr_code(code, 1).path) for code in codes]
     return [cards[first : first + CARDS_PER_PAGE] for first in range(0, len(cards), CARDS_PER_PAGE)]
 
 

@@ -15,7 +15,7 @@ from app.people.actions.lookup import look_up_card
 from app.places.queries import DeskRow, list_desks
 from app.settings import current_settings
 from app.web.access import allow, limiter, principal
-from app.web.pages import flash_message, page
+from app.web.pages import flash_message, render_page
 from app.web.requests import wants_json
 from app.web.responses import error_response
 
@@ -58,7 +58,7 @@ def _codes(codes: list[str]) -> Response:
 
 def _sheet(codes: list[str], year: int) -> Response:
     printed_year = forms.format_reporting_year(year, current_settings().reporting_year_start)
-    return page(
+    return render_page(
         "people/sheet.html",
         201,
         pages=forms.lay_out_pages(codes),
@@ -71,7 +71,7 @@ def _sheet(codes: list[str], year: int) -> Response:
 
 def _print_form(values: dict[str, Any], errors: list[FieldError]) -> Response:
     desks = list_desks(db.session(), principal().scope)
-    return page(
+    return render_page(
         "people/print.html",
         422 if errors else 200,
         desks=[desk for desk in desks if cards.is_open_today(desk)],
@@ -115,7 +115,7 @@ def replace() -> Any:
 def _replace_form(values: dict[str, str], errors: list[FieldError], conflict: str = "") -> Response:
     status = 409 if conflict else 422 if errors else 200
     messages = _message_by_field(errors)
-    return page("people/replace.html", status, values=values, errors=messages, conflict=conflict)
+    return render_page("people/replace.html", status, values=values, errors=messages, conflict=conflict)
 
 
 @blueprint.post("/look")

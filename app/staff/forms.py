@@ -8,13 +8,13 @@ from flask_babel import gettext
 from wtforms import StringField
 
 from app.db.session import Session
-from app.i18n.language import LOCALES, country
-from app.places.queries import EVERYWHERE, DeskRow, list_desks
+from app.i18n.language import LOCALES, country_name
+from app.places.queries import ALL_DESKS, DeskRow, list_desks
 from app.places.vocabulary import programme
 from app.staff import rules
 from app.staff.vocabulary import ROLES
 from app.web.access import Principal, Scope
-from app.web.forms import CodeField, CodesField, PageForm, required
+from app.web.forms import AnyCodesField, CodeField, PageForm, required
 
 
 class InvitationForm(PageForm):
@@ -22,8 +22,8 @@ class InvitationForm(PageForm):
 
     username = StringField(validators=[required()])
     role = CodeField(validators=[required()], codes=ROLES.codes)
-    desks = CodesField()
-    countries = CodesField()
+    desks = AnyCodesField()
+    countries = AnyCodesField()
     locale = CodeField(validators=[required()], codes=LOCALES)
 
     def account(self) -> dict[str, str]:
@@ -69,18 +69,18 @@ class InvitationOptions:
 
 def invitation_options(session: Session, principal: Principal) -> InvitationOptions:
     """Return what the principal may choose in an invitation."""
-    within = EVERYWHERE if principal.role == "admin" else Scope(countries=principal.scope.countries)
+    within = ALL_DESKS if principal.role == "admin" else Scope(countries=principal.scope.countries)
     roles = [term for term in ROLES if rules.may_invite(principal.role, term.code)]
     return InvitationOptions(
         [(term.code, gettext(term.label)) for term in roles],
         _by_country(list_desks(session, within)),
-        sorted(((code, country(code)) for code in programme()), key=lambda pair: pair[1]),
+        sorted(((code, country_name(code)) for code in programme()), key=lambda pair: pair[1]),
         list(LOCALES.items()),
     )
 
 
 def _by_country(desks: Iterable[DeskRow]) -> list[tuple[str, list[DeskRow]]]:
     groups = [
-        (country(code), list(rows)) for code, rows in groupby(desks, lambda desk: desk.country)
+        (country_name(code), list(rows)) for code, rows in groupby(desks, lambda desk: desk.country)
     ]
     return sorted(groups, key=lambda pair: pair[0])

@@ -19,7 +19,7 @@ from app.audit.models import AuditEntry
 from app.consultations.actions import spreadsheet_import
 from app.consultations.actions.spreadsheet_import import ImportResult
 from app.consultations.forms.spreadsheets import label_codes
-from app.consultations.forms.spreadsheets.columns import COLUMNS, SENTENCES, error_sentence
+from app.consultations.forms.spreadsheets.columns import COLUMNS, MESSAGES, error_message
 from app.consultations.forms.spreadsheets.rows import read_records
 from app.consultations.models import Consultation
 from app.consultations.rules.spreadsheets import CellError
@@ -28,8 +28,8 @@ from app.i18n import language
 from app.i18n.language import LOCALES
 from app.people.actions.cards import issue
 from app.people.models.lines import PersonLine
-from app.places.queries import EVERYWHERE, list_desks
-from app.spreadsheets.limits import Limits
+from app.places.queries import ALL_DESKS, list_desks
+from app.spreadsheets.limits import SpreadsheetLimits
 from tests.benchmarks.server import ROOT
 from tests.consultations.sheets import a_row, as_csv, as_xlsx, cells, saved
 from tests.factories.records import JSON, alone, make_account, make_desk
@@ -37,14 +37,14 @@ from tests.factories.two_country_world import stored
 
 
 def desks():
-    found = {desk.code: desk for desk in list_desks(db.session(), EVERYWHERE)}
+    found = {desk.code: desk for desk in list_desks(db.session(), ALL_DESKS)}
     db.session.rollback()
     return found
 
 
 def check(content: bytes, own=None):
     own = desks() if own is None else own
-    found = read_records(io.BytesIO(content), own.keys(), Limits())
+    found = read_records(io.BytesIO(content), own.keys(), SpreadsheetLimits())
     checked = spreadsheet_import.check_import(db.session(), own, found)
     db.session.rollback()
     return checked
@@ -257,7 +257,7 @@ def test_columns_are_told_by_letter_and_never_by_what_stands_there(office):
     without = [line[:6] + line[7:] for line in cells([a_row()])]
     faults = check(as_csv(without)).errors
     assert [(one.row, one.code, one.named_column) for one in faults] == [(1, "missing_column", "sex")]
-    assert "Nombre" not in "".join(error_sentence(one) for one in checked.errors)
+    assert "Nombre" not in "".join(error_message(one) for one in checked.errors)
 
 
 IDENTIFIERS = {
@@ -320,10 +320,10 @@ WORDS = {
 def word(column: str, code: str, locale: str) -> str:
     """The label of a code as a page in that language shows it."""
     if column == "language":
-        return dict(language.spoken(locale))[code]
+        return dict(language.languages_by_name(locale))[code]
     if column == "nationality" and code != "XXX":
-        return dict(language.world(locale))[code]
-    terms = label_codes.lists.SPECIAL_NATIONALITIES if code == "XXX" else label_codes.LISTS[column][0]
+        return dict(language.countries_by_name(locale))[code]
+    terms = label_codes.shared_codelists.SPECIAL_NATIONALITIES if code == "XXX" else label_codes.CODELISTS[column][0]
     directory = label_codes.current_app.config["BABEL_TRANSLATION_DIRECTORIES"]
     return label_codes.catalogue_of(locale, directory).gettext(terms[code].label)
 
@@ -355,8 +355,8 @@ def test_labels_of_any_language_say_the_same_as_codes(office, data):
     named = [catalogue.gettext(COLUMNS[code].label) for code in header]
     mine, other = check(as_csv(cells([plain]))), check(as_xlsx([named, row]))
     assert mine.errors == other.errors == []
-    assert [one.data for one in spreadsheet_import._each(mine)] == [
-        one.data for one in spreadsheet_import._each(other)
+    assert [one.data for one in spreadsheet_import._pending_rows(mine)] == [
+        one.data for one in spreadsheet_import._pending_rows(other)
     ]
 
 
@@ -374,7 +374,7 @@ def test_a_word_that_means_two_things_is_refused(office, monkeypatch):
     meant = label_codes._by_word([("Gato", "cat"), ("gató", "cake"), ("perro", "dog")])
     assert meant["gato"] == label_codes.AMBIGUOUS
     assert meant["perro"] == "dog"
-    assert "ambiguous" in SENTENCES
+    assert "ambiguous" in MESSAGES
 
 
 def test_two_thousand_faults_are_all_told_quickly(office, tmp_path):

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from app.sync.actions import decrypt, handlers, intake
+from app.sync.actions import batch, handlers, intake
 from wsgi import application
 
 
@@ -12,8 +12,8 @@ def _lock_nothing(*_: Any) -> None:
     """Nothing is held before the first record."""
 
 
-handlers.set_handlers([replace(each, take_many=None) for each in handlers._handlers.values()], [])
+handlers.set_handlers([replace(each, handle_many=None) for each in handlers._handlers.values()], [])
 handlers.lock_targets = _lock_nothing
-intake.once = decrypt.once = nullcontext
+intake.defer_aggregates = batch.defer_aggregates = nullcontext
 
 __all__ = ["application"]

@@ -69,7 +69,7 @@ def _count_waiting(desk: DeskRow) -> int:
 
 def _count_quarantined() -> int:
     """Count the quarantined tablet records that the reader may resolve."""
-    if not principal().may("mend_envelopes"):
+    if not principal().may("resolve_envelopes"):
         return 0
     return count_unresolved(db.session(), principal(), clock.now())
 

@@ -1,1 +1,1 @@
-"""Records a consultation (`recording`); corrects and voids one (`changing`)."""
+"""Records consultations (`recording`), corrects and voids them (`corrections`), imports spreadsheets of them."""

@@ -1,4 +1,4 @@
-"""Corrects and voids a consultation; the trail keeps every version."""
+"""Corrects and voids a consultation; every superseded version is kept."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from app.consultations.rules.consultation_data import (
     canonical_json,
 )
 from app.consultations.vocabulary import CHANGE_REASONS, LIVE, VOID
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.field_errors import FieldError
 from app.people.actions.lines import ConsultationContext, replace_lines, void_lines
 from app.people.queries.cards import CardRow, get_card
@@ -30,7 +30,7 @@ from app.web.access import Principal
 
 @dataclass(frozen=True)
 class AppliedChange:
-    """A change that was made: the version that stands now."""
+    """A change that was made, with the version that it created."""
 
     id: str
     version: int
@@ -38,7 +38,7 @@ class AppliedChange:
 
 @dataclass(frozen=True)
 class VersionConflict:
-    """A change that came too late: the version that stands, what was sent, what is there."""
+    """A change of a superseded version: the current version, the data sent, the current data."""
 
     version: int
     yours: dict[str, Any]
@@ -46,11 +46,11 @@ class VersionConflict:
 
 
 class NotAllowed(Exception):
-    """Neither the author within the time nor the country's supervisor."""
+    """The account is neither the author, within the time limit, nor the country's supervisor."""
 
 
 def may_change(principal: Principal, row: Any) -> bool:
-    """Whether an account may correct or void now what `row` (author, receipt, country, zone) names."""
+    """Whether an account may now correct or void a row with author, receipt, country and time zone."""
     if row.country in principal.scope.countries:
         return True
     if row.author_id != principal.account_id:
@@ -60,7 +60,7 @@ def may_change(principal: Principal, row: Any) -> bool:
 
 
 def cards_to_lock(session: Session, parsed: ParsedConsultation) -> list[CardRow]:
-    """The card that a correction puts in, to be held before its row."""
+    """Return the card that a correction sets: lock it before the row."""
     card = recording.resolve_card(session, parsed)
     return [card] if isinstance(card, CardRow) else []
 
@@ -68,53 +68,53 @@ def cards_to_lock(session: Session, parsed: ParsedConsultation) -> list[CardRow]
 def correct(
     session: Session,
     principal: Principal,
-    row: Record,
+    row: AnyRow,
     parsed: ParsedConsultation,
     payload: dict[str, Any],
 ) -> AppliedChange | VersionConflict | list[FieldError]:
-    """Puts new content in the place of a row of `find_to_change`; a voided record lives again.
+    """Replace the data of a row of `lock_consultation`; a voided consultation becomes live again.
 
-    `said` holds `version` and `reason`.
+    `payload` holds `version` and `reason`. Raises NotAllowed.
     """
     if not may_change(principal, row):
         raise NotAllowed
     desk = find_desk(session, principal.scope, parsed.desk) if parsed.desk else None
     before = queries.get_consultation_data(session, row)
     card = recording.resolve_card(session, parsed, before.card_id)
-    errors = recording.validate(parsed, desk, card) + _wrong(payload)
+    errors = recording.validate(parsed, desk, card) + _payload_errors(payload)
     if payload.get("version") is None:
         errors.append(FieldError("version", "required"))
     if parsed.data is not None and parsed.data.id != str(row.id):
         errors.append(FieldError("id", "not_this_record"))
     if errors or parsed.data is None or desk is None or isinstance(card, str):
         return errors
-    content = recording.with_card(recording.with_default_language(parsed.data, desk), card)
+    data = recording.with_card(recording.with_default_language(parsed.data, desk), card)
     if payload["version"] != row.version:
-        yours, theirs = as_json(content), as_json(before)
+        yours, theirs = as_json(data), as_json(before)
         return VersionConflict(
             row.version, {**yours, "state": LIVE}, {**theirs, "state": row.state}
         )
-    columns = rows.content_columns(content, desk)
+    columns = rows.content_columns(data, desk)
     _supersede(
         session, principal, row, before, {**columns, "state": LIVE, "reason": payload["reason"]}
     )
-    contact = rows.consultation_context({**row._asdict(), **columns}, card)
-    replace_lines(session, _standing(session, row, before), contact, rows.profile_counts(content))
+    context = rows.consultation_context({**row._asdict(), **columns}, card)
+    replace_lines(session, _live_context(session, row, before), context, rows.profile_counts(data))
     record_audit(principal.account_id, "corrected", f"consultation:{row.id}", desk.country)
     return AppliedChange(str(row.id), row.version + 1)
 
 
 def void(
-    session: Session, principal: Principal, row: Record, payload: dict[str, Any], unknown: Set[str]
+    session: Session, principal: Principal, row: AnyRow, payload: dict[str, Any], unknown: Set[str]
 ) -> AppliedChange | VersionConflict | list[FieldError]:
-    """Takes a row of `find_to_change` out of every figure; `unknown` names fields that are none.
+    """Remove a row of `lock_consultation` from every figure; `unknown` are names of unknown fields.
 
-    Voiding what is void already changes nothing and is no error.
+    Voiding a void consultation changes nothing and is no error. Raises NotAllowed.
     """
     if not may_change(principal, row):
         raise NotAllowed
     errors = [FieldError(name[:80], "unknown_field") for name in sorted(unknown)]
-    errors += _wrong(payload)
+    errors += _payload_errors(payload)
     if errors:
         return errors
     if row.state == VOID:
@@ -125,26 +125,26 @@ def void(
             row.version, {"state": VOID}, {**as_json(before), "state": row.state}
         )
     _supersede(session, principal, row, before, {"state": VOID, "reason": payload["reason"]})
-    standing = _standing(session, row, before)
-    if standing is not None:
-        void_lines(session, standing)
+    context = _live_context(session, row, before)
+    if context is not None:
+        void_lines(session, context)
     record_audit(principal.account_id, "voided", f"consultation:{row.id}", row.country)
     return AppliedChange(str(row.id), row.version + 1)
 
 
-def _standing(
-    session: Session, row: Record, content: ConsultationData
+def _live_context(
+    session: Session, row: AnyRow, data: ConsultationData
 ) -> ConsultationContext | None:
-    """What a row of `find_to_change` with this content counts for as yet; None where it is void."""
+    """Return the context of the row's counting lines, None if the row is void."""
     if row.state == VOID:
         return None
-    card = None if content.card_id is None else get_card(session, content.card_id)
+    card = None if data.card_id is None else get_card(session, data.card_id)
     return rows.consultation_context(row._asdict(), card)
 
 
-def _wrong(said: dict[str, Any]) -> list[FieldError]:
+def _payload_errors(payload: dict[str, Any]) -> list[FieldError]:
     errors = []
-    version, reason = said.get("version"), said.get("reason")
+    version, reason = payload.get("version"), payload.get("reason")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
         errors.append(FieldError("version", "not_a_number"))
     if reason is None or reason == "":
@@ -155,14 +155,23 @@ def _wrong(said: dict[str, Any]) -> list[FieldError]:
 
 
 def _supersede(
-    session: Session, by: Principal, row: Record, before: ConsultationData, columns: dict[str, Any]
+    session: Session,
+    principal: Principal,
+    row: AnyRow,
+    before: ConsultationData,
+    columns: dict[str, Any],
 ) -> None:
-    changed = {"changed_by": by.account_id, "changed_at": clock.now(), "version": row.version + 1}
+    """Update the row and store its previous version as superseded."""
+    change = {
+        "changed_by": principal.account_id,
+        "changed_at": clock.now(),
+        "version": row.version + 1,
+    }
     session.execute(
-        update(CONSULTATIONS).where(CONSULTATIONS.c.id == row.id).values(**columns, **changed)
+        update(CONSULTATIONS).where(CONSULTATIONS.c.id == row.id).values(**columns, **change)
     )
-    kept = ("version", "state", "reason", "changed_by", "changed_at")
-    old = {name: getattr(row, name) for name in kept}
+    copied = ("version", "state", "reason", "changed_by", "changed_at")
+    old = {name: getattr(row, name) for name in copied}
     session.execute(
         insert(VERSIONS).values(consultation_id=row.id, content=canonical_json(before), **old)
     )

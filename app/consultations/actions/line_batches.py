@@ -1,4 +1,4 @@
-"""Writes the person lines of many consultations in parts; what figures are read from changes once, at the end."""
+"""Writes the person lines of many consultations in batches; the aggregates change once, at the end."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,35 +12,35 @@ from app.people.actions.aggregates import defer_aggregates
 from app.people.actions.lines import ConsultationContext, ProfileCount, lock_cards, write_lines
 from app.people.queries.cards import CardRow
 
-AT_ONCE = 5000
+CARDS_PER_LOCK = 5000
 
 
 class LineBatch:
-    """Person lines that are written together, inside `written_once`."""
+    """Person lines that are written together, inside `write_line_batch`."""
 
     def __init__(self, session: Session, cards: Collection[CardRow]) -> None:
         self.session = session
         self.pending: list[tuple[ConsultationContext, Sequence[ProfileCount]]] = []
         self.roots: dict[int, int] = {}
         ordered = sorted(cards, key=lambda card: (card.root_id, card.id))
-        for start in range(0, len(ordered), AT_ONCE):
-            self.roots |= lock_cards(session, ordered[start : start + AT_ONCE])
+        for start in range(0, len(ordered), CARDS_PER_LOCK):
+            self.roots |= lock_cards(session, ordered[start : start + CARDS_PER_LOCK])
 
-    def add(self, row: Mapping[str, Any], card: CardRow | None, content: ConsultationData) -> None:
-        """Takes up the lines of one consultation, whose row is written."""
-        self.pending.append((consultation_context(row, card), profile_counts(content)))
+    def add(self, row: Mapping[str, Any], card: CardRow | None, data: ConsultationData) -> None:
+        """Add the lines of one consultation whose row is written."""
+        self.pending.append((consultation_context(row, card), profile_counts(data)))
 
     def write(self) -> None:
-        """Writes the lines that were taken up."""
+        """Write the lines added so far."""
         write_lines(self.session, self.pending, self.roots)
         self.pending = []
 
 
 @contextmanager
 def write_line_batch(session: Session, cards: Collection[CardRow]) -> Iterator[LineBatch]:
-    """Lines to write in parts: all cards are held before the first, and cells are touched after the last.
+    """Yield a batch of lines: all cards are locked before the first line, aggregates are changed after the last.
 
-    Both in their one order: so nobody who records meanwhile waits in a circle.
+    Both are locked in the order that every writer uses: no deadlock with a consultation recorded meanwhile.
     """
     with defer_aggregates(session):
         lines = LineBatch(session, cards)

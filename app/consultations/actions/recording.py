@@ -1,4 +1,4 @@
-"""Records a consultation: the one intake behind the page, the JSON and whatever else sends one."""
+"""Records consultations: the one intake behind the page, the JSON and every other client."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from app.consultations.rules import checks
 from app.consultations.rules.consultation_data import ATTACHED, ConsultationData, ParsedConsultation
 from app.db import idempotency
 from app.field_errors import FieldError
-from app.people.actions.cards import find_cards_by_code as find_all_cards
+from app.people.actions.cards import find_cards_by_code
 from app.people.actions.lines import lock_cards, write_lines
 from app.people.queries.cards import CardRow, get_card
 from app.places.queries import DeskRow, find_desk
@@ -29,23 +29,20 @@ from app.web.access import Principal, Scope
 
 @dataclass(frozen=True)
 class RecordingResult:
-    """How a consultation arrived: `new`, `same` or `different`; the version that stands now.
-
-    The version is 0 where it is different.
-    """
+    """How a consultation arrived (`new`, `same` or `different`), and its current version; 0 if different."""
 
     id: str
-    arrival: str
+    outcome: str
     version: int
 
 
 Submission: TypeAlias = tuple[Principal, ParsedConsultation]
-"""A consultation to be recorded: in whose name, and what was read of it."""
+"""A consultation to be recorded, and the principal that records it."""
 
 
 @dataclass(frozen=True, eq=False)
 class ValidSubmission:
-    """A consultation that may be written, with its row and its card."""
+    """A submission that may be written, with its row and its card."""
 
     principal: Principal
     data: ConsultationData
@@ -56,39 +53,43 @@ class ValidSubmission:
 def record(
     session: Session, principal: Principal, parsed: ParsedConsultation
 ) -> RecordingResult | list[FieldError]:
-    """Records what was read; all problems at once where anything is wrong."""
+    """Record a consultation; return all errors at once if there are any."""
     return record_all(session, [(principal, parsed)])[0]
 
 
 def record_all(
     session: Session, submissions: Sequence[Submission]
 ) -> list[RecordingResult | list[FieldError]]:
-    """Records many consultations as one set: how each ended, in their order.
+    """Record many consultations as one set; return the result or the errors of each, in their order.
 
-    Cards are held first, then rows, both in the order of their ids; cells change last.
+    Cards are locked first, then rows are inserted, both in the order of their ids; aggregates change last.
     """
-    looked = _look_at(session, submissions)
-    right = [one for one in looked if isinstance(one, ValidSubmission)]
-    new = _insert(session, right)
-    others = {one.row["id"] for one in right if one not in new}
-    known = queries.find_stored_unscoped(session, others) if others else {}
-    return [one if isinstance(one, list) else new.get(one) or _known(known, one) for one in looked]
+    checked = _validate_all(session, submissions)
+    valid = [item for item in checked if isinstance(item, ValidSubmission)]
+    new = _insert(session, valid)
+    other_ids = {submission.row["id"] for submission in valid if submission not in new}
+    stored = queries.find_stored_unscoped(session, other_ids) if other_ids else {}
+    return [
+        item if isinstance(item, list) else new.get(item) or _repeated(stored, item)
+        for item in checked
+    ]
 
 
-def _look_at(
-    session: Session, asked: Sequence[Submission]
+def _validate_all(
+    session: Session, submissions: Sequence[Submission]
 ) -> list[ValidSubmission | list[FieldError]]:
-    """What may be written of each, or all that is wrong with it; each desk and card is read once."""
-    codes = {reading.card for _, reading in asked if reading.card and reading.card != ATTACHED}
-    cards = find_all_cards(session, codes) if codes else {}
+    """Return each valid submission or its errors; each desk and card is read once."""
+    codes = {parsed.card for _, parsed in submissions if parsed.card and parsed.card != ATTACHED}
+    cards = find_cards_by_code(session, codes) if codes else {}
     desks: dict[tuple[Scope, str], DeskRow | None] = {}
-    looked = list[ValidSubmission | list[FieldError]]()
-    for by, reading in asked:
-        key = (by.scope, reading.desk)
+    checked = list[ValidSubmission | list[FieldError]]()
+    for principal, parsed in submissions:
+        key = (principal.scope, parsed.desk)
         if key not in desks:
             desks[key] = _own_desk(session, *key)
-        looked.append(_look(by, reading, desks[key], cards.get(reading.card or "")))
-    return looked
+        card = cards.get(parsed.card or "")
+        checked.append(_validate_submission(principal, parsed, desks[key], card))
+    return checked
 
 
 def _own_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
@@ -96,72 +97,73 @@ def _own_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
     return desk if desk is not None and desk.id in scope.desks else None
 
 
-def _look(
-    by: Principal, reading: ParsedConsultation, desk: DeskRow | None, card: CardRow | str | None
+def _validate_submission(
+    principal: Principal,
+    parsed: ParsedConsultation,
+    desk: DeskRow | None,
+    card: CardRow | str | None,
 ) -> ValidSubmission | list[FieldError]:
-    errors = validate(reading, desk, card)
-    content = reading.data
-    if errors or content is None or desk is None or isinstance(card, str):
+    errors = validate(parsed, desk, card)
+    data = parsed.data
+    if errors or data is None or desk is None or isinstance(card, str):
         return errors
-    content = with_card(with_default_language(content, desk), card)
-    return ValidSubmission(
-        by, content, card, new_row(content, desk, by.account_id) | reading.telemetry
-    )
+    data = with_card(with_default_language(data, desk), card)
+    row = new_row(data, desk, principal.account_id) | parsed.telemetry
+    return ValidSubmission(principal, data, card, row)
 
 
 def _insert(
-    session: Session, right: Sequence[ValidSubmission]
+    session: Session, submissions: Sequence[ValidSubmission]
 ) -> dict[ValidSubmission, RecordingResult]:
-    """Writes those whose ids are not there yet; where an id stands twice, the first of the two."""
-    roots = lock_cards(session, [one.card for one in right if one.card is not None])
-    rows = sorted((one.row for one in right), key=lambda row: row["id"])
+    """Write the submissions whose ids are new; of two with the same id, write the first."""
+    roots = lock_cards(session, [item.card for item in submissions if item.card is not None])
+    rows = sorted((item.row for item in submissions), key=lambda row: row["id"])
     ids = idempotency.insert_all_once(session, CONSULTATIONS, rows)
-    first = {one.row["id"]: one for one in reversed(right)}
-    new = [one for id_, one in first.items() if id_ in ids][::-1]
-    lines = [(consultation_context(one.row, one.card), profile_counts(one.data)) for one in new]
+    first = {item.row["id"]: item for item in reversed(submissions)}
+    new = [item for id_, item in first.items() if id_ in ids][::-1]
+    lines = [(consultation_context(item.row, item.card), profile_counts(item.data)) for item in new]
     if lines:
         write_lines(session, lines, roots)
-    for one in new:
-        record_audit(
-            one.principal.account_id, "recorded", f"consultation:{one.data.id}", one.row["country"]
-        )
-    return {one: RecordingResult(one.data.id, idempotency.NEW, 1) for one in new}
+    for item in new:
+        target = f"consultation:{item.data.id}"
+        record_audit(item.principal.account_id, "recorded", target, item.row["country"])
+    return {item: RecordingResult(item.data.id, idempotency.NEW, 1) for item in new}
 
 
 def validate(
     parsed: ParsedConsultation, desk: DeskRow | None, card: CardRow | str | None = None
 ) -> list[FieldError]:
-    """What could not be read and what the rules say to the rest.
+    """Return all errors of a parsed consultation: of its parsing, and of the rules for the other fields.
 
-    A desk of None is no desk of one's own; a text in the place of the card is what is wrong with it.
+    A desk of None is not within the account's scope; a string as `card` is the error code of the card.
     """
-    found = list(checks.answer_errors(parsed.answers))
+    rule_errors = list(checks.answer_errors(parsed.answers))
     if isinstance(card, str):
-        found.append(("card", card))
+        rule_errors.append(("card", card))
     if desk is None and parsed.desk:
-        found.append(("desk", "not_your_desk"))
+        rule_errors.append(("desk", "not_your_desk"))
     if parsed.held_on is not None:
-        found += _wrong_on(parsed.answers, desk)
-    told = {field for field, _ in parsed.errors}
-    later = [one for one in found if one[0] not in told]
-    return [FieldError(*one) for one in (*parsed.errors, *later)]
+        rule_errors += _day_errors(parsed.answers, desk)
+    fields = {field for field, _ in parsed.errors}
+    additional = [error for error in rule_errors if error[0] not in fields]
+    return [FieldError(field, code) for field, code in (*parsed.errors, *additional)]
 
 
-def _wrong_on(answers: ConsultationData, desk: DeskRow | None) -> Iterator[tuple[str, str]]:
-    code = _wrong_day(desk, answers.held_on) if desk else None
+def _day_errors(answers: ConsultationData, desk: DeskRow | None) -> Iterator[tuple[str, str]]:
+    code = _day_error(desk, answers.held_on) if desk else None
     if code:
         yield "held_on", code
     start = current_settings().reporting_year_start
     yield from checks.repeat_contact_errors(answers.groups, answers.month, start)
 
 
-def _wrong_day(desk: DeskRow, held_on: date) -> str | None:
+def _day_error(desk: DeskRow, held_on: date) -> str | None:
     last = closes_with_country(desk.country, desk.closed_on)
     return checks.day_error(held_on, clock.today_at(desk.time_zone), desk.opened_on, last)
 
 
 def with_default_language(data: ConsultationData, desk: DeskRow) -> ConsultationData:
-    """The content with the desk's first language where none was said."""
+    """Return the data with the desk's first language if it has none."""
     if data.is_tally or data.language:
         return data
     return replace(data, language=programme()[desk.country].languages[0])
@@ -170,20 +172,22 @@ def with_default_language(data: ConsultationData, desk: DeskRow) -> Consultation
 def resolve_card(
     session: Session, parsed: ParsedConsultation, attached: int | None = None
 ) -> CardRow | str | None:
-    """The card that was sent or is `attached` already; the code of a problem where it is none of ours."""
+    """Return the card that was sent, or the one with the id `attached` if it is to stay; an error code if unknown."""
     if parsed.card == ATTACHED:
         return get_card(session, attached) if attached is not None else None
-    return find_all_cards(session, [parsed.card])[parsed.card] if parsed.card else None
+    return find_cards_by_code(session, [parsed.card])[parsed.card] if parsed.card else None
 
 
 def with_card(data: ConsultationData, card: CardRow | None) -> ConsultationData:
-    """The content with the row of its card."""
+    """Return the data with the id of its card."""
     return replace(data, card_id=card.id if card else None)
 
 
-def _known(known: Mapping[UUID, Any], one: ValidSubmission) -> RecordingResult:
-    row, found = one.row, known.get(one.row["id"])
-    same = found is not None and found.arrival_digest == row["arrival_digest"]
-    if found is not None and same and found.desk_id in one.principal.scope.desks:
-        return RecordingResult(str(row["id"]), idempotency.SAME, found.version)
+def _repeated(stored: Mapping[UUID, Any], submission: ValidSubmission) -> RecordingResult:
+    """Return whether a submission whose id exists is the same as the stored one; another desk's never is."""
+    row = submission.row
+    before = stored.get(row["id"])
+    is_same = before is not None and before.arrival_digest == row["arrival_digest"]
+    if before is not None and is_same and before.desk_id in submission.principal.scope.desks:
+        return RecordingResult(str(row["id"]), idempotency.SAME, before.version)
     return RecordingResult(str(row["id"]), idempotency.DIFFERENT, 0)

@@ -1,4 +1,4 @@
-"""What a consultation's content becomes: its row, and what the person lines must know of it."""
+"""Maps the data of a consultation to its row, and to what person lines are built from."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow
 
 
-def new_row(content: ConsultationData, desk: DeskRow, author_id: int) -> dict[str, Any]:
-    """The row of a consultation that is recorded now."""
+def new_row(data: ConsultationData, desk: DeskRow, author_id: int) -> dict[str, Any]:
+    """Return the row of a consultation that is recorded now."""
     now = clock.now()
-    return content_columns(content, desk) | {
-        "id": UUID(content.id),
+    return content_columns(data, desk) | {
+        "id": UUID(data.id),
         "state": LIVE,
         "version": 1,
-        "arrival_digest": content_digest(content),
+        "arrival_digest": content_digest(data),
         "author_id": author_id,
         "received_at": now,
         "changed_by": author_id,
@@ -27,38 +27,38 @@ def new_row(content: ConsultationData, desk: DeskRow, author_id: int) -> dict[st
     }
 
 
-def content_columns(content: ConsultationData, desk: DeskRow) -> dict[str, Any]:
-    """The columns of a row that its content decides."""
-    plain = ("held_on", "channel", "modality", "travel_group", "language")
-    sets = ("topics", "main_topic", "outcomes", "flags", "persons", "is_tally")
-    return {name: getattr(content, name) for name in (*plain, *sets)} | {
+def content_columns(data: ConsultationData, desk: DeskRow) -> dict[str, Any]:
+    """Return the columns of a row that depend on its data and desk only."""
+    copied = ("held_on", "channel", "modality", "travel_group", "language")
+    derived = ("topics", "main_topic", "outcomes", "flags", "persons", "is_tally")
+    return {name: getattr(data, name) for name in (*copied, *derived)} | {
         "desk_id": desk.id,
         "country": desk.country,
-        "month": int(content.month),
-        "qualifying": content.qualifies,
+        "month": int(data.month),
+        "qualifying": data.qualifies,
     }
 
 
 def consultation_context(row: Mapping[str, Any], card: CardRow | None) -> ConsultationContext:
-    """What the person lines must know of their consultation, from its columns."""
-    plain = ("desk_id", "country", "held_on", "topics", "main_topic", "outcomes", "qualifying")
-    sums = ("is_tally", "persons", "received_at")
-    facts = {name: row[name] for name in (*plain, *sums)}
-    return ConsultationContext(consultation_id=row["id"], card=card, **facts)
+    """Return the context of a consultation's person lines, from its columns."""
+    for_lines = ("desk_id", "country", "held_on", "topics", "main_topic", "outcomes", "qualifying")
+    for_aggregates = ("is_tally", "persons", "received_at")
+    columns = {name: row[name] for name in (*for_lines, *for_aggregates)}
+    return ConsultationContext(consultation_id=row["id"], card=card, **columns)
 
 
-def profile_counts(content: ConsultationData) -> list[ProfileCount]:
-    """The people of a consultation, one entry per group, sex and age band."""
+def profile_counts(data: ConsultationData) -> list[ProfileCount]:
+    """Return the people of a consultation, one item per group, sex and age band."""
     return [
         ProfileCount(
             place,
-            some.sex,
-            some.age_band,
+            count.sex,
+            count.age_band,
             group.nationality,
             group.situation,
             group.repeat_contact,
-            some.n,
+            count.n,
         )
-        for place, group in enumerate(content.groups)
-        for some in group.persons
+        for place, group in enumerate(data.groups)
+        for count in group.persons
     ]

@@ -1,4 +1,4 @@
-"""Brings the consultations of a sheet: checks all of it first, then writes all of it or nothing."""
+"""Imports the consultations of a spreadsheet: checks all of it first, then writes all of it or nothing."""
 
 import pickle
 from collections import Counter
@@ -18,27 +18,23 @@ from app.consultations.actions import recording
 from app.consultations.actions.line_batches import write_line_batch
 from app.consultations.actions.rows import new_row
 from app.consultations.queries import CONSULTATIONS
+from app.consultations.rules import spreadsheets
 from app.consultations.rules.consultation_data import ConsultationData, content_digest
-from app.consultations.rules.spreadsheets import (
-    CellError,
-    SpreadsheetRecord,
-    derive_id,
-    identity_key,
-    merge_errors,
-    sort_key,
-)
+from app.consultations.rules.spreadsheets import CellError, SpreadsheetRecord
 from app.db.idempotency import insert_all_once
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow
 
 BATCH = 500
+Desks = Mapping[str, DeskRow]
+Records = Iterable[SpreadsheetRecord | CellError]
 IN_MEMORY = 1024 * 1024
 MAX_ERRORS = 10_000
-"""So many faults are told one by one; a sheet with more of them is not read further than to count them."""
+"""The most errors that are reported one by one; the others are only counted."""
 
 
 class PendingRow(NamedTuple):
-    """A consultation that may be written, and the place in the sheet where it is told should it clash."""
+    """A consultation that may be written, and the cell at which a later conflict of it is reported."""
 
     data: ConsultationData
     card: CardRow | None
@@ -48,9 +44,9 @@ class PendingRow(NamedTuple):
 
 @dataclass
 class ImportCheck:
-    """What the check of a whole sheet found: `faults` in the order of the sheet, `more` that are not told.
+    """The result of checking a whole spreadsheet: `errors` in its order, and the number of `omitted` ones.
 
-    Where there are none, `kept` holds the consultations, codes only, outside of memory; `same` were brought before.
+    If there are none, `pending` holds the consultations, codes only, in a file; `same` of them were imported before.
     """
 
     errors: list[CellError] = field(default_factory=list)
@@ -63,147 +59,142 @@ class ImportCheck:
     def __post_init__(self) -> None:
         finalize(self, self.pending.close)
 
-    def add_errors(self, faults: Iterable[CellError]) -> None:
-        """Takes up faults as far as there is room."""
-        for fault in faults:
+    def add_errors(self, errors: Iterable[CellError]) -> None:
+        """Add errors up to the limit, and count the others."""
+        for error in errors:
             if len(self.errors) < MAX_ERRORS:
-                self.errors.append(fault)
+                self.errors.append(error)
             else:
                 self.omitted += 1
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """How many consultations were added, and how many were there already."""
+    """The number of consultations that were added, and of those that existed already."""
 
     added: int
     same: int
 
 
-def check_import(
-    session: Session, desks: Mapping[str, DeskRow], records: Iterable[SpreadsheetRecord | CellError]
-) -> ImportCheck:
-    """Looks at every consultation of a sheet and writes nothing; `desks` are those that may be named, by code."""
-    checked = ImportCheck()
-    for batch in _batches(_right_ones(session, desks, records, checked)):
-        known = queries.find_stored_unscoped(session, [UUID(one.data.id) for one in batch])
-        for one in batch:
-            before = known.get(UUID(one.data.id))
-            if before is not None and before.arrival_digest != content_digest(one.data):
-                checked.add_errors([CellError(one.row, one.column, "different")])
-            checked.same += before is not None
-            pickle.dump(one, checked.pending)
-    checked.errors.sort(key=sort_key)
-    return checked
+def check_import(session: Session, desks: Desks, records: Records) -> ImportCheck:
+    """Check every consultation of a spreadsheet and write nothing; `desks` are the allowed ones, by code."""
+    check = ImportCheck()
+    for batch in _batches(_valid_rows(session, desks, records, check)):
+        stored = queries.find_stored_unscoped(session, [UUID(row.data.id) for row in batch])
+        for row in batch:
+            before = stored.get(UUID(row.data.id))
+            if before is not None and before.arrival_digest != content_digest(row.data):
+                check.add_errors([CellError(row.row, row.column, "different")])
+            check.same += before is not None
+            pickle.dump(row, check.pending)
+    check.errors.sort(key=spreadsheets.sort_key)
+    return check
 
 
-def _right_ones(
-    session: Session,
-    desks: Mapping[str, DeskRow],
-    found: Iterable[SpreadsheetRecord | CellError],
-    checked: ImportCheck,
+def _valid_rows(
+    session: Session, desks: Desks, records: Records, check: ImportCheck
 ) -> Iterator[PendingRow]:
-    met: Counter[bytes] = Counter()
-    for one in found:
-        if isinstance(one, CellError):
-            checked.add_errors([one])
+    occurrences: Counter[bytes] = Counter()
+    for record in records:
+        if isinstance(record, CellError):
+            check.add_errors([record])
             continue
-        checked.consultations += 1
-        kept = _right(session, desks, one, checked)
-        if not (kept or one.record):
+        check.consultations += 1
+        pending = _pending_row(session, desks, record, check)
+        number = record.record_number
+        if not (pending or number):
             continue
-        key = identity_key(kept.data if kept else one.reading.answers, one.record)
-        met[key] += 1
-        if one.record and met[key] > 1:
-            checked.add_errors([one.error_at("record", "scattered_record")])
-        if kept:
-            yield kept._replace(data=replace(kept.data, id=derive_id(key, met[key])))
+        key = spreadsheets.identity_key(pending.data if pending else record.parsed.answers, number)
+        occurrences[key] += 1
+        if number and occurrences[key] > 1:
+            check.add_errors([record.error_at("record", "scattered_record")])
+        if pending:
+            data = replace(pending.data, id=spreadsheets.derive_id(key, occurrences[key]))
+            yield pending._replace(data=data)
 
 
-def _right(
-    session: Session, desks: Mapping[str, DeskRow], entry: SpreadsheetRecord, checked: ImportCheck
+def _pending_row(
+    session: Session, desks: Desks, record: SpreadsheetRecord, check: ImportCheck
 ) -> PendingRow | None:
-    """What may be written of an entry; None where anything is wrong with it, which is told."""
-    desk = desks.get(entry.reading.desk)
-    card = recording.resolve_card(session, entry.reading)
-    problems = recording.validate(entry.reading, desk, card)
-    faults = merge_errors(entry, [(error.field, error.code) for error in problems])
-    checked.add_errors(faults)
-    content = entry.reading.data
-    if faults or content is None or desk is None or isinstance(card, str):
+    """Return the consultation to write; if it has errors, add them to `check` and return None."""
+    desk = desks.get(record.parsed.desk)
+    card = recording.resolve_card(session, record.parsed)
+    codes = [(error.field, error.code) for error in recording.validate(record.parsed, desk, card)]
+    errors = spreadsheets.merge_errors(record, codes)
+    check.add_errors(errors)
+    data = record.parsed.data
+    if errors or data is None or desk is None or isinstance(card, str):
         return None
-    content = recording.with_default_language(content, desk)
+    data = recording.with_default_language(data, desk)
     if card is not None:
-        checked.cards[card.id] = card
-        content = recording.with_card(content, card)
-    return PendingRow(content, card, entry.row, entry.columns.get("record", entry.columns["desk"]))
+        check.cards[card.id] = card
+        data = recording.with_card(data, card)
+    columns = record.columns
+    return PendingRow(data, card, record.row, columns.get("record", columns["desk"]))
 
 
 def write_import(
     session: Session,
     authors: Mapping[str, int],
-    desks: Mapping[str, DeskRow],
-    checked: ImportCheck,
+    desks: Desks,
+    check: ImportCheck,
     on_progress: Callable[[int], None],
 ) -> ImportResult | list[CellError]:
-    """Writes what was checked, all of it; where anything clashes after all the caller must roll back.
+    """Write all consultations of a check; if errors are returned, the caller must roll back.
 
-    `authors` are account ids by country; `done` hears how many consultations were written since the last time.
+    `authors` are account ids by country; `on_progress` is called with the number of consultations of each batch.
     """
-    added, brought = 0, dict[str, None]()
-    with write_line_batch(session, checked.cards.values()) as lines:
-        for batch in _batches(_each(checked)):
-            rows = [_row(one, desks, authors) for one in batch]
-            new = insert_all_once(session, CONSULTATIONS, rows)
-            clashing = _clashes(session, batch, rows, new)
-            if clashing:
-                return clashing
-            for one, row in zip(batch, rows, strict=True):
-                if row["id"] in new:
-                    lines.add(row, one.card, one.data)
-                    brought[one.data.desk] = None
+    added, changed_desks = 0, set[str]()
+    with write_line_batch(session, check.cards.values()) as lines:
+        for batch in _batches(_pending_rows(check)):
+            rows = [_row(pending, desks, authors) for pending in batch]
+            new_ids = insert_all_once(session, CONSULTATIONS, rows)
+            if conflicts := _conflicts(session, batch, rows, new_ids):
+                return conflicts
+            for pending, row in zip(batch, rows, strict=True):
+                if row["id"] in new_ids:
+                    lines.add(row, pending.card, pending.data)
+                    changed_desks.add(pending.data.desk)
             lines.write()
-            added += len(new)
+            added += len(new_ids)
             on_progress(len(batch))
-    for code in sorted(brought):
+    for code in sorted(changed_desks):
         record_audit(authors[desks[code].country], "imported", f"desk:{code}", desks[code].country)
-    return ImportResult(added, checked.consultations - added)
+    return ImportResult(added, check.consultations - added)
 
 
-def _row(
-    one: PendingRow, desks: Mapping[str, DeskRow], authors: Mapping[str, int]
-) -> dict[str, Any]:
-    desk = desks[one.data.desk]
-    return new_row(one.data, desk, authors[desk.country])
+def _row(pending: PendingRow, desks: Desks, authors: Mapping[str, int]) -> dict[str, Any]:
+    desk = desks[pending.data.desk]
+    return new_row(pending.data, desk, authors[desk.country])
 
 
-def _clashes(
-    session: Session, batch: list[PendingRow], rows: list[dict[str, Any]], new: set[UUID]
+def _conflicts(
+    session: Session, batch: list[PendingRow], rows: list[dict[str, Any]], new_ids: set[UUID]
 ) -> list[CellError]:
-    """Consultations that stand there with other content: brought by somebody else since the check."""
-    others = [(one, row) for one, row in zip(batch, rows, strict=True) if row["id"] not in new]
-    known = queries.find_stored_unscoped(session, [row["id"] for _, row in others])
+    """Return an error for each consultation that somebody else imported with other data since the check."""
+    others = [pair for pair in zip(batch, rows, strict=True) if pair[1]["id"] not in new_ids]
+    stored = queries.find_stored_unscoped(session, [row["id"] for _, row in others])
     return [
-        CellError(one.row, one.column, "different")
-        for one, row in others
-        if known[row["id"]].arrival_digest != row["arrival_digest"]
+        CellError(pending.row, pending.column, "different")
+        for pending, row in others
+        if stored[row["id"]].arrival_digest != row["arrival_digest"]
     ]
 
 
-def countries_of(checked: ImportCheck, desks: Mapping[str, DeskRow]) -> set[str]:
-    """The countries of the desks that a checked sheet names."""
-    return {desks[one.data.desk].country for one in _each(checked)}
+def countries_of(check: ImportCheck, desks: Desks) -> set[str]:
+    """Return the countries of the desks that a checked spreadsheet names."""
+    return {desks[pending.data.desk].country for pending in _pending_rows(check)}
 
 
-def _each(checked: ImportCheck) -> Iterator[PendingRow]:
-    checked.pending.seek(0)
+def _pending_rows(check: ImportCheck) -> Iterator[PendingRow]:
+    check.pending.seek(0)
     while True:
         try:
-            yield pickle.load(checked.pending)  # noqa: S301 - our own file, seen by nobody else
+            yield pickle.load(check.pending)  # noqa: S301 - our own file, seen by nobody else
         except EOFError:
             return
 
 
-def _batches(each: Iterator[PendingRow]) -> Iterator[list[PendingRow]]:
-    while batch := list(islice(each, BATCH)):
+def _batches(rows: Iterator[PendingRow]) -> Iterator[list[PendingRow]]:
+    while batch := list(islice(rows, BATCH)):
         yield batch

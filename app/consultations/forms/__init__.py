@@ -1,1 +1,1 @@
-"""Reads a consultation: `reading` from JSON, `fields` from form fields into the same shape, `page` lays it out."""
+"""Reads a consultation from JSON (`parsing`) or form fields (`form_fields`), and renders its form (`form_state`)."""

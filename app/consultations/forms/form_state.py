@@ -1,4 +1,4 @@
-"""What the page of a consultation shows: its sections, the choices of a desk, the answers so far."""
+"""The form of a consultation: its sections, the options that a desk offers, the answers so far."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -31,14 +31,14 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("moving", N_("Situation"), ("groups.situation",)),
     ("before", N_("Did they come before?"), ("groups.repeat_contact",)),
 )
-"""Every field that a person answers stands in exactly one section."""
+"""Every field that a person answers is in exactly one section."""
 HIDDEN_FIELDS = ("id", "desk", "taps", "milliseconds", "device", "sequence")
 """Fields that the page fills in itself."""
 
 
 @dataclass(frozen=True)
 class FormOptions:
-    """What one desk offers on one day; the order holds for the whole day, so that no answer moves under a finger."""
+    """The options that a desk offers on a day, in one order for the whole day so that no button moves."""
 
     desk: DeskRow
     today: date
@@ -47,7 +47,7 @@ class FormOptions:
     languages: tuple[str, ...]
     offers_earlier_month: bool
     last_day: date
-    """The last day that can be recorded: today, or the desk's last where it has closed."""
+    """The last day that can be recorded: today, or the desk's last day if it has closed."""
 
     @property
     def has_closed(self) -> bool:
@@ -57,17 +57,17 @@ class FormOptions:
 def get_form_options(
     session: Session, scope: Scope, desk: DeskRow, today: date, year_start: int
 ) -> FormOptions:
-    """The seven nationalities and ten topics most used at the desk in the 30 days before today, and the rest."""
+    """Return a desk's options, with its seven nationalities and ten topics most used in the 30 days before today."""
     first, last = today - timedelta(days=30), today - timedelta(days=1)
-    met = list_nationalities_by_frequency(session, scope, desk.id, first, last)
-    asked = queries.list_topics_by_frequency(session, scope, desk.id, first, last)
+    nationalities = list_nationalities_by_frequency(session, scope, desk.id, first, last)
+    topics = queries.list_topics_by_frequency(session, scope, desk.id, first, last)
     return FormOptions(
         desk,
         today,
-        _first(7, met, USUAL_NATIONALITIES),
-        _first(10, asked, USUAL_TOPICS),
+        _first(7, nationalities, USUAL_NATIONALITIES),
+        _first(10, topics, USUAL_TOPICS),
         programme()[desk.country].languages,
-        offers_earlier_month(Month.of(today), year_start),
+        offers_earlier_month(Month.containing(today), year_start),
         min(closes_with_country(desk.country, desk.closed_on) or today, today),
     )
 
@@ -78,7 +78,7 @@ def _first(most: int, used: Sequence[str], usual: Sequence[str]) -> list[str]:
 
 @dataclass
 class FormGroup:
-    """One nationality's answers; `counts` by `sex-band`, as typed."""
+    """The answers for one nationality; `counts` are as typed, by `sex-band`."""
 
     nationality: str = ""
     situation: str = "unknown"
@@ -88,7 +88,7 @@ class FormGroup:
 
 @dataclass
 class FormState:
-    """The answers that the page shows, right or wrong."""
+    """The answers that the form shows, valid or not."""
 
     id: str
     held_on: str
@@ -105,45 +105,44 @@ class FormState:
 
 
 def blank_form(today: date, remembered: dict[str, Any]) -> FormState:
-    """An untouched page: only channel and modality are remembered, and "information given" is marked."""
+    """Return a new form, with the remembered channel and modality and "information given" selected."""
     return FormState(str(uuid4()), today.isoformat(), **remembered)
 
 
 def prefill_from_last(last: ConsultationData, today: date, remembered: dict[str, Any]) -> FormState:
-    """The page "same as the last one": its nationality and topics, never its people."""
-    shown = blank_form(today, remembered)
-    shown.groups = [FormGroup(nationality=group.nationality) for group in last.groups]
-    shown.topics, shown.main_topic = list(last.topics), last.main_topic
-    return shown
+    """Return a form with the nationalities and topics of the last consultation, never its people."""
+    form_state = blank_form(today, remembered)
+    form_state.groups = [FormGroup(nationality=group.nationality) for group in last.groups]
+    form_state.topics, form_state.main_topic = list(last.topics), last.main_topic
+    return form_state
 
 
-def form_state_from_data(content: ConsultationData) -> FormState:
-    """The page filled with a recorded content."""
-    return form_state_from_raw(as_json(content))
+def form_state_from_data(data: ConsultationData) -> FormState:
+    """Return the form filled with recorded data."""
+    return form_state_from_raw(as_json(data))
 
 
 def form_state_from_raw(raw: dict[str, Any]) -> FormState:
-    """The page filled with what was sent, whatever it was, so that nothing typed is lost."""
-    plain = ("channel", "modality", "travel_group", "language", "main_topic", "card")
-    said: dict[str, Any] = {name: str(raw[name])[:40] for name in plain if raw.get(name)}
-    said |= {name: _texts(raw.get(name)) for name in ("topics", "outcomes", "flags")}
-    groups = raw.get("groups")
-    shown = FormState(str(raw.get("id") or uuid4())[:40], str(raw.get("held_on") or "")[:40])
-    given = groups if isinstance(groups, list) else []
-    known = [_shown_group(some) for some in given if isinstance(some, dict)]
-    return replace(shown, **said, groups=known or [FormGroup()])
+    """Return the form filled with the fields as sent, valid or not, so that no input is lost."""
+    text_fields = ("channel", "modality", "travel_group", "language", "main_topic", "card")
+    fields: dict[str, Any] = {name: str(raw[name])[:40] for name in text_fields if raw.get(name)}
+    fields |= {name: _texts(raw.get(name)) for name in ("topics", "outcomes", "flags")}
+    form_state = FormState(str(raw.get("id") or uuid4())[:40], str(raw.get("held_on") or "")[:40])
+    raw_groups = raw["groups"] if isinstance(raw.get("groups"), list) else []
+    groups = [_form_group(group) for group in raw_groups if isinstance(group, dict)]
+    return replace(form_state, **fields, groups=groups or [FormGroup()])
 
 
-def with_last_composition(shown: FormState, groups: list[dict[str, Any]]) -> FormState:
-    """The page with the people that a card held last (people.actions.lookup), for confirmation."""
-    return replace(shown, groups=[_shown_group(group) for group in groups] or shown.groups)
+def with_last_composition(form_state: FormState, groups: list[dict[str, Any]]) -> FormState:
+    """Return the form with the people that came with a card last (people.actions.lookup), to be confirmed."""
+    return replace(form_state, groups=[_form_group(group) for group in groups] or form_state.groups)
 
 
 def _texts(value: Any) -> list[str]:
     return [str(code)[:40] for code in value] if isinstance(value, (list, tuple)) else []
 
 
-def _shown_group(group: dict[str, Any]) -> FormGroup:
+def _form_group(group: dict[str, Any]) -> FormGroup:
     counts = {f"{p.get('sex')}-{p.get('age_band')}": p.get("n") for p in group.get("persons") or ()}
     return FormGroup(
         str(group.get("nationality") or ""),

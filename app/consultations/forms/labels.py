@@ -1,11 +1,11 @@
-"""Says a consultation's content in words, for the record's page, its trail and two versions side by side."""
+"""Labels of a consultation's data, for its page, its earlier versions and the comparison of two versions."""
 
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext
 
-from app.codelists.codelist import Terms
+from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
 from app.consultations.vocabulary import (
     CHANNELS,
@@ -18,59 +18,59 @@ from app.consultations.vocabulary import (
 from app.i18n import language
 
 LabelledAnswer = tuple[str, str]
-"""What is answered, and the answer in words."""
+"""The label of a field and the label of its value."""
 
 
-def describe(said: dict[str, Any]) -> list[LabelledAnswer]:
-    """The lines of a content (as of rules.content.as_json), in the order of the page."""
+def describe(data: dict[str, Any]) -> list[LabelledAnswer]:
+    """Return the labelled answers of the data (the JSON of consultation_data.as_json), in the order of the page."""
     lines = [
-        (gettext("Day"), language.day(date.fromisoformat(said["held_on"]))),
-        (gettext("Desk"), said["desk"]),
+        (gettext("Day"), language.format_day(date.fromisoformat(data["held_on"]))),
+        (gettext("Desk"), data["desk"]),
     ]
-    lines += [_group_line(place, group) for place, group in enumerate(said.get("groups", ()))]
-    if "topics" in said:
-        lines += _answers(said)
-    return [*lines, (gettext("What did we do?"), _list(OUTCOMES, said["outcomes"]))]
+    lines += [_group_line(place, group) for place, group in enumerate(data.get("groups", ()))]
+    if "topics" in data:
+        lines += _answers(data)
+    return [*lines, (gettext("What did we do?"), _labels(OUTCOMES, data["outcomes"]))]
 
 
-def _answers(said: dict[str, Any]) -> list[LabelledAnswer]:
+def _answers(data: dict[str, Any]) -> list[LabelledAnswer]:
     return [
-        (gettext("Topics"), _list(TOPICS, said["topics"])),
-        (gettext("Main topic"), _one(TOPICS, said["main_topic"])),
-        (gettext("Conditions"), _list(FLAGS_A, said["flags"])),
-        (gettext("Channel"), _one(CHANNELS, said["channel"])),
-        (gettext("Modality"), _one(MODALITIES, said["modality"])),
-        (gettext("Language spoken"), language.language(said["language"])),
-        (gettext("Travelling"), _one(TRAVEL_GROUPS, said["travel_group"])),
-        (gettext("Visitor card"), gettext("Attached") if said.get("card") else "–"),
+        (gettext("Topics"), _labels(TOPICS, data["topics"])),
+        (gettext("Main topic"), _label(TOPICS, data["main_topic"])),
+        (gettext("Conditions"), _labels(FLAGS_A, data["flags"])),
+        (gettext("Channel"), _label(CHANNELS, data["channel"])),
+        (gettext("Modality"), _label(MODALITIES, data["modality"])),
+        (gettext("Language spoken"), language.language_name(data["language"])),
+        (gettext("Travelling"), _label(TRAVEL_GROUPS, data["travel_group"])),
+        (gettext("Visitor card"), gettext("Attached") if data.get("card") else "–"),
     ]
 
 
 def _group_line(place: int, group: dict[str, Any]) -> LabelledAnswer:
     people = ", ".join(
-        f"{some['n']} × {_one(SEXES, some['sex'])} {_one(AGE_BANDS, some['age_band'])}"
-        for some in group["persons"]
+        f"{count['n']} × {_label(SEXES, count['sex'])} {_label(AGE_BANDS, count['age_band'])}"
+        for count in group["persons"]
     )
-    said = (
-        language.country(group["nationality"]),
-        _one(SITUATIONS, group["situation"]),
-        _one(REPEAT_CONTACTS, group["repeat_contact"]),
+    labels = (
+        language.country_name(group["nationality"]),
+        _label(SITUATIONS, group["situation"]),
+        _label(REPEAT_CONTACTS, group["repeat_contact"]),
         people,
     )
-    letter = "ABCDEFGH"[place]
-    return gettext("Group {letter}").replace("{letter}", letter), " · ".join(said)
+    name = "ABCDEFGH"[place]
+    return gettext("Group {letter}").replace("{letter}", name), " · ".join(labels)
 
 
-def _one(terms: Terms, code: str) -> str:
+def _label(terms: Codelist, code: str) -> str:
     return str(gettext(terms[code].label))
 
 
-def _list(terms: Terms, codes: list[str]) -> str:
-    return ", ".join(_one(terms, code) for code in codes) or "–"
+def _labels(terms: Codelist, codes: list[str]) -> str:
+    return ", ".join(_label(terms, code) for code in codes) or "–"
 
 
 def differences(yours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The lines in which two contents differ: what is answered, your answer, theirs."""
+    """Return the answers in which two versions differ: label, your answer, theirs."""
     mine, others = dict(describe(yours)), dict(describe(theirs))
     names = list(dict.fromkeys((*mine, *others)))
     return [
@@ -80,6 +80,6 @@ def differences(yours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str
     ]
 
 
-def select_options(terms: Terms) -> list[tuple[str, str]]:
-    """Code and label of a list, for a select."""
+def select_options(terms: Codelist) -> list[tuple[str, str]]:
+    """Return the pairs of code and label of a codelist, for a select."""
     return [(term.code, gettext(term.label)) for term in terms]

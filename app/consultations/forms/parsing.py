@@ -1,4 +1,4 @@
-"""Reads the JSON of a consultation into content, telling every field that cannot be read."""
+"""Parses the JSON of a consultation, and reports every field that cannot be read."""
 
 from dataclasses import replace
 from datetime import date
@@ -26,13 +26,13 @@ FIELDS = TALLY_FIELDS | {
 
 TALLY_ONLY = FIELDS - TALLY_FIELDS
 PLACEHOLDER_DAY = date(1900, 1, 1)
-"""Stands where no day could be read; no rule looks at it."""
+"""Stands for a day that could not be read; no rule is applied to it."""
 
 
 def parse_consultation(
     raw: dict[str, Any], extra_fields: frozenset[str] = frozenset()
 ) -> ParsedConsultation:
-    """Reads a consultation's JSON; `also` names fields that the caller reads itself."""
+    """Parse a consultation's JSON; `extra_fields` are allowed fields that the caller reads itself."""
     reader = ConsultationReader(raw)
     reader.refuse_unknown_fields(raw, FIELDS | extra_fields, "")
     held_on = reader.day()
@@ -47,10 +47,10 @@ def parse_consultation(
     return ParsedConsultation(answers, tuple(reader.errors), held_on, telemetry, card)
 
 
-def _card(reader: ConsultationReader, said: Any, also: frozenset[str]) -> str | None:
-    if said in (None, "") or (said == ATTACHED and also):
-        return said or None
-    code = parse_card_code(said) if isinstance(said, str) else None
+def _card(reader: ConsultationReader, value: Any, extra_fields: frozenset[str]) -> str | None:
+    if value in (None, "") or (value == ATTACHED and extra_fields):
+        return value or None
+    code = parse_card_code(value) if isinstance(value, str) else None
     if code is None:
         reader.add_error("card", "card_mistyped")
     return code

@@ -1,4 +1,4 @@
-"""Takes the fields of a consultation's JSON one after the other, collecting what is wrong with each."""
+"""Reads the fields of a consultation's JSON one by one and collects their errors."""
 
 import re
 from datetime import date
@@ -16,7 +16,7 @@ DAY = re.compile(r"(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}", re.ASCII)
 
 
 class ConsultationReader(json_reader.JsonReader):
-    """Takes field after field, collecting what is wrong."""
+    """Reads field after field and collects their errors; a field that cannot be read is returned blank."""
 
     def desk(self) -> str:
         return self.text("desk")
@@ -44,13 +44,13 @@ class ConsultationReader(json_reader.JsonReader):
             return ()
         return tuple(self.group(group, f"groups.{place}.") for place, group in enumerate(value))
 
-    def group(self, given: dict[str, Any], where: str) -> Group:
-        self.refuse_unknown_fields(given, GROUP_FIELDS, where)
+    def group(self, raw: dict[str, Any], prefix: str) -> Group:
+        self.refuse_unknown_fields(raw, GROUP_FIELDS, prefix)
         return Group(
-            self.nationality(given.get("nationality"), f"{where}nationality"),
-            self.choice(given, "situation", SITUATIONS, "unknown", where),
-            self.choice(given, "repeat_contact", REPEAT_CONTACTS, None, where),
-            self.persons(given.get("persons"), where),
+            self.nationality(raw.get("nationality"), f"{prefix}nationality"),
+            self.choice(raw, "situation", SITUATIONS, "unknown", prefix),
+            self.choice(raw, "repeat_contact", REPEAT_CONTACTS, None, prefix),
+            self.persons(raw.get("persons"), prefix),
         )
 
     def nationality(self, value: Any, path: str) -> str:
@@ -63,18 +63,18 @@ class ConsultationReader(json_reader.JsonReader):
         return ""
 
     def telemetry(self) -> dict[str, Any]:
-        read: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, most in TELEMETRY.items():
             value = self.raw.get(name)
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            if value is not None and not (whole and 0 <= value <= most):
+            is_whole = isinstance(value, int) and not isinstance(value, bool)
+            if value is not None and not (is_whole and 0 <= value <= most):
                 self.add_error(name, "not_a_number")
-            read[name] = value
+            values[name] = value
         device = self.raw.get("device")
         if device is not None and not (isinstance(device, str) and DEVICE.fullmatch(device)):
             self.add_error("device", "unreadable")
-        return {**read, "device": device}
+        return {**values, "device": device}
 
     def code_error(self, name: str, code: Any) -> str:
-        """Why a code is not taken in that field."""
+        """Return the error code of a code that the field does not accept."""
         return "restricted_flag" if is_restricted(name, code) else "unknown_code"

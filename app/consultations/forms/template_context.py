@@ -1,18 +1,18 @@
-"""What the template of a consultation's page is drawn with, whoever draws it."""
+"""The variables of the template of a consultation's form, for every view that renders it."""
 
 from typing import Any
 from uuid import uuid4
 
 from app.codelists.shared_codelists import (
     AGE_BANDS,
-    KNOWN_AGES,
     REPEAT_CONTACTS,
     SEXES,
     SHORT_AGES,
     SHORT_SEXES,
     SITUATIONS,
     SPECIAL_NATIONALITIES,
-    UNKNOWN_AGES,
+    STATED_AGE_BANDS,
+    UNKNOWN_AGE_BANDS,
 )
 from app.consultations import vocabulary
 from app.consultations.forms import labels
@@ -28,8 +28,8 @@ CODELISTS: dict[str, Any] = {
     "FIELD_ERRORS": FIELD_ERRORS,
     "SEXES": SEXES,
     "AGE_BANDS": AGE_BANDS,
-    "KNOWN_AGES": KNOWN_AGES,
-    "UNKNOWN_AGES": UNKNOWN_AGES,
+    "KNOWN_AGES": STATED_AGE_BANDS,
+    "UNKNOWN_AGES": UNKNOWN_AGE_BANDS,
     "SHORT_AGES": SHORT_AGES,
     "SHORT_SEXES": SHORT_SEXES,
     "SITUATIONS": SITUATIONS,
@@ -39,25 +39,26 @@ CODELISTS: dict[str, Any] = {
 
 
 def form_context(
-    choices: FormOptions, shown: FormState, errors: list[FieldError]
+    options: FormOptions, form_state: FormState, errors: list[FieldError]
 ) -> dict[str, Any]:
-    """The facts of a page with its answers and problems."""
-    wrong: dict[str, str] = {}
+    """Return the template variables of a form with its answers and errors."""
+    messages: dict[str, str] = {}
     for error in errors:
-        wrong.setdefault(error_anchor(error.field), error.message)
+        messages.setdefault(error_anchor(error.field), error.message)
     return {
-        "choices": choices,
-        "shown": shown,
-        "wrong": wrong,
-        "placed": _places(len(shown.groups)),
+        "options": options,
+        "form_state": form_state,
+        "errors": messages,
+        "anchors": _anchors(len(form_state.groups)),
         "tally_id": uuid4(),
-        **_options(choices),
+        **_select_options(options),
         **CODELISTS,
     }
 
 
-def _places(groups: int) -> set[str]:
-    plain = (
+def _anchors(groups: int) -> set[str]:
+    """Return the fields at which the template shows an error."""
+    fields = (
         "desk",
         "id",
         "card",
@@ -69,15 +70,17 @@ def _places(groups: int) -> set[str]:
         "reason",
         "groups",
     )
-    inside = ("persons", "nationality", "repeat_contact")
-    return {*plain, *(f"groups.{n}.{name}" for n in range(groups) for name in inside)}
+    group_fields = ("persons", "nationality", "repeat_contact")
+    return {*fields, *(f"groups.{n}.{name}" for n in range(groups) for name in group_fields)}
 
 
-def _options(choices: FormOptions) -> dict[str, Any]:
-    own = [(code, language.language(code)) for code in choices.languages]
-    spoken = [pair for pair in language.spoken(language.selected()) if pair not in own]
+def _select_options(options: FormOptions) -> dict[str, Any]:
+    own = [(code, language.language_name(code)) for code in options.languages]
+    spoken = [
+        pair for pair in language.languages_by_name(language.current_locale()) if pair not in own
+    ]
     return {
-        "world": language.world(language.selected()),
+        "world": language.countries_by_name(language.current_locale()),
         "spoken": own + spoken,
         "channels": labels.select_options(vocabulary.CHANNELS),
         "modalities": labels.select_options(vocabulary.MODALITIES),
@@ -87,7 +90,7 @@ def _options(choices: FormOptions) -> dict[str, Any]:
 
 
 def error_anchor(field: str) -> str:
-    """Where on the page a field's problem stands: `groups.0.persons.1.n` at `groups.0.persons`."""
+    """Return the field at which an error is shown: `groups.0.persons` for `groups.0.persons.1.n`."""
     parts = field.split(".")
     if parts[0] == "groups":
         return ".".join(parts[:3]) if len(parts) > 1 else "groups.0.persons"

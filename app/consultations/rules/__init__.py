@@ -1,1 +1,1 @@
-"""What a consultation is made of (`content`) and what must be true of it (`checks`)."""
+"""The data of a consultation (`consultation_data`), its validity (`checks`), and consultations of `spreadsheets`."""

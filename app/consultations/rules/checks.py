@@ -1,4 +1,4 @@
-"""What must be true of a consultation's content, and who may change it until when."""
+"""When a consultation's data is valid, and who may change it until when."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
@@ -8,11 +8,11 @@ from app.consultations.vocabulary import FLAGS_B, RETURN_OUTCOME, RETURN_TOPIC
 from app.month import Month
 
 FieldErrorCode = tuple[str, str]
-"""A field's path and the code of what is wrong with it."""
+"""A field's path and the code of its error."""
 
 
 def day_error(held_on: date, today: date, opened_on: date, closed_on: date | None) -> str | None:
-    """The problem code of a day at a desk, None where it is right.
+    """Return the error code of a day at a desk, None if it is valid.
 
     It must not be in the future there, and within the desk's dates.
     """
@@ -23,22 +23,22 @@ def day_error(held_on: date, today: date, opened_on: date, closed_on: date | Non
     return "desk_closed" if closed_on is not None and held_on > closed_on else None
 
 
-def answer_errors(content: ConsultationData) -> Iterator[FieldErrorCode]:
-    """What is wrong with the answers of a content, field by field, whatever its day."""
-    if content.is_tally:
+def answer_errors(data: ConsultationData) -> Iterator[FieldErrorCode]:
+    """Yield the errors of the answers that do not depend on the day."""
+    if data.is_tally:
         return
-    if content.persons > 200:
+    if data.persons > 200:
         yield "groups", "too_many_people"
-    if content.main_topic and content.main_topic not in content.topics:
+    if data.main_topic and data.main_topic not in data.topics:
         yield "main_topic", "not_a_topic_marked"
-    if "none" in content.flags and len(content.flags) > 1:
+    if "none" in data.flags and len(data.flags) > 1:
         yield "flags", "excludes_others"
 
 
 def repeat_contact_errors(
     groups: Sequence[Group], month: Month, reporting_year_start: int
 ) -> Iterator[FieldErrorCode]:
-    """The groups whose answer to "first time?" cannot be given in a month."""
+    """Yield an error for each group whose answer to "first time?" is impossible in a month."""
     if offers_earlier_month(month, reporting_year_start):
         return
     for place, group in enumerate(groups):
@@ -47,7 +47,7 @@ def repeat_contact_errors(
 
 
 def offers_earlier_month(month: Month, reporting_year_start: int) -> bool:
-    """Whether "came this year, first this month" can be answered: not in the reporting year's first month."""
+    """Whether "came this year, first this month" is possible: not in the reporting year's first month."""
     return month.reporting_year_start(reporting_year_start) != month
 
 

@@ -1,4 +1,4 @@
-"""The content of a consultation: what two arrivals of it are compared by."""
+"""The data of a consultation, its JSON and the digest by which two submissions of one id are compared."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from app.consultations.vocabulary import DECLINED, QUALIFYING_OUTCOMES
 from app.month import Month
 
 ATTACHED = "attached"
-"""What is said of a card outside: a record has one. In a correction it keeps that one."""
+"""In JSON, stands for the card that a record has; a correction that sends it keeps that card."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Group:
 
 @dataclass(frozen=True)
 class ConsultationData:
-    """Everything that a consultation says; a tally has desk, day and its one outcome only."""
+    """All attributes of a consultation; a tally has only desk, day and its one outcome."""
 
     id: str
     desk: str
@@ -41,7 +41,7 @@ class ConsultationData:
     outcomes: tuple[str, ...] = (DECLINED,)
     flags: tuple[str, ...] = ()
     card_id: int | None = None
-    """The row of the visitor card that was shown: the code itself is nowhere."""
+    """The id of the visitor card that was shown: its code is stored nowhere."""
 
     @property
     def is_tally(self) -> bool:
@@ -49,11 +49,11 @@ class ConsultationData:
 
     @property
     def persons(self) -> int:
-        return sum(some.n for group in self.groups for some in group.persons)
+        return sum(count.n for group in self.groups for count in group.persons)
 
     @property
     def month(self) -> Month:
-        return Month.of(self.held_on)
+        return Month.containing(self.held_on)
 
     @property
     def qualifies(self) -> bool:
@@ -63,10 +63,10 @@ class ConsultationData:
 
 @dataclass(frozen=True)
 class ParsedConsultation:
-    """What could be read of something sent, and what is wrong: pairs of a field's path and a code.
+    """The readable part of a submitted consultation, with its errors: pairs of a field's path and a code.
 
-    `answers` is blank where something could not be read, so that all problems can be told at once;
-    its day counts only where `held_on` is not None.
+    Fields of `answers` that could not be read are blank, so that all errors can be reported at once. Its day is valid
+    only if `held_on` is not None.
     """
 
     answers: ConsultationData
@@ -74,11 +74,11 @@ class ParsedConsultation:
     held_on: date | None
     telemetry: dict[str, Any]
     card: str | None = None
-    """The card's code as sent, in its plain form; ATTACHED is the card that the record has."""
+    """The card's normalised code; ATTACHED stands for the card that the record has."""
 
     @property
     def data(self) -> ConsultationData | None:
-        """The content, None where anything could not be read."""
+        """The data, None if any field could not be read."""
         return None if self.errors else self.answers
 
     @property
@@ -86,24 +86,24 @@ class ParsedConsultation:
         return self.answers.desk
 
 
-def as_json(content: ConsultationData) -> dict[str, Any]:
-    """The content in the words of the outside, defaults filled in, lists in their stored order."""
-    said: dict[str, Any] = {
-        "id": content.id,
-        "desk": content.desk,
-        "held_on": content.held_on.isoformat(),
+def as_json(data: ConsultationData) -> dict[str, Any]:
+    """Return the JSON of outside.md, with defaults filled in and lists in their stored order."""
+    payload: dict[str, Any] = {
+        "id": data.id,
+        "desk": data.desk,
+        "held_on": data.held_on.isoformat(),
     }
-    if content.is_tally:
-        return {**said, "outcomes": [DECLINED]}
-    plain = ("channel", "modality", "travel_group", "language")
-    said |= {name: getattr(content, name) for name in plain}
-    said["card"] = None if content.card_id is None else ATTACHED
-    said["groups"] = [_group_json(group) for group in content.groups]
-    return said | {
-        "topics": list(content.topics),
-        "main_topic": content.main_topic,
-        "outcomes": list(content.outcomes),
-        "flags": list(content.flags),
+    if data.is_tally:
+        return {**payload, "outcomes": [DECLINED]}
+    copied = ("channel", "modality", "travel_group", "language")
+    payload |= {name: getattr(data, name) for name in copied}
+    payload["card"] = None if data.card_id is None else ATTACHED
+    payload["groups"] = [_group_json(group) for group in data.groups]
+    return payload | {
+        "topics": list(data.topics),
+        "main_topic": data.main_topic,
+        "outcomes": list(data.outcomes),
+        "flags": list(data.flags),
     }
 
 
@@ -112,25 +112,25 @@ def _group_json(group: Group) -> dict[str, Any]:
         "nationality": group.nationality,
         "situation": group.situation,
         "repeat_contact": group.repeat_contact,
-        "persons": [vars(some) for some in group.persons],
+        "persons": [vars(count) for count in group.persons],
     }
 
 
-def canonical_json(content: ConsultationData) -> str:
-    """The canonical form: keys and lists sorted, so that the same content is the same text."""
-    said = as_json(content)
-    if not content.is_tally:
-        said["card"] = content.card_id
+def canonical_json(data: ConsultationData) -> str:
+    """Return the canonical JSON: keys and lists sorted, so that equal data is equal text."""
+    payload = as_json(data)
+    if not data.is_tally:
+        payload["card"] = data.card_id
     for name in ("topics", "outcomes", "flags"):
-        if name in said:
-            said[name] = sorted(said[name])
-    for group in said.get("groups", ()):
-        group["persons"].sort(key=lambda some: (some["sex"], some["age_band"]))
-    if len(said.get("groups", ())) > 1:
-        said["groups"].sort(key=lambda group: json.dumps(group, sort_keys=True))
-    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+        if name in payload:
+            payload[name] = sorted(payload[name])
+    for group in payload.get("groups", ()):
+        group["persons"].sort(key=lambda count: (count["sex"], count["age_band"]))
+    if len(payload.get("groups", ())) > 1:
+        payload["groups"].sort(key=lambda group: json.dumps(group, sort_keys=True))
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"))
 
 
-def content_digest(content: ConsultationData) -> str:
-    """SHA-256 in hex of the canonical form."""
-    return sha256(canonical_json(content).encode()).hexdigest()
+def content_digest(data: ConsultationData) -> str:
+    """Return the SHA-256 of the canonical JSON in hexadecimal."""
+    return sha256(canonical_json(data).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What a sheet brings: consultations with the rows they came from, and what is wrong by row and column."""
+"""Consultations of an imported spreadsheet with the rows they came from, and errors by row and column."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from app.consultations.rules.consultation_data import (
 )
 
 PLACEHOLDER_ID = "00000000-0000-4000-8000-000000000000"
-"""Stands as the number of a consultation of a sheet until its content is known."""
-SHOWN_AT = {"groups": "n", "too_many_groups": "nationality"}
+"""Stands for the id of a spreadsheet's consultation until its data is known."""
+ERROR_COLUMNS = {"groups": "n", "too_many_groups": "nationality"}
 
 
 class CellError(NamedTuple):
-    """What is wrong at a row and column (its letter, empty where the whole row is meant).
+    """The error of a cell, or of a whole row if `column` (A, B, …) is empty.
 
-    `about` names one of our columns where the sentence does.
+    `named_column` is the code of the column that the message names, if it names one.
     """
 
     row: int
@@ -31,24 +31,24 @@ class CellError(NamedTuple):
 
 @dataclass(frozen=True)
 class SpreadsheetRecord:
-    """One consultation of a sheet as read, with what is wrong with its cells.
+    """One consultation of a spreadsheet as read, with the errors of its cells.
 
-    `rows` are the rows of the people, group by group; `record` is its number in the sheet, if any; `letters` are the
-    letters of our columns by their codes.
+    `rows` are the rows of the people, group by group; `record_number` may be empty; `columns` are the spreadsheet's
+    names (A, B, …) of our columns by their codes.
     """
 
-    reading: ParsedConsultation
-    record: str
+    parsed: ParsedConsultation
+    record_number: str
     row: int
     rows: tuple[tuple[int, ...], ...]
     columns: Mapping[str, str]
     errors: tuple[CellError, ...] = ()
 
     def error_at(self, path: str, code: str) -> CellError:
-        """The problem of a field of the consultation, told at the cell that said it."""
+        """Return the error of a field of the consultation, at the cell that the field was read from."""
         parts = path.split(".")
         if parts[0] != "groups" or len(parts) == 1:
-            column = SHOWN_AT.get(code) or SHOWN_AT.get(parts[0], parts[0])
+            column = ERROR_COLUMNS.get(code) or ERROR_COLUMNS.get(parts[0], parts[0])
             return CellError(self.row, self.columns.get(column, ""), code)
         people = self.rows[int(parts[1])]
         if parts[2] != "persons":
@@ -58,32 +58,32 @@ class SpreadsheetRecord:
         return CellError(row, self.columns.get(column, ""), code)
 
 
-def merge_errors(entry: SpreadsheetRecord, found: list[tuple[str, str]]) -> list[CellError]:
-    """All that is wrong with an entry, at most one sentence a cell: what the cell itself said goes first."""
-    told = {(fault.row, fault.column): fault for fault in entry.errors}
-    for path, code in found:
-        fault = entry.error_at(path, code)
-        told.setdefault((fault.row, fault.column), fault)
-    return list(told.values())
+def merge_errors(record: SpreadsheetRecord, field_errors: list[tuple[str, str]]) -> list[CellError]:
+    """Return all errors of a record, at most one a cell: those of the cell itself precede those of fields."""
+    errors = {(error.row, error.column): error for error in record.errors}
+    for path, code in field_errors:
+        error = record.error_at(path, code)
+        errors.setdefault((error.row, error.column), error)
+    return list(errors.values())
 
 
-def sort_key(fault: CellError) -> tuple[int, int, str]:
-    """Where a fault stands in a list: by row, then column."""
-    return fault.row, len(fault.column), fault.column
+def sort_key(error: CellError) -> tuple[int, int, str]:
+    """Return the key that orders errors by row, then column."""
+    return error.row, len(error.column), error.column
 
 
-def identity_key(content: ConsultationData, record: str) -> bytes:
-    """What makes two consultations of sheets the same one: desk, day and number, else all that they say.
+def identity_key(data: ConsultationData, record_number: str) -> bytes:
+    """Return the key by which consultations are the same: desk, day and record number, else all their data.
 
-    `content` still has NO_ID for its number.
+    The id of `data` is still PLACEHOLDER_ID.
     """
-    if record:
-        said = f"record\x1f{content.desk}\x1f{content.held_on.isoformat()}\x1f{record}"
+    if record_number:
+        text = f"record\x1f{data.desk}\x1f{data.held_on.isoformat()}\x1f{record_number}"
     else:
-        said = "content\x1f" + canonical_json(content)
-    return sha256(f"ventanilla-sheet-1\x1f{said}".encode()).digest()
+        text = "content\x1f" + canonical_json(data)
+    return sha256(f"ventanilla-sheet-1\x1f{text}".encode()).digest()
 
 
 def derive_id(key: bytes, nth: int) -> str:
-    """The number of the nth consultation with a key: the same in every run, in the form of UUID version 4."""
+    """Return the id of the nth consultation with a key: the same in every run, in the form of UUID version 4."""
     return str(UUID(bytes=sha256(key + nth.to_bytes(4)).digest()[:16], version=4))

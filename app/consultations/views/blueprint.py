@@ -1,4 +1,4 @@
-"""The blueprint that both files of views share, and how they draw the page of a consultation."""
+"""The blueprint of consultations, and what its views share: the desk, the row, the rendered form."""
 
 from collections.abc import Collection
 from typing import Any
@@ -7,79 +7,76 @@ from flask import Blueprint, Response, abort, request
 
 from app import clock
 from app.consultations import queries, vocabulary
-from app.consultations.forms import form_state as shown_page
 from app.consultations.forms import template_context
-from app.consultations.forms.form_state import FormOptions, FormState
-from app.db.session import Record, db
+from app.consultations.forms.form_state import FormOptions, FormState, get_form_options
+from app.db.session import AnyRow, db
 from app.field_errors import FieldError
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.settings import current_settings
 from app.web.access import principal
-from app.web.pages import page
+from app.web.pages import render_page
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/consultations")
-CAMERA = "geolocation=(), microphone=(), camera=(self)"
-"""Only here may the page itself use the camera: to scan a visitor card."""
-USUAL_COOKIE = "usual"
+# The only page that may use the camera: it scans visitor cards.
+PERMISSIONS_POLICY = "geolocation=(), microphone=(), camera=(self)"
+DEFAULTS_COOKIE = "usual"
 
 
 def own_desk(code: str | None) -> DeskRow:
-    """The account's desk of that code, or its first; 404 where it is not its own or it has none."""
+    """Return the account's desk with a code, or its first desk; abort with 404 if it has no such desk."""
     session, scope = db.session(), principal().scope
-    found = (
-        find_desk(session, scope, code) if code else next(iter(list_desks(session, scope)), None)
-    )
-    if found is None:
+    desk = find_desk(session, scope, code) if code else next(iter(list_desks(session, scope)), None)
+    if desk is None:
         abort(404)
-    return found
+    return desk
 
 
 def options_at(desk: DeskRow) -> FormOptions:
-    """What the desk offers today."""
+    """Return the form options that a desk offers today."""
     today = clock.today_at(desk.time_zone)
     start = current_settings().reporting_year_start
-    return shown_page.get_form_options(db.session(), principal().scope, desk, today, start)
+    return get_form_options(db.session(), principal().scope, desk, today, start)
 
 
 def remembered_defaults() -> dict[str, str]:
-    """Channel and modality of the last consultation on this device."""
-    channel, _, modality = request.cookies.get(USUAL_COOKIE, "").partition(".")
-    right = channel in vocabulary.CHANNELS and modality in vocabulary.MODALITIES
-    return {"channel": channel, "modality": modality} if right else {}
+    """Return channel and modality of the last consultation on this device, from its cookie."""
+    channel, _, modality = request.cookies.get(DEFAULTS_COOKIE, "").partition(".")
+    is_valid = channel in vocabulary.CHANNELS and modality in vocabulary.MODALITIES
+    return {"channel": channel, "modality": modality} if is_valid else {}
 
 
 def form_page(
-    choices: FormOptions,
-    shown: FormState,
+    options: FormOptions,
+    form_state: FormState,
     errors: list[FieldError],
     status: int = 200,
-    **facts: Any,
+    **variables: Any,
 ) -> Response:
-    """The page of a consultation with its answers and problems."""
-    drawn = template_context.form_context(choices, shown, errors)
-    answer = page(template_context.TEMPLATE, status, **{**drawn, **facts})
-    answer.headers["Permissions-Policy"] = CAMERA
-    return answer
+    """Render the form of a consultation with its answers and errors; `variables` are further template variables."""
+    context = template_context.form_context(options, form_state, errors)
+    response = render_page(template_context.TEMPLATE, status, **{**context, **variables})
+    response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+    return response
 
 
 def desk_from_raw(raw: dict[str, Any]) -> DeskRow:
-    """The own desk that a form was filled in at; the account's first where it names none of its own."""
+    """Return the account's desk that a form names; its first desk if the form names none of them."""
     code = raw.get("desk")
-    found = find_desk(db.session(), principal().scope, code) if isinstance(code, str) else None
-    return found or own_desk(None)
+    desk = find_desk(db.session(), principal().scope, code) if isinstance(code, str) else None
+    return desk or own_desk(None)
 
 
-def get_row_or_404(consultation_id: Any) -> Record:
-    """The consultation within the account's scope; 404 where there is none or it is somebody else's."""
+def get_row_or_404(consultation_id: Any) -> AnyRow:
+    """Return the consultation within the account's scope; abort with 404 if there is none."""
     row = queries.find_consultation(db.session(), principal().scope, consultation_id)
     if row is None:
         abort(404)
     return row
 
 
-def lock_row_or_404(consultation_id: Any, cards: Collection[CardRow] = ()) -> Record:
-    """The same row, held until the request ends; `cards` that it is to be given are held before it."""
+def lock_row_or_404(consultation_id: Any, cards: Collection[CardRow] = ()) -> AnyRow:
+    """Return the same row, locked until the request ends; `cards` that it will get are locked before it."""
     row = queries.lock_consultation(db.session(), principal().scope, consultation_id, cards)
     if row is None:
         abort(404)

@@ -1,4 +1,4 @@
-"""One record: read, correct, void."""
+"""One consultation: read, correct, void."""
 
 import json
 from typing import Any
@@ -29,115 +29,125 @@ from app.consultations.views.blueprint import (
 from app.db.session import db
 from app.field_errors import errors_response
 from app.web.access import allow, principal
-from app.web.pages import flash_message, page
+from app.web.pages import flash_message, render_page
 from app.web.requests import is_form, read_json, wants_json
 from app.web.responses import error_response
 
-SAID = frozenset({"version", "reason"})
+CHANGE_FIELDS = frozenset({"version", "reason"})
 
 
 @blueprint.get("/<uuid:consultation_id>")
 @allow("correct_consultations", audited=True)
 def detail(consultation_id: UUID) -> Response:
-    """The record with its version, state and trail; the reading leaves an entry."""
+    """Show a consultation with all its versions and its state; the read is audited."""
     row = get_row_or_404(consultation_id)
-    content = queries.get_consultation_data(db.session(), row)
+    data = queries.get_consultation_data(db.session(), row)
     record_audit(principal().account_id, "record_read", f"consultation:{row.id}", row.country)
-    trail = _trail(row)
+    versions = _versions(row)
     if wants_json():
-        said = {**as_json(content), "version": row.version, "state": row.state, "trail": trail}
-        return jsonify(said)
-    may = corrections.may_change(principal(), row)
-    facts: dict[str, Any] = {"describe": describe, "may": may, "asks_to_return": asks_to_return}
-    return page("consultations/record.html", row=row, trail=trail, **facts, **CODELISTS)
+        state = {"version": row.version, "state": row.state}
+        return jsonify({**as_json(data), **state, "trail": versions})
+    variables: dict[str, Any] = {
+        "versions": versions,
+        "may_change": corrections.may_change(principal(), row),
+        "describe": describe,
+        "asks_to_return": asks_to_return,
+    }
+    return render_page("consultations/record.html", row=row, **variables, **CODELISTS)
 
 
-def _trail(row: Any) -> list[dict[str, Any]]:
-    earlier = queries.list_versions_unscoped(db.session(), row.id)
-    lines = [_line(old, old.username, _as_said(json.loads(old.content))) for old in earlier]
-    name = queries.get_username(db.session(), row.changed_by)
-    return [*lines, _line(row, name, as_json(queries.get_consultation_data(db.session(), row)))]
+def _versions(row: Any) -> list[dict[str, Any]]:
+    """Return all versions of a row, oldest first."""
+    superseded = [
+        _version(old, old.username, _public(json.loads(old.content)))
+        for old in queries.list_versions_unscoped(db.session(), row.id)
+    ]
+    username = queries.get_username(db.session(), row.changed_by)
+    data = queries.get_consultation_data(db.session(), row)
+    return [*superseded, _version(row, username, as_json(data))]
 
 
-def _as_said(kept: dict[str, Any]) -> dict[str, Any]:
-    """A superseded content in the words of the outside: that a card was attached, never which row it is."""
-    return {**kept, "card": ATTACHED} if kept.get("card") is not None else kept
+def _public(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return superseded data as in outside.md: whether a card was attached, never its id."""
+    return {**stored, "card": ATTACHED} if stored.get("card") is not None else stored
 
 
-def _line(row: Any, username: str, content: dict[str, Any]) -> dict[str, Any]:
+def _version(row: Any, username: str, content: dict[str, Any]) -> dict[str, Any]:
     at = row.changed_at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    said = {"version": row.version, "state": row.state, "reason": row.reason}
-    return {**said, "by": username, "at": at, "content": content}
+    version = {"version": row.version, "state": row.state, "reason": row.reason}
+    return {**version, "by": username, "at": at, "content": content}
 
 
 @blueprint.get("/<uuid:consultation_id>/correct")
 @allow("correct_consultations", audited=True)
 def correction_form(consultation_id: UUID) -> Response:
-    """The page of the consultation filled with what was recorded."""
+    """Show the form filled with the recorded data."""
     row = get_row_or_404(consultation_id)
     if not corrections.may_change(principal(), row):
         return _too_late()
     record_audit(principal().account_id, "record_read", f"consultation:{row.id}", row.country)
-    shown = form_state_from_data(queries.get_consultation_data(db.session(), row))
-    choices = options_at(own_desk(row.desk))
-    return form_page(choices, shown, [], correcting=row, version=row.version)
+    form_state = form_state_from_data(queries.get_consultation_data(db.session(), row))
+    options = options_at(own_desk(row.desk))
+    return form_page(options, form_state, [], correcting=row, version=row.version)
 
 
 @blueprint.post("/<uuid:consultation_id>/correct")
 @allow("correct_consultations")
 def correct(consultation_id: UUID) -> Any:
-    """Puts the content sent in the place of the old; 409 with both versions where it moved on."""
+    """Replace the data of a consultation; 409 with both versions if it has a newer version."""
     get_row_or_404(consultation_id)
     raw = from_form(request.form) if is_form() else read_json()
     raw.setdefault("id", str(consultation_id))
-    reading = parse_consultation(raw, SAID)
-    row = lock_row_or_404(consultation_id, corrections.cards_to_lock(db.session(), reading))
+    parsed = parse_consultation(raw, CHANGE_FIELDS)
+    row = lock_row_or_404(consultation_id, corrections.cards_to_lock(db.session(), parsed))
     try:
-        done = corrections.correct(db.session(), principal(), row, reading, raw)
+        result = corrections.correct(db.session(), principal(), row, parsed, raw)
     except NotAllowed:
         return _too_late()
-    if isinstance(done, list) and not wants_json():
-        choices = options_at(own_desk(row.desk))
-        facts = {"correcting": row, "version": raw.get("version"), "reason": raw.get("reason")}
-        return form_page(choices, form_state_from_raw(raw), done, 422, **facts)
-    if isinstance(done, VersionConflict) and not wants_json():
-        choices = options_at(own_desk(row.desk))
-        both = differences(done.yours, done.theirs)
-        facts = {"version": done.version, "reason": raw.get("reason"), "stale": done}
-        return form_page(
-            choices, form_state_from_raw(raw), [], 409, correcting=row, differences=both, **facts
-        )
-    return _done(done, gettext("Corrected."))
+    if isinstance(result, AppliedChange) or wants_json():
+        return _change_response(result, gettext("Corrected."))
+    return _correction_form(row, raw, result)
+
+
+def _correction_form(row: Any, raw: dict[str, Any], result: VersionConflict | list[Any]) -> Any:
+    options, form_state = options_at(own_desk(row.desk)), form_state_from_raw(raw)
+    variables = {"correcting": row, "reason": raw.get("reason")}
+    if isinstance(result, list):
+        return form_page(options, form_state, result, 422, version=raw.get("version"), **variables)
+    variables |= {"conflict": result, "differences": differences(result.yours, result.theirs)}
+    return form_page(options, form_state, [], 409, version=result.version, **variables)
 
 
 @blueprint.post("/<uuid:consultation_id>/void")
 @allow("correct_consultations")
 def void(consultation_id: UUID) -> Any:
-    """Takes the consultation out of the figures; needs a reason."""
+    """Remove the consultation from the figures; requires a reason."""
     row = lock_row_or_404(consultation_id)
     raw = from_form(request.form) if is_form() else read_json()
-    unknown = raw.keys() - SAID
+    unknown = raw.keys() - CHANGE_FIELDS
     try:
-        done = corrections.void(db.session(), principal(), row, raw, unknown)
+        result = corrections.void(db.session(), principal(), row, raw, unknown)
     except NotAllowed:
         return _too_late()
-    if isinstance(done, (list, VersionConflict)) and not wants_json():
-        sentence = done[0].message if isinstance(done, list) else None
-        return error_response(422 if isinstance(done, list) else 409, sentence)
-    return _done(done, gettext("Undone.") if raw.get("reason") == "undo" else gettext("Voided."))
+    if isinstance(result, (list, VersionConflict)) and not wants_json():
+        message = result[0].message if isinstance(result, list) else None
+        return error_response(422 if isinstance(result, list) else 409, message)
+    message = gettext("Undone.") if raw.get("reason") == "undo" else gettext("Voided.")
+    return _change_response(result, message)
 
 
-def _done(done: AppliedChange | VersionConflict | list[Any], sentence: str) -> Any:
-    if isinstance(done, list):
-        return errors_response(done)
-    if isinstance(done, VersionConflict):
-        answer = jsonify({"version": done.version, "yours": done.yours, "theirs": done.theirs})
-        answer.status_code = 409
-        return answer
+def _change_response(result: AppliedChange | VersionConflict | list[Any], message: str) -> Any:
+    if isinstance(result, list):
+        return errors_response(result)
+    if isinstance(result, VersionConflict):
+        conflict = {"version": result.version, "yours": result.yours, "theirs": result.theirs}
+        response = jsonify(conflict)
+        response.status_code = 409
+        return response
     if wants_json():
-        return jsonify({"id": done.id, "version": done.version})
-    flash_message(sentence)
-    row = get_row_or_404(UUID(done.id))
+        return jsonify({"id": result.id, "version": result.version})
+    flash_message(message)
+    row = get_row_or_404(UUID(result.id))
     return redirect(url_for("cases.today", desk=row.desk, day=row.held_on.isoformat()))
 
 

@@ -1,4 +1,4 @@
-"""Records a consultation, by page and by JSON."""
+"""Records a consultation by form or as JSON, and renders its form."""
 
 from contextlib import suppress
 from datetime import date
@@ -25,7 +25,7 @@ from app.consultations.forms.form_state import (
 from app.consultations.forms.parsing import parse_consultation
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.views.blueprint import (
-    USUAL_COOKIE,
+    DEFAULTS_COOKIE,
     blueprint,
     desk_from_raw,
     form_page,
@@ -48,67 +48,68 @@ from app.web.responses import error_response
 @blueprint.get("/new")
 @allow("record_consultations")
 def new() -> Response:
-    """The page that records; `like=last` fills in the last one's nationality and topics."""
+    """Show the form; `like=last` fills in nationalities and topics of the account's last consultation."""
     desk = own_desk(request.args.get("desk"))
-    choices = options_at(desk)
-    shown = blank_form(choices.last_day, remembered_defaults())
+    options = options_at(desk)
+    form_state = blank_form(options.last_day, remembered_defaults())
     if request.args.get("like") == "last":
         last = queries.find_last_by_author(db.session(), principal().scope, principal().account_id)
         if last is not None:
-            content = queries.get_consultation_data(db.session(), last)
-            shown = prefill_from_last(content, choices.last_day, remembered_defaults())
-    return form_page(choices, shown, [])
+            data = queries.get_consultation_data(db.session(), last)
+            form_state = prefill_from_last(data, options.last_day, remembered_defaults())
+    return form_page(options, form_state, [])
 
 
 @blueprint.post("/new")
 @allow("correct_consultations")
 def redraw_form() -> Response:
-    """The page, of a new record or a correction, with the answers so far; nothing is stored.
+    """Render the form of a new consultation or a correction again with the answers so far; store nothing.
 
-    In another language (`switch_locale`), with room for one more nationality (`more_groups`), or with the people that
-    the card held last (`look_card`).
+    The form is in another language (`switch_locale`), has one more nationality (`more_groups`), or has the people that
+    came with the card last (`look_card`).
     """
     if not is_form():
         raise UnsupportedMediaType
-    sent = request.form.copy()
-    chosen, more = sent.pop("switch_locale", None), sent.pop("more_groups", None)
-    looks = sent.pop("look_card", None) is not None
-    raw = from_form(sent)
-    shown = form_state_from_raw(raw)
-    if more and len(shown.groups) < 8:
-        shown.groups.append(FormGroup())
-    if chosen in language.LOCALES:
-        language.switch(str(chosen))
-    answer = _looked_up(raw, shown) if looks and shown.card else _drawn_again(raw, shown)
-    if chosen in language.LOCALES:
-        set_preference_cookie(answer, language.COOKIE, str(chosen))
-    return answer
+    form = request.form.copy()
+    locale, more = form.pop("switch_locale", None), form.pop("more_groups", None)
+    looks_up = form.pop("look_card", None) is not None
+    raw = from_form(form)
+    form_state = form_state_from_raw(raw)
+    if more and len(form_state.groups) < 8:
+        form_state.groups.append(FormGroup())
+    if locale in language.LOCALES:
+        language.switch_locale(str(locale))
+    looks_up = looks_up and bool(form_state.card)
+    response = _form_with_card(raw, form_state) if looks_up else _same_form(raw, form_state)
+    if locale in language.LOCALES:
+        set_preference_cookie(response, language.LOCALE_COOKIE, str(locale))
+    return response
 
 
-def _drawn_again(raw: dict[str, Any], shown: FormState) -> Response:
+def _same_form(raw: dict[str, Any], form_state: FormState) -> Response:
     if "version" in raw:
         row = get_row_or_404(_id_in(raw))
-        facts = {"version": raw["version"], "reason": raw.get("reason")}
-        return form_page(options_at(own_desk(row.desk)), shown, [], correcting=row, **facts)
+        change = {"version": raw["version"], "reason": raw.get("reason")}
+        options = options_at(own_desk(row.desk))
+        return form_page(options, form_state, [], correcting=row, **change)
     if not principal().may("record_consultations"):
         abort(403)
-    return form_page(options_at(desk_from_raw(raw)), shown, [])
+    return form_page(options_at(desk_from_raw(raw)), form_state, [])
 
 
-def _looked_up(raw: dict[str, Any], shown: FormState) -> Response:
+def _form_with_card(raw: dict[str, Any], form_state: FormState) -> Response:
     if not principal().may("record_consultations") or "version" in raw:
         abort(403)
     desk = desk_from_raw(raw)
     until = clock.today_at(desk.time_zone)
     with suppress(ValueError):
-        until = date.fromisoformat(shown.held_on)
-    found = look_up_card(db.session(), principal(), desk, shown.card, until)
-    if isinstance(found, str):
-        return form_page(options_at(desk), shown, [FieldError("card", found)])
-    filled = with_last_composition(shown, found.groups)
-    return form_page(
-        options_at(desk), filled, [], told=found.repeat_contact, met=bool(found.groups)
-    )
+        until = date.fromisoformat(form_state.held_on)
+    lookup = look_up_card(db.session(), principal(), desk, form_state.card, until)
+    if isinstance(lookup, str):
+        return form_page(options_at(desk), form_state, [FieldError("card", lookup)])
+    filled = with_last_composition(form_state, lookup.groups)
+    card = {"card_answer": lookup.repeat_contact, "card_was_used": bool(lookup.groups)}
+    return form_page(options_at(desk), filled, [], **card)
 
 
 def _id_in(raw: dict[str, Any]) -> UUID:
@@ -121,42 +122,41 @@ def _id_in(raw: dict[str, Any]) -> UUID:
 @blueprint.post("")
 @allow("record_consultations")
 def record() -> Any:
-    """Records; by JSON 201 new, 200 same, 409 different, 422 problems; by form on to the day's list."""
+    """Record a consultation; by JSON 201 new, 200 same, 409 different, 422 errors; by form redirect to the day."""
     raw = from_form(request.form) if is_form() else read_json()
-    recorded = recording.record(db.session(), principal(), parse_consultation(raw))
-    if isinstance(recorded, list):
-        return errors_response(recorded) if wants_json() else _ask_again(raw, recorded)
-    answer = _told(recorded) if wants_json() else _go_on(recorded, raw)
-    usual = f"{raw.get('channel') or 'desk_in_person'}.{raw.get('modality') or 'informational'}"
-    if recorded.arrival == idempotency.NEW and "channel" in raw:
-        set_preference_cookie(answer, USUAL_COOKIE, usual)
-    return answer
+    result = recording.record(db.session(), principal(), parse_consultation(raw))
+    if isinstance(result, list):
+        return errors_response(result) if wants_json() else _form_with_errors(raw, result)
+    response = _json_response(result) if wants_json() else _redirect(result, raw)
+    defaults = f"{raw.get('channel') or 'desk_in_person'}.{raw.get('modality') or 'informational'}"
+    if result.outcome == idempotency.NEW and "channel" in raw:
+        set_preference_cookie(response, DEFAULTS_COOKIE, defaults)
+    return response
 
 
-def _told(recorded: RecordingResult) -> Response:
-    said = {"id": recorded.id, "arrival": recorded.arrival}
-    if recorded.arrival == idempotency.DIFFERENT:
-        answer = jsonify(said)
-        answer.status_code = 409
-        return answer
-    answer = jsonify({**said, "version": recorded.version})
-    answer.status_code = 201 if recorded.arrival == idempotency.NEW else 200
-    return answer
+def _json_response(result: RecordingResult) -> Response:
+    payload = {"id": result.id, "arrival": result.outcome}
+    if result.outcome == idempotency.DIFFERENT:
+        response = jsonify(payload)
+        response.status_code = 409
+        return response
+    response = jsonify({**payload, "version": result.version})
+    response.status_code = 201 if result.outcome == idempotency.NEW else 200
+    return response
 
 
-def _go_on(recorded: RecordingResult, raw: dict[str, Any]) -> Any:
-    if recorded.arrival == idempotency.DIFFERENT:
+def _redirect(result: RecordingResult, raw: dict[str, Any]) -> Any:
+    if result.outcome == idempotency.DIFFERENT:
         return error_response(
             409, gettext("Another record has this number. Nothing was stored; start anew.")
         )
-    marked = (raw.get("topics") or (), raw.get("outcomes") or ())
-    facts = {"returning": "1"} if asks_to_return(*marked) else {}
-    flash_message(
-        gettext("Saved."), "saved", record=recorded.id, version=str(recorded.version), **facts
-    )
-    several = len(principal().scope.desks) > 1
-    return redirect(url_for("cases.today", desk=raw["desk"] if several else None))
+    details = {"record": result.id, "version": str(result.version)}
+    if asks_to_return(raw.get("topics") or (), raw.get("outcomes") or ()):
+        details["returning"] = "1"
+    flash_message(gettext("Saved."), "saved", **details)
+    has_several_desks = len(principal().scope.desks) > 1
+    return redirect(url_for("cases.today", desk=raw["desk"] if has_several_desks else None))
 
 
-def _ask_again(raw: dict[str, Any], errors: list[FieldError]) -> Response:
+def _form_with_errors(raw: dict[str, Any], errors: list[FieldError]) -> Response:
     return form_page(options_at(desk_from_raw(raw)), form_state_from_raw(raw), errors, 422)

@@ -1,4 +1,4 @@
-"""The page on which a supervisor brings a desk's own sheet, and the template to fill in."""
+"""The page on which a supervisor imports a desk's own spreadsheet, and the template to fill in."""
 
 from contextlib import closing
 from typing import Any, BinaryIO, cast
@@ -15,124 +15,125 @@ from app.consultations.rules.spreadsheets import CellError
 from app.consultations.views.blueprint import blueprint
 from app.db.session import db
 from app.places.queries import DeskRow, list_desks
-from app.spreadsheets.limits import Limits, Unreadable
+from app.spreadsheets.limits import SpreadsheetLimits, UnreadableSpreadsheet
 from app.web.access import allow, principal
-from app.web.pages import flash_message, page
+from app.web.pages import flash_message, render_page
 from app.web.requests import is_form, wants_json
 
-MOST_BYTES = 2 * 1024 * 1024
-LIMITS = Limits(size=MOST_BYTES, unpacked=16 * 1024 * 1024, rows=5000, lines=10_000)
-ROOM = 16 * 1024
-"""For the fields and the boundaries around the file."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MAX_BYTES = 2 * 1024 * 1024
+LIMITS = SpreadsheetLimits(size=MAX_BYTES, unpacked=16 * 1024 * 1024, rows=5000, lines=10_000)
+FORM_BYTES = 16 * 1024
+"""The most bytes of the form around the file: its fields and boundaries."""
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/import")
 @allow("import_consultations")
 def import_form() -> Response:
-    """The page that takes a sheet."""
+    """Show the upload form."""
     return _page()
 
 
 @blueprint.post("/import")
-@allow("import_consultations", most_bytes=MOST_BYTES + ROOM)
+@allow("import_consultations", max_bytes=MAX_BYTES + FORM_BYTES)
 def import_spreadsheet() -> Any:
-    """Checks a sheet (`check`) or brings it (`import`): 422 with all problems, else how many were added."""
+    """Check a spreadsheet (`check`) or import it (`import`); 422 with all errors, else the number of consultations."""
     if not is_form():
         raise UnsupportedMediaType
     file = request.files.get("file")
     if file is None or not file.filename:
-        return _refused([], 0, gettext("Choose a file."))
+        return _error_response([], 0, gettext("Choose a file."))
     try:
         with closing(file):
-            return _brought(cast(BinaryIO, file.stream))
-    except Unreadable as problem:
-        return _refused([], 0, problem.sentence)
+            return _check_or_import(cast(BinaryIO, file.stream))
+    except UnreadableSpreadsheet as error:
+        return _error_response([], 0, error.message)
 
 
 @blueprint.get("/import/template.xlsx")
 @allow("import_consultations")
 def template_xlsx() -> Response:
-    """The sheet to fill in."""
-    return _file(template.as_xlsx(_desks().keys()), XLSX, "xlsx")
+    """Return the template to fill in."""
+    return _file(template.as_xlsx(_desks().keys()), XLSX_TYPE, "xlsx")
 
 
 @blueprint.get("/import/template.csv")
 @allow("import_consultations")
 def template_csv() -> Response:
-    """The columns alone."""
+    """Return the header of the template alone."""
     return _file(template.as_csv(), "text/csv; charset=utf-8", "csv")
 
 
-def _brought(file: BinaryIO) -> Any:
+def _check_or_import(file: BinaryIO) -> Any:
     desks = _desks()
-    checked = spreadsheet_import.check_import(
-        db.session(), desks, read_records(file, desks.keys(), LIMITS)
-    )
-    if checked.errors:
-        return _refused(checked.errors, checked.omitted)
+    records = read_records(file, desks.keys(), LIMITS)
+    check = spreadsheet_import.check_import(db.session(), desks, records)
+    if check.errors:
+        return _error_response(check.errors, check.omitted)
     if request.form.get("do") != "import":
-        return _fine(checked)
+        return _check_response(check)
     authors = dict.fromkeys(principal().scope.countries, principal().account_id)
-    done = spreadsheet_import.write_import(db.session(), authors, desks, checked, lambda _: None)
-    return _refused(done, 0) if isinstance(done, list) else _done(done)
+    result = spreadsheet_import.write_import(db.session(), authors, desks, check, lambda _: None)
+    return _error_response(result, 0) if isinstance(result, list) else _import_response(result)
 
 
 def _desks() -> dict[str, DeskRow]:
     return {desk.code: desk for desk in list_desks(db.session(), principal().scope)}
 
 
-def _done(done: ImportResult) -> Any:
+def _import_response(result: ImportResult) -> Any:
     if wants_json():
-        return jsonify({"added": done.added, "same": done.same})
-    flash_message(_counted(done.added, done.same))
+        return jsonify({"added": result.added, "same": result.same})
+    flash_message(_summary(result.added, result.same))
     return redirect(url_for("consultations.import_form"))
 
 
-def _counted(added: int, same: int) -> str:
+def _summary(added: int, same: int) -> str:
     new = ngettext("%(num)s consultation added", "%(num)s consultations added", added)
     old = ngettext("%(num)s was there already", "%(num)s were there already", same)
     return f"{new}, {old}."
 
 
-def _fine(checked: ImportCheck) -> Response:
-    new = checked.consultations - checked.same
+def _check_response(check: ImportCheck) -> Response:
+    new = check.consultations - check.same
     if wants_json():
-        return jsonify({"added": 0, "same": checked.same, "new": new})
-    return _page(fine={"new": new, "same": checked.same})
+        return jsonify({"added": 0, "same": check.same, "new": new})
+    return _page(check_result={"new": new, "same": check.same})
 
 
-def _refused(faults: list[CellError], more: int, sentence: str = "") -> Response:
+def _error_response(errors: list[CellError], omitted: int, message: str = "") -> Response:
+    """Return 422 with the errors of cells, or with the message of an unreadable file."""
     if not wants_json():
-        return _page(422, faults=faults, more=more, sentence=sentence)
-    told = [
+        return _page(422, errors=errors, omitted=omitted, message=message)
+    problems = [
         {
-            "row": one.row,
-            "column": one.column,
-            "code": one.code,
-            "message": columns.error_sentence(one),
+            "row": error.row,
+            "column": error.column,
+            "code": error.code,
+            "message": columns.error_message(error),
         }
-        for one in faults
+        for error in errors
     ]
-    if sentence:
-        told = [{"row": 0, "column": "", "code": "unreadable", "message": sentence}]
-    answer = jsonify({"problems": told})
-    answer.status_code = 422
-    return answer
+    if message:
+        problems = [{"row": 0, "column": "", "code": "unreadable", "message": message}]
+    response = jsonify({"problems": problems})
+    response.status_code = 422
+    return response
 
 
-def _page(status: int = 200, **facts: Any) -> Response:
-    return page(
+def _page(status: int = 200, **variables: Any) -> Response:
+    return render_page(
         "consultations/import.html",
         status,
-        say_of=columns.error_sentence,
+        error_message=columns.error_message,
         columns=[(term, term.code in columns.REQUIRED) for term in columns.COLUMNS],
-        **facts,
+        **variables,
     )
 
 
-def _file(content: bytes, kind: str, ending: str) -> Response:
-    answer = make_response(content)
-    answer.headers["Content-Type"] = kind
-    answer.headers["Content-Disposition"] = f'attachment; filename="ventanilla.{ending}"'
-    return answer
+def _file(content: bytes, content_type: str, extension: str) -> Response:
+    response = make_response(content)
+    response.headers["Content-Type"] = content_type
+    disposition = f'attachment; filename="ventanilla.{extension}"'
+    response.headers["Content-Disposition"] = disposition
+    return response

@@ -1,5 +1,6 @@
 """The figures of one place and month: what the page, the JSON and the command all show."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,14 +9,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.counts.indicators import referrals as of_referrals
-from app.counts.indicators.people import reckon
-from app.counts.queries import cells as reading
-from app.counts.queries.cells import Asked, Wanted
-from app.counts.queries.referrals import get_referred
+from app.counts.indicators.people import PEOPLE
+from app.counts.indicators.referrals import REFERRALS
+from app.counts.queries.people import (
+    Breakdowns,
+    PeopleByDesk,
+    get_breakdowns,
+    get_people_aggregates,
+)
+from app.counts.queries.referrals import get_referral_totals
 from app.counts.queries.returns import ReturnFigures, get_return_figures
-from app.counts.rules.people import Cells, Parts, cross_sex_and_age, margin, split_by_place
-from app.counts.rules.referrals import Referred
+from app.counts.queries.statement_params import FigureQuery, ResolvedQuery, statement_runner
+from app.counts.rules.people import PeopleAggregates, cross_sex_and_age, margin
 from app.month import Month
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
@@ -25,20 +30,20 @@ from app.web.access import Scope
 
 @dataclass(frozen=True)
 class Completeness:
-    """Desks that should have reported, those that did not, the month's last record received, what waits on tablets.
+    """Desks that should have reported, those that did not, the month's last receipt, and records waiting on tablets.
 
-    What waits is sealed, so nobody knows of which month it is: it is every record that waits now.
+    Waiting records are sealed, so nobody knows their month: it is every record that waits now.
     """
 
     expected: int
-    silent: tuple[DeskRow, ...]
+    not_reporting: tuple[DeskRow, ...]
     last_received_at: datetime | None
     last_desk: DeskRow | None
     waiting_on_tablets: int
 
     @property
     def reported(self) -> int:
-        return self.expected - len(self.silent)
+        return self.expected - len(self.not_reporting)
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,10 @@ class Figures:
     """The figures by code, those of the month they are compared with, breakdowns, and how complete they are.
 
     `referrals` are those of referrals and beds by code, `declined` the refusals by reason; `returns` are those of
-    voluntary return, as far as who asked may see them.
+    voluntary return, as far as the account may see them.
     """
 
-    wanted: Wanted
+    query: FigureQuery
     values: dict[str, int]
     before: dict[str, int]
     by: dict[str, dict[str, int]]
@@ -60,52 +65,63 @@ class Figures:
     returns: ReturnFigures
 
 
-def get_figures(session: Session, scope: Scope, asked: Asked) -> tuple[Figures, Cells, Parts]:
-    """The figures that were asked for, with what they were reckoned from."""
-    cells = reading.get_cells(session, scope, asked.wanted)
-    parts = reading.get_parts(session, scope, asked.wanted)
-    others = get_referred(session, scope, asked), get_return_figures(session, scope, asked.wanted)
-    complete = _completeness(asked, parts, _waiting(session, asked.wanted))
-    return _put_together(asked, cells, parts, (*others, complete)), cells, parts
-
-
-def _waiting(session: Session, wanted: Wanted) -> int:
-    own = frozenset({wanted.desk.id}) if wanted.desk else None
-    return count_waiting(session, wanted.country, own)
-
-
-def _put_together(
-    asked: Asked, cells: Cells, parts: Parts, others: tuple[Referred, ReturnFigures, Completeness]
-) -> Figures:
-    referred, returns, complete = others
-    codes = {str(desk.id): desk.code for desk in asked.desks}
-    crossed = cross_sex_and_age(parts.by["sex_age"])
-    by = {"sex": margin(crossed, 0), "age_band": margin(crossed, 1)}
-    by["country"] = split_by_place(parts.placed, "country")
-    desks = split_by_place(parts.placed, "desk_id")
-    by["desk"] = {codes[key]: n for key, n in desks.items()}
-    by |= {name: parts.by[name] for name in ("nationality", "situation", "main_topic")}
-    return Figures(
-        asked.wanted,
-        reckon(cells),
-        reckon(_compared(asked.wanted, cells)),
-        by,
-        parts.by["topic_any"],
-        complete,
-        of_referrals.reckon(referred),
-        dict(referred.declined),
-        returns,
+def get_figures(
+    session: Session, scope: Scope, resolved: ResolvedQuery
+) -> tuple[Figures, PeopleAggregates, Breakdowns]:
+    """Return the figures of a query, with the sums that they were computed from."""
+    query = resolved.query
+    runner = statement_runner(session, scope, query)
+    aggregates = get_people_aggregates(runner, query)
+    breakdowns = get_breakdowns(runner)
+    referrals = get_referral_totals(runner, resolved)
+    figures = Figures(
+        query=query,
+        values=_people_figures(aggregates),
+        before=_people_figures(_compared(query, aggregates)),
+        by=_by(resolved, breakdowns),
+        by_topic_any=breakdowns.by["topic_any"],
+        completeness=_completeness(resolved, breakdowns, _count_waiting(session, query)),
+        referrals={code: indicator.formula(referrals) for code, indicator in REFERRALS.items()},
+        declined=dict(referrals.declined),
+        returns=get_return_figures(runner, scope, query),
     )
+    return figures, aggregates, breakdowns
 
 
-def _compared(wanted: Wanted, cells: Cells) -> Cells:
-    before = wanted.before
-    start = before.reporting_year_start(wanted.year_start.number)
-    return Cells(int(before), int(start), cells.reaches, cells.volumes)
+def _people_figures(aggregates: PeopleAggregates) -> dict[str, int]:
+    return {code: indicator.formula(aggregates) for code, indicator in PEOPLE.items()}
 
 
-def list_active(month: Month, desks: Iterable[DeskRow]) -> list[DeskRow]:
-    """The desks that are active: open on the last day of the period, today while it runs (outside.md)."""
+def _compared(query: FigureQuery, aggregates: PeopleAggregates) -> PeopleAggregates:
+    before = query.before
+    start = before.reporting_year_start(query.year_start.number)
+    return PeopleAggregates(int(before), int(start), aggregates.reach, aggregates.volumes)
+
+
+def _by(resolved: ResolvedQuery, breakdowns: Breakdowns) -> dict[str, dict[str, int]]:
+    desk_codes = {str(desk.id): desk.code for desk in resolved.desks}
+    crossed = cross_sex_and_age(breakdowns.by["sex_age"])
+    by = {"sex": margin(crossed, 0), "age_band": margin(crossed, 1)}
+    by["country"] = _by_place(breakdowns.people, "country")
+    desks = _by_place(breakdowns.people, "desk_id")
+    by["desk"] = {desk_codes[desk_id]: n for desk_id, n in desks.items()}
+    return by | {name: breakdowns.by[name] for name in ("nationality", "situation", "main_topic")}
+
+
+def _by_place(people: Iterable[PeopleByDesk], place: str) -> dict[str, int]:
+    """Return the people reached by country or desk; they add up to the low figure."""
+    sums: Counter[str] = Counter()
+    for at_desk in people:
+        sums[str(getattr(at_desk, place))] += at_desk.reached
+    return {code: n for code, n in sums.items() if n}
+
+
+def _count_waiting(session: Session, query: FigureQuery) -> int:
+    return count_waiting(session, query.country, frozenset({query.desk.id}) if query.desk else None)
+
+
+def list_active_desks(month: Month, desks: Iterable[DeskRow]) -> list[DeskRow]:
+    """Return the desks open on the last day of the month, or today while it runs (outside.md)."""
     last = month.last_day
     is_over = last < clock.now().date() - timedelta(days=1)
     return [
@@ -119,24 +135,26 @@ def list_active(month: Month, desks: Iterable[DeskRow]) -> list[DeskRow]:
     ]
 
 
-def _completeness(asked: Asked, parts: Parts, waiting: int) -> Completeness:
-    active = list_active(asked.wanted.month, asked.desks)
-    heard = {volume.desk_id for volume in parts.volumes}
-    silent = tuple(desk for desk in active if desk.id not in heard)
-    last = max(parts.volumes, key=lambda volume: volume.last_received_at, default=None)
+def _completeness(resolved: ResolvedQuery, breakdowns: Breakdowns, waiting: int) -> Completeness:
+    active = list_active_desks(resolved.query.month, resolved.desks)
+    reporting = {at_desk.desk_id for at_desk in breakdowns.consultations}
+    missing = tuple(desk for desk in active if desk.id not in reporting)
+    last = max(
+        breakdowns.consultations, key=lambda at_desk: at_desk.last_received_at, default=None
+    )
     if last is None:
-        return Completeness(len(active), silent, None, None, waiting)
-    desk = next(desk for desk in asked.desks if desk.id == last.desk_id)
-    return Completeness(len(active), silent, last.last_received_at, desk, waiting)
+        return Completeness(len(active), missing, None, None, waiting)
+    desk = next(desk for desk in resolved.desks if desk.id == last.desk_id)
+    return Completeness(len(active), missing, last.last_received_at, desk, waiting)
 
 
-def as_json(figures: Figures) -> dict[str, Any]:
-    """The promise of `/counts.json` (outside.md, Counts)."""
-    values, wanted = figures.values, figures.wanted
-    said: dict[str, Any] = {"country": wanted.country, "month": str(wanted.month)}
-    if wanted.desk:
-        said["desk"] = wanted.desk.code
-    return said | {
+def to_json(figures: Figures) -> dict[str, Any]:
+    """Return the body of `/counts.json` (outside.md, Counts)."""
+    values, query = figures.values, figures.query
+    place = {"country": query.country, "month": str(query.month)}
+    if query.desk:
+        place["desk"] = query.desk.code
+    return place | {
         "state": "open",
         "revision": 0,
         "late": 0,
@@ -146,7 +164,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
         "reached": _reached(values, "reached"),
         "new": values["new"],
         "year_to_date": {
-            "from": str(wanted.year_start),
+            "from": str(query.year_start),
             "reached": _reached(values, "year_reached"),
             "consultations": values["year_consultations"],
             "persons_in_consultations": values["year_persons_in_consultations"],
@@ -164,4 +182,4 @@ def as_json(figures: Figures) -> dict[str, Any]:
 
 
 def _reached(values: dict[str, int], name: str) -> dict[str, int]:
-    return {part: values[f"{name}_{part}"] for part in ("low", "high", "unknown")}
+    return {bound: values[f"{name}_{bound}"] for bound in ("low", "high", "unknown")}

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from app.counts.queries.cells import TREND, Asked, Wanted
-from app.counts.queries.figures import list_active
-from app.counts.rules.people import Cells, Parts, Reach, low, unknown
+from app.counts.queries.figures import list_active_desks
+from app.counts.queries.people import Breakdowns
+from app.counts.queries.statement_params import TREND_MONTHS, FigureQuery, ResolvedQuery
+from app.counts.rules.people import PeopleAggregates, ReachCount, low, unknown
 from app.month import Month, months_between
 from app.places.vocabulary import programme
 
 
 @dataclass(frozen=True)
-class Line:
-    """One country or desk (which has a name): desks active and the month's figures."""
+class PlaceLine:
+    """One country, or one desk (which has a name): its active desks and the month's figures."""
 
     code: str
     name: str
@@ -41,82 +42,81 @@ class MonthLine:
         return self.unknown / max(self.reached + self.unknown, 1)
 
 
-def list_lines(asked: Asked, parts: Parts) -> list[Line]:
-    """A line per country of the programme that month, or per desk of a country; biggest first."""
-    found = _desk_lines if asked.wanted.country else _country_lines
-    lines = found(asked, parts)
+def list_places(resolved: ResolvedQuery, breakdowns: Breakdowns) -> list[PlaceLine]:
+    """Return a line per country of the programme that month, or per desk of a country; biggest first."""
+    place_lines = _desk_lines if resolved.query.country else _country_lines
+    lines = place_lines(resolved, breakdowns)
     return sorted(lines, key=lambda line: (-line.reached, -line.consultations, line.code))
 
 
-def _country_lines(asked: Asked, parts: Parts) -> list[Line]:
-    active = Counter(desk.country for desk in list_active(asked.wanted.month, asked.desks))
-    volumes = _volumes(parts, "country")
-    sums = _sums(parts, "country")
-    codes = sorted({*active, *volumes, *_in_programme(asked.wanted)})
-    return [Line(code, "", active[code], volumes[code], *(s[code] for s in sums)) for code in codes]
-
-
-def _desk_lines(asked: Asked, parts: Parts) -> list[Line]:
-    active = {desk.id for desk in list_active(asked.wanted.month, asked.desks)}
-    volumes = _volumes(parts, "desk_id")
-    sums = _sums(parts, "desk_id")
+def _country_lines(resolved: ResolvedQuery, breakdowns: Breakdowns) -> list[PlaceLine]:
+    month = resolved.query.month
+    active = Counter(desk.country for desk in list_active_desks(month, resolved.desks))
+    consultations, *people = _sums(breakdowns, "country")
+    codes = sorted({*active, *consultations, *_countries_in(month)})
     return [
-        Line(
-            desk.code,
-            desk.name,
-            int(desk.id in active),
-            volumes[desk.id],
-            *(some[desk.id] for some in sums),
-        )
-        for desk in asked.desks
-        if desk.id in active or desk.id in volumes
+        PlaceLine(code, "", active[code], consultations[code], *(sums[code] for sums in people))
+        for code in codes
     ]
 
 
-def _in_programme(wanted: Wanted) -> list[str]:
-    first, last = wanted.month.first_day, wanted.month.last_day
-    return [code for code, one in programme().items() if one.is_in(first, last)]
+def _desk_lines(resolved: ResolvedQuery, breakdowns: Breakdowns) -> list[PlaceLine]:
+    active = {desk.id for desk in list_active_desks(resolved.query.month, resolved.desks)}
+    consultations, *people = _sums(breakdowns, "desk_id")
+    return [
+        PlaceLine(
+            desk.code,
+            desk.name,
+            int(desk.id in active),
+            consultations[desk.id],
+            *(sums[desk.id] for sums in people),
+        )
+        for desk in resolved.desks
+        if desk.id in active or desk.id in consultations
+    ]
 
 
-def _volumes(parts: Parts, key: str) -> Counter[Any]:
-    sums: Counter[Any] = Counter()
-    for volume in parts.volumes:
-        sums[getattr(volume, key)] += volume.consultations
+def _countries_in(month: Month) -> list[str]:
+    """Return the countries that are part of the programme in a month."""
+    first, last = month.first_day, month.last_day
+    return [code for code, country in programme().items() if country.is_in(first, last)]
+
+
+def _sums(breakdowns: Breakdowns, place: str) -> list[Counter[Any]]:
+    """Return consultations, persons reached, women, children and new persons by `country` or `desk_id`."""
+    consultations, reached, women, children, new = sums = [Counter[Any]() for _ in range(5)]
+    for volume in breakdowns.consultations:
+        consultations[getattr(volume, place)] += volume.consultations
+    for people in breakdowns.people:
+        key = getattr(people, place)
+        reached[key] += people.reached
+        women[key] += people.women
+        children[key] += people.children
+    for arrivals in breakdowns.new_people:
+        new[getattr(arrivals, place)] += arrivals.new
     return sums
 
 
-def _sums(parts: Parts, key: str) -> list[Counter[Any]]:
-    reached, women, children, new = sums = [Counter[Any]() for _ in range(4)]
-    for some in parts.placed:
-        place = getattr(some, key)
-        reached[place] += some.reached
-        women[place] += some.women
-        children[place] += some.children
-    for one in parts.new:
-        new[getattr(one, key)] += one.new
-    return sums
+def list_months(query: FigureQuery, aggregates: PeopleAggregates) -> list[MonthLine]:
+    """Return a line for each of the twelve months up to the query's."""
+    months = months_between(query.month.plus(1 - TREND_MONTHS), query.month)
+    by_month: dict[int, list[ReachCount]] = {int(month): [] for month in months}
+    for count in aggregates.reach:
+        by_month.get(count.month, []).append(count)
+    return [_month_line(month, query, by_month[int(month)]) for month in months]
 
 
-def list_months(wanted: Wanted, cells: Cells) -> list[MonthLine]:
-    """A line for each of the twelve months up to the wanted one."""
-    months = months_between(wanted.month.plus(1 - TREND), wanted.month)
-    by_month: dict[int, list[Reach]] = {int(month): [] for month in months}
-    for some in cells.reaches:
-        by_month.get(some.month, []).append(some)
-    return [_month_line(month, wanted, by_month[int(month)]) for month in months]
-
-
-def _month_line(month: Month, wanted: Wanted, reaches: list[Reach]) -> MonthLine:
-    start, number = month.reporting_year_start(wanted.year_start.number), int(month)
+def _month_line(month: Month, query: FigureQuery, reach: list[ReachCount]) -> MonthLine:
+    start, number = month.reporting_year_start(query.year_start.number), int(month)
     return MonthLine(
         month,
-        low(reaches, number, number),
-        low(reaches, int(start), number),
-        unknown(reaches, number, number),
+        low(reach, number, number),
+        low(reach, int(start), number),
+        unknown(reach, number, number),
     )
 
 
-def list_year(wanted: Wanted, months: list[MonthLine]) -> list[tuple[MonthLine, int]]:
-    """The months of the reporting year to date, each with all new persons of the year up to it."""
-    year = [line for line in months if line.month >= wanted.year_start]
+def list_year(query: FigureQuery, months: list[MonthLine]) -> list[tuple[MonthLine, int]]:
+    """Return the months of the reporting year to date, each with all new persons of the year up to it."""
+    year = [line for line in months if line.month >= query.year_start]
     return list(zip(year, accumulate(line.new for line in year), strict=True))

@@ -12,7 +12,7 @@ from app.counts.views import showing
 from app.db.session import db
 from app.settings import current_settings
 from app.web.access import allow, principal
-from app.web.pages import page
+from app.web.pages import render_page
 
 blueprint = Blueprint("counts", __name__)
 
@@ -26,7 +26,7 @@ def figures() -> Response:
         kept: dict[str, Any] = {name: request.args.get(name) for name in ("month", "compare")}
         first = min(principal().scope.countries)
         return redirect(url_for("counts.figures", country=first, **kept))  # type: ignore[return-value]
-    return page("counts/month.html", **vars(showing.get_page(principal().scope, _noted(asked))))
+    return render_page("counts/month.html", **vars(showing.get_page(principal().scope, _noted(asked))))
 
 
 @blueprint.get("/counts.json")

@@ -78,7 +78,7 @@ def is_open_today(desk: DeskRow) -> bool:
 def current_reporting_year(desk: DeskRow) -> int:
     """Return the calendar year in which the reporting year of today at a desk began."""
     start = current_settings().reporting_year_start
-    return Month.of(clock.today_at(desk.time_zone)).reporting_year_start(start).year
+    return Month.containing(clock.today_at(desk.time_zone)).reporting_year_start(start).year
 
 
 def find_cards_by_code(session: Session, codes: Collection[str]) -> dict[str, CardRow | str]:
@@ -130,7 +130,7 @@ def replace(
     if not merge_card_groups(session, lost, replacement):
         return ReplacementRefused("cards_are_one")
     record_audit(
-        principal.account_id, "card_replaced", f"card:{replacement.id}", principal.scope.home
+        principal.account_id, "card_replaced", f"card:{replacement.id}", principal.scope.home_country
     )
     return None
 

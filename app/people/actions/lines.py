@@ -54,7 +54,7 @@ def build_lines(
     context: ConsultationContext, people: Sequence[ProfileCount]
 ) -> list[dict[str, Any]]:
     """Return the rows of person_line by the answers alone, unsaved; one row a person if there is a card."""
-    month = Month.of(context.held_on)
+    month = Month.containing(context.held_on)
     copied = (
         "consultation_id",
         "desk_id",

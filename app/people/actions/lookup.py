@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.audit.actions import record_audit
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.month import Month
 from app.people.actions.cards import find_typed_card
 from app.people.queries.compositions import find_last_month, list_last_composition
@@ -41,11 +41,11 @@ def look_up_card(
     start = current_settings().reporting_year_start
     last = find_last_month(session, card, desk.country, until)
     record_audit(principal.account_id, "card_read", f"desk:{desk.code}", desk.country)
-    answer = suggest_repeat_contact(last, Month.of(until), start)
+    answer = suggest_repeat_contact(last, Month.containing(until), start)
     return CardLookup(answer, _groups(list_last_composition(session, card, until)))
 
 
-def _groups(lines: Sequence[Record]) -> list[dict[str, Any]]:
+def _groups(lines: Sequence[AnyRow]) -> list[dict[str, Any]]:
     groups = []
     for _, group in groupby(lines, key=lambda line: line.place):
         rows = list(group)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.session import Record, connection_of
+from app.db.session import AnyRow, connection_of
 from app.people.models.cards import VisitorCard
 
 CARDS = VisitorCard.__table__
@@ -36,7 +36,7 @@ def get_card(session: Session, card_id: int) -> CardRow:
     return _card(session.execute(select(CARDS).where(CARDS.c.id == card_id)).one())
 
 
-def _card(row: Record) -> CardRow:
+def _card(row: AnyRow) -> CardRow:
     return CardRow(row.id, row.root_id or row.id, row.is_replaced)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.month import Month
 from app.people.models.cards import VisitorCard
 from app.people.models.lines import PersonLine
@@ -17,7 +17,7 @@ CARDS = VisitorCard.__table__
 LINES = PersonLine.__table__
 
 
-def list_last_composition(session: Session, card: CardRow, until: date) -> Sequence[Record]:
+def list_last_composition(session: Session, card: CardRow, until: date) -> Sequence[AnyRow]:
     """Return the people in the card's last qualifying live consultation up to a day, in any country, by group.
 
     Rows of place, nationality, situation, sex, age_band and n; none if the card was never shown.

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.people.models.lines import PersonLine
 from app.people.queries.cards import CARDS, CardRow
 from app.people.rules.reach import PreviousContact
@@ -18,7 +18,7 @@ LINES = PersonLine.__table__
 ROOT = func.coalesce(CARDS.c.root_id, CARDS.c.id).label("root")
 
 
-def list_lines_unscoped(session: Session, consultation_id: UUID) -> Sequence[Record]:
+def list_lines_unscoped(session: Session, consultation_id: UUID) -> Sequence[AnyRow]:
     """Return the lines of one consultation, group by group; the caller has checked its scope."""
     query = select(LINES).where(LINES.c.consultation_id == consultation_id)
     return session.execute(query.order_by(LINES.c.place, LINES.c.id)).all()
@@ -38,7 +38,7 @@ def find_cards_of_consultations(
     return {row.id: CardRow(row.id, row.root_id or row.id, row.is_replaced) for row in rows}
 
 
-def list_lines_of_groups(session: Session, roots: Collection[int]) -> Sequence[Record]:
+def list_lines_of_groups(session: Session, roots: Collection[int]) -> Sequence[AnyRow]:
     """Return the counting lines of these card groups, whichever card was shown, each with its `root`."""
     query = _counting_lines_of(roots, LINES, ROOT)
     return session.execute(query.order_by(LINES.c.id)).all()
@@ -73,7 +73,7 @@ def _counting_lines_of(roots: Collection[int], *columns: Any) -> Select[Any]:
 
 def list_desk_lines(
     session: Session, scope: Scope, desk_id: int, first: date, last: date
-) -> Sequence[Record]:
+) -> Sequence[AnyRow]:
     """Return the lines of a desk's consultations held from first to last, within the scope."""
     query = select(LINES).where(LINES.c.desk_id == desk_id, LINES.c.held_on.between(first, last))
     if not scope.programme:

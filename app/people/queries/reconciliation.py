@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, VolumeAggregate
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES
@@ -93,7 +93,7 @@ def _put(values: dict[Any, Any], table: Any, row: Any) -> None:
 
 def list_previous_months_by_answer(
     session: Session, month: int, desks: Collection[int]
-) -> list[Record]:
+) -> list[AnyRow]:
     """Return each distinct desk id, answer and previous contacts of counting lines without a card in a month."""
     keys = (LINE.desk_id, LINE.repeat_contact, *PREVIOUS_MONTHS)
     query = select(*keys).where(LINE.desk_id.in_(desks), LINE.month == month)

@@ -67,7 +67,7 @@ def compute_previous_contacts(
     in_programme: dict[Unit, int] = {}
     in_country: dict[tuple[Unit, str], int] = {}
     for contact in sorted(contacts, key=lambda contact: (contact.held_on, contact.consultation_id)):
-        month, key = Month.of(contact.held_on), (contact.unit, contact.country)
+        month, key = Month.containing(contact.held_on), (contact.unit, contact.country)
         last = in_country.get(key, NEVER)
         card = PreviousContact(key in in_country, last, in_programme.get(contact.unit, NEVER))
         previous[contact] = later_of(card, previous_by_answer(contact.answer, month))

@@ -1,4 +1,4 @@
-"""Reads a shelter's inbox: who waits for an answer, who is on the way, who stands on the list, what ended lately."""
+"""Reads a shelter's inbox: groups that wait for an answer, are on the way, on the waiting list, or recently closed."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.referrals.queries.referrals import DESKS, OFFERS, REFERRALS, OfferRow, ReferralRow
 from app.referrals.rules import inbox as rules
 from app.referrals.rules import states
@@ -21,6 +21,7 @@ from app.web.access import Scope
 
 MAX_CARDS = 500
 OFFER_PREFIX = "offer_"
+DESK_LOCATION = ("from_latitude", "from_longitude")
 CARDS = (
     select(
         REFERRALS,
@@ -38,7 +39,7 @@ CARDS = (
 
 @dataclass(frozen=True)
 class InboxCard:
-    """One referral as one of its shelters sees it; `place` are the beds that the group would get."""
+    """A referral as one of its shelters sees it; `proposed_beds` is None if the shelter has no fitting category."""
 
     referral: ReferralRow
     offer: OfferRow
@@ -49,19 +50,19 @@ class InboxCard:
 
     @property
     def is_late(self) -> bool:
-        """Whether the time in which the shelter wants to answer is over, and the deadline is not."""
+        """Whether the shelter's own time to answer is over."""
         return clock.now() >= self.offer.reply_by
 
     @property
     def answer_by(self) -> datetime:
-        """The next moment that counts."""
+        """By when to answer: the shelter's own limit, then the deadline."""
         return self.referral.deadline if self.is_late else self.offer.reply_by
 
     @property
     def may_undo(self) -> bool:
-        """Whether it was accepted so lately that taking it back is offered."""
-        at = self.referral.accepted_at
-        return at is not None and clock.now() - at < rules.UNDO_SHOWN_FOR
+        """Whether it was accepted recently enough that the page offers to undo it."""
+        accepted_at = self.referral.accepted_at
+        return accepted_at is not None and clock.now() - accepted_at < rules.UNDO_SHOWN_FOR
 
     @property
     def closed_at(self) -> datetime:
@@ -75,7 +76,7 @@ class InboxCard:
 
 @dataclass(frozen=True)
 class Inbox:
-    """The page of one shelter; every list in the order in which it needs somebody."""
+    """The inbox of one shelter; each list has the most urgent first."""
 
     shelter: ShelterRow
     beds: list[Beds]
@@ -88,74 +89,82 @@ class Inbox:
 
 
 def list_inboxes(session: Session, scope: Scope) -> list[Inbox]:
-    """The inbox of every shelter that the account coordinates, by code."""
+    """List the inbox of every shelter that the account coordinates, by code."""
     now = clock.now()
-    lately = OFFERS.c.changed_at > now - rules.ARRIVED_SHOWN_FOR
-    cards = _cards(session, scope, or_(OFFERS.c.is_open, lately))
+    is_recent = OFFERS.c.changed_at > now - rules.ARRIVED_SHOWN_FOR
+    cards = _list_cards(session, scope, or_(OFFERS.c.is_open, is_recent))
     beds = list_beds(session, scope.shelters)
-    return [_inbox(one, beds.get(one.id, []), cards, now) for one in list_own(session, scope)]
+    return [
+        _inbox(shelter, beds.get(shelter.id, []), cards, now)
+        for shelter in list_own(session, scope)
+    ]
 
 
 def list_by_code(session: Session, scope: Scope, code: str) -> list[InboxCard]:
-    """The open referrals to own shelters whose slip carries this code; a group offered to two of them stands twice."""
-    wanted = and_(REFERRALS.c.code == code, REFERRALS.c.closed_at.is_(None))
-    cards = _cards(session, scope, wanted)
-    return [one for one in cards if one.state in (*states.WAITING, states.ACCEPTED)]
+    """List the open referrals to own shelters with this code; a group offered to two of them is listed twice."""
+    is_open = and_(REFERRALS.c.code == code, REFERRALS.c.closed_at.is_(None))
+    cards = _list_cards(session, scope, is_open)
+    return [card for card in cards if card.state in (*states.WAITING, states.ACCEPTED)]
 
 
-def _cards(session: Session, scope: Scope, wanted: ColumnElement[bool]) -> list[InboxCard]:
-    """Referrals offered to own shelters, those still open first; what needs an answer first before the others."""
-    mine = CARDS.where(OFFERS.c.shelter_id.in_(scope.shelters), wanted)
-    newest = mine.order_by(OFFERS.c.is_open.desc(), OFFERS.c.changed_at.desc(), REFERRALS.c.id)
-    shelters = {one.id: one for one in list_own(session, scope)}
+def _list_cards(session: Session, scope: Scope, condition: ColumnElement[bool]) -> list[InboxCard]:
+    """List referrals offered to own shelters by when to answer; beyond MAX_CARDS closed and old ones are left out."""
+    query = CARDS.where(OFFERS.c.shelter_id.in_(scope.shelters), condition)
+    newest = query.order_by(OFFERS.c.is_open.desc(), OFFERS.c.changed_at.desc(), REFERRALS.c.id)
+    shelters = {shelter.id: shelter for shelter in list_own(session, scope)}
     beds = list_beds(session, scope.shelters)
-    found = session.execute(newest.limit(MAX_CARDS)).all()
-    cards = [_card(row, shelters, beds) for row in found]
-    return sorted(cards, key=lambda one: (one.offer.reply_by, one.referral.sent_at))
+    rows = session.execute(newest.limit(MAX_CARDS)).all()
+    cards = [_card(row, shelters, beds) for row in rows]
+    return sorted(cards, key=lambda card: (card.offer.reply_by, card.referral.sent_at))
 
 
-def _card(row: Record, shelters: Mapping[int, ShelterRow], beds: Mapping[int, list[Beds]]) -> InboxCard:
-    said = row._mapping
-    kept = ("from_latitude", "from_longitude")
-    offer = OfferRow(**{n.removeprefix(OFFER_PREFIX): v for n, v in said.items() if n.startswith(OFFER_PREFIX)})
-    plain = {n: v for n, v in said.items() if not n.startswith(OFFER_PREFIX) and n not in kept}
-    referral, shelter = ReferralRow(**plain), shelters[offer.shelter_id]
+def _card(
+    row: AnyRow, shelters: Mapping[int, ShelterRow], beds: Mapping[int, list[Beds]]
+) -> InboxCard:
+    offer_values, referral_values = {}, {}
+    for name, value in row._mapping.items():
+        if name.startswith(OFFER_PREFIX):
+            offer_values[name.removeprefix(OFFER_PREFIX)] = value
+        elif name not in DESK_LOCATION:
+            referral_values[name] = value
+    offer, referral = OfferRow(**offer_values), ReferralRow(**referral_values)
+    shelter = shelters[offer.shelter_id]
     state = rules.state_at_shelter(referral.state_now, offer.state)
-    place = _place(referral, beds.get(shelter.id, []))
-    return InboxCard(referral, offer, shelter, state, place, _distance(row, shelter))
+    proposed = _propose_beds(referral, beds.get(shelter.id, []))
+    return InboxCard(referral, offer, shelter, state, proposed, _distance(row, shelter))
 
 
-def _place(referral: ReferralRow, beds: list[Beds]) -> ProposedBeds | None:
-    wanted = [referral.bed_category] if referral.bed_category else None
-    fitting = wanted or fitting_categories(referral.group, referral.flags)
-    return rules.propose_beds(fitting, {one.category: one for one in beds}, referral.party)
+def _propose_beds(referral: ReferralRow, beds: list[Beds]) -> ProposedBeds | None:
+    requested = [referral.bed_category] if referral.bed_category else None
+    categories = requested or fitting_categories(referral.group, referral.flags)
+    return rules.propose_beds(categories, {row.category: row for row in beds}, referral.party)
 
 
-def _distance(row: Record, shelter: ShelterRow) -> float | None:
+def _distance(row: AnyRow, shelter: ShelterRow) -> float | None:
     if shelter.location is None or row.from_latitude is None or row.from_longitude is None:
         return None
     return kilometres_between((row.from_latitude, row.from_longitude), shelter.location)
 
 
 def _inbox(shelter: ShelterRow, beds: list[Beds], cards: list[InboxCard], now: datetime) -> Inbox:
-    mine = [one for one in cards if one.shelter.id == shelter.id]
-    closed = [one for one in mine if one.state in (*states.FINAL, *rules.ENDED_AT_SHELTER)]
-    lately = [one for one in closed if now - one.closed_at < rules.CLOSED_SHOWN_FOR]
+    own = [card for card in cards if card.shelter.id == shelter.id]
+    closed = _in_states(own, (*states.FINAL, *rules.ENDED_AT_SHELTER))
+    recent = [card for card in closed if now - card.closed_at < rules.CLOSED_SHOWN_FOR]
     return Inbox(
         shelter,
         beds,
-        any(is_stale(one.confirmed_at, now) for one in beds),
-        _in(mine, rules.UNANSWERED),
-        sorted(_in(mine, (states.ACCEPTED,)), key=_hold_until),
-        _in(mine, (states.WAITLISTED,)),
-        _in(mine, (states.ARRIVED,)),
-        sorted(lately, key=lambda one: one.closed_at, reverse=True),
+        any(is_stale(row.confirmed_at, now) for row in beds),
+        _in_states(own, rules.UNANSWERED),
+        sorted(_in_states(own, (states.ACCEPTED,)), key=_hold_order),
+        _in_states(own, (states.WAITLISTED,)),
+        _in_states(own, (states.ARRIVED,)),
+        sorted(recent, key=lambda card: card.closed_at, reverse=True),
     )
 
 
-def _in(cards: list[InboxCard], wanted: Collection[str]) -> list[InboxCard]:
-    return [one for one in cards if one.state in wanted]
+def _in_states(cards: list[InboxCard], codes: Collection[str]) -> list[InboxCard]:
+    return [card for card in cards if card.state in codes]
 
 
-def _hold_until(card: InboxCard) -> tuple[Any, ...]:
+def _hold_order(card: InboxCard) -> tuple[Any, ...]:
     return card.referral.hold_until, card.referral.sent_at

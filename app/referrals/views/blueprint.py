@@ -1,4 +1,4 @@
-"""The blueprint of referrals, and how their JSON is written."""
+"""The blueprint of referrals, and the JSON of their responses."""
 
 from typing import Any
 from uuid import UUID
@@ -10,63 +10,70 @@ from app.db.session import db
 from app.field_errors import FIELD_ERRORS
 from app.referrals.actions.action_context import ActionRefused
 from app.referrals.actions.perform import ActionResult
-from app.referrals.queries import referrals as reading
-from app.referrals.queries.referrals import ReferralRow
+from app.referrals.queries import referrals as queries
+from app.referrals.queries.referrals import EventRow, OfferRow, ReferralRow
 from app.shelters.queries.shelters import shelters_by_id
 from app.web.access import principal
+from app.web.relative_time import utc_iso
 
 blueprint = Blueprint("referrals", __name__, url_prefix="/referrals")
 
 
 def get_referral_or_404(referral_id: UUID) -> ReferralRow:
-    """The referral of that id in the account's scope; 404 where there is none."""
-    found = reading.find_referral(db.session(), principal().scope, referral_id)
-    if found is None:
+    """Return a referral in the account's scope; raises 404 if there is none."""
+    referral = queries.find_referral(db.session(), principal().scope, referral_id)
+    if referral is None:
         abort(404)
-    return found
+    return referral
 
 
-def moment(value: Any) -> str | None:
-    """A moment as programs read it: ISO 8601, UTC."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
+def acts_for_desk() -> bool:
+    """Whether the account works for desks; who only works for shelters may not learn of other shelters."""
+    return principal().may("send_referrals")
+
+
+def visible_offers(offers: list[OfferRow]) -> list[OfferRow]:
+    """Return every offer for a desk's account, for a shelter's only its own.
+
+    Which other shelters were asked, and which one accepted, is not theirs to know.
+    """
+    own = principal().scope.shelters
+    return offers if acts_for_desk() else [offer for offer in offers if offer.shelter_id in own]
 
 
 def referral_json(referral: ReferralRow) -> dict[str, Any]:
-    """The promise of `GET /referrals/<id>` (outside.md); no note, no composition.
-
-    A shelter's people learn of their own shelters only: who else was asked, and who accepted, is not theirs to know.
-    """
-    session, asking = db.session(), principal()
-    every = reading.list_offers(session, [referral.id])[referral.id]
-    is_desks = asking.may("send_referrals")
-    offers = [one for one in every if is_desks or one.shelter_id in asking.scope.shelters]
-    shelters = shelters_by_id(session, [one.shelter_id for one in offers])
-    codes = {one.id: one.code for one in shelters.values()}
-    only = offers[0].shelter_id if len(every) == 1 else None
+    """Return the body promised for `GET /referrals/<id>` (outside.md); no note, no composition."""
+    session = db.session()
+    every_offer = queries.list_offers(session, [referral.id])[referral.id]
+    offers = visible_offers(every_offer)
+    shelters = shelters_by_id(session, [offer.shelter_id for offer in offers])
+    codes = {shelter.id: shelter.code for shelter in shelters.values()}
+    only_shelter_id = offers[0].shelter_id if len(every_offer) == 1 else None
     return {
         "id": str(referral.id),
         "code": referral.code,
         "state": referral.state_now,
         "version": referral.version,
-        "deadline": moment(referral.deadline),
-        "hold_until": moment(referral.hold_until),
-        "shelter": codes.get(referral.shelter_id or only or 0),
-        "offers": [{"shelter": codes[one.shelter_id], "state": one.state} for one in offers],
-        "events": [
-            {"state": one.state, "at": moment(one.at), "by_role": one.role or None}
-            for one in reading.list_events(session, referral.id)
-        ],
+        "deadline": utc_iso(referral.deadline),
+        "hold_until": utc_iso(referral.hold_until) if referral.hold_until else None,
+        "shelter": codes.get(referral.shelter_id or only_shelter_id or 0),
+        "offers": [{"shelter": codes[offer.shelter_id], "state": offer.state} for offer in offers],
+        "events": [_event_json(event) for event in queries.list_events(session, referral.id)],
     }
 
 
-def action_response(done: ActionResult) -> Response:
-    """The 200 of an act."""
-    return jsonify({"id": str(done.id), "state": done.state, "version": done.version})
+def _event_json(event: EventRow) -> dict[str, Any]:
+    return {"state": event.state, "at": utc_iso(event.at), "by_role": event.role or None}
 
 
-def refusal_response(why: ActionRefused) -> Response:
-    """The 409 of an act that state, beds or version no longer allow."""
-    said = {"state": why.state, "problem": why.code, "message": gettext(FIELD_ERRORS[why.code].label)}
-    answer = jsonify(said)
-    answer.status_code = 409
-    return answer
+def action_response(result: ActionResult) -> Response:
+    """Return 200 with the new state and version."""
+    return jsonify({"id": str(result.id), "state": result.state, "version": result.version})
+
+
+def refusal_response(refused: ActionRefused) -> Response:
+    """Return 409 with the state, beds or version that no longer allow an action."""
+    message = gettext(FIELD_ERRORS[refused.code].label)
+    response = jsonify({"state": refused.state, "problem": refused.code, "message": message})
+    response.status_code = 409
+    return response

@@ -1,4 +1,4 @@
-"""The inbox of a shelter: its page, what an open page asks again and again, and the slip that somebody brings."""
+"""The inbox of shelters: its page, the poll of an open page, and the search by the code of a slip."""
 
 from typing import Any
 
@@ -7,78 +7,84 @@ from flask import Response, abort, jsonify, request
 from app.audit.actions import record_audit
 from app.db.session import db
 from app.referrals import vocabulary
-from app.referrals.queries import inbox as reading
+from app.referrals.queries import inbox as queries
 from app.referrals.queries.etag import get_inbox_status, is_current
 from app.referrals.queries.inbox import Inbox
 from app.referrals.rules.deadlines import parse_code
 from app.referrals.views.blueprint import blueprint
 from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS
 from app.web.access import Scope, allow, principal
-from app.web.pages import page
-from app.web.relative_time import iso
+from app.web.pages import render_page
+from app.web.relative_time import utc_iso
 from app.web.requests import wants_json
 
-WORDS: dict[str, Any] = {"v": vocabulary, "categories": BED_CATEGORIES, "bed_reasons": BED_REASONS}
+CODELISTS: dict[str, Any] = {
+    "v": vocabulary,
+    "categories": BED_CATEGORIES,
+    "bed_reasons": BED_REASONS,
+}
 
 
 @blueprint.get("/inbox")
 @allow("answer_referrals", audited=True)
 def inbox() -> Response:
-    """What waits for an answer, who is on the way, and the beds; by JSON only whether anything changed."""
-    asking = principal()
-    known = request.headers.get("If-None-Match", "").removeprefix("W/").strip('"')
-    if known and is_current(db.session(), asking.scope, known):
-        return _nothing_new(known)
+    """Show the inbox and beds of one own shelter; by JSON only what a poll needs; 304 if nothing changed."""
+    account_id, scope = principal().account_id, principal().scope
+    etag = request.headers.get("If-None-Match", "").removeprefix("W/").strip('"')
+    if etag and is_current(db.session(), scope, etag):
+        return _not_modified(etag)
     if wants_json() or "poll" in request.args:
-        return _changed(asking.scope)
-    waiting = get_inbox_status(db.session(), asking.scope)
-    every = reading.list_inboxes(db.session(), asking.scope)
-    shown = _shown(every)
-    if shown is not None:
-        there = shown.shelter
-        record_audit(asking.account_id, "inbox_read", f"shelter:{there.code}", there.country)
-    return page("referrals/inbox.html", shown=shown, every=every, stamp=waiting, **WORDS)
+        return _status_response(scope)
+    status = get_inbox_status(db.session(), scope)
+    inboxes = queries.list_inboxes(db.session(), scope)
+    selected = _selected(inboxes)
+    if selected is not None:
+        shelter = selected.shelter
+        record_audit(account_id, "inbox_read", f"shelter:{shelter.code}", shelter.country)
+    values: dict[str, Any] = {"selected": selected, "inboxes": inboxes, "inbox_status": status}
+    return render_page("referrals/inbox.html", **values, **CODELISTS)
 
 
-def _nothing_new(etag: str) -> Response:
-    """304 without a body; it leaves no entry, for it says nothing about anybody."""
-    answer = Response(status=304)
-    del answer.headers["Content-Type"]
-    answer.headers["ETag"] = f'"{etag}"'
-    return answer
+def _not_modified(etag: str) -> Response:
+    """Return 304 without a body; it is not audited, as it shows nothing about anybody."""
+    response = Response(status=304)
+    del response.headers["Content-Type"]
+    response.headers["ETag"] = f'"{etag}"'
+    return response
 
 
-def _changed(scope: Scope) -> Response:
-    found = get_inbox_status(db.session(), scope)
-    due = found.next_deadline
-    said = {"waiting": found.waiting, "on_the_way": found.on_the_way}
-    answer = jsonify(said | {"next_deadline": iso(due) if due else None})
-    answer.set_etag(found.etag)
-    return answer
+def _status_response(scope: Scope) -> Response:
+    status = get_inbox_status(db.session(), scope)
+    due = utc_iso(status.next_deadline) if status.next_deadline else None
+    counts = {"waiting": status.waiting, "on_the_way": status.on_the_way}
+    response = jsonify({**counts, "next_deadline": due})
+    response.set_etag(status.etag)
+    return response
 
 
-def _shown(every: list[Inbox]) -> Inbox | None:
-    """The shelter that is asked for, else the first where somebody waits, else the first."""
+def _selected(inboxes: list[Inbox]) -> Inbox | None:
+    """Return the inbox of the requested shelter, else the first with a group waiting, else the first."""
     code = request.args.get("shelter")
     if code is None:
-        waiting = (one for one in every if one.waiting)
-        return next(waiting, next(iter(every), None))
-    found = next((one for one in every if one.shelter.code == code), None)
-    if found is None:
+        waiting = (inbox for inbox in inboxes if inbox.waiting)
+        return next(waiting, next(iter(inboxes), None))
+    selected = next((inbox for inbox in inboxes if inbox.shelter.code == code), None)
+    if selected is None:
         abort(404)
-    return found
+    return selected
 
 
 @blueprint.get("/arrive")
 @allow("answer_referrals", audited=True)
-def arriving() -> Response:
-    """The group whose slip carries this code, where an own shelter awaits it; else one sentence, 404."""
-    asking, code = principal(), parse_code(request.args.get("code", ""))
-    found = reading.list_by_code(db.session(), asking.scope, code) if code else []
-    for card in found:
-        record_audit(
-            asking.account_id, "referral_read", f"referral:{card.referral.id}", card.shelter.country
-        )
-    status = 200 if found or "code" not in request.args else 404
-    typed = code or ""
-    return page("referrals/arriving.html", status, cards=found, typed=typed, **WORDS)
+def arrivals() -> Response:
+    """Show the group whose slip has this code, if an own shelter expects it; else a message with 404."""
+    account_id, scope = principal().account_id, principal().scope
+    code = parse_code(request.args.get("code", ""))
+    cards = queries.list_by_code(db.session(), scope, code) if code else []
+    for card in cards:
+        audited = f"referral:{card.referral.id}"
+        record_audit(account_id, "referral_read", audited, card.shelter.country)
+    status = 200 if cards or "code" not in request.args else 404
+    return render_page(
+        "referrals/arriving.html", status, cards=cards, typed=code or "", **CODELISTS
+    )

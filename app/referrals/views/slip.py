@@ -1,4 +1,4 @@
-"""The slip that a person carries, and what a stranger sees who scans it."""
+"""The slip that a group carries, and the public page that its QR code leads to."""
 
 from datetime import datetime
 from typing import Any
@@ -12,43 +12,45 @@ from app import clock
 from app.audit.actions import record_audit
 from app.db.session import db
 from app.referrals.forms import slip as forms
-from app.referrals.queries import referrals as reading
+from app.referrals.queries import referrals as queries
 from app.referrals.queries.referrals import ReferralRow
 from app.referrals.rules import states
 from app.referrals.views.blueprint import blueprint, get_referral_or_404
 from app.shelters.queries.shelters import get_shelter, public_view
 from app.web.access import allow, limiter, principal
-from app.web.pages import redirect_or_json, page, public_link
-from app.web.qr_codes import draw
+from app.web.pages import public_url_for, redirect_or_json, render_page
+from app.web.qr_codes import draw_qr_code
 
-PER_MINUTE = "120 per minute"
+PUBLIC_CARD_LIMIT = "120 per minute"
 
 
 @blueprint.get("/<uuid:referral_id>/slip")
 @allow("follow_referrals", audited=True)
 def slip(referral_id: UUID) -> Response:
-    """The slip to print or to photograph; where it is not valid (any more), a sentence that says so."""
-    found = get_referral_or_404(referral_id)
-    record_audit(principal().account_id, "referral_read", f"referral:{found.id}", found.country)
-    if found.service != states.SHELTER:
+    """Show the slip to print or to photograph; if there is no valid one, a message that says why."""
+    referral = get_referral_or_404(referral_id)
+    audited = f"referral:{referral.id}"
+    record_audit(principal().account_id, "referral_read", audited, referral.country)
+    if referral.service != states.SHELTER:
         abort(404)
-    shelter_id = _receiver(found)
-    why = _why_not(found, shelter_id)
-    if why or shelter_id is None:
-        return page("referrals/slip.html", referral=found, why=why, columns=[])
-    return page("referrals/slip.html", referral=found, why="", **_printed(found, shelter_id))
+    shelter_id = _receiver(referral)
+    reason = _invalid_reason(referral, shelter_id)
+    if reason or shelter_id is None:
+        return render_page("referrals/slip.html", referral=referral, reason=reason, columns=[])
+    slip_values = _slip_values(referral, shelter_id)
+    return render_page("referrals/slip.html", referral=referral, reason="", **slip_values)
 
 
 def _receiver(referral: ReferralRow) -> int | None:
-    """The shelter that accepted, or the only one that was asked."""
+    """Return the id of the shelter that accepted, else of the only one that was asked."""
     if referral.shelter_id is not None:
         return referral.shelter_id
-    offers = reading.list_offers(db.session(), [referral.id])[referral.id]
+    offers = queries.list_offers(db.session(), [referral.id])[referral.id]
     return offers[0].shelter_id if len(offers) == 1 else None
 
 
-def _why_not(referral: ReferralRow, shelter_id: int | None) -> str:
-    """Why there is no slip, in a word that the page says in a sentence; nothing where there is one."""
+def _invalid_reason(referral: ReferralRow, shelter_id: int | None) -> str:
+    """Return the code of the reason why there is no valid slip, "" if there is one."""
     state = referral.state_now
     if referral.is_hold_over:
         return "hold_over"
@@ -59,37 +61,40 @@ def _why_not(referral: ReferralRow, shelter_id: int | None) -> str:
     return "used" if state in (states.ARRIVED, states.COMPLETED) else "ended"
 
 
-def _printed(referral: ReferralRow, shelter_id: int) -> dict[str, Any]:
+def _slip_values(referral: ReferralRow, shelter_id: int) -> dict[str, Any]:
     shelter = get_shelter(db.session(), shelter_id)
-    seen = public_view(shelter)
-    until = (_until(referral), shelter.time_zone, referral.hold_until is not None)
+    public_shelter, is_held = public_view(shelter), referral.hold_until is not None
+    validity = forms.SlipValidity(_valid_until(referral), shelter.time_zone, is_held)
+    party = referral.party
     return {
-        "shelter": seen,
-        "columns": forms.slip_columns(referral.language, seen, referral.party, until),
-        "qr": draw(public_link("referrals.public_card", referral_id=referral.id)),
+        "shelter": public_shelter,
+        "columns": forms.slip_columns(referral.language, public_shelter, party, validity),
+        "qr": draw_qr_code(public_url_for("referrals.public_card", referral_id=referral.id)),
     }
 
 
-def _until(referral: ReferralRow) -> datetime:
-    """When the places are given away; before there are any, when the answer is due, and then when it is too late."""
+def _valid_until(referral: ReferralRow) -> datetime:
+    """Return the end of the hold; before acceptance, when the next answer is due, then the deadline."""
     if referral.hold_until is not None:
         return referral.hold_until
-    offers = reading.list_offers(db.session(), [referral.id])[referral.id]
-    due = [one.reply_by for one in offers if one.reply_by > clock.now()]
+    offers = queries.list_offers(db.session(), [referral.id])[referral.id]
+    due = [offer.reply_by for offer in offers if offer.reply_by > clock.now()]
     return min(due, default=referral.deadline)
 
 
-@limiter.limit(PER_MINUTE)
+@limiter.limit(PUBLIC_CARD_LIMIT)
 @allow("public")
 def public_card(referral_id: UUID) -> Any:
-    """The public card of the shelter that a slip leads to, whatever came of the group; its own go to arrivals."""
-    found = reading.find_referral_unscoped(db.session(), referral_id)
-    shelter_id = _receiver(found) if found and found.service == states.SHELTER else None
-    if found is None or shelter_id is None:
+    """Show the public card of a slip's shelter, in any state of the referral; redirect its own staff to arrivals."""
+    referral = queries.find_referral_unscoped(db.session(), referral_id)
+    is_to_shelter = referral is not None and referral.service == states.SHELTER
+    shelter_id = _receiver(referral) if referral and is_to_shelter else None
+    if referral is None or shelter_id is None:
         abort(404)
     if request.method == "GET" and shelter_id in _own_shelters():
-        return redirect_or_json(url_for("referrals.arriving", code=found.code))
-    return page("referrals/public.html", shelter=public_view(get_shelter(db.session(), shelter_id)))
+        return redirect_or_json(url_for("referrals.arrivals", code=referral.code))
+    shelter = public_view(get_shelter(db.session(), shelter_id))
+    return render_page("referrals/public.html", shelter=shelter)
 
 
 def _own_shelters() -> frozenset[int]:
@@ -98,6 +103,6 @@ def _own_shelters() -> frozenset[int]:
 
 
 @blueprint.record
-def _open(state: BlueprintSetupState) -> None:
-    """Stands outside of the blueprint's own address: the shorter it is, the coarser the code on paper."""
+def _add_public_url(state: BlueprintSetupState) -> None:
+    """Add the URL outside the blueprint's prefix: the shorter it is, the larger the modules of the printed QR code."""
     state.app.add_url_rule("/v/<uuid:referral_id>", "referrals.public_card", public_card)

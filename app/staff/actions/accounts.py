@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.audit.actions import record_audit
 from app.field_errors import FieldError
-from app.places.queries import EVERYWHERE, find_desk
+from app.places.queries import ALL_DESKS, find_desk
 from app.places.vocabulary import programme
 from app.staff import queries, rules
 from app.staff.actions import attempts, hashing, pins, sessions
@@ -30,7 +30,7 @@ def invite_within(
     """Invite as `invite` does, within the principal's own rights; `scope` holds codes of `desks` and `countries`."""
     if not rules.may_invite(principal.role, account["role"]):
         return "", [FieldError("role", "unknown_code")]
-    within = EVERYWHERE if principal.role == "admin" else Scope(countries=principal.scope.countries)
+    within = ALL_DESKS if principal.role == "admin" else Scope(countries=principal.scope.countries)
     desks = [find_desk(session, within, code) for code in scope["desks"]]
     if None in desks:
         return "", [FieldError("desks", "unknown_code")]
@@ -67,7 +67,7 @@ def invite(
 
 def _home(session: Session, username: str) -> str:
     account = queries.find_account(session, username)
-    return queries.get_scope(session, account).home if account else ""
+    return queries.get_scope(session, account).home_country if account else ""
 
 
 def _invitation_errors(
@@ -171,7 +171,7 @@ def change_password(
     attempts.clear_attempts(session, principal.username)
     _set_password(session, principal.account_id, hashed, principal.session_id)
     subject = f"account:{principal.account_id}"
-    record_audit(principal.account_id, "password_changed", subject, principal.scope.home)
+    record_audit(principal.account_id, "password_changed", subject, principal.scope.home_country)
     return []
 
 

@@ -51,7 +51,10 @@ def set_pin(
     delete_pin(session, principal.account_id)
     session.execute(insert(PINS).values(account_id=principal.account_id, **row))
     record_audit(
-        principal.account_id, "pin_set", f"account:{principal.account_id}", principal.scope.home
+        principal.account_id,
+        "pin_set",
+        f"account:{principal.account_id}",
+        principal.scope.home_country,
     )
     return []
 
@@ -78,7 +81,7 @@ def remove_pin(session: Session, principal: Principal) -> None:
     """Remove the PIN of the principal's account."""
     if delete_pin(session, principal.account_id):
         subject = f"account:{principal.account_id}"
-        record_audit(principal.account_id, "pin_removed", subject, principal.scope.home)
+        record_audit(principal.account_id, "pin_removed", subject, principal.scope.home_country)
 
 
 def delete_pin(session: Session, account_id: int) -> bool:
@@ -127,6 +130,6 @@ def _attempts_left(account: AccountRow, failed: int) -> int:
     if failed >= rules.PIN_MAX_TRIES:
         with independent_transaction():
             delete_pin(db.session(), account.id)
-            home = queries.get_scope(db.session(), account).home
+            home = queries.get_scope(db.session(), account).home_country
             record_audit(None, "pin_removed", f"account:{account.id}", home)
     return rules.pin_attempts_left(failed)

@@ -15,7 +15,7 @@ from app.staff.actions import attempts
 from app.staff.actions.attempts import PasswordCheck
 from app.staff.queries import SESSIONS, AccountRow
 from app.staff.vocabulary import ROLE_PERMISSIONS
-from app.web.access import Principal, Scope, caller_address
+from app.web.access import Principal, Scope, client_address
 
 
 def sign_in(session: Session, username: str, password: str) -> PasswordCheck:
@@ -30,11 +30,11 @@ def start_session(session: Session, account: AccountRow) -> Principal:
     """Start a session of the account from this request's address; the principal has the only copy of its token."""
     token, now = secrets.token_urlsafe(32), clock.now()
     times = {"started_at": now, "seen_at": now}
-    source_key = attempts.source_key(account.username, caller_address())
+    source_key = attempts.source_key(account.username, client_address())
     new = {"digest": rules.digest(token), "account_id": account.id, "place_key": source_key}
     session.execute(insert(SESSIONS).values(**new, **times))
     scope = queries.get_scope(session, account)
-    record_audit(account.id, "signed_in", f"account:{account.id}", scope.home)
+    record_audit(account.id, "signed_in", f"account:{account.id}", scope.home_country)
     return as_principal(account, scope, token)
 
 
@@ -59,7 +59,7 @@ def load_principal(token: object) -> Principal | None:
     row = queries.find_session(session, digest)
     if row is None:
         return None
-    desks_as_of, started_at, seen_at, account = row
+    desks_version, started_at, seen_at, account = row
     if rules.session_has_ended(started_at, seen_at, now):
         return None
     if now - seen_at > rules.LAST_SEEN_INTERVAL:
@@ -70,14 +70,14 @@ def load_principal(token: object) -> Principal | None:
             touch = open_row.values(seen_at=now).returning(SESSIONS.c.digest)
             if db.session.execute(touch).first() is None:
                 return None
-    return as_principal(account, _cached_scope(session, account, desks_as_of), token)
+    return as_principal(account, _cached_scope(session, account, desks_version), token)
 
 
-def _cached_scope(session: Session, account: AccountRow, desks_as_of: int) -> Scope:
+def _cached_scope(session: Session, account: AccountRow, desks_version: int) -> Scope:
     cache: dict[int, tuple[int, Scope]] = current_app.extensions.setdefault("scopes", {})
     version, scope = cache.get(account.id, (0, Scope()))
-    if version != account.version or scope.desks_as_of != desks_as_of:
-        scope = replace(queries.get_scope(session, account), desks_as_of=desks_as_of)
+    if version != account.version or scope.desks_version != desks_version:
+        scope = replace(queries.get_scope(session, account), desks_version=desks_version)
         cache[account.id] = (account.version, scope)
     return scope
 
@@ -87,7 +87,10 @@ def end_session(session: Session, principal: Principal) -> None:
     own = SESSIONS.c.digest == rules.digest(principal.session_id)
     session.execute(update(SESSIONS).where(own).values(ended_at=clock.now()))
     record_audit(
-        principal.account_id, "signed_out", f"account:{principal.account_id}", principal.scope.home
+        principal.account_id,
+        "signed_out",
+        f"account:{principal.account_id}",
+        principal.scope.home_country,
     )
 
 
@@ -95,7 +98,10 @@ def end_own_sessions(session: Session, principal: Principal) -> None:
     """End every session of the principal's account, this one too."""
     end_all_sessions(session, principal.account_id)
     record_audit(
-        principal.account_id, "signed_out", f"account:{principal.account_id}", principal.scope.home
+        principal.account_id,
+        "signed_out",
+        f"account:{principal.account_id}",
+        principal.scope.home_country,
     )
 
 

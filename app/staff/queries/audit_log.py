@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.audit.queries import to_audit_record, list_latest_entries
+from app.audit.queries import list_latest_entries, to_audit_record
 from app.audit.rules import AuditRecord
 from app.db.session import Session
-from app.places.queries import EVERYWHERE, list_desks
+from app.places.queries import ALL_DESKS, list_desks
 from app.staff.queries.accounts import list_usernames
 
 
@@ -30,20 +30,20 @@ def list_audit_log(
     """List lines of the audit log, newest first, of these countries or of all if None; `before` a number, for paging."""
     codes = None if countries is None else sorted(countries)
     rows = [to_audit_record(row) for row in list_latest_entries(session, codes, before, limit)]
-    subjects = {entry.subject.partition(":")[::2] for _, _, entry, _ in rows}
+    subjects = {record.subject.partition(":")[::2] for _, _, record, _ in rows}
     subject_ids = {int(name) for kind, name in subjects if kind == "account"}
-    actor_ids = {entry.account_id for _, _, entry, _ in rows if entry.account_id is not None}
+    actor_ids = {record.account_id for _, _, record, _ in rows if record.account_id is not None}
     usernames = list_usernames(session, actor_ids | subject_ids)
-    desks = {desk.code: desk.name for desk in list_desks(session, EVERYWHERE)}
+    desks = {desk.code: desk.name for desk in list_desks(session, ALL_DESKS)}
     names = {("account", str(number)): name for number, name in usernames.items()}
     names |= {("desk", code): name for code, name in desks.items()}
-    return [_to_log_line(number, entry, usernames, names) for number, _, entry, _ in rows]
+    return [_to_log_line(number, record, usernames, names) for number, _, record, _ in rows]
 
 
 def _to_log_line(
-    number: int, entry: AuditRecord, usernames: dict[int, str], names: dict[tuple[str, str], str]
+    number: int, record: AuditRecord, usernames: dict[int, str], names: dict[tuple[str, str], str]
 ) -> AuditLogLine:
-    kind, _, code = entry.subject.partition(":")
+    kind, _, code = record.subject.partition(":")
     name = names.get((kind, code), code[:8] if kind == "consultation" else code)
-    username = usernames.get(entry.account_id or 0, "")
-    return AuditLogLine(number, entry.at, username, entry.act, kind, name, entry.country)
+    username = usernames.get(record.account_id or 0, "")
+    return AuditLogLine(number, record.at, username, record.action, kind, name, record.country)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.staff import rules
 from app.staff.models import Account, AccountDesk, AccountPin
 from app.staff.queries.accounts import AccountRow
@@ -57,7 +57,7 @@ def has_pin(session: Session, account_id: int) -> bool:
     return session.execute(own.order_by(PINS.c.account_id)).first() is not None
 
 
-def lock_pin(session: Session, account_id: int) -> Record | None:
+def lock_pin(session: Session, account_id: int) -> AnyRow | None:
     """Lock and return the PIN row of an account, so that concurrent attempts wait until this transaction ends."""
     own = select(PINS).where(PINS.c.account_id == account_id).order_by(PINS.c.account_id)
     return session.execute(own.with_for_update()).first()

@@ -9,7 +9,7 @@ from app.places.vocabulary import programme
 from app.staff import queries
 from app.staff.views.blueprint import blueprint
 from app.web.access import allow, principal
-from app.web.pages import page, redirect_or_json
+from app.web.pages import redirect_or_json, render_page
 
 PAGE_SIZE = 100
 
@@ -22,11 +22,11 @@ def audit_log() -> Response:
     within = None if current.role == "admin" else sorted(current.scope.countries)
     before = parse_before(request.args.get("before"))
     lines = queries.list_audit_log(db.session(), within, before, PAGE_SIZE)
-    record_audit(current.account_id, "trail_read", "trail", current.scope.home)
-    home = programme().get(current.scope.home)
+    record_audit(current.account_id, "trail_read", "trail", current.scope.home_country)
+    home = programme().get(current.scope.home_country)
     zone = home.time_zone if home else "UTC"
     older = lines[-1].number if len(lines) == PAGE_SIZE else None
-    return page(
+    return render_page(
         "staff/audit_log.html",
         lines=lines,
         zone=zone,

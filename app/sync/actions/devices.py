@@ -1,4 +1,4 @@
-"""Adds, enrols, moves and revokes tablets, and keeps what they say of themselves."""
+"""Tablets: adding, enrolling, moving and revoking them, and recording the state that they report."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from app.web import device_auth
 
 @dataclass(frozen=True)
 class EnrolmentCode:
-    """A tablet that may be enrolled: its one-time code, shown this once, and until when it holds."""
+    """The one-time code that enrols a tablet, shown only once, and when it expires."""
 
     device_id: UUID
     code: str
@@ -29,7 +29,7 @@ class EnrolmentCode:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """What a tablet says of itself: records that wait, the oldest of them, all it ever saved, its app."""
+    """The state that a tablet reports: records waiting to be sent, the oldest of them, all it ever saved, its app."""
 
     waiting: int
     oldest_at: datetime | None
@@ -38,51 +38,51 @@ class Heartbeat:
     persisted: bool | None
 
 
-def load_device(credential: str) -> device_auth.Device:
-    """The tablet of a credential; raises NotEnrolled where it is unknown or was revoked."""
-    found = queries.find_device_by_credential(db.session(), secrets.digest(credential))
-    if found is None:
+def load_device(credential: str) -> device_auth.EnrolledDevice:
+    """Return the tablet of a credential; raises NotEnrolled if it is unknown or was revoked."""
+    row = queries.find_device_by_credential(db.session(), secrets.digest(credential))
+    if row is None:
         raise device_auth.NotEnrolled("unknown")
-    if found.revoked_at is not None:
+    if row.revoked_at is not None:
         raise device_auth.NotEnrolled("revoked")
-    return device_auth.Device(found.id, found.desk_id)
+    return device_auth.EnrolledDevice(row.id, row.desk_id)
 
 
-def add_device(session: Session, by: int, desk: DeskRow, name: str) -> EnrolmentCode:
-    """A new tablet of a desk."""
+def add_device(session: Session, account_id: int, desk: DeskRow, name: str) -> EnrolmentCode:
+    """Add a tablet to a desk and return the code that enrols it."""
     device_id = uuid4()
-    code, expires_at = _fresh_code()
-    row = {"id": device_id, "name": name, "desk_id": desk.id, "created_by": by}
+    code, expires_at = _generate_code()
+    row = {"id": device_id, "name": name, "desk_id": desk.id, "created_by": account_id}
     times = {"created_at": clock.now(), "code_expires_at": expires_at}
     session.execute(insert(DEVICES).values(**row, **times, code_digest=secrets.digest(code)))
-    record_audit(by, "device_added", f"device:{device_id}", desk.country)
+    record_audit(account_id, "device_added", f"device:{device_id}", desk.country)
     return EnrolmentCode(device_id, code, expires_at)
 
 
-def _fresh_code() -> tuple[str, datetime]:
-    return secrets.draw_code(), clock.now() + secrets.CODE_HOLDS
+def _generate_code() -> tuple[str, datetime]:
+    return secrets.generate_enrolment_code(), clock.now() + secrets.CODE_LIFETIME
 
 
-def renew_code(session: Session, by: int, device: DeviceRow) -> EnrolmentCode:
-    """A new code for a tablet that lost its data or was revoked; its old credential ends when the code is used."""
-    code, expires_at = _fresh_code()
-    changed = {"code_digest": secrets.digest(code), "code_expires_at": expires_at}
-    session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(**changed))
-    record_audit(by, "device_added", f"device:{device.id}", device.country)
+def renew_code(session: Session, account_id: int, device: DeviceRow) -> EnrolmentCode:
+    """Return a new code for a tablet that lost its data or was revoked; using it ends the old credential."""
+    code, expires_at = _generate_code()
+    values = {"code_digest": secrets.digest(code), "code_expires_at": expires_at}
+    session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(**values))
+    record_audit(account_id, "device_added", f"device:{device.id}", device.country)
     return EnrolmentCode(device.id, code, expires_at)
 
 
-def enrol(session: Session, typed: str) -> tuple[DeviceRow, str] | None:
-    """The tablet of a code and its credential, this once; None where the code is wrong, used or too old.
+def enrol(session: Session, text: str) -> tuple[DeviceRow, str] | None:
+    """Enrol the tablet of a code; return it with its credential, None if the code is wrong, used or expired.
 
-    What the tablet had not sent when it was last heard of is kept as lost until it arrives after all.
+    The records that it had not sent at its last contact count as lost until they arrive after all.
     """
-    code = secrets.read_code(typed)
+    code = secrets.parse_enrolment_code(text)
     device = queries.lock_device_by_code(session, secrets.digest(code)) if code else None
     if device is None or device.code_expires_at is None or device.code_expires_at < clock.now():
         return None
-    credential = secrets.draw_credential()
-    new = {
+    credential = secrets.generate_credential()
+    values = {
         "credential_digest": secrets.digest(credential),
         "code_digest": None,
         "code_expires_at": None,
@@ -93,38 +93,43 @@ def enrol(session: Session, typed: str) -> tuple[DeviceRow, str] | None:
         "oldest_at": None,
         "lost": device.lost + device.waiting,
     }
-    session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(**new))
+    session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(**values))
     record_audit(None, "device_enrolled", f"device:{device.id}", device.country)
     return device, credential
 
 
-def revoke_device(session: Session, by: int, device: DeviceRow) -> None:
-    """Ends what a tablet may send; it keeps what it has. Twice is once."""
-    ended = {"revoked_at": clock.now(), "revoked_by": by, "code_digest": None}
-    wanted = update(DEVICES).where(DEVICES.c.id == device.id, DEVICES.c.revoked_at.is_(None))
-    done = session.execute(wanted.values(**ended, code_expires_at=None).returning(DEVICES.c.id))
-    if done.first() is not None:
-        record_audit(by, "device_revoked", f"device:{device.id}", device.country)
+def revoke_device(session: Session, account_id: int, device: DeviceRow) -> None:
+    """Revoke a tablet: it may send nothing more and keeps its records. Revoking twice is the same as once."""
+    values = {"revoked_at": clock.now(), "revoked_by": account_id, "code_digest": None}
+    enrolled = update(DEVICES).where(DEVICES.c.id == device.id, DEVICES.c.revoked_at.is_(None))
+    changed = session.execute(
+        enrolled.values(**values, code_expires_at=None).returning(DEVICES.c.id)
+    )
+    if changed.first() is not None:
+        record_audit(account_id, "device_revoked", f"device:{device.id}", device.country)
 
 
-def move_device(session: Session, by: int, device: DeviceRow, desk: DeskRow) -> None:
-    """Gives a tablet to another desk; what was recorded on it for the former one is set aside when it arrives."""
+def move_device(session: Session, account_id: int, device: DeviceRow, desk: DeskRow) -> None:
+    """Move a tablet to another desk; records made on it for the former desk are quarantined when they arrive."""
     session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(desk_id=desk.id))
-    record_audit(by, "device_moved", f"device:{device.id}", desk.country)
+    record_audit(account_id, "device_moved", f"device:{device.id}", desk.country)
 
 
-def record_heartbeat(session: Session, device_id: UUID, said: Heartbeat) -> DeviceRow:
-    """Keeps what a tablet says of itself; the tablet with the desk that it belongs to now."""
+def record_heartbeat(session: Session, device_id: UUID, heartbeat: Heartbeat) -> DeviceRow:
+    """Store the state that a tablet reports; return the tablet with the desk that it belongs to now.
+
+    Raises NotEnrolled if it was revoked meanwhile.
+    """
     device = queries.lock_device_unscoped(session, device_id)
     if device is None or not device.is_enrolled:
         raise device_auth.NotEnrolled("revoked")
-    kept: dict[str, Any] = {
+    values: dict[str, Any] = {
         "contact_at": clock.now(),
-        "waiting": said.waiting,
-        "oldest_at": said.oldest_at,
-        "saved": said.saved,
-        "app_version": said.version,
-        "is_persisted": said.persisted,
+        "waiting": heartbeat.waiting,
+        "oldest_at": heartbeat.oldest_at,
+        "saved": heartbeat.saved,
+        "app_version": heartbeat.version,
+        "is_persisted": heartbeat.persisted,
     }
-    session.execute(update(DEVICES).where(DEVICES.c.id == device_id).values(**kept))
+    session.execute(update(DEVICES).where(DEVICES.c.id == device_id).values(**values))
     return device

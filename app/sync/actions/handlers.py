@@ -1,8 +1,8 @@
-"""What becomes of each kind of record that an envelope can hold."""
+"""Handlers of the kinds of records that an envelope can hold, and what is locked before they record."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from app.consultations.rules.consultation_data import ParsedConsultation
 from app.consultations.vocabulary import DECLINED
 from app.db import idempotency
 from app.field_errors import FieldError
-from app.people.actions.cards import find_cards_by_code as find_cards
+from app.people.actions.cards import find_cards_by_code
 from app.people.queries.cards import CardRow
 from app.people.rules.card_codes import parse_card_code
 from app.sync.rules.envelope import Payload
@@ -24,9 +24,9 @@ from app.web.access import Principal
 
 @dataclass(frozen=True)
 class IntakeOutcome:
-    """How a record ended: a result, why it was set aside (a code of REASONS), and what is wrong with it.
+    """How the intake of a record ended: its result, why it was quarantined (a code of REASONS), and its errors.
 
-    `held` is a voiding whose record has not arrived.
+    `awaits_record` marks a voiding whose record has not arrived.
     """
 
     result: str
@@ -35,16 +35,21 @@ class IntakeOutcome:
     awaits_record: bool = False
 
 
+class AuthoredPayload(NamedTuple):
+    """A payload to be recorded, and its author."""
+
+    author: Principal
+    payload: Payload
+
+
 HandleOne: TypeAlias = Callable[[Session, Principal, Payload], IntakeOutcome]
-AuthoredPayload: TypeAlias = tuple[Principal, Payload]
-"""A record to be taken: its author, and what its envelope held."""
 HandleMany: TypeAlias = Callable[[Session, Sequence[AuthoredPayload]], list[IntakeOutcome]]
 LockTargets: TypeAlias = Callable[[Session, Sequence[AuthoredPayload]], None]
 
 
 @dataclass(frozen=True)
 class RecordHandler:
-    """What records one kind of record; `take_many` records many at once with the same results."""
+    """Records one kind of payload; `handle_many` records many at once with the same outcomes."""
 
     kind: str
     handle: HandleOne
@@ -53,7 +58,7 @@ class RecordHandler:
 
 @dataclass(frozen=True)
 class IntakeLock:
-    """What locks all that records of these kinds will change, in the order in which everybody locks it."""
+    """Locks all rows that payloads of these kinds will change, in the order that every other writer uses."""
 
     kinds: frozenset[str]
     lock: LockTargets
@@ -62,98 +67,112 @@ class IntakeLock:
 _handlers: dict[str, RecordHandler] = {}
 _locks: list[IntakeLock] = []
 DEVICE_FIELDS = frozenset({"device", "sequence"})
-_ARRIVED = {idempotency.NEW: CREATED, idempotency.SAME: DUPLICATE}
+_RESULTS = {idempotency.NEW: CREATED, idempotency.SAME: DUPLICATE}
 
 
 def set_handlers(handlers: Iterable[RecordHandler], locks: Iterable[IntakeLock]) -> None:
-    """Sets what records each kind of record, and what is locked before, in this order."""
+    """Set the handler of each kind, and the locks, which are taken in this order."""
     _handlers.clear()
     _handlers.update({handler.kind: handler for handler in handlers})
     _locks[:] = locks
 
 
 def batch_handler_of(kind: str) -> HandleMany | None:
-    """What records many of a kind at once; None if they are recorded one by one."""
+    """Return the function that records many of a kind at once; None if they are recorded one by one."""
     handler = _handlers.get(kind)
     return handler.handle_many if handler else None
 
 
-def lock_targets(session: Session, asked: Sequence[AuthoredPayload]) -> None:
-    """Locks what these records will change before the first of them is recorded, so that there is no deadlock."""
-    for each in _locks:
-        own = [one for one in asked if one[1].kind in each.kinds]
-        if own:
-            each.lock(session, own)
+def lock_targets(session: Session, items: Sequence[AuthoredPayload]) -> None:
+    """Lock what these payloads will change before the first of them is recorded, so that there is no deadlock."""
+    for lock in _locks:
+        matching = [item for item in items if item.payload.kind in lock.kinds]
+        if matching:
+            lock.lock(session, matching)
 
 
-def handle(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
-    """Records what was opened in the author's name."""
-    handler = _handlers.get(opened.kind)
-    return handler.handle(session, author, opened) if handler else IntakeOutcome(QUARANTINED, "unknown_kind")
+def handle(session: Session, author: Principal, payload: Payload) -> IntakeOutcome:
+    """Record a payload in its author's name."""
+    handler = _handlers.get(payload.kind)
+    if handler is None:
+        return IntakeOutcome(QUARANTINED, "unknown_kind")
+    return handler.handle(session, author, payload)
 
 
-def outcome_of_insert(how: str) -> IntakeOutcome:
-    """What an arrival (db.idempotency) is to the tablet."""
-    return IntakeOutcome(_ARRIVED[how]) if how in _ARRIVED else IntakeOutcome(CONFLICT, "different")
+def outcome_of_insert(outcome: str) -> IntakeOutcome:
+    """Return the outcome for the tablet of an idempotent insert (NEW, SAME or DIFFERENT of db.idempotency)."""
+    if outcome not in _RESULTS:
+        return IntakeOutcome(CONFLICT, "different")
+    return IntakeOutcome(_RESULTS[outcome])
 
 
-def invalid_outcome(problems: list[FieldError]) -> IntakeOutcome:
-    """A record that cannot be taken as it is."""
-    future = any(problem.code == "in_future" for problem in problems)
-    return IntakeOutcome(QUARANTINED, "in_future" if future else "invalid", tuple(problems))
+def invalid_outcome(errors: list[FieldError]) -> IntakeOutcome:
+    """Return the outcome of a record that cannot be recorded as it is."""
+    in_future = any(error.code == "in_future" for error in errors)
+    return IntakeOutcome(QUARANTINED, "in_future" if in_future else "invalid", tuple(errors))
 
 
-def handle_consultation(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
-    """The one intake: the same form and action as the page's."""
-    return _ended(recording.record(session, author, parse_consultation(opened)))
+def handle_consultation(session: Session, author: Principal, payload: Payload) -> IntakeOutcome:
+    """Record a consultation by the one intake: the same parser and action as the page's."""
+    return _outcome_of_recording(
+        recording.record(session, author, parse_payload_consultation(payload))
+    )
 
 
-def handle_consultations(session: Session, asked: Sequence[AuthoredPayload]) -> list[IntakeOutcome]:
-    """The same, as one set."""
-    readings = [(author, parse_consultation(opened)) for author, opened in asked]
-    return [_ended(done) for done in recording.record_all(session, readings)]
+def handle_consultations(session: Session, items: Sequence[AuthoredPayload]) -> list[IntakeOutcome]:
+    """Record consultations as one set, with the same outcomes as one by one."""
+    parsed = [(author, parse_payload_consultation(payload)) for author, payload in items]
+    return [_outcome_of_recording(result) for result in recording.record_all(session, parsed)]
 
 
-def _ended(done: recording.RecordingResult | list[FieldError]) -> IntakeOutcome:
-    return invalid_outcome(done) if isinstance(done, list) else outcome_of_insert(done.arrival)
+def _outcome_of_recording(result: recording.RecordingResult | list[FieldError]) -> IntakeOutcome:
+    return (
+        invalid_outcome(result) if isinstance(result, list) else outcome_of_insert(result.outcome)
+    )
 
 
-def lock_records(session: Session, asked: Sequence[AuthoredPayload]) -> None:
-    """The cards of what is recorded and of what is voided, then the rows of what is voided."""
-    codes = {code for _, opened in asked if (code := _card_in(opened))}
-    cards = [card for card in find_cards(session, codes).values() if isinstance(card, CardRow)]
-    voided = {opened.record_id for _, opened in asked if opened.kind == VOID and opened.record_id}
-    queries.lock_consultations(session, asked[0][0].scope, voided, cards)
+def lock_records(session: Session, items: Sequence[AuthoredPayload]) -> None:
+    """Lock the cards of all consultations that are recorded or voided, then the rows of those that are voided."""
+    codes = {code for item in items if (code := _card_code(item.payload))}
+    cards = [
+        card for card in find_cards_by_code(session, codes).values() if isinstance(card, CardRow)
+    ]
+    payloads = [item.payload for item in items]
+    voided = {p.record_id for p in payloads if p.kind == VOID and p.record_id}
+    queries.lock_consultations(session, items[0].author.scope, voided, cards)
 
 
-def _card_in(opened: Payload) -> str | None:
-    said = opened.data.get("card")
-    return parse_card_code(said) if opened.kind == CONSULTATION and isinstance(said, str) else None
+def _card_code(payload: Payload) -> str | None:
+    code = payload.data.get("card")
+    if payload.kind != CONSULTATION or not isinstance(code, str):
+        return None
+    return parse_card_code(code)
 
 
-def parse_consultation(opened: Payload) -> ParsedConsultation:
-    """What can be read of a consultation; a refusal to be recorded names its tablet beside its four answers."""
-    said = opened.data
-    if said.get("outcomes") != [DECLINED]:
-        return parse_consultation(said)
-    reading = parse_consultation({name: said[name] for name in said if name not in DEVICE_FIELDS})
-    return replace(reading, telemetry={**reading.telemetry, "device": said.get("device")})
+def parse_payload_consultation(payload: Payload) -> ParsedConsultation:
+    """Parse a consultation's payload; a refused record also names its tablet, next to its four answers."""
+    data = payload.data
+    if data.get("outcomes") != [DECLINED]:
+        return parse_consultation(data)
+    parsed = parse_consultation({name: data[name] for name in data if name not in DEVICE_FIELDS})
+    return replace(parsed, telemetry={**parsed.telemetry, "device": data.get("device")})
 
 
-def handle_void(session: Session, author: Principal, opened: Payload) -> IntakeOutcome:
-    """Voids a record of the desk; held where it has not arrived yet. Voiding twice is once."""
-    about = opened.record_id
-    if about is None:
+def handle_void(session: Session, author: Principal, payload: Payload) -> IntakeOutcome:
+    """Void a record of the desk; await the record if it has not arrived yet. Voiding twice is the same as once."""
+    if payload.record_id is None:
         return IntakeOutcome(QUARANTINED, "invalid")
-    row = queries.lock_consultation(session, author.scope, about)
+    row = queries.lock_consultation(session, author.scope, payload.record_id)
     if row is None:
         return IntakeOutcome(CREATED, awaits_record=True)
-    said: dict[str, Any] = {"reason": opened.data.get("reason")}
+    data: dict[str, Any] = {"reason": payload.data.get("reason")}
     try:
-        done = corrections.void(session, author, row, said, frozenset())
+        result = corrections.void(session, author, row, data, frozenset())
     except NotAllowed:
         return IntakeOutcome(QUARANTINED, "too_late")
-    return IntakeOutcome(CREATED) if isinstance(done, AppliedChange) else IntakeOutcome(QUARANTINED, "invalid")
+    if isinstance(result, AppliedChange):
+        return IntakeOutcome(CREATED)
+    return IntakeOutcome(QUARANTINED, "invalid")
 
 
 HANDLERS = (

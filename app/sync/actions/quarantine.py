@@ -1,4 +1,4 @@
-"""Puts right or voids what was set aside: by its author as far as the answers go, by the supervisor in every case."""
+"""Quarantined records: resolved or voided, by the author if only the answers are wrong, by the supervisor always."""
 
 from dataclasses import replace
 from typing import Any
@@ -16,79 +16,91 @@ from app.consultations.rules.consultation_data import ParsedConsultation
 from app.db import idempotency
 from app.field_errors import FieldError
 from app.places.queries import find_desk
-from app.sync.queries import quarantine
+from app.sync.queries import quarantine as queries
 from app.sync.queries.envelopes import ENVELOPES, EnvelopeRow
-from app.sync.rules.quarantine import author_may_mend
-from app.sync.vocabulary import HELD, MENDED, OPEN, VOIDED
+from app.sync.rules.quarantine import may_author_resolve
+from app.sync.vocabulary import AWAITING_RECORD, OPEN, RESOLVED, VOIDED
 from app.web.access import Principal, Scope
 
 
-def may_resolve(by: Principal, row: EnvelopeRow) -> bool:
-    """Whether the account may put it right: the supervisor always, the author where only answers are wrong."""
-    return row.country in by.scope.countries or author_may_mend(row.reason)
+def may_resolve(principal: Principal, row: EnvelopeRow) -> bool:
+    """Return whether the account may resolve a record: the supervisor always, the author if only answers are wrong."""
+    return row.country in principal.scope.countries or may_author_resolve(row.reason)
 
 
 def is_open(row: EnvelopeRow) -> bool:
-    """Whether anything is still to be done about it."""
-    return row.state in (OPEN, HELD)
+    """Return whether a record is still unresolved."""
+    return row.state in (OPEN, AWAITING_RECORD)
 
 
-def resolve(session: Session, by: Principal, row: EnvelopeRow, reading: ParsedConsultation) -> list[FieldError]:
-    """Records a consultation that was set aside (a row of `envelopes.lock`) in its author's name; what is wrong."""
-    desk = find_desk(session, by.scope, reading.desk) if reading.desk else None
-    author = row.author_id if row.author_id is not None else by.account_id
-    scope = Scope(desks=frozenset({desk.id} if desk else ()), home=by.scope.home)
-    telemetry = {**reading.telemetry, "device": str(row.device_id) if row.device_id else None}
-    named = replace(by, account_id=author, scope=scope)
-    done = recording.record(session, named, replace(reading, telemetry=telemetry))
-    if isinstance(done, list):
-        return done
-    if done.arrival == idempotency.DIFFERENT:
+def resolve(
+    session: Session, principal: Principal, row: EnvelopeRow, parsed: ParsedConsultation
+) -> list[FieldError]:
+    """Record a quarantined consultation in its author's name; return the errors, empty if it was recorded.
+
+    `row` comes from `queries.envelopes.lock_envelope`.
+    """
+    scope = principal.scope
+    desk = find_desk(session, scope, parsed.desk) if parsed.desk else None
+    author_id = row.author_id if row.author_id is not None else principal.account_id
+    own_desk = Scope(desks=frozenset({desk.id} if desk else ()), home_country=scope.home_country)
+    telemetry = {**parsed.telemetry, "device": str(row.device_id) if row.device_id else None}
+    author = replace(principal, account_id=author_id, scope=own_desk)
+    result = recording.record(session, author, replace(parsed, telemetry=telemetry))
+    if isinstance(result, list):
+        return result
+    if result.outcome == idempotency.DIFFERENT:
         return [FieldError("id", "different")]
-    _settle(session, by, row, MENDED)
+    _close(session, principal, row, RESOLVED)
     return []
 
 
-def apply_void(session: Session, by: Principal, row: EnvelopeRow, reason: Any) -> list[FieldError]:
-    """Voids the record that a late voiding names, as the supervisor decides; what is wrong."""
-    found = consultations.lock_consultation(session, by.scope, row.about) if row.about else None
-    if found is None:
+def apply_void(
+    session: Session, principal: Principal, row: EnvelopeRow, reason: Any
+) -> list[FieldError]:
+    """Void the record that a late voiding names, as the supervisor decides; return the errors, empty if it is void."""
+    named = row.about
+    record = consultations.lock_consultation(session, principal.scope, named) if named else None
+    if record is None:
         return [FieldError("record", "not_there")]
     try:
-        done = corrections.void(session, by, found, {"reason": reason}, frozenset())
+        result = corrections.void(session, principal, record, {"reason": reason}, frozenset())
     except NotAllowed:
         return [FieldError("record", "not_there")]
-    if isinstance(done, list):
-        return done
-    _settle(session, by, row, MENDED)
+    if isinstance(result, list):
+        return result
+    _close(session, principal, row, RESOLVED)
     return []
 
 
-def discard(session: Session, by: Principal, row: EnvelopeRow) -> None:
-    """Takes what was set aside out of the list for good; its line stays, what was sealed in it goes."""
-    _settle(session, by, row, VOIDED)
+def discard(session: Session, principal: Principal, row: EnvelopeRow) -> None:
+    """Take a record out of quarantine for good: its row stays, its sealed bytes are deleted."""
+    _close(session, principal, row, VOIDED)
 
 
-def discard_all(session: Session, by: Principal, device_id: UUID, last: int) -> int:
-    """Takes all that was set aside of a tablet out of the list for good, up to the line `last`; how many there were.
+def discard_all(session: Session, principal: Principal, device_id: UUID, last: int) -> int:
+    """Take all records of a tablet out of quarantine for good, up to the row number `last`; return how many.
 
-    What arrived after the page that was looked at stays.
+    Records that arrived after the page was shown stay.
     """
-    n, country = quarantine.lock_quarantined(session, by.scope, device_id, last)
+    scope = principal.scope
+    n, country = queries.lock_quarantined(session, scope, device_id, last)
     if n:
-        mine = quarantine.quarantined_of_device(by.scope, device_id, last)
-        session.execute(update(ENVELOPES).where(*mine).values(**_ended(by, VOIDED)))
-        record_audit(by.account_id, "envelopes_voided", f"device:{device_id}/{n}", country)
+        records = queries.quarantined_of_device(scope, device_id, last)
+        values = _closing_values(principal, VOIDED)
+        session.execute(update(ENVELOPES).where(*records).values(**values))
+        subject = f"device:{device_id}/{n}"
+        record_audit(principal.account_id, "envelopes_voided", subject, country)
     return n
 
 
-def _ended(by: Principal, state: str) -> dict[str, Any]:
-    now = clock.now()
-    return {"state": state, "sealed": None, "settled_at": now, "settled_by": by.account_id}
+def _closing_values(principal: Principal, state: str) -> dict[str, Any]:
+    account_id = principal.account_id
+    return {"state": state, "sealed": None, "settled_at": clock.now(), "settled_by": account_id}
 
 
-def _settle(session: Session, by: Principal, row: EnvelopeRow, state: str) -> None:
-    mine = ENVELOPES.c.number == row.number
-    session.execute(update(ENVELOPES).where(mine).values(**_ended(by, state)))
-    act = "envelope_mended" if state == MENDED else "envelope_voided"
-    record_audit(by.account_id, act, f"envelope:{row.id}", row.country)
+def _close(session: Session, principal: Principal, row: EnvelopeRow, state: str) -> None:
+    own_row = ENVELOPES.c.number == row.number
+    session.execute(update(ENVELOPES).where(own_row).values(**_closing_values(principal, state)))
+    action = "envelope_mended" if state == RESOLVED else "envelope_voided"
+    record_audit(principal.account_id, action, f"envelope:{row.id}", row.country)

@@ -1,4 +1,4 @@
-"""Takes the copy of a tablet's queue that a supervisor brings."""
+"""Import of the exported queue of a tablet, by a supervisor."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.audit.actions import record_audit
 from app.sync.actions import intake
-from app.sync.actions.intake import Sender
+from app.sync.actions.envelope_rows import Sender
 from app.sync.queries import devices, envelopes
 from app.sync.rules.envelope import SealedEnvelope
 from app.sync.vocabulary import CREATED, DUPLICATE
@@ -18,36 +18,42 @@ from app.web.access import Principal
 
 @dataclass(frozen=True)
 class QueueImportResult:
-    """How many records of a copy were new, were known before, were set aside."""
+    """How many records of an import were new, were received before, were quarantined."""
 
     new: int
     duplicates: int
     quarantined: int
 
 
-def import_queue(session: Session, by: Principal, device_id: UUID, sent: Sequence[SealedEnvelope]) -> QueueImportResult | None:
-    """Takes what the copy of a tablet's queue holds; None where the tablet is not of the own countries."""
-    if devices.find_device(session, by.scope, device_id) is None:
+def import_queue(
+    session: Session, principal: Principal, device_id: UUID, queue: Sequence[SealedEnvelope]
+) -> QueueImportResult | None:
+    """Receive the envelopes of an exported queue; None if its tablet is not of the principal's countries."""
+    if devices.find_device(session, principal.scope, device_id) is None:
         return None
     device = devices.lock_device_unscoped(session, device_id)
     if device is None:
         return None
-    sender = Sender(device, by.account_id)
-    fresh = _fresh(session, sender, sent)
-    counted = Counter(told.result for told in intake.receive_envelopes(session, sender, fresh))
-    counted[DUPLICATE] += len(sent) - len(fresh)
-    record_audit(by.account_id, "envelopes_brought", f"device:{device.id}", device.country)
-    new, known = counted[CREATED], counted[DUPLICATE]
-    return QueueImportResult(new, known, counted.total() - new - known)
+    sender = Sender(device, principal.account_id)
+    new = _not_received(session, sender, queue)
+    results = intake.receive_envelopes(session, sender, new)
+    counts = Counter(result.result for result in results)
+    counts[DUPLICATE] += len(queue) - len(new)
+    subject = f"device:{device.id}"
+    record_audit(principal.account_id, "envelopes_brought", subject, device.country)
+    created, duplicates = counts[CREATED], counts[DUPLICATE]
+    return QueueImportResult(created, duplicates, counts.total() - created - duplicates)
 
 
-def _fresh(session: Session, sender: Sender, part: Sequence[SealedEnvelope]) -> list[SealedEnvelope]:
-    """The envelopes that neither the tablet itself nor a copy has brought before."""
-    known = envelopes.list_received_unscoped(session, {one.id for one in part})
-    own = {
+def _not_received(
+    session: Session, sender: Sender, queue: Sequence[SealedEnvelope]
+) -> list[SealedEnvelope]:
+    """Return the envelopes that were not received yet, neither from the tablet itself nor by an import."""
+    received = envelopes.list_received_unscoped(session, {envelope.id for envelope in queue})
+    keys = {
         (id_, row.receipt)
-        for id_, rows in known.items()
+        for id_, rows in received.items()
         for row in rows
         if row.device_id == sender.device.id
     }
-    return [one for one in part if (one.id, one.receipt) not in own]
+    return [envelope for envelope in queue if (envelope.id, envelope.receipt) not in keys]

@@ -1,4 +1,4 @@
-"""Says what was inside of an envelope in words, as far as it can be read; what is no code of ours is shown as sent."""
+"""The payload of an envelope in words, as far as it can be read; values that are no known codes appear as sent."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.codelists.codelist import Terms
+from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import (
     AGE_BANDS,
     REPEAT_CONTACTS,
@@ -28,89 +28,98 @@ from app.i18n import language
 from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONSULTATION, VOID
 
+MAX_GROUPS, MAX_VALUES = 8, 60
 MAX_TEXT_LENGTH = 80
-"""So many signs of a text that is no code are shown."""
+"""Characters that are shown of a text that is no known code."""
 
 
-def summary_lines(opened: Payload) -> list[LabelledAnswer]:
-    """What is answered, and the answer in words, in the order of the page."""
-    said = opened.data
-    if opened.kind == VOID:
+def describe_payload(payload: Payload) -> list[LabelledAnswer]:
+    """Return question and answer in words, in the order of the form."""
+    data = payload.data
+    if payload.kind == VOID:
         return [
-            (gettext("Desk"), opened.desk),
-            (gettext("Why"), _one(CHANGE_REASONS, said.get("reason"))),
+            (gettext("Desk"), payload.desk),
+            (gettext("Why"), _label(CHANGE_REASONS, data.get("reason"))),
         ]
-    first = [(gettext("Day"), _day(said.get("held_on"))), (gettext("Desk"), opened.desk)]
-    if opened.kind != CONSULTATION:
-        return [*first[1:], (gettext("People"), _people(said.get("persons")))]
-    return [*first, *_groups(said.get("groups")), *_answers(said)]
+    first = [(gettext("Day"), _format_day(data.get("held_on"))), (gettext("Desk"), payload.desk)]
+    if payload.kind != CONSULTATION:
+        return [*first[1:], (gettext("People"), _describe_persons(data.get("persons")))]
+    return [*first, *_describe_groups(data.get("groups")), *_describe_answers(data)]
 
 
-def drawable(said: dict[str, Any]) -> dict[str, Any]:
-    """The answers with nothing but what the consultation's page can draw, whatever was sent."""
-    groups = said.get("groups")
-    own = [one for one in groups if isinstance(one, dict)] if isinstance(groups, list) else []
-    return {**said, "groups": [{**one, "persons": _persons(one.get("persons"))} for one in own[:8]]}
+def well_formed(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the answers without groups and persons of a wrong type, so that the consultation form can show them."""
+    groups = data.get("groups")
+    return {
+        **data,
+        "groups": [
+            {**group, "persons": _dicts(group.get("persons"))}
+            for group in _dicts(groups)[:MAX_GROUPS]
+        ],
+    }
 
 
-def _persons(persons: Any) -> list[dict[str, Any]]:
-    return [one for one in persons if isinstance(one, dict)] if isinstance(persons, list) else []
+def _dicts(values: Any) -> list[dict[str, Any]]:
+    return (
+        [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+    )
 
 
-def _answers(said: dict[str, Any]) -> Iterator[LabelledAnswer]:
-    yield gettext("Topics"), _list(TOPICS, said.get("topics"))
-    yield gettext("Main topic"), _one(TOPICS, said.get("main_topic"))
-    yield gettext("What did we do?"), _list(OUTCOMES, said.get("outcomes"))
-    yield gettext("Conditions"), _list(FLAGS_A, said.get("flags"))
-    yield gettext("Channel"), _one(CHANNELS, said.get("channel"))
-    yield gettext("Modality"), _one(MODALITIES, said.get("modality"))
-    yield gettext("Travelling"), _one(TRAVEL_GROUPS, said.get("travel_group"))
-    yield gettext("Visitor card"), _plain(said.get("card"))
+def _describe_answers(data: dict[str, Any]) -> Iterator[LabelledAnswer]:
+    yield gettext("Topics"), _labels(TOPICS, data.get("topics"))
+    yield gettext("Main topic"), _label(TOPICS, data.get("main_topic"))
+    yield gettext("What did we do?"), _labels(OUTCOMES, data.get("outcomes"))
+    yield gettext("Conditions"), _labels(FLAGS_A, data.get("flags"))
+    yield gettext("Channel"), _label(CHANNELS, data.get("channel"))
+    yield gettext("Modality"), _label(MODALITIES, data.get("modality"))
+    yield gettext("Travelling"), _label(TRAVEL_GROUPS, data.get("travel_group"))
+    yield gettext("Visitor card"), _quote(data.get("card"))
 
 
-def _groups(groups: Any) -> Iterator[LabelledAnswer]:
-    for place, group in enumerate(groups[:8] if isinstance(groups, list) else ()):
+def _describe_groups(groups: Any) -> Iterator[LabelledAnswer]:
+    for position, group in enumerate(groups[:MAX_GROUPS] if isinstance(groups, list) else ()):
         if isinstance(group, dict):
-            yield gettext("Group {letter}").replace("{letter}", "ABCDEFGH"[place]), _group(group)
+            letter = "ABCDEFGH"[position]
+            yield gettext("Group {letter}").replace("{letter}", letter), _describe_group(group)
 
 
-def _group(group: dict[str, Any]) -> str:
-    nation = group.get("nationality")
-    known = isinstance(nation, str) and nation in nationalities()
+def _describe_group(group: dict[str, Any]) -> str:
+    code = group.get("nationality")
+    is_nationality = isinstance(code, str) and code in nationalities()
     answers = (
-        language.country(str(nation)) if known else _plain(nation),
-        _one(SITUATIONS, group.get("situation")),
-        _one(REPEAT_CONTACTS, group.get("repeat_contact")),
-        _people(group.get("persons")),
+        language.country_name(str(code)) if is_nationality else _quote(code),
+        _label(SITUATIONS, group.get("situation")),
+        _label(REPEAT_CONTACTS, group.get("repeat_contact")),
+        _describe_persons(group.get("persons")),
     )
     return " · ".join(answers)
 
 
-def _people(persons: Any) -> str:
-    some = _persons(persons)
+def _describe_persons(persons: Any) -> str:
     return ", ".join(
-        f"{_plain(one.get('n'))} × {_one(SEXES, one.get('sex'))} {_one(AGE_BANDS, one.get('age_band'))}"
-        for one in some[:60]
-    ) or _plain(None)
+        f"{_quote(person.get('n'))} × {_label(SEXES, person.get('sex'))}"
+        f" {_label(AGE_BANDS, person.get('age_band'))}"
+        for person in _dicts(persons)[:MAX_VALUES]
+    ) or _quote(None)
 
 
-def _day(value: Any) -> str:
+def _format_day(value: Any) -> str:
     try:
-        return language.day(date.fromisoformat(str(value)))
+        return language.format_day(date.fromisoformat(str(value)))
     except ValueError:
-        return _plain(value)
+        return _quote(value)
 
 
-def _one(terms: Terms, code: Any) -> str:
-    return gettext(terms[code].label) if isinstance(code, str) and code in terms else _plain(code)
+def _label(terms: Codelist, code: Any) -> str:
+    return gettext(terms[code].label) if isinstance(code, str) and code in terms else _quote(code)
 
 
-def _list(terms: Terms, codes: Any) -> str:
-    some = codes if isinstance(codes, list) else [codes]
-    return ", ".join(_one(terms, code) for code in some[:60]) or _plain(None)
+def _labels(terms: Codelist, codes: Any) -> str:
+    values = codes if isinstance(codes, list) else [codes]
+    return ", ".join(_label(terms, value) for value in values[:MAX_VALUES]) or _quote(None)
 
 
-def _plain(value: Any) -> str:
+def _quote(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)[:MAX_TEXT_LENGTH]
     return "–" if value in (None, "", []) else f"“{str(value)[:MAX_TEXT_LENGTH]}”"

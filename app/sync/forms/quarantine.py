@@ -1,4 +1,4 @@
-"""What the pages of quarantine show: what was inside, what is wrong with it, the form to put it right."""
+"""What the pages of the quarantine show: the content of a record, its errors, and the form that resolves it."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,8 +19,8 @@ from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.settings import current_settings
 from app.staff.queries import find_account
-from app.sync.actions.decrypt import stored_envelope, decrypt_envelope
-from app.sync.actions.handlers import parse_consultation
+from app.sync.actions.decrypt import decrypt_envelope, stored_envelope
+from app.sync.actions.handlers import parse_payload_consultation
 from app.sync.actions.quarantine import is_open, may_resolve
 from app.sync.forms import payload_summary
 from app.sync.queries.envelopes import EnvelopeRow
@@ -31,7 +31,7 @@ from app.web.access import Principal
 
 @dataclass(frozen=True)
 class QuarantinedRecord:
-    """A record that was set aside, as far as it can be opened, and whether the account may put it right."""
+    """A quarantined record, its payload if it can be decrypted, and whether the account may resolve it."""
 
     row: EnvelopeRow
     payload: Payload | None
@@ -63,85 +63,97 @@ class QuarantinedRecord:
 
     @property
     def reason(self) -> str:
-        """Why a late voiding voids, empty where it gave no reason of the list."""
-        said = self.data.get("reason")
-        return said if isinstance(said, str) and said in CHANGE_REASONS else ""
+        """The reason of a late voiding, a code of CHANGE_REASONS; empty if it gave none of these."""
+        reason = self.data.get("reason")
+        return reason if isinstance(reason, str) and reason in CHANGE_REASONS else ""
 
 
-def aside(session: Session, asking: Principal, row: EnvelopeRow) -> QuarantinedRecord:
-    """A row of `envelopes.find`, opened; its author as the content says where it could not be read on arrival."""
-    opened = decrypt_envelope(stored_envelope(row)).payload if is_open(row) else None
-    if opened is not None and row.author_id is None:
-        author = find_account(session, opened.author)
+def open_record(session: Session, principal: Principal, row: EnvelopeRow) -> QuarantinedRecord:
+    """Decrypt a row of `find_envelope`; its author comes from the payload if it could not be read on arrival."""
+    payload = decrypt_envelope(stored_envelope(row)).payload if is_open(row) else None
+    if payload is not None and row.author_id is None:
+        author = find_account(session, payload.author)
         row = replace(row, author_id=author.id, author=author.username) if author else row
-    return QuarantinedRecord(row, opened, is_open(row) and may_resolve(asking, row))
+    return QuarantinedRecord(row, payload, is_open(row) and may_resolve(principal, row))
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """One problem of a record: the section of the page that it belongs to, and its sentence."""
+class RecordError:
+    """One error of a record: the section of the form that it belongs to, and its message."""
 
     section: str
-    sentence: str
+    message: str
 
 
-def lines(one: QuarantinedRecord) -> list[LabelledAnswer]:
-    """What was inside, in words; nothing where it could not be opened."""
-    return payload_summary.summary_lines(one.payload) if one.payload else []
+def describe_record(record: QuarantinedRecord) -> list[LabelledAnswer]:
+    """Return the answers of a record in words; empty if it could not be decrypted."""
+    return payload_summary.describe_payload(record.payload) if record.payload else []
 
 
-def what_is_wrong(session: Session, asking: Principal, one: QuarantinedRecord) -> list[Wrong]:
-    """What is wrong with a consultation that was set aside, as the account would be told on recording it."""
-    if not one.is_consultation:
+def list_errors(
+    session: Session, principal: Principal, record: QuarantinedRecord
+) -> list[RecordError]:
+    """Return the errors of a quarantined consultation, as the account would get them on recording it."""
+    if record.payload is None or not record.is_consultation:
         return []
-    found = _problems(session, asking, parse_consultation(one.payload)) if one.payload else []
-    return [Wrong(_section(error.field), error.message) for error in found]
+    errors = _validate(session, principal, parse_payload_consultation(record.payload))
+    return [RecordError(_section(error.field), error.message) for error in errors]
 
 
-def _problems(session: Session, asking: Principal, reading: ParsedConsultation) -> list[FieldError]:
-    desk = find_desk(session, asking.scope, reading.desk) if reading.desk else None
-    return recording.validate(reading, desk, recording.resolve_card(session, reading))
+def _validate(
+    session: Session, principal: Principal, parsed: ParsedConsultation
+) -> list[FieldError]:
+    desk = find_desk(session, principal.scope, parsed.desk) if parsed.desk else None
+    return recording.validate(parsed, desk, recording.resolve_card(session, parsed))
 
 
 def _section(field: str) -> str:
     parts = field.split(".")
-    place = f"{parts[0]}.{parts[2]}" if len(parts) > 2 else parts[0]
-    return next((str(gettext(label)) for _, label, own in SECTIONS if place in own), "")
+    key = f"{parts[0]}.{parts[2]}" if len(parts) > 2 else parts[0]
+    return next((str(gettext(label)) for _, label, fields in SECTIONS if key in fields), "")
 
 
-def compare(session: Session, asking: Principal, one: QuarantinedRecord) -> list[tuple[str, str, str]] | None:
-    """Where the record differs from the one that has its number; None where the account may not read that one."""
-    other = consultations.find_consultation(session, asking.scope, one.row.id)
-    mine = _content(session, asking, one)
-    if one.row.reason != "different" or other is None or mine is None:
+def compare(
+    session: Session, principal: Principal, record: QuarantinedRecord
+) -> list[tuple[str, str, str]] | None:
+    """Return the differences from the record with the same id; None if the account may not read that one."""
+    other = consultations.find_consultation(session, principal.scope, record.row.id)
+    own = _consultation_data(session, principal, record)
+    if record.row.reason != "different" or other is None or own is None:
         return None
-    return differences(as_json(mine), as_json(consultations.get_consultation_data(session, other)))
+    return differences(as_json(own), as_json(consultations.get_consultation_data(session, other)))
 
 
-def _content(session: Session, asking: Principal, one: QuarantinedRecord) -> ConsultationData | None:
-    content = parse_consultation(one.payload).data if one.payload and one.is_consultation else None
-    desk = find_desk(session, asking.scope, content.desk) if content else None
-    return recording.with_default_language(content, desk) if content and desk else None
+def _consultation_data(
+    session: Session, principal: Principal, record: QuarantinedRecord
+) -> ConsultationData | None:
+    if record.payload is None or not record.is_consultation:
+        return None
+    data = parse_payload_consultation(record.payload).data
+    desk = find_desk(session, principal.scope, data.desk) if data else None
+    return recording.with_default_language(data, desk) if data and desk else None
 
 
-def form_facts(
+def form_context(
     session: Session,
-    asking: Principal,
-    one: QuarantinedRecord,
-    shown: FormState,
+    principal: Principal,
+    record: QuarantinedRecord,
+    state: FormState,
     errors: list[FieldError] | None = None,
 ) -> dict[str, Any] | None:
-    """The facts of the consultation's page with these answers; None where its desk is none of the account's.
+    """Return the template context of the consultation form; None if its desk is none of the account's.
 
-    Without `problems` those are told that the answers have as they came.
+    Without `errors` the errors of the answers as they arrived are shown.
     """
-    desk = find_desk(session, asking.scope, one.payload.desk) if one.payload else None
-    desk = desk or find_desk(session, asking.scope, one.row.desk)
+    scope, payload = principal.scope, record.payload
+    desk = find_desk(session, scope, payload.desk) if payload else None
+    desk = desk or find_desk(session, scope, record.row.desk)
     if desk is None:
         return None
     if errors is None:
-        errors = _problems(session, asking, parse_consultation({**one.sadata"desk": desk.code}))
-    start = current_settings().reporting_year_start
+        parsed = parse_consultation({**record.data, "desk": desk.code})
+        errors = _validate(session, principal, parsed)
+    year_start = current_settings().reporting_year_start
     today = clock.today_at(desk.time_zone)
-    offered = get_form_options(session, asking.scope, desk, today, start)
-    return template_context.form_context(offered, shown, errors)
+    options = get_form_options(session, scope, desk, today, year_start)
+    return template_context.form_context(options, state, errors)

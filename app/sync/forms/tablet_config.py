@@ -1,4 +1,4 @@
-"""What a tablet is given: the key to seal to, and what its desk offers."""
+"""Configuration of a tablet: the public key that it encrypts to, and the code lists of its desk."""
 
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -9,43 +9,43 @@ from app.consultations.forms.form_state import FormOptions, get_form_options
 from app.db.session import Session
 from app.places.queries import DeskRow, list_desks
 from app.settings import current_settings
-from app.sync.rules.sealing import public_text
+from app.sync.rules.sealing import encode_public_key
 from app.web.access import Scope
 
 
 @dataclass(frozen=True)
 class TabletConfig:
-    """A desk as its tablet knows it: what it offers today, and a version that changes with any of it."""
+    """A desk as its tablet stores it: its code lists of today."""
 
     desk: DeskRow
-    get_form_options: FormOptions
+    options: FormOptions
 
     @property
     def lists(self) -> dict[str, Any]:
-        """The same in the words of the outside."""
-        plain = ("code", "name", "country", "time_zone")
-        said = {
-            "desk": {name: getattr(self.desk, name) for name in plain},
-            "nationalities": self.choices.nationalities,
-            "topics": self.choices.topics,
-            "languages": list(self.choices.languages),
-            "last_day": self.choices.last_day.isoformat(),
+        """The promised JSON of the code lists, with a `version` that changes with any of their content."""
+        desk_fields = ("code", "name", "country", "time_zone")
+        content = {
+            "desk": {name: getattr(self.desk, name) for name in desk_fields},
+            "nationalities": self.options.nationalities,
+            "topics": self.options.topics,
+            "languages": list(self.options.languages),
+            "last_day": self.options.last_day.isoformat(),
         }
-        known = (sorted(asdict(self.desk).items(), key=str), said)
-        return {"version": sha256(repr(known).encode()).hexdigest()[:16], **said}
+        versioned = (sorted(asdict(self.desk).items(), key=str), content)
+        return {"version": sha256(repr(versioned).encode()).hexdigest()[:16], **content}
 
 
 def get_tablet_config(session: Session, desk_id: int) -> TabletConfig:
-    """What a desk's tablet is given now."""
+    """Return the present configuration of a desk's tablets."""
     scope = Scope(desks=frozenset({desk_id}))
     desk = list_desks(session, scope)[0]
-    start = current_settings().reporting_year_start
+    year_start = current_settings().reporting_year_start
     today = clock.today_at(desk.time_zone)
-    return TabletConfig(desk, get_form_options(session, scope, desk, today, start))
+    return TabletConfig(desk, get_form_options(session, scope, desk, today, year_start))
 
 
 def public_keys() -> list[dict[str, str]]:
-    """The public key that tablets seal to now: the last of the ring."""
-    ring = current_settings().outbox_keys
-    key_id = list(ring)[-1]
-    return [{"id": key_id, "public": public_text(ring[key_id])}]
+    """Return the public key that tablets encrypt to now: the last of the key ring."""
+    key_ring = current_settings().outbox_keys
+    key_id = list(key_ring)[-1]
+    return [{"id": key_id, "public": encode_public_key(key_ring[key_id])}]

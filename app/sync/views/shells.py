@@ -1,4 +1,4 @@
-"""Pages as a tablet keeps them for when there is no network: drawn for the device, with no data of people."""
+"""Shells: pages that a tablet stores for use without a network, drawn for the device, without data of people."""
 
 from flask import Response, abort, g, request
 
@@ -12,9 +12,9 @@ from app.sync.forms.shells import SHELLS, shell_context
 from app.sync.forms.tablet_config import TabletConfig
 from app.sync.views.blueprint import blueprint
 from app.web.access import allow
-from app.web.anonymous import Nobody
-from app.web.device_auth import device
-from app.web.pages import page
+from app.web.anonymous import AnonymousPrincipal
+from app.web.device_auth import current_device
+from app.web.pages import render_page
 
 CAMERA = "geolocation=(), microphone=(), camera=(self)"
 
@@ -22,30 +22,31 @@ CAMERA = "geolocation=(), microphone=(), camera=(self)"
 @blueprint.get("/sync/shell/<name>")
 @allow("enrolled_device")
 def shell(name: str) -> Response:
-    """One of SHELLS in the language that `locale` names."""
+    """Return one of SHELLS in the language `locale`."""
     if name not in SHELLS:
         abort(404)
-    chosen = request.args.get("locale")
-    if chosen in language.LOCALES:
-        language.switch(str(chosen))
-    g.csrf_token = ""  # the page is kept: its script fetches a token when it needs one
-    return SHELLS[name](tablet_config.get_tablet_config(db.session(), device().desk_id))
+    locale = request.args.get("locale")
+    if locale in language.LOCALES:
+        language.switch_locale(str(locale))
+    g.csrf_token = ""  # the page is stored: its script fetches a token when it needs one
+    return SHELLS[name](tablet_config.get_tablet_config(db.session(), current_device().desk_id))
 
 
-def draw_record(given: TabletConfig) -> Response:
-    """The consultation form without anybody's data."""
-    drawn = template_context.form_context(given.choices, blank_form(given.choices.last_day, {}), [])
-    answer = page(template_context.TEMPLATE, **{**drawn, **shell_context(given)})
-    answer.headers["Permissions-Policy"] = CAMERA
-    return answer
+def draw_record(config: TabletConfig) -> Response:
+    """Draw an empty consultation form."""
+    options = config.options
+    context = template_context.form_context(options, blank_form(options.last_day, {}), [])
+    response = render_page(template_context.TEMPLATE, **{**context, **shell_context(config)})
+    response.headers["Permissions-Policy"] = CAMERA
+    return response
 
 
-def draw_today(given: TabletConfig) -> Response:
-    """The desk's day as the tablet itself knows it."""
-    reasons = [why for why in CHANGE_REASONS if why.code != "undo"]
-    return page("sync/today.html", reasons=reasons, **shell_context(given))
+def draw_today(config: TabletConfig) -> Response:
+    """Draw the desk's day as the tablet itself knows it."""
+    reasons = [reason for reason in CHANGE_REASONS if reason.code != "undo"]
+    return render_page("sync/today.html", reasons=reasons, **shell_context(config))
 
 
-def draw_lock(given: TabletConfig) -> Response:
-    """The lock screen of a shared tablet."""
-    return page("sync/lock.html", **{**shell_context(given), "me": Nobody()})
+def draw_lock(config: TabletConfig) -> Response:
+    """Draw the lock screen of a shared tablet."""
+    return render_page("sync/lock.html", **{**shell_context(config), "me": AnonymousPrincipal()})

@@ -1,1 +1,1 @@
-"""Reads a desk's own sheet into consultations: `columns`, `labels`, `answers`, `rows`; `template` to fill in."""
+"""Reads a spreadsheet into consultations: `columns`, `label_codes`, `cell_reader`, `rows`; the `template`."""

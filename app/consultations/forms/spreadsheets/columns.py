@@ -1,18 +1,18 @@
-"""The columns of a sheet: their names in six languages, which must be there, and the sentences about cells."""
+"""The columns of a spreadsheet: their names in six languages, which are required, and the messages about cells."""
 
 from collections import Counter
 from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 from app.consultations.forms.spreadsheets.label_codes import codes_by_column_name, normalise
 from app.consultations.rules.spreadsheets import CellError
 from app.field_errors import FIELD_ERRORS
 from app.privacy.identifiers import IDENTIFIERS
-from app.spreadsheets.limits import Row, Value, is_blank, letter
+from app.spreadsheets.limits import CellValue, SheetRow, column_name, is_blank
 
-COLUMNS = Terms(
+COLUMNS = Codelist(
     "sheet_column",
     Term("record", N_("Record number")),
     Term("desk", N_("Desk")),
@@ -38,8 +38,8 @@ REQUIRED = frozenset(
     | {"topics", "outcomes"}
 )
 PERSON_COLUMNS = ("nationality", "situation", "repeat_contact", "sex", "age_band", "n")
-"""Columns that each row says for itself; all others are the whole consultation's."""
-SENTENCES = Terms(
+"""Columns that belong to the people of a row; all others belong to the whole consultation."""
+MESSAGES = Codelist(
     "sheet_problem",
     Term("formula", N_("A formula stands here. Paste its value in its place.")),
     Term("ambiguous", N_("This means two things in two languages. Take the word of the template.")),
@@ -59,12 +59,12 @@ SENTENCES = Terms(
     Term("different", N_("This record was brought before and says something else now.")),
 )
 MIN_COLUMN_NAMES = 3
-"""So many known names make a row the one that names the columns."""
+"""A row with at least this many column names is the header."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """Where our columns stand: places from 0 by code, letters by code, and columns that are none of ours."""
+    """The positions of our columns by code (from 0), the positions of unknown columns, and the errors of the header."""
 
     row: int
     positions: dict[str, int]
@@ -73,49 +73,49 @@ class Header:
 
     @property
     def names(self) -> dict[str, str]:
-        return {code: letter(place) for code, place in self.positions.items()}
+        return {code: column_name(position) for code, position in self.positions.items()}
 
     @property
     def is_readable(self) -> bool:
-        """Whether rows can be read at all: nothing is missing, nothing is there twice."""
-        return all(fault.code == "unknown_column" for fault in self.errors)
+        """Whether rows can be read: no column is missing or duplicate."""
+        return all(error.code == "unknown_column" for error in self.errors)
 
 
-def is_header(cells: list[Value]) -> bool:
+def is_header(cells: list[CellValue]) -> bool:
     """Whether a row names our columns."""
-    known = {_code(cell) for cell in cells} - {None}
-    return len(known) >= MIN_COLUMN_NAMES
+    codes = {_code(cell) for cell in cells} - {None}
+    return len(codes) >= MIN_COLUMN_NAMES
 
 
-def read_header(row: Row) -> Header:
-    """Where our columns stand, and what is wrong with that."""
+def read_header(row: SheetRow) -> Header:
+    """Return the positions of our columns in a header row, and its errors."""
     number, cells = row
     codes = [_code(cell) for cell in cells]
-    faults = []
-    for place, (code, cell) in enumerate(zip(codes, cells, strict=True)):
+    errors = []
+    for position, (code, cell) in enumerate(zip(codes, cells, strict=True)):
         if code is None and not is_blank(cell):
-            faults.append(CellError(number, letter(place), "unknown_column"))
-        elif code is not None and code in codes[:place]:
-            faults.append(CellError(number, letter(place), "duplicate_column", code))
-    met = Counter(codes)
-    missing = [code for code in COLUMNS.codes if code in REQUIRED and not met[code]]
-    faults += [CellError(number, "", "missing_column", code) for code in missing]
-    places = {code: codes.index(code) for code in COLUMNS.codes if code in met}
-    strange = frozenset(place for place, code in enumerate(codes) if code is None)
-    return Header(number, places, strange, tuple(faults))
+            errors.append(CellError(number, column_name(position), "unknown_column"))
+        elif code is not None and code in codes[:position]:
+            errors.append(CellError(number, column_name(position), "duplicate_column", code))
+    counts = Counter(codes)
+    missing = [code for code in COLUMNS.codes if code in REQUIRED and not counts[code]]
+    errors += [CellError(number, "", "missing_column", code) for code in missing]
+    positions = {code: codes.index(code) for code in COLUMNS.codes if code in counts}
+    unknown = frozenset(position for position, code in enumerate(codes) if code is None)
+    return Header(number, positions, unknown, tuple(errors))
 
 
-def _code(cell: Value) -> str | None:
+def _code(cell: CellValue) -> str | None:
     if not isinstance(cell, str):
         return None
     return codes_by_column_name(COLUMNS).get(normalise(cell))
 
 
-def error_sentence(fault: CellError) -> str:
-    """What is wrong, in the reader's language; what stood in the cell is never repeated."""
-    for terms in (SENTENCES, IDENTIFIERS, FIELD_ERRORS):
-        if fault.code in terms:
-            text = str(gettext(terms[fault.code].label))
-            about = str(gettext(COLUMNS[fault.named_column].label)) if fault.named_column else ""
-            return text.replace("{column}", about)
-    return fault.code
+def error_message(error: CellError) -> str:
+    """Return the message of an error in the reader's language; it never repeats the text of the cell."""
+    for codelist in (MESSAGES, IDENTIFIERS, FIELD_ERRORS):
+        if error.code in codelist:
+            text = str(gettext(codelist[error.code].label))
+            name = str(gettext(COLUMNS[error.named_column].label)) if error.named_column else ""
+            return text.replace("{column}", name)
+    return error.code

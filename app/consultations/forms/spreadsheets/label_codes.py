@@ -1,4 +1,4 @@
-"""What a word in a sheet means: a code, or a label of any of the six languages."""
+"""The codes of the words in a spreadsheet: a word is a code or a label in any of the six languages."""
 
 import re
 import unicodedata
@@ -9,17 +9,17 @@ from babel.support import NullTranslations, Translations
 from flask import current_app
 
 from app.codelists import shared_codelists
-from app.codelists.codelist import Terms
+from app.codelists.codelist import Codelist
 from app.consultations import vocabulary
 from app.i18n import language
 
 AMBIGUOUS = ""
-"""Stands for the meaning of a word that means two things."""
-ASKING = " ¿?¡!:*"
-BLANKS = re.compile(r"[\s_]+")
-# Looked for only where blanks begin: from each blank anew, a long run of them would cost its square.
+"""Stands for the code of a word with two meanings."""
+SURROUNDING_MARKS = " ¿?¡!:*"
+SPACES = re.compile(r"[\s_]+")
+# The lookbehind tries a run of spaces only at its start: a try at each space would take quadratic time.
 DASHES = re.compile(r"(?<!\s)\s*[‐-―−-]\s*")
-LISTS: dict[str, tuple[Terms, Mapping[str, str]]] = {
+CODELISTS: dict[str, tuple[Codelist, Mapping[str, str]]] = {
     "channel": (vocabulary.CHANNELS, {}),
     "modality": (vocabulary.MODALITIES, {}),
     "travel_group": (vocabulary.TRAVEL_GROUPS, {}),
@@ -34,25 +34,25 @@ LISTS: dict[str, tuple[Terms, Mapping[str, str]]] = {
 }
 
 SOFT_HYPHEN = "\u00ad"
-"""Stands in some of our own labels, to say where a narrow page may break them."""
+"""Marks in some of our own labels the place of a line break on a narrow page."""
 
 
 def normalise(text: str) -> str:
-    """A word without what does not matter: case, accents, kinds of dashes, marks around it, double blanks."""
+    """Return a word without case, accents, kinds of dashes, surrounding marks and double spaces."""
     folded = unicodedata.normalize("NFKD", text.casefold()).replace(SOFT_HYPHEN, "")
-    bare = "".join(sign for sign in folded if not unicodedata.combining(sign))
+    bare = "".join(char for char in folded if not unicodedata.combining(char))
     dashed = DASHES.sub("-", bare.replace("’", "'"))
-    return BLANKS.sub(" ", dashed).strip(ASKING)
+    return SPACES.sub(" ", dashed).strip(SURROUNDING_MARKS)
 
 
 def codes_by_label(column: str) -> dict[str, str]:
-    """The code of every word that a column takes; AMBIGUOUS where a word means two things."""
-    return _meanings(column, _directory())
+    """Return the code of every word that a column accepts, AMBIGUOUS if a word has two meanings."""
+    return _codes_by_label(column, _directory())
 
 
-def codes_by_column_name(columns: Terms) -> dict[str, str]:
-    """The code of every name that a column may have."""
-    return _names(columns, _directory())
+def codes_by_column_name(columns: Codelist) -> dict[str, str]:
+    """Return the code of every name that a column may have."""
+    return _codes_by_name(columns, _directory())
 
 
 def _directory() -> str:
@@ -60,40 +60,42 @@ def _directory() -> str:
 
 
 @cache
-def _names(columns: Terms, directory: str) -> dict[str, str]:
+def _codes_by_name(columns: Codelist, directory: str) -> dict[str, str]:
     return _by_word(_labels(columns, {}, directory))
 
 
 @cache
-def _meanings(column: str, directory: str) -> dict[str, str]:
+def _codes_by_label(column: str, directory: str) -> dict[str, str]:
     if column == "language":
-        return _by_word(_of_languages())
+        return _by_word(_language_names())
     if column == "nationality":
         special = _labels(shared_codelists.SPECIAL_NATIONALITIES, {}, directory)
-        return _by_word([*_of_countries(), *special])
-    terms, short = LISTS[column]
-    return _by_word(_labels(terms, short, directory))
+        return _by_word([*_country_names(), *special])
+    codelist, short = CODELISTS[column]
+    return _by_word(_labels(codelist, short, directory))
 
 
-def _of_languages() -> Iterator[tuple[str, str]]:
+def _language_names() -> Iterator[tuple[str, str]]:
     for code in shared_codelists.languages():
         yield code, code
-    for reader in language.LOCALES:
-        for code, name in language.spoken(reader):
+    for locale in language.LOCALES:
+        for code, name in language.languages_by_name(locale):
             yield name, code
 
 
-def _of_countries() -> Iterator[tuple[str, str]]:
-    for reader in language.LOCALES:
-        for code, name in language.world(reader):
+def _country_names() -> Iterator[tuple[str, str]]:
+    for locale in language.LOCALES:
+        for code, name in language.countries_by_name(locale):
             yield name, code
             yield code, code
 
 
-def _labels(terms: Terms, short: Mapping[str, str], directory: str) -> Iterator[tuple[str, str]]:
-    for reader in language.LOCALES:
-        catalogue = catalogue_of(reader, directory)
-        for term in terms:
+def _labels(
+    codelist: Codelist, short: Mapping[str, str], directory: str
+) -> Iterator[tuple[str, str]]:
+    for locale in language.LOCALES:
+        catalogue = catalogue_of(locale, directory)
+        for term in codelist:
             yield term.code, term.code
             yield catalogue.gettext(term.label), term.code
             if term.code in short:
@@ -101,17 +103,17 @@ def _labels(terms: Terms, short: Mapping[str, str], directory: str) -> Iterator[
 
 
 @cache
-def catalogue_of(reader: str, directory: str) -> NullTranslations:
-    """The catalogue of a language; without one, source messages stay as they are."""
-    return Translations.load(directory, [reader])
+def catalogue_of(locale: str, directory: str) -> NullTranslations:
+    """Return the catalogue of a language; without one, source messages stay as they are."""
+    return Translations.load(directory, [locale])
 
 
 def _by_word(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Codes by plain word; a word that is a code means that code, whatever it says in some language."""
-    meant: dict[str, str] = {}
+    """Return codes by normalised word; a word that is a code means that code, also if it is a label of another one."""
+    codes: dict[str, str] = {}
     pairs = list(pairs)
     for word, code in pairs:
-        known = meant.setdefault(normalise(word), code)
-        if known != code:
-            meant[normalise(word)] = AMBIGUOUS
-    return meant | {normalise(code): code for _, code in pairs}
+        first = codes.setdefault(normalise(word), code)
+        if first != code:
+            codes[normalise(word)] = AMBIGUOUS
+    return codes | {normalise(code): code for _, code in pairs}

@@ -1,11 +1,11 @@
-"""Puts the rows of a sheet together to consultations, one after the other, each read by the one intake."""
+"""Combines the rows of a spreadsheet into consultations one by one, each parsed like any other submission."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from app.consultations.forms.parsing import parse_consultation
-from app.consultations.forms.spreadsheets.cells import CellReader, identifier_in
+from app.consultations.forms.spreadsheets.cell_reader import CellReader, identifier_in
 from app.consultations.forms.spreadsheets.columns import (
     PERSON_COLUMNS,
     Header,
@@ -14,145 +14,151 @@ from app.consultations.forms.spreadsheets.columns import (
 )
 from app.consultations.rules.spreadsheets import PLACEHOLDER_ID, CellError, SpreadsheetRecord
 from app.consultations.vocabulary import DECLINED
-from app.spreadsheets.limits import Limits, Row, Value, is_blank, letter
+from app.spreadsheets.limits import CellValue, SheetRow, SpreadsheetLimits, column_name, is_blank
 from app.spreadsheets.reading import read_rows
 
-SHARED_GROUP = ("nationality", "situation", "repeat_contact")
-KEY = ("record", "desk", "held_on")
+GROUP_COLUMNS = ("nationality", "situation", "repeat_contact")
 
 
 @dataclass
-class _Line:
-    """One row as read: what its cells say by column, and what is wrong with them."""
+class _ParsedRow:
+    """One row as read: the values of its valid cells by column, their errors, and the columns of invalid cells."""
 
     row: int
-    said: dict[str, Any] = field(default_factory=dict)
-    faults: list[CellError] = field(default_factory=list)
-    wrong: set[str] = field(default_factory=set)
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: list[CellError] = field(default_factory=list)
+    invalid: set[str] = field(default_factory=set)
 
-    def says(self, column: str) -> bool:
-        return column in self.said or column in self.wrong
+    def is_filled(self, column: str) -> bool:
+        return column in self.values or column in self.invalid
 
 
 def read_records(
-    file: BinaryIO, desks: Collection[str], limits: Limits
+    file: BinaryIO, desks: Collection[str], limits: SpreadsheetLimits
 ) -> Iterator[SpreadsheetRecord | CellError]:
-    """The consultations of a sheet, and faults that belong to none; raises Unreadable, also late.
+    """Yield the consultations of a spreadsheet, and the errors that belong to none of them.
 
-    `desks` are the codes of the desks that may be named.
+    `desks` are the codes of the allowed desks. Raises UnreadableSpreadsheet, possibly after the first records.
     """
-    rows = read_rows(file, is_header, limits)
-    header = read_header(next(rows))
+    sheet_rows = read_rows(file, is_header, limits)
+    header = read_header(next(sheet_rows))
     yield from header.errors
     if not header.is_readable:
-        for _ in rows:  # what cannot be read at all is said first of all
+        for _ in sheet_rows:  # an error of the whole file has precedence: read it to its end
             pass
         return
-    together: list[_Line] = []
-    for line in _lines(rows, header, desks):
-        if together and not _continues(together[0], line):
-            yield _entry(together, header)
-            together = []
-        together.append(line)
-    if together:
-        yield _entry(together, header)
+    record: list[_ParsedRow] = []
+    for row in _parsed_rows(sheet_rows, header, desks):
+        if record and not _continues(record[0], row):
+            yield _record(record, header)
+            record = []
+        record.append(row)
+    if record:
+        yield _record(record, header)
 
 
-def _lines(rows: Iterator[Row], header: Header, desks: Collection[str]) -> Iterator[_Line]:
+def _parsed_rows(
+    sheet_rows: Iterator[SheetRow], header: Header, desks: Collection[str]
+) -> Iterator[_ParsedRow]:
     columns = [
-        (code, place, letter(place), CellReader(code, desks))
-        for code, place in header.positions.items()
+        (code, position, column_name(position), CellReader(code, desks))
+        for code, position in header.positions.items()
     ]
-    known = set(header.positions.values())
-    for number, cells in rows:
-        line = _Line(number)
+    positions = set(header.positions.values())
+    for number, cells in sheet_rows:
+        row = _ParsedRow(number)
         width = len(cells)
-        for code, place, name, reader in columns:
-            value = cells[place] if place < width else None
+        for code, position, name, reader in columns:
+            value = cells[position] if position < width else None
             if not is_blank(value):
-                _take(line, code, name, reader.answer(value))
+                _add_cell(row, code, name, reader.answer(value))
         if width > len(columns) or header.unknown:
-            line.faults += _strange(number, cells, known, header)
-        yield line
+            row.errors += _unknown_cells(number, cells, positions, header)
+        yield row
 
 
-def _take(line: _Line, code: str, name: str, answer: tuple[Any, str]) -> None:
-    said, wrong = answer
-    if wrong:
-        line.wrong.add(code)
-        line.faults.append(CellError(line.row, name, wrong))
+def _add_cell(row: _ParsedRow, code: str, name: str, answer: tuple[Any, str]) -> None:
+    value, error = answer
+    if error:
+        row.invalid.add(code)
+        row.errors.append(CellError(row.row, name, error))
     else:
-        line.said[code] = said
+        row.values[code] = value
 
 
-def _strange(number: int, cells: list[Value], known: set[int], header: Header) -> list[CellError]:
-    """Cells that stand under none of our columns: an identifier is named, another column was told at its head."""
-    told = {fault.column for fault in header.errors}
-    faults = []
-    for place, value in enumerate(cells):
-        if place in known or is_blank(value):
+def _unknown_cells(
+    number: int, cells: list[CellValue], positions: set[int], header: Header
+) -> list[CellError]:
+    """Return the errors of cells outside our columns: an identifier, or a column that the header does not report."""
+    reported = {error.column for error in header.errors}
+    errors = []
+    for position, value in enumerate(cells):
+        if position in positions or is_blank(value):
             continue
-        rule = identifier_in(value)
-        if rule or letter(place) not in told:
-            faults.append(CellError(number, letter(place), rule or "unknown_column"))
-    return faults
+        rule, name = identifier_in(value), column_name(position)
+        if rule or name not in reported:
+            errors.append(CellError(number, name, rule or "unknown_column"))
+    return errors
 
 
-def _continues(first: _Line, line: _Line) -> bool:
-    """Whether a row belongs to the record that an earlier one began: same number, day and desk or none said."""
-    if not first.said.get("record") or line.said.get("record") != first.said["record"]:
+def _continues(first: _ParsedRow, row: _ParsedRow) -> bool:
+    """Whether a row belongs to the record of an earlier one: the same number, and the same or no day and desk."""
+    if not first.values.get("record") or row.values.get("record") != first.values["record"]:
         return False
     return all(
-        column not in line.said or line.said[column] == first.said.get(column)
+        column not in row.values or row.values[column] == first.values.get(column)
         for column in ("desk", "held_on")
     )
 
 
-def _entry(lines: list[_Line], header: Header) -> SpreadsheetRecord:
-    first = lines[0]
-    letters = header.names
-    faults = [fault for line in lines for fault in line.faults]
+def _record(record_rows: list[_ParsedRow], header: Header) -> SpreadsheetRecord:
+    first, *others = record_rows
+    columns = header.names
+    errors = [error for row in record_rows for error in row.errors]
+    other_columns = (*PERSON_COLUMNS, "record")
     raw: dict[str, Any] = {"id": PLACEHOLDER_ID}
-    raw |= {
-        code: said for code, said in first.said.items() if code not in (*PERSON_COLUMNS, "record")
-    }
-    for line in lines[1:]:
-        faults += _contradictions(first, line, letters)
+    raw |= {code: value for code, value in first.values.items() if code not in other_columns}
+    for row in others:
+        errors += _contradictions(first, row, columns)
     rows: tuple[tuple[int, ...], ...] = ((first.row,),)
-    if raw.get("outcomes") != [DECLINED] or any(_has_people(line) for line in lines):
-        raw["groups"], rows = _groups(lines)
-    record = first.said.get("record", "")
-    return SpreadsheetRecord(
-        parse_consultation(raw), record, first.row, rows, letters, tuple(faults)
-    )
+    if raw.get("outcomes") != [DECLINED] or any(_has_people(row) for row in record_rows):
+        raw["groups"], rows = _groups(record_rows)
+    number = first.values.get("record", "")
+    parsed = parse_consultation(raw)
+    return SpreadsheetRecord(parsed, number, first.row, rows, columns, tuple(errors))
 
 
-def _contradictions(first: _Line, line: _Line, letters: dict[str, str]) -> Iterator[CellError]:
-    for code, said in line.said.items():
-        if code not in PERSON_COLUMNS and said != first.said.get(code) and code not in first.wrong:
-            yield CellError(line.row, letters[code], "not_the_same")
+def _contradictions(
+    first: _ParsedRow, row: _ParsedRow, columns: dict[str, str]
+) -> Iterator[CellError]:
+    for code, value in row.values.items():
+        is_shared = code not in PERSON_COLUMNS and code not in first.invalid
+        if is_shared and value != first.values.get(code):
+            yield CellError(row.row, columns[code], "not_the_same")
 
 
-def _has_people(line: _Line) -> bool:
-    return any(line.says(code) for code in PERSON_COLUMNS)
+def _has_people(row: _ParsedRow) -> bool:
+    return any(row.is_filled(code) for code in PERSON_COLUMNS)
 
 
-def _groups(lines: list[_Line]) -> tuple[list[dict[str, Any]], tuple[tuple[int, ...], ...]]:
-    """The groups of a record, and the rows of their people; the same sex and age said twice adds up."""
+def _groups(
+    record_rows: list[_ParsedRow],
+) -> tuple[list[dict[str, Any]], tuple[tuple[int, ...], ...]]:
+    """Return the groups of a record, and the rows of their people; equal sex and age are added up."""
     groups: dict[tuple[Any, ...], dict[tuple[Any, Any, int], dict[str, Any]]] = {}
     rows: dict[tuple[Any, ...], list[int]] = {}
-    for line in lines:
-        key = tuple(line.said.get(code) for code in SHARED_GROUP)
-        people, mine = groups.setdefault(key, {}), rows.setdefault(key, [])
-        sex, age, n = (line.said.get(code) for code in ("sex", "age_band", "n"))
-        apart = 0 if sex and age and n is not None else line.row
-        known = people.get((sex, age, apart))
-        if known is None:
-            people[(sex, age, apart)] = {"sex": sex, "age_band": age, "n": n}
-            mine.append(line.row)
+    for row in record_rows:
+        key = tuple(row.values.get(code) for code in GROUP_COLUMNS)
+        people, group_rows = groups.setdefault(key, {}), rows.setdefault(key, [])
+        sex, age, n = (row.values.get(code) for code in ("sex", "age_band", "n"))
+        # An incomplete row is not added to another one, so that its error stays at its own row.
+        profile = (sex, age, 0 if sex and age and n is not None else row.row)
+        if profile in people:
+            people[profile]["n"] += n
         else:
-            known["n"] += n
+            people[profile] = {"sex": sex, "age_band": age, "n": n}
+            group_rows.append(row.row)
     return [
-        {**dict(zip(SHARED_GROUP, key, strict=True)), "persons": list(people.values())}
+        {**dict(zip(GROUP_COLUMNS, key, strict=True)), "persons": list(people.values())}
         for key, people in groups.items()
-    ], tuple(tuple(mine) for mine in rows.values())
+    ], tuple(tuple(group_rows) for group_rows in rows.values())
