@@ -115,7 +115,9 @@ def replace() -> Any:
 def _replace_form(values: dict[str, str], errors: list[FieldError], conflict: str = "") -> Response:
     status = 409 if conflict else 422 if errors else 200
     messages = _message_by_field(errors)
-    return render_page("people/replace.html", status, values=values, errors=messages, conflict=conflict)
+    return render_page(
+        "people/replace.html", status, values=values, errors=messages, conflict=conflict
+    )
 
 
 @blueprint.post("/look")

@@ -27,7 +27,7 @@ def describe(data: dict[str, Any]) -> list[LabelledAnswer]:
         (gettext("Day"), language.format_day(date.fromisoformat(data["held_on"]))),
         (gettext("Desk"), data["desk"]),
     ]
-    lines += [_group_line(place, group) for place, group in enumerate(data.get("groups", ()))]
+    lines += [_group_line(index, group) for index, group in enumerate(data.get("groups", ()))]
     if "topics" in data:
         lines += _answers(data)
     return [*lines, (gettext("What did we do?"), _labels(OUTCOMES, data["outcomes"]))]
@@ -46,7 +46,7 @@ def _answers(data: dict[str, Any]) -> list[LabelledAnswer]:
     ]
 
 
-def _group_line(place: int, group: dict[str, Any]) -> LabelledAnswer:
+def _group_line(index: int, group: dict[str, Any]) -> LabelledAnswer:
     people = ", ".join(
         f"{count['n']} × {_label(SEXES, count['sex'])} {_label(AGE_BANDS, count['age_band'])}"
         for count in group["persons"]
@@ -57,16 +57,16 @@ def _group_line(place: int, group: dict[str, Any]) -> LabelledAnswer:
         _label(REPEAT_CONTACTS, group["repeat_contact"]),
         people,
     )
-    name = "ABCDEFGH"[place]
+    name = "ABCDEFGH"[index]
     return gettext("Group {letter}").replace("{letter}", name), " · ".join(labels)
 
 
-def _label(terms: Codelist, code: str) -> str:
-    return str(gettext(terms[code].label))
+def _label(codelist: Codelist, code: str) -> str:
+    return str(gettext(codelist[code].label))
 
 
-def _labels(terms: Codelist, codes: list[str]) -> str:
-    return ", ".join(_label(terms, code) for code in codes) or "–"
+def _labels(codelist: Codelist, codes: list[str]) -> str:
+    return ", ".join(_label(codelist, code) for code in codes) or "–"
 
 
 def differences(yours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -80,6 +80,6 @@ def differences(yours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str
     ]
 
 
-def select_options(terms: Codelist) -> list[tuple[str, str]]:
+def select_options(codelist: Codelist) -> list[tuple[str, str]]:
     """Return the pairs of code and label of a codelist, for a select."""
-    return [(term.code, gettext(term.label)) for term in terms]
+    return [(term.code, gettext(term.label)) for term in codelist]

@@ -42,7 +42,7 @@ class ConsultationReader(json_reader.JsonReader):
         if len(value) > 8:
             self.add_error("groups", "too_many_groups")
             return ()
-        return tuple(self.group(group, f"groups.{place}.") for place, group in enumerate(value))
+        return tuple(self.group(group, f"groups.{index}.") for index, group in enumerate(value))
 
     def group(self, raw: dict[str, Any], prefix: str) -> Group:
         self.refuse_unknown_fields(raw, GROUP_FIELDS, prefix)

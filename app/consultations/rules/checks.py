@@ -41,9 +41,9 @@ def repeat_contact_errors(
     """Yield an error for each group whose answer to "first time?" is impossible in a month."""
     if offers_earlier_month(month, reporting_year_start):
         return
-    for place, group in enumerate(groups):
+    for index, group in enumerate(groups):
         if group.repeat_contact == "first_this_month":
-            yield f"groups.{place}.repeat_contact", "impossible_answer"
+            yield f"groups.{index}.repeat_contact", "impossible_answer"
 
 
 def offers_earlier_month(month: Month, reporting_year_start: int) -> bool:

@@ -108,8 +108,8 @@ def _form_with_card(raw: dict[str, Any], form_state: FormState) -> Response:
     if isinstance(lookup, str):
         return form_page(options_at(desk), form_state, [FieldError("card", lookup)])
     filled = with_last_composition(form_state, lookup.groups)
-    card = {"card_answer": lookup.repeat_contact, "card_was_used": bool(lookup.groups)}
-    return form_page(options_at(desk), filled, [], **card)
+    answer, was_used = lookup.repeat_contact, bool(lookup.groups)
+    return form_page(options_at(desk), filled, [], card_answer=answer, card_was_used=was_used)
 
 
 def _id_in(raw: dict[str, Any]) -> UUID:

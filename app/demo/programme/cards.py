@@ -16,7 +16,7 @@ LOST = 0.02
 
 
 class Memory:
-    """The last months of a card's people, anywhere and by country: as much as people.rules.previous.link needs."""
+    """The last months of a card's people, anywhere and by country: as much as people.rules.reach.compute_previous_contacts needs."""
 
     __slots__ = ("months",)
 

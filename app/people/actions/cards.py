@@ -130,7 +130,10 @@ def replace(
     if not merge_card_groups(session, lost, replacement):
         return ReplacementRefused("cards_are_one")
     record_audit(
-        principal.account_id, "card_replaced", f"card:{replacement.id}", principal.scope.home_country
+        principal.account_id,
+        "card_replaced",
+        f"card:{replacement.id}",
+        principal.scope.home_country,
     )
     return None
 
