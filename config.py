@@ -1,4 +1,4 @@
-"""Settings, read from the environment once; in production an unsafe one stops the start with one sentence."""
+"""Settings, read from the environment once; in production an unsafe setting stops the start with one sentence."""
 
 import hmac
 import json
@@ -15,31 +15,31 @@ from urllib.parse import urlsplit
 
 DEVELOPMENT_KEY = "development-only-key"  # refused in production below
 DEVELOPMENT_YEARS = range(2010, 2041)
-SHORTEST_KEY = 32
-YEARS_TOLD_APART = 32  # by the first sign of a code: people.rules.codes.year_of
+MIN_KEY_LENGTH = 32
+MAX_CARD_KEY_YEARS = 32  # distinguished by the first character of a card code
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
 READABLE_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-"""A key file may be read by its owner alone: in the app's group is the proxy too, which serves its socket."""
-ADDRESS = re.compile(
+"""Only the owner may read a key file: the app's group includes the proxy, which connects to its socket."""
+EMAIL_ADDRESS = re.compile(
     r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.A | re.I
 )
-"""An e-mail address alone, in ASCII: no name, no blank, no line end."""
+"""An e-mail address in ASCII without a display name, spaces or line ends."""
 OUTBOX_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,20}", re.A)
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LOCALES = ("es", "en", "fr", "ht", "nl", "pt")
-Reader: TypeAlias = Callable[[Mapping[str, str]], Any]
+SettingReader: TypeAlias = Callable[[Mapping[str, str]], Any]
 """Reads one setting from the environment; raises UnsafeSettings."""
 MAIL_SCHEMES = ("smtps", "smtp+starttls", "smtp")
 
 
 class UnsafeSettings(Exception):
-    """A setting that production must not start with; the text is one sentence for the operator."""
+    """A setting that stops the start; the text is one sentence for the operator."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the outside may set. Names are those of the environment, in lower case."""
+    """The settings of an installation, named like their environment variables in lower case."""
 
     environment: str
     database_url: str
@@ -50,18 +50,18 @@ class Settings:
     reporting_year_start: int
     sign_in_limit: int
     proxy_hops: int
-    """How many proxies stand before the app: so many entries of `X-Forwarded-For` are believed."""
+    """The number of proxies in front of the app; that many entries of `X-Forwarded-For` are trusted."""
     runtime_directory: str
-    """Where processes of this machine meet: locks of password hashing, counters of metrics; nothing lasting."""
+    """Temporary files that the processes of this machine share: locks of password hashing, counters of metrics."""
     metrics_token: str = field(repr=False)
-    """What may read `/metrics` from another machine; empty: only this machine itself may."""
+    """The token that may read `/metrics` from another machine; if empty, only this machine may."""
     smtp_url: str = field(repr=False)
-    """Where letters go; empty where there is nowhere."""
+    """The mail server; if empty, no e-mails are sent."""
     mail_from: str
     card_keys: Mapping[int, bytes] = field(repr=False)
-    """The key of visitor cards by the calendar year in which the reporting year begins."""
+    """The keys of visitor cards by the calendar year in which the reporting year begins."""
     outbox_keys: Mapping[str, bytes] = field(repr=False)
-    """Private keys that open what tablets seal, by key id; tablets seal to the last one."""
+    """Private keys that decrypt the envelopes of tablets, by key id; tablets encrypt for the last one."""
 
     @property
     def production(self) -> bool:
@@ -69,7 +69,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment; raises UnsafeSettings if one is missing, impossible or unsafe."""
+    """Return the settings of the environment; raises UnsafeSettings if one is missing, invalid or unsafe."""
     env = os.environ if environ is None else environ
     settings = Settings(**{name: read(env) for name, read in _READERS.items()})
     for sentence in _unsafe(settings) if settings.production else ():
@@ -78,15 +78,17 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def list_unsafe_settings(environ: Mapping[str, str]) -> list[str]:
-    """Everything that `read_settings` would refuse, one sentence each, in the order of the settings."""
-    found, read = list[str](), dict[str, Any]()
+    """Return every error for which `read_settings` would raise, one sentence each, in the order of the settings."""
+    sentences, values = list[str](), dict[str, Any]()
     for name, reader in _READERS.items():
         try:
-            read[name] = reader(environ)
-        except UnsafeSettings as problem:
-            found.append(str(problem))
-            read[name] = reader({})  # so that what depends on the others is looked at too
-    return [*found, *_unsafe(Settings(**read))] if _is_production(environ) else found
+            values[name] = reader(environ)
+        except UnsafeSettings as error:
+            sentences.append(str(error))
+            values[name] = reader({})  # so that the checks across settings run too
+    if not _is_production(environ):
+        return sentences
+    return [*sentences, *_unsafe(Settings(**values))]
 
 
 def _is_production(env: Mapping[str, str]) -> bool:
@@ -116,11 +118,11 @@ def _default_locale(env: Mapping[str, str]) -> str:
     return locale
 
 
-def _text(name: str, default: str) -> Reader:
+def _text(name: str, default: str) -> SettingReader:
     return lambda env: env.get(name, default)
 
 
-def _whole(name: str, default: int, low: int, high: int) -> Reader:
+def _whole(name: str, default: int, low: int, high: int) -> SettingReader:
     return lambda env: _number(env, name, default, low, high)
 
 
@@ -136,7 +138,7 @@ def _sign_in_limit(env: Mapping[str, str]) -> int:
 
 
 def _proxy_hops(env: Mapping[str, str]) -> int:
-    """Not preset in production: with the wrong number everybody has the proxy's address, and one locks all out."""
+    """Required in production: with a wrong number all clients share the proxy's address and its rate limits."""
     if _is_production(env) and not env.get("PROXY_HOPS"):
         raise UnsafeSettings(
             "PROXY_HOPS must say how many proxies stand before the app: 1 behind nginx, 0 behind none."
@@ -150,7 +152,7 @@ def _runtime_directory(env: Mapping[str, str]) -> str:
 
 def _metrics_token(env: Mapping[str, str]) -> str:
     text = env.get("METRICS_TOKEN", "")
-    if text and (len(text) < SHORTEST_KEY or not text.isascii()):
+    if text and (len(text) < MIN_KEY_LENGTH or not text.isascii()):
         raise UnsafeSettings("METRICS_TOKEN must have at least 32 characters, all of them ASCII.")
     return text
 
@@ -169,16 +171,17 @@ def _smtp_url(env: Mapping[str, str]) -> str:
 
 def _is_mail_server(text: str) -> bool:
     url = urlsplit(text)
-    plain = text.isascii() and text.isprintable() and " " not in text
-    known = url.scheme in MAIL_SCHEMES and bool(url.hostname) and url.port != 0
-    signed = bool(url.username) == bool(url.password)
-    asked = url.query == "" or (url.scheme, url.query) == ("smtp", "starttls")
-    return plain and known and signed and asked and url.path in ("", "/") and not url.fragment
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    has_server = url.scheme in MAIL_SCHEMES and bool(url.hostname) and url.port != 0
+    has_credentials = bool(url.username) == bool(url.password)
+    has_options = url.query == "" or (url.scheme, url.query) == ("smtp", "starttls")
+    has_path = url.path not in ("", "/") or bool(url.fragment)
+    return is_plain and has_server and has_credentials and has_options and not has_path
 
 
 def _mail_from(env: Mapping[str, str]) -> str:
     text = env.get("MAIL_FROM", "")
-    if text and not ADDRESS.fullmatch(text):
+    if text and not EMAIL_ADDRESS.fullmatch(text):
         raise UnsafeSettings("MAIL_FROM must be an e-mail address without a name.")
     return text or _no_reply(env.get("PUBLIC_URL", ""))
 
@@ -188,16 +191,16 @@ def _no_reply(public_url: str) -> str:
         host = urlsplit(public_url).hostname or ""
     except ValueError:
         host = ""
-    derived = f"no-reply@{host}"
-    named = ADDRESS.fullmatch(derived) and not host.replace(".", "").isdecimal()
-    return derived if named else "no-reply@localhost"
+    address = f"no-reply@{host}"
+    is_named = EMAIL_ADDRESS.fullmatch(address) and not host.replace(".", "").isdecimal()
+    return address if is_named else "no-reply@localhost"
 
 
 def _card_keys(env: Mapping[str, str]) -> Mapping[int, bytes]:
     path = env.get("CARD_KEYS", "")
     if path:
-        _refuse_open_file("CARD_KEYS", Path(path), env)
-        return MappingProxyType(_ring_in(Path(path)))
+        _refuse_readable_file("CARD_KEYS", Path(path), env)
+        return MappingProxyType(_read_card_keys(Path(path)))
     if _is_production(env):
         raise UnsafeSettings("CARD_KEYS must name the file that holds the keys of visitor cards.")
     base = DEVELOPMENT_KEY.encode()
@@ -205,16 +208,16 @@ def _card_keys(env: Mapping[str, str]) -> Mapping[int, bytes]:
     return MappingProxyType(derived)
 
 
-def _refuse_open_file(name: str, path: Path, env: Mapping[str, str]) -> None:
+def _refuse_readable_file(name: str, path: Path, env: Mapping[str, str]) -> None:
     try:
         is_open = bool(path.stat().st_mode & READABLE_BY_OTHERS)
-    except OSError:  # what is not there or cannot be reached is refused when it is read
+    except OSError:  # a missing or unreachable file is refused when it is read
         is_open = False
     if _is_production(env) and is_open:
         raise UnsafeSettings(f"{name} names a file that others can read: chmod 600 it.")
 
 
-def _ring_in(path: Path) -> dict[int, bytes]:
+def _read_card_keys(path: Path) -> dict[int, bytes]:
     try:
         pairs = json.loads(path.read_text("utf-8"), object_pairs_hook=list)
         ring = {
@@ -226,9 +229,9 @@ def _ring_in(path: Path) -> dict[int, bytes]:
         ) from error
     if not ring or len(ring) != len(pairs):
         raise UnsafeSettings("CARD_KEYS must hold one key for each year, and each year once.")
-    if max(ring) - min(ring) >= YEARS_TOLD_APART:
+    if max(ring) - min(ring) >= MAX_CARD_KEY_YEARS:
         raise UnsafeSettings("The years in CARD_KEYS must lie at most 31 apart.")
-    if min(map(len, ring.values())) < SHORTEST_KEY or len(set(ring.values())) != len(ring):
+    if min(map(len, ring.values())) < MIN_KEY_LENGTH or len(set(ring.values())) != len(ring):
         raise UnsafeSettings(
             "Every key in CARD_KEYS must have at least 32 characters and stand there once."
         )
@@ -238,8 +241,8 @@ def _ring_in(path: Path) -> dict[int, bytes]:
 def _outbox_keys(env: Mapping[str, str]) -> Mapping[str, bytes]:
     path = env.get("OUTBOX_KEYS", "")
     if path:
-        _refuse_open_file("OUTBOX_KEYS", Path(path), env)
-        return MappingProxyType(_outbox_ring_in(Path(path)))
+        _refuse_readable_file("OUTBOX_KEYS", Path(path), env)
+        return MappingProxyType(_read_outbox_keys(Path(path)))
     if _is_production(env):
         raise UnsafeSettings("OUTBOX_KEYS must name the file that holds the keys of tablets.")
     return MappingProxyType(
@@ -247,7 +250,7 @@ def _outbox_keys(env: Mapping[str, str]) -> Mapping[str, bytes]:
     )
 
 
-def _outbox_ring_in(path: Path) -> dict[str, bytes]:
+def _read_outbox_keys(path: Path) -> dict[str, bytes]:
     try:
         pairs = json.loads(path.read_text("utf-8"), object_pairs_hook=list)
         ring = {
@@ -259,8 +262,10 @@ def _outbox_ring_in(path: Path) -> dict[str, bytes]:
         raise UnsafeSettings(
             'OUTBOX_KEYS must name a readable JSON file of key ids and keys: {"2026-11": "…"}.'
         ) from error
-    right = all(len(key) == 32 and 0 < int.from_bytes(key) < P256_ORDER for key in ring.values())
-    if not ring or len(ring) != len(pairs) or len(set(ring.values())) != len(ring) or not right:
+    are_valid = all(
+        len(key) == 32 and 0 < int.from_bytes(key) < P256_ORDER for key in ring.values()
+    )
+    if not ring or len(ring) != len(pairs) or len(set(ring.values())) != len(ring) or not are_valid:
         raise UnsafeSettings(
             "OUTBOX_KEYS must hold each key once, as `sync generate-key` makes them, under an id of its own."
         )
@@ -277,7 +282,7 @@ def _unsafe(settings: Settings) -> Iterator[str]:
 
 def _weak_keys(settings: Settings) -> Iterator[str]:
     for name, key in (("SECRET_KEY", settings.secret_key), ("AUDIT_KEY", settings.audit_key)):
-        if key == DEVELOPMENT_KEY or len(key) < SHORTEST_KEY:
+        if key == DEVELOPMENT_KEY or len(key) < MIN_KEY_LENGTH:
             yield f"{name} must be set to a secret of at least 32 characters."
     if settings.secret_key == settings.audit_key:
         yield "AUDIT_KEY must differ from SECRET_KEY."
@@ -290,13 +295,12 @@ def _weak_keys(settings: Settings) -> Iterator[str]:
 def _is_public_address(text: str) -> bool:
     try:
         url = urlsplit(text)
-        named = url.scheme == "https" and bool(url.hostname) and url.port != 0
+        is_https = url.scheme == "https" and bool(url.hostname) and url.port != 0
     except ValueError:  # of an impossible port
         return False
-    plain = text.isascii() and text.isprintable() and " " not in text
-    return (
-        named and plain and url.path in ("", "/") and not (url.query or url.fragment or "@" in text)
-    )
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    has_more = url.path not in ("", "/") or bool(url.query or url.fragment or "@" in text)
+    return is_https and is_plain and not has_more
 
 
 def _sends_password_openly(smtp_url: str) -> bool:
@@ -305,7 +309,7 @@ def _sends_password_openly(smtp_url: str) -> bool:
     return is_open and bool(url.password) and url.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
-_READERS: Mapping[str, Reader] = {
+_READERS: Mapping[str, SettingReader] = {
     "environment": _environment,
     "database_url": _database_url,
     "secret_key": _text("SECRET_KEY", DEVELOPMENT_KEY),
@@ -325,7 +329,7 @@ _READERS: Mapping[str, Reader] = {
 
 
 def flask_config(settings: Settings) -> dict[str, object]:
-    """The same settings in Flask's words."""
+    """Return the configuration of Flask and its extensions for these settings."""
     cookie = "__Host-ventanilla" if settings.production else "ventanilla"
     hosts = [urlsplit(settings.public_url).hostname] if settings.production else None  # lower case
     return {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.sync.rules.sealing import public_text
+from app.sync.rules.sealing import encode_public_key
 from config import P256_ORDER, UnsafeSettings, read_settings
 from tests.factories.records import alone
 from tests.production.settings import production_environment
@@ -30,7 +30,7 @@ def test_the_ring_keeps_its_order_and_is_shown_nowhere(tmp_path):
 
 
 def test_development_has_a_key_of_its_own_and_production_none():
-    assert len(public_text(read_settings({}).outbox_keys["development"])) == 87
+    assert len(encode_public_key(read_settings({}).outbox_keys["development"])) == 87
     safe = production_environment(OUTBOX_KEYS=None)
     with pytest.raises(UnsafeSettings, match="OUTBOX_KEYS must name the file"):
         read_settings(safe)
@@ -67,7 +67,7 @@ def test_a_file_that_is_not_there_stops_the_start(tmp_path):
 
 
 def test_the_command_makes_a_key_that_the_ring_takes(app, tmp_path):
-    said = [alone(app.test_cli_runner().invoke, args=["sync", "key"]) for _ in range(2)]
+    said = [alone(app.test_cli_runner().invoke, args=["sync", name]) for name in ("generate-key", "key")]
     assert [one.exit_code for one in said] == [0, 0]
     first, second = (json.loads(one.output) for one in said)
     assert first != second

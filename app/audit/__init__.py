@@ -1,1 +1,1 @@
-"""Who saw or changed what: append-only, each entry chained to the one before it. No value ever stands here."""
+"""The audit log: who saw or changed what; append-only, each entry chained to the one before. It holds no values."""

@@ -1,4 +1,4 @@
-"""`audit verify`: reads the whole chain and names the first broken line."""
+"""`audit verify`: checks the whole chain and names the first broken entry."""
 
 import sys
 
@@ -8,14 +8,14 @@ from flask.cli import AppGroup
 from app.audit import actions
 from app.db.session import db
 
-commands = AppGroup("audit", help="The audit trail.")
+commands = AppGroup("audit", help="The audit log.")
 
 
 @commands.command("verify")
 def verify() -> None:
-    """Exit 0 where the chain holds; 1 and the number of the first broken line where it does not."""
-    checked, broken = actions.verify_chain(db.session())
-    if broken is not None:
-        click.echo(f"The audit trail is broken at entry {broken}.", err=True)
+    """Check the audit log: exit 0 if its chain holds, else 1 and the number of the first broken entry."""
+    checked, broken_at = actions.verify_chain(db.session())
+    if broken_at is not None:
+        click.echo(f"The audit trail is broken at entry {broken_at}.", err=True)
         sys.exit(1)
     click.echo(f"The audit trail holds: {checked} entries.")

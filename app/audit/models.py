@@ -1,4 +1,4 @@
-"""The trail's one table; triggers of its migration refuse every change of a line."""
+"""The table of the audit log; triggers of its migration refuse every change of a row."""
 
 from datetime import datetime
 
@@ -9,12 +9,12 @@ from app.db.session import Base, UtcDateTime
 from app.privacy.columns import OPEN
 
 COMPLETED_BACKUPS = text("act = 'backup_completed'")
-"""Written out, so that the index of just these entries is used."""
+"""Written out, so that the partial index on these entries is used."""
 Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class AuditEntry(Base):
-    """One line: when, who, what, which row; `seal` chains it to the line before."""
+    """One entry: when, who, which action, on which row; `seal` is the hash that chains it to the entry before."""
 
     __tablename__ = "audit_entry"
 

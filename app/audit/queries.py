@@ -41,7 +41,7 @@ def get_last_entry(session: Session) -> tuple[int, str]:
 
 
 def find_last_entry_at(session: Session) -> datetime | None:
-    """When the last record was made; None if there is none."""
+    """Return when the last entry was made; None if there is none."""
     return session.scalar(
         select(AUDIT_ENTRIES.c.at).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
     )

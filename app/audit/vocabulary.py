@@ -1,8 +1,8 @@
-"""What an audit entry can say."""
+"""Actions and subjects of audit entries."""
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 
-ACTIONS = Terms(
+ACTIONS = Codelist(
     "act",
     Term("signed_in", N_("Signed in")),
     Term("signed_out", N_("Signed out")),
@@ -60,7 +60,7 @@ ACTIONS = Terms(
     Term("restored", N_("Restored a backup")),
     Term("purged", N_("Deleted what was past its time")),
 )
-SUBJECTS = Terms(
+SUBJECTS = Codelist(
     "subject",
     Term("account", N_("Account")),
     Term("desk", N_("Desk")),
@@ -79,7 +79,7 @@ SUBJECTS = Terms(
     Term("sessions", N_("Sessions of staff")),
     Term("security", N_("Security log")),
 )
-"""What an entry can be about; stored before the colon of `subject`, the row's number or code after it."""
+"""What an entry is about: stored before the colon of `subject`, the row's number or code after it."""
 READ_ACTIONS = frozenset(
     {
         "record_read",
@@ -96,3 +96,4 @@ READ_ACTIONS = frozenset(
         "security_read",
     }
 )
+"""Actions that only read: recorded once per account, subject and minute."""

@@ -1,1 +1,1 @@
-"""The security log: failed sign-ins, lock-outs, refused rights and unknown credentials, without a name or a secret."""
+"""The security log: failed sign-ins, lock-outs, refused rights and unknown credentials, without names or secrets."""

@@ -1,4 +1,4 @@
-"""Writes what a request reported, once its response is decided, in a transaction of its own."""
+"""Writes the security events of a request, once its response is decided, in an independent transaction."""
 
 import logging
 from dataclasses import replace

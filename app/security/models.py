@@ -1,4 +1,4 @@
-"""The one table of the security log."""
+"""The table of the security log."""
 
 from datetime import datetime
 

@@ -1,8 +1,8 @@
-"""What an entry of the security log can say."""
+"""Kinds of events in the security log."""
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 
-EVENTS = Terms(
+EVENT_KINDS = Codelist(
     "security_event",
     Term("sign_in_failed", N_("Sign-in with a wrong name or password")),
     Term("password_wrong", N_("Wrong password inside a session")),

@@ -8,12 +8,12 @@ from flask.cli import AppGroup
 
 from app.db.session import db, unit_of_work
 from app.i18n.language import LOCALES
-from app.places.queries import EVERYWHERE, find_desk
+from app.places.queries import ALL_DESKS, find_desk
 from app.staff import queries
 from app.staff.actions import accounts
 from app.staff.queries import AccountRow
 from app.staff.vocabulary import ROLES
-from app.web.pages import public_link
+from app.web.pages import public_url_for
 
 commands = AppGroup("staff", help="Accounts of staff.")
 
@@ -30,7 +30,7 @@ def invite(
     """Invite an account and print its one-time link."""
     with unit_of_work():
         session = db.session()
-        rows = [find_desk(session, EVERYWHERE, code) for code in desks]
+        rows = [find_desk(session, ALL_DESKS, code) for code in desks]
         if None in rows:
             _refuse("There is no desk of that code.")
         fields = {"username": username, "role": role, "locale": locale}
@@ -38,7 +38,7 @@ def invite(
         token, errors = accounts.invite(session, None, fields, desk_ids, countries)
         if errors:
             _refuse(f"{errors[0].field}: {errors[0].message}")
-        link = public_link("staff.invitation", token=token)
+        link = public_url_for("staff.invitation", token=token)
     click.echo(link)
 
 
@@ -56,7 +56,7 @@ def reset(username: str) -> None:
     """Print a one-time link with which the person sets a new password."""
     with unit_of_work():
         token = accounts.start_reset(db.session(), None, _get_open_account(username))
-        link = public_link("staff.invitation", token=token)
+        link = public_url_for("staff.invitation", token=token)
     click.echo(link)
 
 

@@ -61,7 +61,7 @@ class AccountShelter(Base):
 
 
 class AccountPin(Base):
-    """The PIN with which an account takes over a shared tablet: only its hash is stored, and ten bits for the tablet."""
+    """The PIN with which an account takes over a shared tablet: only a hash is stored, and ten bits for tablets."""
 
     __tablename__ = "account_pin"
 

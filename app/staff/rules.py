@@ -89,7 +89,7 @@ def pin_check_bits(salt: bytes, pin: str) -> int:
 
 
 def pin_must_wait(failed: int, failed_at: datetime | None, now: datetime) -> bool:
-    """Return whether a PIN must not be tried now: for a quarter of an hour after five wrong ones, for good after ten."""
+    """Return whether a PIN must wait: for a quarter of an hour after five wrong ones, for good after ten."""
     if failed_at is None or failed < PIN_TRIES_BEFORE_WAIT:
         return False
     return failed >= PIN_MAX_TRIES or (

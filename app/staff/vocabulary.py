@@ -1,8 +1,8 @@
 """The roles of staff and what each may do (security.md, roles and scopes)."""
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 
-ROLES = Terms(
+ROLES = Codelist(
     "role",
     Term("desk_staff", N_("Desk staff")),
     Term("shelter_coordinator", N_("Shelter coordinator")),
@@ -23,7 +23,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "see_returns",
             "see_today",
             "see_counts",
-            "mend_envelopes",
+            "resolve_envelopes",
         }
     ),
     "shelter_coordinator": frozenset({"see_shelters", "answer_referrals", "follow_referrals"}),
@@ -40,9 +40,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "see_today",
             "see_counts",
             "see_devices",
-            "mend_envelopes",
+            "resolve_envelopes",
             "void_envelopes",
-            "bring_envelopes",
+            "import_envelopes",
             "invite_staff",
             "see_audit",
         }

@@ -1,4 +1,4 @@
-"""Tablets, and a line for every envelope that one sent; what was set aside stays sealed here too."""
+"""Tables of tablets and of received envelopes; the sealed bytes of quarantined ones are stored here too."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,10 +24,10 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Device(Base):
-    """A tablet of a desk. Of its credential and its enrolment code only digests are stored.
+    """A tablet of a desk. Only digests of its credential and its enrolment code are stored.
 
-    `waiting`, `oldest_at` and `saved` are what it said at its last contact: records not yet sent, the oldest of them,
-    and all that it ever saved. `lost` is what it had not sent when it was enrolled anew.
+    `waiting`, `oldest_at` and `saved` are as it reported at its last contact: records not yet sent, the oldest of
+    them, and all that it ever saved. `lost` is what it had not sent when it was enrolled again.
     """
 
     __tablename__ = "device"
@@ -61,9 +61,9 @@ class Device(Base):
 
 
 class Envelope(Base):
-    """What one tablet, or a supervisor with the copy of its queue, sent under an id: how it ended, and why.
+    """What one tablet, or a supervisor with an export of its queue, sent under an id: its result, and why.
 
-    The sealed bytes are kept only where it was set aside and until it is settled.
+    The sealed bytes are stored only if it was quarantined, and until it is resolved.
     """
 
     __tablename__ = "envelope"

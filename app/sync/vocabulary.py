@@ -1,19 +1,19 @@
-"""How an envelope of a tablet ended, why one was set aside, and what it can hold."""
+"""Results and states of envelopes, reasons of the quarantine, kinds of payloads, and limits."""
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 
 CREATED, DUPLICATE, CONFLICT, QUARANTINED = "created", "duplicate", "conflict", "quarantined"
 RESULTS = (CREATED, DUPLICATE, CONFLICT, QUARANTINED)
-SETTLED, OPEN, HELD, MENDED, VOIDED = "settled", "open", "held", "mended", "voided"
-STATES = Terms(
+SETTLED, OPEN, AWAITING_RECORD, RESOLVED, VOIDED = "settled", "open", "held", "mended", "voided"
+STATES = Codelist(
     "envelope_state",
     Term(SETTLED, N_("Taken")),
     Term(OPEN, N_("To be put right")),
-    Term(HELD, N_("Waits for its record")),
-    Term(MENDED, N_("Put right")),
+    Term(AWAITING_RECORD, N_("Waits for its record")),
+    Term(RESOLVED, N_("Put right")),
     Term(VOIDED, N_("Voided")),
 )
-REASONS = Terms(
+REASONS = Codelist(
     "quarantine_reason",
     Term("unreadable", N_("It could not be opened: it was damaged or changed on the way.")),
     Term("unknown_key", N_("It was sealed with a key that is not known here.")),
@@ -34,19 +34,20 @@ REASONS = Terms(
     Term("too_late", N_("It voids a record that only a supervisor may change now.")),
     Term("fault", N_("Something went wrong on our side while it was taken.")),
 )
-"""Why an envelope was set aside; `different` is a conflict, every other one a quarantine (tablets.md 3)."""
+"""Why an envelope was quarantined; `different` is a conflict, every other one a quarantine (tablets.md 3)."""
 CONSULTATION, VOID, REFERRAL = "consultation", "void", "referral"
-KINDS = Terms(
+KINDS = Codelist(
     "envelope_kind",
     Term(CONSULTATION, N_("Consultation")),
     Term(VOID, N_("Voiding")),
     Term(REFERRAL, N_("Referral")),
     Term("", N_("Sealed")),
 )
-"""What an envelope can hold; empty where it was not opened."""
+"""Kinds of payloads; empty if the envelope was not decrypted."""
 FORMATS = (1,)
-"""The formats that are read; one is never taken out while a tablet may hold records of it (tablets.md 7)."""
-MOST_DAYS = 60
-MOST_A_DAY, MOST_ASIDE_A_DAY, MOST_KEPT_A_DAY = 20_000, 500, 4 * 1024 * 1024
-"""What one tablet may send in 24 hours: envelopes, those of them that are set aside, and the bytes kept of these."""
-MOST_IN_A_BATCH, MOST_BYTES, LARGEST = 50, 100 * 1024, 2 * 1024 * 1024
+"""Formats that are read; none is removed while a tablet may still have records in it (tablets.md 7)."""
+MAX_AGE_DAYS = 60
+MAX_ENVELOPES_PER_DAY, MAX_QUARANTINED_PER_DAY = 20_000, 500
+MAX_STORED_BYTES_PER_DAY = 4 * 1024 * 1024
+"""What one tablet may send in 24 hours: envelopes, quarantined ones among them, and the bytes stored of these."""
+MAX_BATCH_ENVELOPES, MAX_BATCH_BYTES, MAX_ENVELOPE_BYTES = 50, 100 * 1024, 2 * 1024 * 1024

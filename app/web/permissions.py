@@ -24,10 +24,10 @@ PERMISSIONS = Codelist(
     Term("see_counts", N_("See figures")),
     Term("see_devices", N_("See tablets and what waits on them")),
     Term(
-        "mend_envelopes", N_("Put records right that arrived from a tablet and could not be taken")
+        "resolve_envelopes", N_("Put records right that arrived from a tablet and could not be taken")
     ),
     Term("void_envelopes", N_("Void all records of a tablet that were set aside")),
-    Term("bring_envelopes", N_("Bring the copy of a tablet's queue")),
+    Term("import_envelopes", N_("Bring the copy of a tablet's queue")),
     Term("invite_staff", N_("Invite staff")),
     Term("configure", N_("Configure desks and accounts")),
     Term("see_audit", N_("Read the audit trail")),

@@ -121,7 +121,7 @@ def test_readings_leave_one_entry_for_each_account_scope_and_minute(app):
     ana, eva = sign_in(app, "ana"), sign_in(app, "eva")
     moment = clock.now().replace(second=1)
     for seconds in (0, 20, 58, 59, 61):
-        with clock.standing_at(moment + timedelta(seconds=seconds)):
+        with clock.frozen_at(moment + timedelta(seconds=seconds)):
             for browser in (ana, eva):
                 assert _get_now(browser, "/today").status_code == 200
     assert _entries("day_read") == 4
@@ -132,7 +132,7 @@ def _get_now(browser, path):
     standing = clock.now()
 
     def ask():
-        with clock.standing_at(standing):
+        with clock.frozen_at(standing):
             return browser.client.get(path)
 
     return alone(ask)

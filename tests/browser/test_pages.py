@@ -35,7 +35,7 @@ PAGES = [
     ("/desks/MEX-02", "admin"),
     ("/accounts", "admin"),
     ("/accounts/new", "admin"),
-    ("/trail", "admin"),
+    ("/audit", "admin"),
     ("/nothing-here", "desk.mex"),
 ]
 TABLETS = [
@@ -43,7 +43,7 @@ TABLETS = [
     ("/enrol", None),
     ("/quarantine", "supervisor.mex"),
     ("", "supervisor.mex"),  # one record that was set aside
-    ("/quarantine/file", "supervisor.mex"),
+    ("/quarantine/import", "supervisor.mex"),
 ]
 FAULTS = (Path(__file__).parent / "faults.js").read_text("utf-8").partition("\n")[2]
 CLEAN = {"sideways": False, "small": [], "clipped": [], "tiny": []}

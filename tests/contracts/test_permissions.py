@@ -189,9 +189,9 @@ TABLE: dict[str, Route] = {
     "staff.sign_in": Route("/sign-in", EVERYBODY),
     "staff.token": Route("/sync/token", EVERYBODY),
     "staff.invitation": Route("/invitations/unknown", EVERYBODY, 404),
-    "staff.take_up": Route("/invitations/unknown", EVERYBODY, 404, form=bad_password),
+    "staff.accept_invitation": Route("/invitations/unknown", EVERYBODY, 404, form=bad_password),
     "staff.preferences": Route("/preferences", EVERYBODY, 302, form=nothing),
-    "staff.enter": Route("/sign-in", EVERYBODY, 401, form=bad_password),
+    "staff.sign_in_post": Route("/sign-in", EVERYBODY, 401, form=bad_password),
     "cases.current_account": Route("/sync/me", SIGNED_IN),
     "staff.account": Route("/account", SIGNED_IN),
     "staff.change_password": Route("/account/password", SIGNED_IN, 422, form=bad_password),
@@ -240,7 +240,7 @@ TABLE: dict[str, Route] = {
     "shelters.list": Route("/shelters", (ADMIN,)),
     "shelters.new": Route("/shelters/new", (ADMIN,)),
     "shelters.open_new": Route("/shelters/new", (ADMIN,), 302, form=some_shelter),
-    "shelters.one": Route(
+    "shelters.detail": Route(
         "/shelters/HND-S3", (ADMIN,), foreign=("/shelters/GTM-S9",), missing="/shelters/X"
     ),
     "shelters.change": Route("/shelters/HND-S3", (ADMIN,), 302, form=changed_shelter),
@@ -297,9 +297,9 @@ TABLE: dict[str, Route] = {
         "/cases/{own}", CASES, foreign=("/cases/{foreign}",), missing=f"/cases/{NOWHERE}"
     ),
     "referrals.inbox": Route("/referrals/inbox", (COORDINATOR,)),
-    "referrals.arriving": Route("/referrals/arrive", (COORDINATOR,)),
-    "referrals.read": Route(REFERRAL, FOLLOWERS, foreign=(THEIRS,), missing=NO_REFERRAL),
-    "referrals.do": Route(
+    "referrals.arrivals": Route("/referrals/arrive", (COORDINATOR,)),
+    "referrals.detail": Route(REFERRAL, FOLLOWERS, foreign=(THEIRS,), missing=NO_REFERRAL),
+    "referrals.perform_action": Route(
         f"{REFERRAL}/seen",
         FOLLOWERS,
         otherwise=dict.fromkeys(CASES, 404),
@@ -360,7 +360,7 @@ TABLE: dict[str, Route] = {
         missing=f"{NO_RETURN}/hand-over-sheet",
     ),
     "staff.accounts_list": Route("/accounts", (SUPERVISOR, ADMIN)),
-    "staff.inviting": Route("/accounts/new", (SUPERVISOR, ADMIN)),
+    "staff.invite_page": Route("/accounts/new", (SUPERVISOR, ADMIN)),
     "staff.invite": Route("/accounts/new", (SUPERVISOR, ADMIN), form=invitation),
     "staff.reset": Route(
         "/accounts/colleague/reset",
@@ -377,8 +377,9 @@ TABLE: dict[str, Route] = {
         missing="/accounts/nobody/close",
         form=nothing,
     ),
-    "staff.trail": Route("/trail", (SUPERVISOR, ADMIN)),
-    "staff.security": Route("/security", (ADMIN,)),
+    "staff.audit_log": Route("/audit", (SUPERVISOR, ADMIN)),
+    "staff.moved_audit_log": Route("/trail", (SUPERVISOR, ADMIN), 302),
+    "staff.security_log": Route("/security", (ADMIN,)),
     "staff.sign_out": Route("/sign-out", SIGNED_IN, 302, form=nothing),
     "staff.sign_out_everywhere": Route(
         "/account/sign-out-everywhere", SIGNED_IN, 302, form=nothing
@@ -397,25 +398,29 @@ TABLE |= {
     "staff.remove_pin": Route("/account/pin/remove", SIGNED_IN, 302, form=nothing),
     "sync.devices": Route("/devices", (SUPERVISOR, ADMIN)),
     "sync.add": Route("/devices", (ADMIN,), 201, json=a_tablet),
-    "sync.again": Route(f"{DEVICE}/again", (ADMIN,), form=nothing),
+    "sync.renew_code": Route(f"{DEVICE}/again", (ADMIN,), form=nothing),
     "sync.move": Route(f"{DEVICE}/move", (ADMIN,), 302, form=another_desk),
     "sync.revoke": Route(f"{DEVICE}/revoke", (ADMIN,), 302, form=nothing),
-    "sync.enrolling": Route("/enrol", EVERYBODY),
+    "sync.enrol_page": Route("/enrol", EVERYBODY),
     "sync.worker": Route("/sw.js", EVERYBODY),
     "sync.manifest": Route("/manifest.webmanifest", EVERYBODY),
     "sync.offline": Route("/offline", EVERYBODY),
-    "sync.locked": Route("/lock", EVERYBODY),
+    "sync.lock_page": Route("/lock", EVERYBODY),
     "sync.quarantine": Route("/quarantine", CASES),
     "sync.envelope": Route(ASIDE, CASES, foreign=(THEIR_ASIDE,), missing=NO_ASIDE),
-    "sync.mending_page": Route(
-        f"{ASIDE}/mend", CASES, foreign=(f"{THEIR_ASIDE}/mend",), missing=f"{NO_ASIDE}/mend"
+    "sync.resolve_page": Route(
+        f"{ASIDE}/resolve",
+        CASES,
+        foreign=(f"{THEIR_ASIDE}/resolve",),
+        missing=f"{NO_ASIDE}/resolve",
     ),
-    "sync.mend": Route(
-        f"{ASIDE}/mend",
+    "sync.moved_resolve_page": Route(f"{ASIDE}/mend", CASES, 302),
+    "sync.resolve": Route(
+        f"{ASIDE}/resolve",
         CASES,
         422,
-        foreign=(f"{THEIR_ASIDE}/mend",),
-        missing=f"{NO_ASIDE}/mend",
+        foreign=(f"{THEIR_ASIDE}/resolve",),
+        missing=f"{NO_ASIDE}/resolve",
         json=nothing_new,
     ),
     "sync.void": Route(
@@ -435,8 +440,9 @@ TABLE |= {
         missing=f"/quarantine/tablets/{NOWHERE}/void",
         form=all_of_it,
     ),
-    "sync.bringing_page": Route("/quarantine/file", (SUPERVISOR,)),
-    "sync.bring": Route("/quarantine/file", (SUPERVISOR,), 422, form=nothing),
+    "sync.queue_import_page": Route("/quarantine/import", (SUPERVISOR,)),
+    "sync.moved_queue_import_page": Route("/quarantine/file", (SUPERVISOR,), 302),
+    "sync.import_queue": Route("/quarantine/import", (SUPERVISOR,), 422, form=nothing),
 }
 for _last in ("staff.sign_out", "staff.sign_out_everywhere"):  # they end what the others need
     TABLE[_last] = TABLE.pop(_last)
@@ -445,7 +451,7 @@ BY_CREDENTIAL = {
     "sync.envelopes": "enrolled_device",
     "sync.contact": "enrolled_device",
     "sync.shell": "enrolled_device",
-    "sync.switch": "enrolled_device",
+    "sync.take_over": "enrolled_device",
     "sync.lock": "enrolled_device",
     "upkeep.metrics": "scrape_metrics",
 }

@@ -28,7 +28,7 @@ PAGES = {
         "RECORD",
         "RECORD/correct",
         "/accounts",
-        "/trail",
+        "/audit",
         "/returns",
         "RETURN/resume",
         "RETURN/close",
@@ -43,7 +43,7 @@ PAGES = {
         "/shelters/new",
         "/accounts",
         "/accounts/new",
-        "/trail",
+        "/audit",
         "/security",
     ),
 }

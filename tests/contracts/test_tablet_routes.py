@@ -13,7 +13,7 @@ PATHS = {
     "sync.envelopes": ("POST", "/sync/envelopes"),
     "sync.contact": ("POST", "/sync/contact"),
     "sync.shell": ("GET", "/sync/shell/record"),
-    "sync.switch": ("POST", "/sync/switch"),
+    "sync.take_over": ("POST", "/sync/switch"),
     "sync.lock": ("POST", "/sync/lock"),
 }
 
@@ -54,7 +54,7 @@ def test_with_it_the_tablet_is_answered_and_no_token_is_needed(app: Flask, offic
     tablet: Tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
     own = {"Authorization": f"Device {tablet.given['credential']}"}
     answers = {name: ask(app, name, own).status_code for name in PATHS}
-    assert answers == {**dict.fromkeys(PATHS, 200), "sync.switch": 401}
+    assert answers == {**dict.fromkeys(PATHS, 200), "sync.take_over": 401}
 
 
 def test_a_tablets_secret_opens_no_page_of_people(app: Flask, office: Office) -> None:

@@ -19,7 +19,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from app.cases.forms import referrals
-from app.consultations.views.spreadsheet_import import LIMITS, MOST_BYTES
+from app.consultations.views.spreadsheet_import import LIMITS, MAX_BYTES
 from app.db.session import db
 from app.people import forms as people_forms
 from app.places.queries import find_desk
@@ -61,7 +61,7 @@ PIECES = ("es;q=0.5,", "text/html;q=0.5,", "a=b; ", '"a",', "W/", "1-2,")
 ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """What a text costs before it is refused does not depend on the database."""
 READ_BY_HAND: dict[str, set[str]] = {
-    "staff.enter": {"username", "password", "next", "kept.topics"},
+    "staff.sign_in_post": {"username", "password", "next", "kept.topics"},
     "staff.preferences": {"locale", "mode", "next"},
     "cases.redraw_referral": {"switch_locale", "desk", "to", "id", "from_consultation", "priority"}
     | {"flags", "offers", "bed_category", "language", "note", "persons-female-age_25_59"},
@@ -79,7 +79,7 @@ READ_BY_HAND: dict[str, set[str]] = {
     "shelters.set_beds": {"next"},
     "shelters.set_accepting": {"next"},
     "shelters.confirm": {"next"},
-    "sync.mend": {"reason", "switch_locale", "groups-0-nationality", "topics", "more_groups"},
+    "sync.resolve": {"reason", "switch_locale", "groups-0-nationality", "topics", "more_groups"},
     "sync.void_all": {"last"},
     "staff.set_pin": {"own_password", "pin", "repeated_pin"},
 }
@@ -87,7 +87,7 @@ READ_BY_HAND: dict[str, set[str]] = {
 NO_FIELDS = frozenset(
     {
         "cases.next_shelter", "staff.close", "staff.remove_pin", "staff.reset", "staff.sign_out",
-        "staff.sign_out_everywhere", "sync.again", "sync.bring", "sync.revoke", "sync.void",
+        "staff.sign_out_everywhere", "sync.renew_code", "sync.import_queue", "sync.revoke", "sync.void",
     }
 )  # fmt: skip
 """Changes that read nothing but their address, or nothing but a file."""
@@ -161,7 +161,7 @@ class Watched:
         return field_errors
 
     def _refusing(self, usual: Any) -> Any:
-        def refuse_unknown(reader: Any, given: Any, known: Any, where: str) -> Any:
+        def refuse_unknown_fields(reader: Any, given: Any, known: Any, where: str) -> Any:
             self.names |= set(known) if where == "" else set()
             return usual(reader, given, known, where)
 
@@ -202,7 +202,7 @@ def quick(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
 
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(hashing, "hasher", cheap)
-    monkeypatch.setattr(hashing, "NOBODY", CHEAP_HASH)
+    monkeypatch.setattr(hashing, "DUMMY_HASH", CHEAP_HASH)
 
     find_identifier("x")
     find_identifier_in_note("x")
@@ -346,16 +346,16 @@ def test_every_argument_and_header_is_read_at_once(quick: Flask, world: dict[str
 FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
 HEAD = b"desk,held_on,nationality,repeat_contact,sex,age_band,n,topics,outcomes\n"
 HOSTILE_SHEETS = {
-    "blank lines": b"\n" * MOST_BYTES,
-    "blank rows after the names": HEAD + b"\n" * MOST_BYTES,
-    "separators": b"," * MOST_BYTES,
-    "rows of separators": HEAD + (b"," * 17 + b"\n") * (MOST_BYTES // 18),
-    "rows of blank cells": (b" ," * 59 + b"\n") * (MOST_BYTES // 119),
-    "one line": HEAD + b"a" * MOST_BYTES,
-    "a quotation mark that stays open": HEAD + b'"' + b"a\n" * (MOST_BYTES // 2),
-    "quotation marks": b'"' * MOST_BYTES,
-    "a million rows": HEAD + b"a\n" * (MOST_BYTES // 2),
-    "zeros": b"\0" * MOST_BYTES,
+    "blank lines": b"\n" * MAX_BYTES,
+    "blank rows after the names": HEAD + b"\n" * MAX_BYTES,
+    "separators": b"," * MAX_BYTES,
+    "rows of separators": HEAD + (b"," * 17 + b"\n") * (MAX_BYTES // 18),
+    "rows of blank cells": (b" ," * 59 + b"\n") * (MAX_BYTES // 119),
+    "one line": HEAD + b"a" * MAX_BYTES,
+    "a quotation mark that stays open": HEAD + b'"' + b"a\n" * (MAX_BYTES // 2),
+    "quotation marks": b'"' * MAX_BYTES,
+    "a million rows": HEAD + b"a\n" * (MAX_BYTES // 2),
+    "zeros": b"\0" * MAX_BYTES,
 }
 
 
@@ -367,11 +367,11 @@ def test_every_hostile_sheet_is_refused_at_once_in_one_sentence(
     slow = []
 
     def bring(content: bytes) -> Any:
-        body = FILE + content[:MOST_BYTES] + b"\r\n--x--\r\n"
+        body = FILE + content[:MAX_BYTES] + b"\r\n--x--\r\n"
         return sending.written(body, "multipart/form-data; boundary=x")
 
     bring(HEAD)
-    plain = min(cpu(partial(bring, b"a" * MOST_BYTES))[0] for _ in "12")
+    plain = min(cpu(partial(bring, b"a" * MAX_BYTES))[0] for _ in "12")
     for what, content in HOSTILE_SHEETS.items():
         answer = bring(content)
         assert answer.status_code == 422, what

@@ -27,14 +27,14 @@ TABLETS = {
         "/sync/contact", "everybody", json=lambda _: {"waiting": 1, "oldest_at": None}
     ),
     "sync.shell": Route("/sync/shell/record", "everybody"),
-    "sync.switch": Route(
+    "sync.take_over": Route(
         "/sync/switch", "everybody", json=lambda _: {"account": "x", "pin": "000000"}
     ),
     "sync.lock": Route("/sync/lock", "everybody", json=lambda _: {}),
 }
 ROUTES: dict[str, Route] = {**TABLE, **TABLETS}
-DEAR = frozenset({"staff.enter", "staff.change_password", "staff.set_pin", "staff.take_up"}) | {
-    "sync.switch",
+DEAR = frozenset({"staff.sign_in_post", "staff.change_password", "staff.set_pin", "staff.accept_invitation"}) | {
+    "sync.take_over",
     "consultations.template_xlsx",
 }
 """Routes that hash or build so much that they are asked more seldom."""

@@ -216,7 +216,7 @@ class Fuzz:
     def _go_on(self, asked: Asked) -> None:
         """What could have ended or begun a session begins it anew."""
         if asked.endpoint.startswith(
-            ("staff.sign_out", "staff.enter", "staff.change", "sync.switch")
+            ("staff.sign_out", "staff.sign_in_post", "staff.change", "sync.take_over")
         ):
             self._people.pop(NOBODY if asked.who == DEVICE else asked.who, None)
 
@@ -277,7 +277,7 @@ class Fuzz:
         foreign = route.foreign[number // 2 % len(route.foreign)]
         tail = foreign.rpartition("/")[2] if "/" in route.missing else ""
         missing = route.missing.replace("/quarantine/9", f"/quarantine/{NEVER}")
-        if asked.endpoint in ("referrals.do", "returns.record_action"):
+        if asked.endpoint in ("referrals.perform_action", "returns.record_action"):
             missing = f"{missing.rpartition('/')[0]}/{tail}"
         self._sent(replace(asked, path=missing.format(**self.world)))  # shows notices that waited
         theirs, none, same = (

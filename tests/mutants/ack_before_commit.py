@@ -9,13 +9,13 @@ from flask import Response, jsonify
 from app.db.session import db, unit_of_work
 from app.sync.actions import intake
 from app.sync.forms import tablet_requests
-from app.web.device_auth import device
+from app.web.device_auth import current_device
 from app.web.requests import read_json
 from wsgi import application
 
 
 def _answer_first() -> Response:
-    batch, asking = tablet_requests.read_envelopes(read_json()) or [], device().id
+    batch, asking = tablet_requests.parse_envelopes(read_json()) or [], current_device().id
 
     def take() -> None:
         time.sleep(0.05)

@@ -15,12 +15,12 @@ _failed: Counter[str] = Counter()
 
 
 def _count_here(session: Any, keys: Any) -> str:
-    _failed[keys.place] += 1
-    return "locked_out" if _failed[keys.place] > LIMIT else ""
+    _failed[keys.source] += 1
+    return "locked_out" if _failed[keys.source] > LIMIT else ""
 
 
 limiter._limiter = FixedWindowRateLimiter(MemoryStorage())
-attempts._count = _count_here
-hashing.slot = nullcontext
+attempts._count_attempt = _count_here
+hashing.hashing_slot = nullcontext
 
 __all__ = ["application"]

@@ -29,7 +29,7 @@ ADDRESS = {"REMOTE_ADDR": "203.0.113.77"}
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(actions, "_tally", EventCounter())
+    monkeypatch.setattr(actions, "_counter", EventCounter())
     with time_machine.travel(NOW, tick=True):  # requests do not share the context of the test
         yield
 
@@ -158,7 +158,7 @@ def test_what_is_well_leaves_no_entry(app: Flask, office: Office) -> None:
 def test_the_administration_alone_reads_it_in_words_and_page_by_page(
     app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.staff.views.security_log.LINES", 2)
+    monkeypatch.setattr("app.staff.views.security_log.PAGE_SIZE", 2)
     attempt(app, "my-password-by-mistake")
     attempt(app, "ana")
     office["susana"].get("/desks")
@@ -168,8 +168,8 @@ def test_the_administration_alone_reads_it_in_words_and_page_by_page(
 
     assert "ana" in newest and "susana" in newest and "203.0.113.0/24" in newest
     assert entries()[0].name_key[:8] in older and "my-password" not in older
-    assert 'href="/security"' in adela.get("/trail").text
-    assert 'href="/security"' not in office["susana"].get("/trail").text
+    assert 'href="/security"' in adela.get("/audit").text
+    assert 'href="/security"' not in office["susana"].get("/audit").text
     assert adela.get("/security?before=x").status_code == 404
 
 

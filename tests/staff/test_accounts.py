@@ -32,7 +32,7 @@ def supervisor(app: Flask) -> Browser:
 
 
 def account_of(username: str):
-    found = queries.find_line(db.session(), username)
+    found = queries.find_account_line(db.session(), username)
     db.session.rollback()
     return found
 
@@ -77,7 +77,7 @@ def test_link_expires_after_seven_days(app: Flask, admin: Browser) -> None:
     link = path_in(admin.post_form("/accounts/new", INVITED))
 
     def fetch(after: timedelta) -> int:
-        with clock.standing_at(clock.now() + after):
+        with clock.frozen_at(clock.now() + after):
             return int(app.test_client().get(link).status_code)
 
     assert alone(fetch, timedelta(days=7, seconds=-60)) == 200
@@ -95,7 +95,7 @@ def test_only_the_digest_of_a_link_is_stored(app: Flask, admin: Browser) -> None
 def test_link_is_shown_once_and_not_in_the_trail_or_the_list(app: Flask, admin: Browser) -> None:
     token = path_in(admin.post_form("/accounts/new", INVITED)).rsplit("/", 1)[1]
 
-    for path in ("/accounts", "/trail", "/account"):
+    for path in ("/accounts", "/audit", "/account"):
         assert token not in admin.get(path).text
 
 
@@ -124,10 +124,10 @@ def test_password_is_set_even_where_somebody_else_sat_idle_in_the_browser(
     said = {"password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
 
     def five_minutes_later():
-        with clock.standing_at(clock.now() + timedelta(minutes=5)):
+        with clock.frozen_at(clock.now() + timedelta(minutes=5)):
             page = admin.client.get(link).text
             token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
-        with clock.standing_at(clock.now() + timedelta(minutes=10)):
+        with clock.frozen_at(clock.now() + timedelta(minutes=10)):
             return admin.client.post(link, data={**said, "csrf_token": token})
 
     assert alone(five_minutes_later).status_code == 302
@@ -275,14 +275,14 @@ def test_trail_is_paged_named_and_scoped(app: Flask, admin: Browser) -> None:
     admin.client.set_cookie("locale", "en")
     boss.client.set_cookie("locale", "en")
 
-    whole, own = admin.get("/trail").text, boss.get("/trail").text
+    whole, own = admin.get("/audit").text, boss.get("/audit").text
 
     assert "Invited an account" in whole and "maria.tgu" in whole and "juan.gua" in whole
     assert "maria.tgu" in own and "juan.gua" not in own and "GTM-01" not in own
-    assert "Read the audit trail" in admin.get("/trail").text
-    assert "Invited an account" not in admin.get("/trail?before=1").text
+    assert "Read the audit trail" in admin.get("/audit").text
+    assert "Invited an account" not in admin.get("/audit?before=1").text
     for before in ("x", "-1", "9" * 40, "٣"):
-        assert admin.get(f"/trail?before={before}").status_code == 404
+        assert admin.get(f"/audit?before={before}").status_code == 404
 
 
 def test_two_uses_of_one_link_at_once_set_one_password(app: Flask, admin: Browser) -> None:

@@ -81,7 +81,7 @@ def test_an_address_that_tried_many_names_waits_and_the_desk_behind_it_works_on(
     limited(app, 1)
     assert attempt(app, "ana", PASSWORD).status_code == 200
     tried = [attempt(app, f"name{n}").status_code for n in range(6)]
-    monkeypatch.setattr(hashing, "is_secret", lambda *_: pytest.fail("hashed"))
+    monkeypatch.setattr(hashing, "is_correct_secret", lambda *_: pytest.fail("hashed"))
     refused = attempt(app, "ben", PASSWORD)
     monkeypatch.undo()
 
@@ -161,7 +161,7 @@ def test_a_hash_of_four_lanes_opens_and_is_made_anew_with_one(app: Flask) -> Non
     assert attempt(app, "ana", WRONG).status_code == 401
     assert stored_hash() == old
     assert attempt(app, "ana", PASSWORD).status_code == 200
-    assert extract_parameters(stored_hash()) == extract_parameters(hashing.NOBODY)
+    assert extract_parameters(stored_hash()) == extract_parameters(hashing.DUMMY_HASH)
     assert attempt(app, "ana", PASSWORD).status_code == 200
 
 
@@ -177,9 +177,9 @@ def test_who_finds_no_place_to_hash_in_is_told_to_come_back_and_not_counted(
 ) -> None:
     make_account("ana", "admin")
     limited(app, 1)
-    monkeypatch.setattr(hashing, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(hashing, "MAX_WAIT_SECONDS", 0.05)
     monkeypatch.setattr(hashing, "SLOTS", 1)
-    with hashing.slot():
+    with hashing.hashing_slot():
         busy = [attempt(app, "ana", PASSWORD) for _ in range(3)]
 
     assert [answer.status_code for answer in busy] == [503] * 3

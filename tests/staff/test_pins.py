@@ -38,7 +38,7 @@ def give(asking, pin=PIN):
 
 def tried(desk, pin, username="ana"):
     with unit_of_work():
-        return pins.verify(username, pin, desk.id)
+        return pins.check_pin(username, pin, desk.id)
 
 
 def kept():
@@ -50,11 +50,11 @@ def form(**said):
 
 
 def test_six_digits_that_neither_count_nor_repeat_are_a_pin():
-    assert rules.wrong_pin(PIN) is None
+    assert rules.pin_error(PIN) is None
     for text in ("", "12345", "1234567", "12345a", "４９３８１７", "493817\n"):
-        assert rules.wrong_pin(text) == "not_a_pin", text
+        assert rules.pin_error(text) == "not_a_pin", text
     for text in ("000000", "777777", "123456", "654321", "012345", "121212", "123123", "112233"):
-        assert rules.wrong_pin(text) == "pin_too_easy", text
+        assert rules.pin_error(text) == "pin_too_easy", text
 
 
 def test_a_pin_is_set_with_the_password_on_the_own_account_page(app, ana):
@@ -104,7 +104,7 @@ def test_nothing_stored_or_told_to_a_tablet_holds_more_than_ten_bits_of_the_pin(
     assert len(salt) == 16
     bits = int.from_bytes(sha256(salt + PIN.encode()).digest(), "big") >> 246
     assert told.check == bits < 1024
-    left = [n for n in range(1_000_000) if rules.pin_check(salt, f"{n:06d}") == bits]
+    left = [n for n in range(1_000_000) if rules.pin_check_bits(salt, f"{n:06d}") == bits]
     assert 850 < len(left) < 1100
 
 
@@ -130,19 +130,19 @@ def test_the_right_pin_opens_and_forgets_the_wrong_ones_before(desk, ana):
 
 
 def test_after_five_wrong_pins_even_the_right_one_waits_a_quarter_of_an_hour(desk, ana):
-    with clock.standing_at(MORNING):
+    with clock.frozen_at(MORNING):
         give(ana)
         assert [tried(desk, WRONG).left for _ in range(5)] == [4, 3, 2, 1, 0]
         assert tried(desk, PIN).must_wait
-    with clock.standing_at(MORNING + timedelta(minutes=14)):
+    with clock.frozen_at(MORNING + timedelta(minutes=14)):
         assert tried(desk, PIN).must_wait
-    with clock.standing_at(MORNING + timedelta(minutes=15)):
+    with clock.frozen_at(MORNING + timedelta(minutes=15)):
         assert tried(desk, PIN).account is not None
 
 
 def test_after_ten_wrong_pins_in_a_row_the_pin_is_gone(desk, ana):
     for hour in (0, 1):
-        with clock.standing_at(MORNING + timedelta(hours=hour)):
+        with clock.frozen_at(MORNING + timedelta(hours=hour)):
             if hour == 0:
                 give(ana)
             for _ in range(5):
@@ -156,7 +156,7 @@ def test_after_ten_wrong_pins_in_a_row_the_pin_is_gone(desk, ana):
 def test_a_try_stays_counted_where_the_request_fails_afterwards(desk, ana):
     give(ana)
     with pytest.raises(RuntimeError), unit_of_work():
-        pins.verify("ana", WRONG, desk.id)
+        pins.check_pin("ana", WRONG, desk.id)
         raise RuntimeError
     assert kept()[0]["failed"] == 1
 
@@ -169,7 +169,7 @@ def test_twenty_tries_at_once_check_no_more_than_five(app, desk, ana):
         with app.app_context():
             return tried(desk, WRONG)
 
-    with ThreadPoolExecutor(hashing.SEATS) as pool:
+    with ThreadPoolExecutor(hashing.MAX_HASHING_THREADS) as pool:
         verdicts = list(pool.map(lambda n: alone(one, n), range(20)))
     assert sum(verdict.must_wait for verdict in verdicts) == 15
     assert kept()[0]["failed"] == 5
@@ -178,7 +178,7 @@ def test_twenty_tries_at_once_check_no_more_than_five(app, desk, ana):
 @pytest.mark.parametrize("username", ["carlos", "nobody", "", "a\x00b", "x" * 5000])
 def test_a_stranger_to_the_desk_opens_nothing(desk, ana, username):
     give(make_account("carlos", "desk_staff", (make_desk("HND-02"),)))
-    assert tried(desk, PIN, username) == pins.Verdict()
+    assert tried(desk, PIN, username) == pins.PinCheck()
 
 
 @pytest.mark.parametrize("pin", ["", "\x00", "9" * 5000, "\ud800"])
@@ -214,6 +214,6 @@ def test_setting_and_removing_a_pin_stand_in_the_trail(desk, ana):
     with unit_of_work():
         pins.remove_pin(db.session(), ana)
         pins.remove_pin(db.session(), ana)
-    acts = [line.act for line in queries.list_trail(db.session(), None, None, 9)]
+    acts = [line.action for line in queries.list_audit_log(db.session(), None, None, 9)]
     assert acts.count("pin_set") == 1
     assert acts.count("pin_removed") == 1

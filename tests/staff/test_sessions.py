@@ -24,7 +24,7 @@ def browser(app: Flask) -> Browser:
 
 def status_after(browser: Browser, passed: timedelta) -> int:
     def ask() -> int:
-        with clock.standing_at(clock.now() + passed):
+        with clock.frozen_at(clock.now() + passed):
             return int(browser.client.get("/sync/me", headers=JSON).status_code)
 
     return int(alone(ask))

@@ -182,7 +182,7 @@ def test_success_forgets_the_failures_of_its_address(app: Flask) -> None:
 def test_parallel_guesses_cannot_pass_the_limit(app: Flask) -> None:
     make_account("known", "admin")
     limited(app, 5)
-    with ThreadPoolExecutor(hashing.SEATS) as pool:
+    with ThreadPoolExecutor(hashing.MAX_HASHING_THREADS) as pool:
         statuses = list(pool.map(lambda _: attempt(app, "known").status_code, range(24)))
 
     assert set(statuses) == {401, 429}

@@ -24,9 +24,9 @@ def tablet(app: Flask, office: Office) -> Tablet:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds that are soon reached."""
-    monkeypatch.setattr(daily_limits, "MOST_A_DAY", 12)
-    monkeypatch.setattr(daily_limits, "MOST_ASIDE_A_DAY", 4)
-    monkeypatch.setattr(daily_limits, "MOST_KEPT_A_DAY", 40_000)
+    monkeypatch.setattr(daily_limits, "MAX_ENVELOPES_PER_DAY", 12)
+    monkeypatch.setattr(daily_limits, "MAX_QUARANTINED_PER_DAY", 4)
+    monkeypatch.setattr(daily_limits, "MAX_STORED_BYTES_PER_DAY", 40_000)
 
 
 def junk(tablet: Tablet, size: int = 10) -> dict[str, Any]:

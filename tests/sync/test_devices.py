@@ -106,9 +106,9 @@ def test_a_silent_tablet_with_records_stands_first_and_says_what_waits(
 
 
 def test_missing_are_records_that_neither_wait_nor_arrived() -> None:
-    assert rules.missing(saved=5, waiting=3, arrived=0) == 2
-    assert rules.missing(saved=5, waiting=3, arrived=2) == 0
-    assert rules.missing(saved=1, waiting=0, arrived=4) == 0
+    assert rules.count_missing(saved=5, waiting=3, arrived=0) == 2
+    assert rules.count_missing(saved=5, waiting=3, arrived=2) == 0
+    assert rules.count_missing(saved=1, waiting=0, arrived=4) == 0
 
 
 def test_supervisors_see_their_own_countries_tablets_and_change_none(

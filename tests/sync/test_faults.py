@@ -17,7 +17,7 @@ from app.audit.models import AuditEntry
 from app.consultations.models import Consultation
 from app.db.session import db, unit_of_work
 from app.sync.actions import intake
-from app.sync.forms.tablet_requests import read_envelopes
+from app.sync.forms.tablet_requests import parse_envelopes
 from app.sync.models import Device, Envelope
 from app.sync.queries.envelopes import list_unresolved
 from tests.factories.records import alone
@@ -92,11 +92,11 @@ def test_a_record_sealed_long_ago_by_an_old_app_is_still_taken(
     app: Flask, tablet: Tablet, office: Office, old_ring: None
 ) -> None:
     id_ = "7f9c2ba4-e88f-4d2f-a5f5-08f3c2d1a6b7"
-    sent = read_envelopes(
+    sent = parse_envelopes(
         {"envelopes": [{"id": id_, "key": "old", "format": 1, "sealed": SEALED_LONG_AGO}]}
     )
     assert sent is not None
-    with clock.standing_at(datetime(2026, 4, 20, 12, tzinfo=UTC)), unit_of_work():
+    with clock.frozen_at(datetime(2026, 4, 20, 12, tzinfo=UTC)), unit_of_work():
         sender = intake.lock_sender(db.session(), UUID(tablet.given["device"]))
         told = intake.receive_envelopes(db.session(), sender, sent)
     assert [one.result for one in told] == ["created"]

@@ -89,21 +89,21 @@ def test_the_author_puts_the_answers_right_and_stays_the_author(
     ana = office["ana"]
     assert f'data-number="{number}"' in ana.get("/quarantine").text
     seen = ana.get(f"/quarantine/{number}").text
-    assert 'data-reason="in_future"' in seen and 'id="wrong"' in seen and 'id="mend"' in seen
-    form = ana.get(f"/quarantine/{number}/mend").text
-    assert f'action="/quarantine/{number}/mend"' in form and f'value="{FUTURE}"' in form
+    assert 'data-reason="in_future"' in seen and 'id="wrong"' in seen and 'id="resolve"' in seen
+    form = ana.get(f"/quarantine/{number}/resolve").text
+    assert f'action="/quarantine/{number}/resolve"' in form and f'value="{FUTURE}"' in form
     assert 'name="reason"' not in form and 'id="tally"' not in form
 
-    wrong = ana.post_form(f"/quarantine/{number}/mend", fields(content))
+    wrong = ana.post_form(f"/quarantine/{number}/resolve", fields(content))
     assert wrong.status_code == 422 and recorded() == {} and last_line().state == "open"
-    done = ana.post_form(f"/quarantine/{number}/mend", fields(content, held_on=today()))
+    done = ana.post_form(f"/quarantine/{number}/resolve", fields(content, held_on=today()))
 
     row = recorded()[content["id"]]
     assert done.status_code == 302 and done.location == "/quarantine"
     assert row.author_id == office.accounts["ana"].account_id and row.device
     assert (last_line().state, last_line().sealed) == ("mended", None)
     assert f'data-number="{number}"' not in ana.get("/quarantine").text
-    again = ana.post_form(f"/quarantine/{number}/mend", fields(content, held_on=today()))
+    again = ana.post_form(f"/quarantine/{number}/resolve", fields(content, held_on=today()))
     assert again.status_code == 409 and len(recorded()) == 1
     read = acts(f"envelope:{content['id']}")
     assert read == ["envelope_quarantined", "envelope_read", "envelope_mended"]
@@ -114,7 +114,7 @@ def test_nobody_else_sees_it(office: Office, tablet: Tablet) -> None:
     for name in ("ben", "eva", "gabi"):
         assert office[name].get(f"/quarantine/{number}").status_code == 404
         assert f'data-number="{number}"' not in office[name].get("/quarantine").text
-        for way in ("mend", "void"):
+        for way in ("resolve", "void"):
             assert office[name].post(f"/quarantine/{number}/{way}", {}).status_code == 404
     for name in ("adela", "rita"):
         assert office[name].get("/quarantine").status_code == 403
@@ -129,11 +129,11 @@ def test_whether_a_record_may_be_believed_is_the_supervisors_to_decide(
     content = tablet.consultation("ana", desk="HND-02")
     number = set_aside(tablet, content)
     assert 'id="decides"' in office["ana"].get(f"/quarantine/{number}").text
-    assert office["ana"].get(f"/quarantine/{number}/mend").status_code == 403
-    for way in ("mend", "void"):
+    assert office["ana"].get(f"/quarantine/{number}/resolve").status_code == 403
+    for way in ("resolve", "void"):
         assert office["ana"].post(f"/quarantine/{number}/{way}", {}).status_code == 403
 
-    done = office["susana"].post_form(f"/quarantine/{number}/mend", fields(content))
+    done = office["susana"].post_form(f"/quarantine/{number}/resolve", fields(content))
 
     row = recorded()[content["id"]]
     assert done.status_code == 302 and row.desk_id == office.desks["HND-02"].id
@@ -150,7 +150,7 @@ def test_a_record_of_a_closed_account_is_recorded_under_its_name(
     content = tablet.consultation("ben")
     number = set_aside(tablet, content)
     answer = office["susana"].post(
-        f"/quarantine/{number}/mend", {name: content[name] for name in consultation_names(content)}
+        f"/quarantine/{number}/resolve", {name: content[name] for name in consultation_names(content)}
     )
     assert answer.status_code == 200, answer.data
     assert recorded()[content["id"]].author_id == office.accounts["ben"].account_id
@@ -179,8 +179,8 @@ def test_what_cannot_be_opened_can_only_be_voided(office: Office, tablet: Tablet
     number = last_line().number
     susana = office["susana"]
     seen = susana.get(f"/quarantine/{number}").text
-    assert 'id="unreadable"' in seen and 'id="mend"' not in seen and 'id="inside"' not in seen
-    assert susana.post(f"/quarantine/{number}/mend", {"desk": "HND-01"}).status_code == 409
+    assert 'id="unreadable"' in seen and 'id="resolve"' not in seen and 'id="inside"' not in seen
+    assert susana.post(f"/quarantine/{number}/resolve", {"desk": "HND-01"}).status_code == 409
     assert susana.post(f"/quarantine/{number}/void", {}).status_code == 200
 
 
@@ -193,7 +193,7 @@ def test_a_record_that_differs_stands_beside_the_other_and_gets_its_own_number(
     number = set_aside(tablet, second, "conflict")
     assert 'class="table versions"' in office["ana"].get(f"/quarantine/{number}").text
 
-    done = office["ana"].post_form(f"/quarantine/{number}/mend", fields(second))
+    done = office["ana"].post_form(f"/quarantine/{number}/resolve", fields(second))
 
     rows = recorded()
     assert done.status_code == 302 and len(rows) == 2
@@ -201,7 +201,7 @@ def test_a_record_that_differs_stands_beside_the_other_and_gets_its_own_number(
     assert [row.topics for row in rows.values()] == [("health",)]
 
 
-@pytest.mark.parametrize("decided", ["mend", "void"])
+@pytest.mark.parametrize("decided", ["resolve", "void"])
 def test_a_late_voiding_is_the_supervisors_choice(
     office: Office, tablet: Tablet, decided: str
 ) -> None:
@@ -213,12 +213,12 @@ def test_a_late_voiding_is_the_supervisors_choice(
     seen = susana.get(f"/quarantine/{number}").text
     assert 'id="apply"' in seen and '<option value="slip" selected>' in seen
 
-    unreasoned = susana.post_form(f"/quarantine/{number}/mend", {"reason": ""})
+    unreasoned = susana.post_form(f"/quarantine/{number}/resolve", {"reason": ""})
     assert unreasoned.status_code == 422 and last_line().state == "open"
     done = susana.post_form(f"/quarantine/{number}/{decided}", {"reason": "slip"})
 
     assert done.status_code == 302
-    expected = {"mend": ("void", "mended"), "void": ("live", "voided")}[decided]
+    expected = {"resolve": ("void", "mended"), "void": ("live", "voided")}[decided]
     assert (recorded()[content["id"]].state, last_line().state) == expected
 
 
@@ -231,7 +231,7 @@ def test_a_refusal_to_be_recorded_is_put_right_by_its_day(office: Office, tablet
     number = set_aside(tablet, refusal)
     assert 'id="tally"' in office["ana"].get(f"/quarantine/{number}").text
     sent = {"desk": "HND-01", "outcomes": whole["outcomes"], "held_on": today()}
-    done = office["ana"].post_form(f"/quarantine/{number}/mend", sent)
+    done = office["ana"].post_form(f"/quarantine/{number}/resolve", sent)
     assert done.status_code == 302 and recorded()[whole["id"]].is_tally
 
 
@@ -249,14 +249,14 @@ def test_whatever_was_inside_is_shown_without_harm(
     office: Office, tablet: Tablet, odd: dict[str, Any]
 ) -> None:
     number = set_aside(tablet, tablet.consultation("ana", **odd))
-    for page in ("", "/mend"):
+    for page in ("", "/resolve"):
         answer = office["ana"].get(f"/quarantine/{number}{page}")
         assert answer.status_code == 200 and "<script>alert" not in answer.text
 
 
 def bring(browser: Browser, content: bytes, name: str = "copy.json") -> Any:
     data = {"file": (BytesIO(content), name), "csrf_token": browser.token()}
-    return alone(browser.client.post, "/quarantine/file", data=data, headers=JSON)
+    return alone(browser.client.post, "/quarantine/import", data=data, headers=JSON)
 
 
 def copy_of(tablet: Tablet, *envelopes: dict[str, Any], **said: Any) -> bytes:

@@ -59,15 +59,15 @@ def invite(
         desks if scope_kind == "desks" else (),
         countries if scope_kind == "countries" else (),
     )
-    record_audit(
-        inviter_id, "invited", f"account:{account_id}", _home(session, account["username"])
-    )
+    _audit(session, inviter_id, "invited", account["username"])
     return _new_link(session, account_id), []
 
 
-def _home(session: Session, username: str) -> str:
+def _audit(session: Session, actor_id: int | None, action: str, username: str) -> None:
     account = queries.find_account(session, username)
-    return queries.get_scope(session, account).home_country if account else ""
+    if account is not None:
+        country = queries.get_scope(session, account).home_country
+        record_audit(actor_id, action, f"account:{account.id}", country)
 
 
 def _invitation_errors(
@@ -114,9 +114,7 @@ def insert_account(
 def start_reset(session: Session, manager_id: int | None, account: AccountRow) -> str:
     """Return a one-time token for setting a new password; the old one stays valid until then, the PIN does not."""
     pins.delete_pin(session, account.id)
-    record_audit(
-        manager_id, "reset_started", f"account:{account.id}", _home(session, account.username)
-    )
+    _audit(session, manager_id, "reset_started", account.username)
     return _new_link(session, account.id)
 
 
@@ -151,9 +149,7 @@ def accept_invitation(
     if session.execute(mark_used.returning(INVITATIONS.c.digest)).first() is None:
         return [FieldError("token", "unreadable")]
     _set_password(session, account.id, hashed)
-    record_audit(
-        account.id, "invitation_used", f"account:{account.id}", _home(session, account.username)
-    )
+    _audit(session, account.id, "invitation_used", account.username)
     return []
 
 
@@ -195,9 +191,7 @@ def close_account(session: Session, manager_id: int | None, account: AccountRow)
     session.execute(open_row.values(closed_at=clock.now(), version=account.version + 1))
     pins.delete_pin(session, account.id)
     sessions.end_all_sessions(session, account.id)
-    record_audit(
-        manager_id, "account_closed", f"account:{account.id}", _home(session, account.username)
-    )
+    _audit(session, manager_id, "account_closed", account.username)
 
 
 def set_locale(session: Session, account_id: int, locale: str) -> None:

@@ -11,7 +11,7 @@ from app.settings import current_settings
 from app.staff import queries, rules
 from app.staff.actions import hashing
 from app.staff.queries import ACCOUNTS, ATTEMPTS, AccountRow
-from app.web.access import Principal, caller_address
+from app.web.access import Principal, client_address
 from app.web.security_events import report_event
 
 MAX_NAME_LENGTH = 80
@@ -51,7 +51,7 @@ def check_password(username: str, password: str, kind: str) -> PasswordCheck:
     transaction, and takes as long for an unknown name as for a known one.
     """
     name = username.strip().casefold()[:MAX_NAME_LENGTH].encode("utf-8", "replace").decode()
-    address = caller_address()
+    address = client_address()
     keys = _Keys(_key(name), source_key(name, address), _key("address", address))
     with hashing.hashing_slot():
         with independent_transaction():
@@ -124,5 +124,5 @@ def check_own_password(principal: Principal, password: str) -> str | None:
 
 def clear_attempts(session: Session, username: str) -> None:
     """Delete the counted attempts of an account at this request's address: it showed that it knows the password."""
-    own = ATTEMPTS.c.place_key == source_key(username, caller_address())
+    own = ATTEMPTS.c.place_key == source_key(username, client_address())
     session.execute(delete(ATTEMPTS).where(own))

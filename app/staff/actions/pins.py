@@ -29,7 +29,7 @@ class PinCheck:
 
 @dataclass(frozen=True)
 class _PinAttempt:
-    """A counted attempt: the stored hash, if there is a PIN, and how many attempts failed in a row, this one included."""
+    """A counted attempt: the stored hash, if there is a PIN, and how many attempts failed in a row, including this."""
 
     hash: str | None = None
     failed: int = 0

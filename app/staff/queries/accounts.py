@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db.session import connection_of
 from app.places.models import Desk
-from app.places.queries import DESKS_AS_OF
+from app.places.queries import DESKS_VERSION
 from app.staff import rules
 from app.staff.models import (
     Account,
@@ -54,7 +54,7 @@ class AccountLine:
 
 
 _live_session = (
-    select(DESKS_AS_OF, SESSIONS.c.started_at, SESSIONS.c.seen_at, *ACCOUNTS.c)
+    select(DESKS_VERSION, SESSIONS.c.started_at, SESSIONS.c.seen_at, *ACCOUNTS.c)
     .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
     .where(SESSIONS.c.digest == bindparam("digest"))
     .where(SESSIONS.c.ended_at.is_(None), ACCOUNTS.c.closed_at.is_(None))
@@ -64,7 +64,7 @@ _live_session = (
 def find_session(
     session: Session, digest: str
 ) -> tuple[int, datetime, datetime, AccountRow] | None:
-    """Return a session that was not ended, by its digest: `Scope.desks_as_of`, start, last request, account."""
+    """Return a session that was not ended, by its digest: `Scope.desks_version`, start, last request, account."""
     row = connection_of(session).execute(_live_session, {"digest": digest}).first()
     return (row[0], row[1], row[2], AccountRow(*row[3:])) if row else None
 

@@ -27,7 +27,7 @@ class AuditLogLine:
 def list_audit_log(
     session: Session, countries: Collection[str] | None, before: int | None, limit: int
 ) -> list[AuditLogLine]:
-    """List lines of the audit log, newest first, of these countries or of all if None; `before` a number, for paging."""
+    """List lines of the audit log, newest first, of these countries, of all if None; `before` a number, for paging."""
     codes = None if countries is None else sorted(countries)
     rows = [to_audit_record(row) for row in list_latest_entries(session, codes, before, limit)]
     subjects = {record.subject.partition(":")[::2] for _, _, record, _ in rows}

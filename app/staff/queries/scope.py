@@ -45,6 +45,6 @@ def get_scope(session: Session, account: AccountRow) -> Scope:
         frozenset(row.id for row in desk_rows),
         nations,
         shelters=frozenset(row.id for row in shelter_rows),
-        home=home,
+        home_country=home,
         number_locale=country.locale if country else "",
     )

@@ -14,7 +14,7 @@ from app.staff.queries import AccountLine
 from app.staff.views.blueprint import blueprint, errors_by_field
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
-from app.web.pages import flash_message, page, public_link, redirect_or_json
+from app.web.pages import flash_message, public_url_for, redirect_or_json, render_page
 from app.web.requests import wants_json
 
 
@@ -25,7 +25,7 @@ def accounts_list() -> Response:
     within = None if principal().role == "admin" else sorted(principal().scope.countries)
     lines = queries.list_accounts(db.session(), within)
     managed = {line.account.id for line in lines if _may_manage(line)}
-    return page("staff/accounts.html", lines=lines, managed=managed, ROLES=ROLES)
+    return render_page("staff/accounts.html", lines=lines, managed=managed, ROLES=ROLES)
 
 
 def _may_manage(line: AccountLine) -> bool:
@@ -40,11 +40,11 @@ def _may_manage(line: AccountLine) -> bool:
 @allow("invite_staff")
 def invite_page() -> Response:
     """Show the page that invites an account."""
-    return _invitation_page(forms.InvitationForm(locale=language.selected()), [])
+    return _invitation_page(forms.InvitationForm(locale=language.current_locale()), [])
 
 
 def _invitation_page(form: Any, errors: list[FieldError]) -> Response:
-    return page(
+    return render_page(
         "staff/invite.html",
         422 if errors else 200,
         form=form,
@@ -69,10 +69,10 @@ def invite() -> Response:
 
 
 def _link_page(username: str, token: str) -> Response:
-    link = public_link("staff.invitation", token=token)
+    link = public_url_for("staff.invitation", token=token)
     if wants_json():
         return jsonify({"account": username, "link": link})
-    return page(
+    return render_page(
         "staff/link.html", username=username, link=link, days=rules.INVITATION_LIFETIME.days
     )
 
@@ -109,4 +109,4 @@ def refuse_without_form(error: FieldError) -> Response:
     """Return the 422 response to a change that has no form of its own."""
     if wants_json():
         return errors_response([error])
-    return page("error.html", 422, sentence=error.message)
+    return render_page("error.html", 422, sentence=error.message)

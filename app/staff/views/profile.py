@@ -13,7 +13,7 @@ from app.staff.actions import accounts, sessions
 from app.staff.views.blueprint import blueprint, errors_by_field
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, limiter, principal
-from app.web.pages import flash_message, page, redirect_or_json
+from app.web.pages import flash_message, redirect_or_json, render_page
 from app.web.requests import wants_json
 from app.web.responses import error_response
 from app.web.security_events import report_event
@@ -33,7 +33,7 @@ def account_page(errors: list[FieldError], status: int = 200) -> Response:
     current = principal()
     desks = [] if current.scope.programme else list_desks(db.session(), current.scope)
     may_use_pin = rules.may_use_pin(current.role)
-    return page(
+    return render_page(
         "staff/account.html",
         status,
         desks=desks if rules.scope_kind(current.role) == "desks" else [],
@@ -93,7 +93,7 @@ def _invitation_page(token: str, errors: list[FieldError]) -> Response:
     invited = queries.find_invited_account(db.session(), rules.digest(token), clock.now())
     if invited is None:
         return _link_refused()
-    return page(
+    return render_page(
         "staff/invitation.html",
         422 if errors else 200,
         errors=errors_by_field(errors),

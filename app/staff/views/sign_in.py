@@ -14,7 +14,7 @@ from app.staff.actions import accounts, sessions
 from app.staff.rules import ATTEMPT_WINDOW
 from app.staff.views.blueprint import blueprint
 from app.web.access import Principal, allow, limiter, principal
-from app.web.pages import MODES, page, redirect_or_json
+from app.web.pages import MODES, redirect_or_json, render_page
 from app.web.preserved_forms import safe_redraw_url
 from app.web.requests import read_json, safe_redirect_target, wants_json
 from app.web.responses import error_response
@@ -46,7 +46,7 @@ def sign_in() -> Any:
         return redirect_or_json(
             safe_redirect_target(request.args.get("next"), url_for("staff.home"))
         )
-    return page("staff/sign_in.html", next=request.args.get("next", ""), kept=[], problem="")
+    return render_page("staff/sign_in.html", next=request.args.get("next", ""), kept=[], problem="")
 
 
 @blueprint.post("/sign-in")
@@ -81,7 +81,7 @@ def _refused(values: Any, status: int) -> Response:
         response = error_response(status, sentence)
     else:
         preserved = _preserved_fields(values)
-        response = page(
+        response = render_page(
             "staff/sign_in.html",
             status,
             next=values.get("next", ""),
@@ -105,7 +105,7 @@ def _resume(values: Any) -> Any:
     preserved = _preserved_fields(values)
     if preserved:
         redraw_url = safe_redraw_url(values.get("next"))
-        return page("staff/resume.html", fields=preserved, redraw_url=redraw_url)
+        return render_page("staff/resume.html", fields=preserved, redraw_url=redraw_url)
     return redirect(safe_redirect_target(values.get("next"), url_for("staff.home")))
 
 
@@ -139,7 +139,7 @@ def preferences() -> Any:
     secure = current_settings().production
     if locale in language.LOCALES:
         response.set_cookie(
-            language.COOKIE, locale, max_age=31_536_000, samesite="Lax", secure=secure
+            language.LOCALE_COOKIE, locale, max_age=31_536_000, samesite="Lax", secure=secure
         )
         if current_user.is_authenticated:
             accounts.set_locale(db.session(), current_user.account_id, locale)

@@ -1,1 +1,1 @@
-"""Tablets (`devices`); what they send (`receiving`, `kinds`); what was set aside (`mending`)."""
+"""Tablets (`devices`); the intake of what they send (`intake`, `handlers`); what was quarantined (`quarantine`)."""

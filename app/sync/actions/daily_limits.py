@@ -1,4 +1,4 @@
-"""What one tablet may send in 24 hours, told from the lines of what it sent: so it holds for all workers and nodes."""
+"""Limits of what one tablet may send in 24 hours, counted from its rows: so they hold for all workers and nodes."""
 
 from datetime import timedelta
 
@@ -7,25 +7,29 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.sync.queries import envelopes
 from app.sync.queries.devices import DeviceRow
-from app.sync.vocabulary import MOST_A_DAY, MOST_ASIDE_A_DAY, MOST_KEPT_A_DAY
+from app.sync.vocabulary import (
+    MAX_ENVELOPES_PER_DAY,
+    MAX_QUARANTINED_PER_DAY,
+    MAX_STORED_BYTES_PER_DAY,
+)
 
 DAY = timedelta(hours=24)
 RETRY_AFTER = timedelta(hours=1)
-"""A tablet that sent too much asks again after this; it keeps what it has."""
+"""A tablet that sent too much tries again after this; it keeps its records until then."""
 
 
 class DailyLimitExceeded(Exception):
-    """The tablet sent more in 24 hours than any desk can; nothing of the batch may be kept."""
+    """The tablet sent more in 24 hours than any desk can; nothing of the batch may be stored."""
 
 
-def check_envelope_limit(session: Session, device: DeviceRow, more: int) -> None:
-    """Raises TooMuch where so many `more` envelopes are too many; asked before anything of them is opened."""
-    if envelopes.count_since(session, device.id, clock.now() - DAY) + more > MOST_A_DAY:
+def check_envelope_limit(session: Session, device: DeviceRow, n: int) -> None:
+    """Check, before any is decrypted, that `n` more envelopes are allowed; raises DailyLimitExceeded if not."""
+    if envelopes.count_since(session, device.id, clock.now() - DAY) + n > MAX_ENVELOPES_PER_DAY:
         raise DailyLimitExceeded
 
 
 def check_quarantine_limit(session: Session, device: DeviceRow) -> None:
-    """Raises TooMuch where more was set aside than may be; asked of a batch that added to it, and of no other."""
-    n, kept = envelopes.sum_quarantined_since(session, device.id, clock.now() - DAY)
-    if n > MOST_ASIDE_A_DAY or kept > MOST_KEPT_A_DAY:
+    """Check a batch that added to the quarantine, and no other; raises DailyLimitExceeded if too much is in it."""
+    n, stored = envelopes.sum_quarantined_since(session, device.id, clock.now() - DAY)
+    if n > MAX_QUARANTINED_PER_DAY or stored > MAX_STORED_BYTES_PER_DAY:
         raise DailyLimitExceeded

@@ -1,58 +1,58 @@
-"""Opens envelopes, says who wrote them as the tablet vouches, and keeps a failure of one from the others."""
+"""Decrypts envelopes and checks who wrote each, at which desk and on which tablet, before anything is recorded."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.people.actions.aggregates import defer_aggregates
 from app.settings import current_settings
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLE_PERMISSIONS
 from app.sync.actions.handlers import AuthoredPayload
 from app.sync.queries.devices import DeviceRow
 from app.sync.queries.envelopes import EnvelopeRow
-from app.sync.rules import envelope, sealing
+from app.sync.rules import envelope as rules
+from app.sync.rules import sealing
 from app.sync.rules.envelope import Payload, SealedEnvelope
-from app.sync.vocabulary import FORMATS, MOST_BYTES
+from app.sync.vocabulary import FORMATS, MAX_BATCH_BYTES
 from app.web.access import Principal, Scope
 
 
 @dataclass(frozen=True)
 class Decrypted:
-    """What could be read of an envelope; `opened` is None and `reason` says why where nothing could."""
+    """The payload of an envelope; None with a `reason` (a code of REASONS) if it could not be read."""
 
     payload: Payload | None
     reason: str = ""
 
 
-def decrypt_envelope(one: SealedEnvelope) -> Decrypted:
-    """What an envelope holds, or why it cannot be read."""
-    ring: Mapping[str, bytes] = current_settings().outbox_keys
-    reason = _unfit(one, ring)
+def decrypt_envelope(envelope: SealedEnvelope) -> Decrypted:
+    """Return the payload of an envelope, or the reason why it cannot be read."""
+    key_ring: Mapping[str, bytes] = current_settings().outbox_keys
+    reason = _reason_unfit(envelope, key_ring)
     if reason:
         return Decrypted(None, reason)
+    key_id = envelope.key_id
     try:
-        content = sealing.unseal(ring[one.key_id], str(one.id), one.key_id, one.sealed)
-    except sealing.Unreadable:
+        content = sealing.decrypt(key_ring[key_id], str(envelope.id), key_id, envelope.sealed)
+    except sealing.DecryptionError:
         return Decrypted(None, "unreadable")
-    opened = envelope.parse_payload(content, one.id)
-    return Decrypted(opened, "" if opened else "unreadable")
+    payload = rules.parse_payload(content, envelope.id)
+    return Decrypted(payload, "" if payload else "unreadable")
 
 
-def _unfit(one: SealedEnvelope, ring: Mapping[str, bytes]) -> str:
-    if len(one.sealed) > MOST_BYTES:
+def _reason_unfit(envelope: SealedEnvelope, key_ring: Mapping[str, bytes]) -> str:
+    if len(envelope.sealed) > MAX_BATCH_BYTES:
         return "too_large"
-    if one.format not in FORMATS:
+    if envelope.format not in FORMATS:
         return "unknown_format"
-    return "" if one.key_id in ring else "unknown_key"
+    return "" if envelope.key_id in key_ring else "unknown_key"
 
 
 @dataclass(frozen=True)
 class CheckedEnvelope:
-    """An envelope as far as it could be read: what it held, who wrote it, and why it is set aside unrecorded."""
+    """An envelope as far as it could be read: its payload, its author, and why it is quarantined unrecorded."""
 
     payload: Payload | None
     author: Principal | None = None
@@ -60,32 +60,32 @@ class CheckedEnvelope:
 
     @property
     def recordable(self) -> AuthoredPayload | None:
-        """What is to be recorded; None where it is set aside."""
+        """The payload to record with its author; None if the envelope is quarantined."""
         if self.reason or self.payload is None or self.author is None:
             return None
-        return self.author, self.payload
+        return AuthoredPayload(self.author, self.payload)
 
 
 class EnvelopeChecker:
-    """Reads the envelopes of one tablet; each author is looked up once."""
+    """Checks the envelopes of one tablet; looks up each author once."""
 
     def __init__(self, session: Session, device: DeviceRow) -> None:
         self.session, self.device = session, device
         self.today = clock.today_at(device.time_zone)
         self.authors: dict[str, tuple[Principal | None, str]] = {}
 
-    def check(self, one: SealedEnvelope, *, sent_itself: bool) -> CheckedEnvelope:
-        """What is to become of an envelope that the tablet sent itself, or that a supervisor brought."""
-        unsealed = decrypt_envelope(one)
-        opened = unsealed.payload
-        if opened is None:
-            return CheckedEnvelope(None, None, unsealed.reason)
+    def check(self, envelope: SealedEnvelope, *, sent_itself: bool) -> CheckedEnvelope:
+        """Decrypt and check an envelope that the tablet sent itself, or that a supervisor imported."""
+        decrypted = decrypt_envelope(envelope)
+        payload = decrypted.payload
+        if payload is None:
+            return CheckedEnvelope(None, None, decrypted.reason)
         device = str(self.device.id)
-        author, reason = self._author(opened.author)
-        foreign = envelope.foreign_reason(opened, device if sent_itself else "", self.device.desk)
-        reason = foreign or reason or ("too_old" if envelope.is_too_old(opened, self.today) else "")
-        vouched = replace(opened, said={**opened.data, "device": device})
-        return CheckedEnvelope(vouched, author, reason)
+        author, reason = self._author(payload.author)
+        foreign = rules.foreign_reason(payload, device if sent_itself else "", self.device.desk)
+        reason = foreign or reason or ("too_old" if rules.is_too_old(payload, self.today) else "")
+        attributed = replace(payload, data={**payload.data, "device": device})
+        return CheckedEnvelope(attributed, author, reason)
 
     def _author(self, username: str) -> tuple[Principal | None, str]:
         if username not in self.authors:
@@ -94,32 +94,23 @@ class EnvelopeChecker:
 
 
 def find_author(session: Session, device: DeviceRow, username: str) -> tuple[Principal | None, str]:
-    """Who wrote a record, as the tablet vouches: at its desk alone; and why nobody may be taken for the author."""
+    """Return the author as attributed by the tablet, with its desk alone as scope; and why not to accept them, or ''.
+
+    The reason is a code of REASONS.
+    """
     account = staff.find_account(session, username)
     if account is None:
         return None, "unknown_author"
-    scope = Scope(desks=frozenset({device.desk_id}), home=device.country)
+    scope = Scope(desks=frozenset({device.desk_id}), home_country=device.country)
     permissions = ROLE_PERMISSIONS[account.role]
     author = Principal(account.id, account.username, account.role, permissions, scope)
     if account.closed_at is not None:
         return author, "closed_author"
-    own = staff.get_scope(session, account).desks
-    return author, "" if device.desk_id in own else "foreign_author"
-
-
-@contextmanager
-def savepoint(session: Session) -> Iterator[None]:
-    """A savepoint; what fails in it leaves no audit entry and changes no cell either."""
-    entries = len(session.info.get("entries", ()))
-    try:
-        with session.begin_nested(), defer_aggregates(session):
-            session.connection()  # the savepoint is made by this, not by begin_nested
-            yield
-    except BaseException:
-        del session.info.get("entries", [])[entries:]
-        raise
+    own_desks = staff.get_scope(session, account).desks
+    return author, "" if device.desk_id in own_desks else "foreign_author"
 
 
 def stored_envelope(row: EnvelopeRow) -> SealedEnvelope:
-    """An envelope that was kept, as it came."""
-    return SealedEnvelope(str(row.id), row.id, row.key_id, row.format, row.sealed or b"", row.receipt)
+    """Return an envelope whose bytes were stored, as it was received."""
+    sealed = row.sealed or b""
+    return SealedEnvelope(str(row.id), row.id, row.key_id, row.format, sealed, row.receipt)

@@ -1,1 +1,1 @@
-"""Reads what tablets send (`sent`) and what the pages about them do."""
+"""Parses what tablets send (`tablet_requests`, `queue_export`), and what the pages about tablets show."""

@@ -79,8 +79,8 @@ def _describe_answers(data: dict[str, Any]) -> Iterator[LabelledAnswer]:
 def _describe_groups(groups: Any) -> Iterator[LabelledAnswer]:
     for position, group in enumerate(groups[:MAX_GROUPS] if isinstance(groups, list) else ()):
         if isinstance(group, dict):
-            letter = "ABCDEFGH"[position]
-            yield gettext("Group {letter}").replace("{letter}", letter), _describe_group(group)
+            name = gettext("Group {letter}").replace("{letter}", "ABCDEFGH"[position])
+            yield name, _describe_group(group)
 
 
 def _describe_group(group: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The pages that a tablet keeps for when there is no network, by name."""
+"""Shells: the pages that a tablet stores for use without a network, by name."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -9,18 +9,18 @@ from app.staff.vocabulary import ROLE_PERMISSIONS
 from app.sync.forms.tablet_config import TabletConfig
 from app.web.access import Principal, Scope
 
-Draw: TypeAlias = Callable[[TabletConfig], Response]
-SHELLS: dict[str, Draw] = {}
+ShellRenderer: TypeAlias = Callable[[TabletConfig], Response]
+SHELLS: dict[str, ShellRenderer] = {}
 
 
-def set_shell_renderers(shells: Mapping[str, Draw]) -> None:
-    """Sets what draws each of the pages that a tablet keeps."""
+def set_shell_renderers(shells: Mapping[str, ShellRenderer]) -> None:
+    """Set the functions that draw the shells."""
     SHELLS.clear()
     SHELLS.update(shells)
 
 
-def shell_context(given: TabletConfig) -> dict[str, Any]:
-    """What each is drawn with: a stand-in for whoever is on duty may what desk staff may, and has no account."""
-    scope = Scope(desks=frozenset({given.desk.id}), home=given.desk.country)
-    anybody = Principal(0, "", "desk_staff", ROLE_PERMISSIONS["desk_staff"], scope)
-    return {"me": anybody, "shell": True, "desk": given.desk, "mode": ""}
+def shell_context(config: TabletConfig) -> dict[str, Any]:
+    """Return the template context of a shell; `me` stands for any colleague: permissions of desk staff, no account."""
+    scope = Scope(desks=frozenset({config.desk.id}), home_country=config.desk.country)
+    colleague = Principal(0, "", "desk_staff", ROLE_PERMISSIONS["desk_staff"], scope)
+    return {"me": colleague, "shell": True, "desk": config.desk, "mode": ""}

@@ -1,4 +1,4 @@
-"""Reads the JSON of tablets: envelopes, of which none is turned away, and what a tablet says of itself."""
+"""Parses the JSON of tablets: envelopes, none of which is turned away, and the state that a tablet reports."""
 
 from typing import Any
 from uuid import UUID
@@ -6,52 +6,60 @@ from uuid import UUID
 from app import clock
 from app.sync.actions.devices import Heartbeat
 from app.sync.rules.envelope import SealedEnvelope
-from app.sync.rules.sealing import from_text, receipt_of
+from app.sync.rules.sealing import compute_receipt, from_base64url
 
-MOST = 2_000_000_000
+MAX_COUNT = 2_000_000_000
 
 
-def read_envelopes(raw: dict[str, Any]) -> list[SealedEnvelope] | None:
-    """The envelopes of a batch in their order; None where it is not a list of objects."""
-    given = raw.get("envelopes")
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+def parse_envelopes(raw: dict[str, Any]) -> list[SealedEnvelope] | None:
+    """Return the envelopes of a batch in their order; None if `envelopes` is not a list of objects."""
+    items = raw.get("envelopes")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return None
-    return [_sent(one) for one in given]
+    return [_parse_envelope(item) for item in items]
 
 
-def _sent(given: dict[str, Any]) -> SealedEnvelope:
-    text = str(given.get("sealed") or "")
-    sealed = from_text(text)
-    kept = text.encode("utf-8", "replace") if sealed is None else sealed
-    receipt, said_id = receipt_of(kept), str(given.get("id"))
-    format_ = given.get("format")
-    whole = isinstance(format_, int) and not isinstance(format_, bool) and abs(format_) < MOST
-    key_id = str(given.get("key") or "")[:20]
-    printable = key_id if key_id.isprintable() else ""
-    id_ = _uuid(said_id) or UUID(receipt[:32])
-    return SealedEnvelope(said_id[:80], id_, printable, int(str(format_)) if whole else -1, kept, receipt)
+def _parse_envelope(item: dict[str, Any]) -> SealedEnvelope:
+    text = str(item.get("sealed") or "")
+    decoded = from_base64url(text)
+    sealed = text.encode("utf-8", "replace") if decoded is None else decoded
+    receipt, raw_id = compute_receipt(sealed), str(item.get("id"))
+    key_id = str(item.get("key") or "")[:20]
+    return SealedEnvelope(
+        raw_id=raw_id[:80],
+        id=_parse_uuid(raw_id) or UUID(receipt[:32]),
+        key_id=key_id if key_id.isprintable() else "",
+        format=_parse_format(item.get("format")),
+        sealed=sealed,
+        receipt=receipt,
+    )
 
 
-def _uuid(text: str) -> UUID | None:
+def _parse_format(value: Any) -> int:
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_int and abs(value) < MAX_COUNT else -1
+
+
+def _parse_uuid(text: str) -> UUID | None:
     try:
-        read = UUID(text)
+        uuid = UUID(text)
     except ValueError:
         return None
-    return read if str(read) == text else None
+    return uuid if str(uuid) == text else None
 
 
-def read_contact(raw: dict[str, Any]) -> Heartbeat:
-    """What a tablet says of itself; what cannot be read of it is left out."""
+def parse_heartbeat(raw: dict[str, Any]) -> Heartbeat:
+    """Return the state that a tablet reports; parts that cannot be read are left empty."""
     persisted = raw.get("persisted")
     return Heartbeat(
-        waiting=_count(raw.get("waiting")),
-        oldest_at=clock.read_moment(raw.get("oldest_at")),
-        saved=_count(raw.get("saved")),
-        version="".join(sign for sign in str(raw.get("version") or "") if sign.isalnum())[:20],
+        waiting=_parse_count(raw.get("waiting")),
+        oldest_at=clock.parse_moment(raw.get("oldest_at")),
+        saved=_parse_count(raw.get("saved")),
+        version="".join(char for char in str(raw.get("version") or "") if char.isalnum())[:20],
         persisted=persisted if isinstance(persisted, bool) else None,
     )
 
 
-def _count(value: Any) -> int:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return min(max(value, 0), MOST) if whole else 0
+def _parse_count(value: Any) -> int:
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    return min(max(value, 0), MAX_COUNT) if is_int else 0

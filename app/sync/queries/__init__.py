@@ -1,1 +1,1 @@
-"""Reads tablets (`devices`) and what they sent (`envelopes`)."""
+"""SELECTs on tablets (`devices`), what they sent (`envelopes`), and what is quarantined (`quarantine`)."""

@@ -1,4 +1,4 @@
-"""Reads tablets."""
+"""SELECTs on tablets."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ DESKS = Desk.__table__
 
 @dataclass(frozen=True)
 class DeviceRow:
-    """One tablet with its desk: `missing` records were saved on it and neither arrived nor wait (its own word)."""
+    """One tablet with its desk; the numbers of records are as it reported them at its last contact."""
 
     id: UUID
     name: str
@@ -45,9 +45,9 @@ class DeviceRow:
         return self.enrolled_at is not None and self.revoked_at is None
 
 
-_own = [name for name in DeviceRow.__dataclass_fields__ if name in DEVICES.c]
-_rows: Select[Any] = select(
-    *(DEVICES.c[name] for name in _own),
+_columns = [name for name in DeviceRow.__dataclass_fields__ if name in DEVICES.c]
+_devices: Select[Any] = select(
+    *(DEVICES.c[name] for name in _columns),
     DESKS.c.code.label("desk"),
     DESKS.c.name.label("desk_name"),
     DESKS.c.country,
@@ -56,65 +56,65 @@ _rows: Select[Any] = select(
 
 
 def find_device_by_credential(session: Session, digest: str) -> DeviceRow | None:
-    """The tablet that a credential was given to, revoked ones too."""
-    row = session.execute(_rows.where(DEVICES.c.credential_digest == digest)).first()
+    """Return the tablet of a credential, also a revoked one."""
+    row = session.execute(_devices.where(DEVICES.c.credential_digest == digest)).first()
     return DeviceRow(**row._mapping) if row else None
 
 
 def lock_device_by_code(session: Session, digest: str) -> DeviceRow | None:
-    """The tablet that a code enrols, held until the transaction ends."""
-    wanted = _rows.where(DEVICES.c.code_digest == digest).with_for_update(of=DEVICES)
-    row = session.execute(wanted).first()
+    """Lock until the transaction ends and return the tablet that a code enrols."""
+    statement = _devices.where(DEVICES.c.code_digest == digest).with_for_update(of=DEVICES)
+    row = session.execute(statement).first()
     return DeviceRow(**row._mapping) if row else None
 
 
 def lock_device_unscoped(session: Session, device_id: UUID) -> DeviceRow | None:
-    """A tablet, held until the transaction ends: what it sends queues up, and a revocation counts at once."""
-    wanted = _rows.where(DEVICES.c.id == device_id).with_for_update(of=DEVICES)
-    row = session.execute(wanted).first()
+    """Lock a tablet until the transaction ends: what it sends waits in line, and a revocation takes effect at once."""
+    statement = _devices.where(DEVICES.c.id == device_id).with_for_update(of=DEVICES)
+    row = session.execute(statement).first()
     return DeviceRow(**row._mapping) if row else None
 
 
 def find_device(session: Session, scope: Scope, device_id: UUID) -> DeviceRow | None:
-    """A tablet of the scope's countries, None where there is none or it is foreign."""
+    """Return a tablet of the scope's countries; None if there is none or it is of another country."""
     row = session.execute(_within(scope).where(DEVICES.c.id == device_id)).first()
     return DeviceRow(**row._mapping) if row else None
 
 
 def list_devices(session: Session, scope: Scope) -> list[DeviceRow]:
-    """The tablets of the scope's countries, or all; by country, desk and name."""
+    """List the tablets of the scope's countries, or all for the programme; by country, desk and name."""
     ordered = _within(scope).order_by(DESKS.c.country, DESKS.c.code, DEVICES.c.name, DEVICES.c.id)
     return [DeviceRow(**row._mapping) for row in session.execute(ordered)]
 
 
 def _within(scope: Scope) -> Select[Any]:
-    return _rows if scope.programme else _rows.where(DESKS.c.country.in_(scope.countries))
+    return _devices if scope.programme else _devices.where(DESKS.c.country.in_(scope.countries))
 
 
 def count_waiting(session: Session, country: str | None, desk_ids: frozenset[int] | None) -> int:
-    """How many records wait on enrolled tablets, by their last word: of a country, of some desks, or everywhere."""
-    wanted = (
+    """Count the records that wait on enrolled tablets as last reported: of a country, of these desks, or everywhere."""
+    statement = (
         select(func.coalesce(func.sum(DEVICES.c.waiting), 0))
         .join(DESKS, DESKS.c.id == DEVICES.c.desk_id)
         .where(DEVICES.c.revoked_at.is_(None), DEVICES.c.enrolled_at.is_not(None))
     )
     if country is not None:
-        wanted = wanted.where(DESKS.c.country == country)
+        statement = statement.where(DESKS.c.country == country)
     if desk_ids is not None:
-        wanted = wanted.where(DEVICES.c.desk_id.in_(desk_ids))
-    return int(session.execute(wanted).scalar_one())
+        statement = statement.where(DEVICES.c.desk_id.in_(desk_ids))
+    return int(session.execute(statement).scalar_one())
 
 
 @dataclass(frozen=True)
 class WaitingTotals:
-    """Records that wait on enrolled tablets by their own last word, and since when the oldest does."""
+    """How many records wait on enrolled tablets as last reported, and since when the oldest waits."""
 
     waiting: int
     oldest_at: datetime | None
 
 
 def get_waiting_totals(session: Session) -> WaitingTotals:
-    """What all enrolled tablets reported together."""
+    """Return the totals over all enrolled tablets."""
     is_enrolled = DEVICES.c.revoked_at.is_(None) & DEVICES.c.enrolled_at.is_not(None)
     sums = select(func.coalesce(func.sum(DEVICES.c.waiting), 0), func.min(DEVICES.c.oldest_at))
     waiting, oldest_at = session.execute(sums.where(is_enrolled)).one()
@@ -122,11 +122,11 @@ def get_waiting_totals(session: Session) -> WaitingTotals:
 
 
 def count_arrived(session: Session, device_ids: list[UUID]) -> dict[UUID, int]:
-    """How many different records arrived from each tablet, itself or as a copy of its queue."""
-    counted = (
+    """Count the different records that arrived from each tablet, sent by itself or imported, by its id."""
+    statement = (
         select(ENVELOPES.c.device_id, func.count(ENVELOPES.c.id.distinct()).label("n"))
         .where(ENVELOPES.c.device_id.in_(device_ids))
         .group_by(ENVELOPES.c.device_id)
         .order_by(ENVELOPES.c.device_id)
     )
-    return {row.device_id: row.n for row in session.execute(counted)}
+    return {row.device_id: row.n for row in session.execute(statement)}

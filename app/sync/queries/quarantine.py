@@ -1,4 +1,4 @@
-"""What was set aside of each tablet, to be voided at once."""
+"""SELECTs on the quarantined records of each tablet, to be voided at once."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from app.web.access import Scope
 
 @dataclass(frozen=True)
 class QuarantineSummary:
-    """How many records of a tablet were set aside and are not settled; `last` is the number of the newest."""
+    """How many quarantined records of a tablet are not resolved; `last` is the row number of the newest."""
 
     device_id: UUID
     name: str
@@ -23,7 +23,7 @@ class QuarantineSummary:
 
 
 def list_quarantine_by_device(session: Session, scope: Scope) -> list[QuarantineSummary]:
-    """The tablets of which more than one record is set aside in the scope's countries, by name."""
+    """List the tablets with more than one quarantined record in the scope's countries, by name."""
     n = func.count()
     columns = (
         DEVICES.c.id,
@@ -31,7 +31,7 @@ def list_quarantine_by_device(session: Session, scope: Scope) -> list[Quarantine
         n.label("n"),
         func.max(ENVELOPES.c.number).label("last"),
     )
-    wanted = (
+    statement = (
         select(*columns)
         .join(DEVICES, DEVICES.c.id == ENVELOPES.c.device_id)
         .where(ENVELOPES.c.state == OPEN, ENVELOPES.c.country.in_(scope.countries))
@@ -39,17 +39,19 @@ def list_quarantine_by_device(session: Session, scope: Scope) -> list[Quarantine
         .having(n > 1)
         .order_by(DEVICES.c.name, DEVICES.c.id)
     )
-    return [QuarantineSummary(row.id, row.name, row.n, row.last) for row in session.execute(wanted)]
+    return [
+        QuarantineSummary(row.id, row.name, row.n, row.last) for row in session.execute(statement)
+    ]
 
 
 def quarantined_of_device(scope: Scope, device_id: UUID, last: int) -> tuple[Any, ...]:
-    """What names those of a tablet's records, up to the line `last`."""
-    of_it = stored_of_device(device_id) & (ENVELOPES.c.state == OPEN)
-    return of_it, ENVELOPES.c.country.in_(scope.countries), ENVELOPES.c.number <= last
+    """Return the conditions for a tablet's quarantined records up to the row number `last`."""
+    is_open = stored_of_device(device_id) & (ENVELOPES.c.state == OPEN)
+    return is_open, ENVELOPES.c.country.in_(scope.countries), ENVELOPES.c.number <= last
 
 
 def lock_quarantined(session: Session, scope: Scope, device_id: UUID, last: int) -> tuple[int, str]:
-    """How many there are, held until the transaction ends in the order of their numbers; and their country."""
-    mine = select(ENVELOPES.c.country).where(*quarantined_of_device(scope, device_id, last))
-    found = session.scalars(mine.order_by(ENVELOPES.c.number).with_for_update()).all()
-    return len(found), max(found, default="")
+    """Lock these records in the order of their numbers; return how many there are, and their country."""
+    countries = select(ENVELOPES.c.country).where(*quarantined_of_device(scope, device_id, last))
+    locked = session.scalars(countries.order_by(ENVELOPES.c.number).with_for_update()).all()
+    return len(locked), max(locked, default="")

@@ -1,1 +1,1 @@
-"""How envelopes are opened (`sealing`), codes and credentials (`secrets`), what becomes of a record (`taking`)."""
+"""Encryption (`sealing`), payloads (`envelope`), codes and credentials (`secrets`), rights to resolve a record."""

@@ -1,4 +1,4 @@
-"""What an opened envelope says, and why one is set aside before anything of it is recorded."""
+"""Envelopes: the payload of one that was decrypted, and why one is quarantined before anything of it is recorded."""
 
 import json
 from dataclasses import dataclass
@@ -6,17 +6,18 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.sync.vocabulary import CONSULTATION, KINDS, MOST_DAYS
+from app.sync.vocabulary import CONSULTATION, KINDS, MAX_AGE_DAYS
 from app.text_limits import has_too_many_values
 
-OUTER = frozenset({"kind", "author"})
+ENVELOPE_FIELDS = frozenset({"kind", "author"})
+"""Fields of a payload that are no answers of its record."""
 
 
 @dataclass(frozen=True)
 class SealedEnvelope:
-    """One envelope as it came: its id, key and format as said, the sealed bytes and their receipt.
+    """One envelope as received: its id, key and format as sent, the sealed bytes and their receipt.
 
-    What has no readable id is kept under one made of its receipt.
+    Without a readable id, `id` is made of the receipt.
     """
 
     raw_id: str
@@ -29,7 +30,7 @@ class SealedEnvelope:
 
 @dataclass(frozen=True)
 class Payload:
-    """What an envelope held: its kind, its author's username, the desk, the tablet that made it, and the rest."""
+    """The content of an envelope: its kind, its author's username, desk, the tablet that made it, and all answers."""
 
     kind: str
     author: str
@@ -39,7 +40,7 @@ class Payload:
 
     @property
     def record_id(self) -> UUID | None:
-        """The record that it is or names; None where it names none."""
+        """The id of the record that it holds, or that it voids; None if it has no readable one."""
         try:
             return UUID(str(self.data.get("record" if self.kind == "void" else "id")))
         except ValueError:
@@ -47,49 +48,52 @@ class Payload:
 
 
 def parse_payload(content: bytes, envelope_id: UUID) -> Payload | None:
-    """What the unsealed bytes say; None where they are not the JSON of this envelope's record."""
+    """Parse decrypted bytes; None if they are not the JSON of this envelope's record."""
     if has_too_many_values(content):
         return None
     try:
-        said = json.loads(content.decode("utf-8"), object_pairs_hook=_without_doubles)
+        raw = json.loads(content.decode("utf-8"), object_pairs_hook=_refuse_duplicate_keys)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(said, dict) or said.get("id") != str(envelope_id):
+    if not isinstance(raw, dict) or raw.get("id") != str(envelope_id):
         return None
-    texts = {name: said.get(name) for name in ("kind", "author", "desk")}
-    device = said.get("device")
-    rest = {name: value for name, value in said.items() if name not in OUTER}
-    kind, author, desk = (str(texts[name] or "") for name in ("kind", "author", "desk"))
-    return Payload(kind, author, desk, str(device or ""), rest)
+    kind, author, desk, device = (
+        str(raw.get(name) or "") for name in ("kind", "author", "desk", "device")
+    )
+    data = {name: value for name, value in raw.items() if name not in ENVELOPE_FIELDS}
+    return Payload(kind, author, desk, device, data)
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    said = dict(pairs)
-    if len(said) != len(pairs):
-        raise ValueError("a key stands twice")
-    return said
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("duplicate key")
+    return data
 
 
-def foreign_reason(opened: Payload, device: str, desk: str) -> str:
-    """Why what was opened is not the sending tablet's own, empty where it is; `device` is empty for a brought copy."""
-    if opened.kind not in KINDS or not opened.kind:
+def foreign_reason(payload: Payload, device: str, desk: str) -> str:
+    """Return why a payload is not of the sending tablet, a code of REASONS; empty if it is.
+
+    `device` is empty for an imported queue.
+    """
+    if payload.kind not in KINDS or not payload.kind:
         return "unknown_kind"
-    if device and opened.device and opened.device != device:
+    if device and payload.device and payload.device != device:
         return "other_device"
-    return "other_desk" if opened.desk != desk else ""
+    return "other_desk" if payload.desk != desk else ""
 
 
-def is_too_old(opened: Payload, today: date) -> bool:
-    """Whether a consultation's day lies more than 60 days back (design README: for tablets only)."""
-    if opened.kind != CONSULTATION:
+def is_too_old(payload: Payload, today: date) -> bool:
+    """Return whether a consultation's day lies more than 60 days back (design README: for tablets only)."""
+    if payload.kind != CONSULTATION:
         return False
     try:
-        day = date.fromisoformat(str(opened.data.get("held_on")))
+        day = date.fromisoformat(str(payload.data.get("held_on")))
     except ValueError:
         return False
-    return today - day > timedelta(days=MOST_DAYS)
+    return today - day > timedelta(days=MAX_AGE_DAYS)
 
 
-def exceeds_batch_limits(sizes: list[int], most: int, most_bytes: int) -> bool:
-    """Whether a batch holds more than it may; a single envelope may be larger and is then set aside."""
-    return len(sizes) > most or (len(sizes) > 1 and sum(sizes) > most_bytes)
+def exceeds_batch_limits(sizes: list[int], max_envelopes: int, max_bytes: int) -> bool:
+    """Return whether a batch is too large; a single envelope may exceed the bytes and is quarantined then."""
+    return len(sizes) > max_envelopes or (len(sizes) > 1 and sum(sizes) > max_bytes)

@@ -1,9 +1,9 @@
-"""Who may put right what was set aside."""
+"""Who may resolve a quarantined record."""
 
-ABOUT_ANSWERS = frozenset({"invalid", "in_future", "different", "stale_notice"})
-"""Reasons that lie in what was answered, or in being late; every other one asks whether the record may be believed."""
+AUTHOR_REASONS = frozenset({"invalid", "in_future", "different", "stale_notice"})
+"""Reasons that lie in the answers, or in lateness; every other one questions whether the record is genuine."""
 
 
-def author_may_mend(reason: str) -> bool:
-    """Whether the author may put a record right that was set aside for this reason, or only the supervisor."""
-    return reason in ABOUT_ANSWERS
+def may_author_resolve(reason: str) -> bool:
+    """Return whether the author may resolve a record quarantined for this reason, or only the supervisor."""
+    return reason in AUTHOR_REASONS

@@ -5,6 +5,7 @@ from app.sync.views import (  # noqa: F401 - register their views
     pwa,
     quarantine,
     queue_import,
+    resolve,
     shells,
     tablet,
     take_over,

@@ -1,4 +1,4 @@
-"""What makes the pages an app that can be installed: the worker, the manifest, the page without a network."""
+"""The pages as an installable app: service worker, manifest, and the page shown without a network."""
 
 import json
 from functools import cache
@@ -12,15 +12,15 @@ from flask_babel import gettext
 from app.i18n import language
 from app.sync.views.blueprint import blueprint
 from app.web.access import allow
-from app.web.anonymous import Nobody, ask_nobody
-from app.web.pages import asset, page
+from app.web.anonymous import AnonymousPrincipal, use_anonymous_principal
+from app.web.pages import asset, render_page
 
 WORKER, FIRST_WORKER = "sw.js", "first_worker.js"
-"""The worker of a tablet, and the small one of any other browser, whose first visit must weigh little."""
+"""The worker of a tablet, and the small one of any other browser, whose first visit must stay small."""
 WORKER_SCRIPTS = ("tablet/store.js", "tablet/sender.js")
-KEPT = frozenset({".css", ".js", ".json", ".svg"})
+STORED_SUFFIXES = frozenset({".css", ".js", ".json", ".svg"})
 PAGE_ICON = "icons/192.png"
-"""The one picture that pages themselves ask for."""
+"""The one picture that pages themselves load."""
 ICONS = (("192", "any"), ("512", "any"), ("maskable", "maskable"))
 DEEP_BLUE = "#0a3a63"
 
@@ -28,49 +28,49 @@ DEEP_BLUE = "#0a3a63"
 @blueprint.get("/sw.js")
 @allow("public")
 def worker() -> Response:
-    """The worker with its build facts, a tablet's for `?tablet`; answered with 304 while nothing changed."""
-    script = _tablets_worker() if "tablet" in request.args else _first_worker()
-    answer = Response(script, mimetype="text/javascript")
-    answer.headers["Cache-Control"] = "no-cache"
-    answer.headers["Service-Worker-Allowed"] = "/"
-    answer.add_etag()
-    return answer.make_conditional(request)  # type: ignore[return-value]
+    """Return the worker with its build data, a tablet's for `?tablet`; 304 while nothing changed."""
+    script = _tablet_worker() if "tablet" in request.args else _first_worker()
+    response = Response(script, mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Service-Worker-Allowed"] = "/"
+    response.add_etag()
+    return response.make_conditional(request)  # type: ignore[return-value]
 
 
 @cache
 def _first_worker() -> str:
-    return _with_facts(FIRST_WORKER, version=version())
+    return _with_build_data(FIRST_WORKER, version=app_version())
 
 
 @cache
-def _tablets_worker() -> str:
-    return _with_facts(
+def _tablet_worker() -> str:
+    return _with_build_data(
         WORKER,
-        version=version(),
-        assets=[asset(name) for name in _kept_files()],
+        version=app_version(),
+        assets=[asset(name) for name in _stored_files()],
         scripts=[asset(name) for name in WORKER_SCRIPTS],
         locales=list(language.LOCALES),
     )
 
 
-def _with_facts(name: str, **facts: object) -> str:
+def _with_build_data(name: str, **build_data: object) -> str:
     script = (_static() / name).read_text("utf-8")
-    return f"const BUILD = {json.dumps(facts, separators=(',', ':'))};\n{script}"
+    return f"const BUILD = {json.dumps(build_data, separators=(',', ':'))};\n{script}"
 
 
 @cache
-def version() -> str:
-    """The sign of everything that a tablet keeps of the app: files, pages, texts."""
+def app_version() -> str:
+    """Return a digest of everything that a tablet stores of the app: files, pages, texts."""
     templates = Path(str(current_app.jinja_loader.searchpath[0]))  # type: ignore[union-attr]
     texts = Path(current_app.config["BABEL_TRANSLATION_DIRECTORIES"])
-    read = [
+    sources = [
         *templates.rglob("*.html"),
         *texts.rglob("*.po"),
         *_static().glob("*worker.js"),
         _static() / WORKER,
     ]
-    addresses = [asset(name) for name in _kept_files()]
-    digests = [sha256(path.read_bytes()).hexdigest() for path in sorted(read)]
+    addresses = [asset(name) for name in _stored_files()]
+    digests = [sha256(path.read_bytes()).hexdigest() for path in sorted(sources)]
     return sha256("\n".join(addresses + digests).encode()).hexdigest()[:12]
 
 
@@ -78,17 +78,17 @@ def _static() -> Path:
     return Path(str(current_app.static_folder))
 
 
-def _kept_files() -> list[str]:
-    found = (path for path in _static().rglob("*") if path.suffix in KEPT)
-    names = {path.relative_to(_static()).as_posix() for path in found}
+def _stored_files() -> list[str]:
+    paths = (path for path in _static().rglob("*") if path.suffix in STORED_SUFFIXES)
+    names = {path.relative_to(_static()).as_posix() for path in paths}
     return sorted((names | {PAGE_ICON}) - {WORKER, FIRST_WORKER})
 
 
 @blueprint.get("/manifest.webmanifest")
 @allow("public")
 def manifest() -> Response:
-    """What the device shows of the installed app: in its own language, whoever is signed in."""
-    ask_nobody()
+    """Return what the device shows of the installed app, in the device's language for every account."""
+    use_anonymous_principal()
     icons = [
         {
             "src": asset(f"icons/{name}.png"),
@@ -99,12 +99,12 @@ def manifest() -> Response:
         for name, purpose in ICONS
         for size in (name if name.isdigit() else "512",)
     ]
-    said = {
+    content = {
         "id": "/",
         "name": "Ventanilla",
         "short_name": "Ventanilla",
         "description": gettext("Records consultations of a desk, with or without a network."),
-        "lang": language.selected(),
+        "lang": language.current_locale(),
         "start_url": "/",
         "scope": "/",
         "display": "standalone",
@@ -112,19 +112,19 @@ def manifest() -> Response:
         "theme_color": DEEP_BLUE,
         "icons": icons,
     }
-    answer = jsonify(said)
-    answer.mimetype = "application/manifest+json"
-    return answer
+    response = jsonify(content)
+    response.mimetype = "application/manifest+json"
+    return response
 
 
 @blueprint.get("/offline")
 @allow("public")
 def offline() -> Response:
-    """The page shown where nothing else can be: drawn for nobody, so that any device may keep it."""
-    ask_nobody()
-    chosen = request.args.get("locale")
-    if chosen in language.LOCALES:
-        language.switch(str(chosen))
-    g.csrf_token = ""  # the page is kept: its forms would send a token that is long gone
-    nobody: dict[str, Any] = {"me": Nobody(), "shell": True, "mode": ""}
-    return page("sync/offline.html", **nobody)
+    """Show the page for when there is no network: drawn for no account, so that any device may store it."""
+    use_anonymous_principal()
+    locale = request.args.get("locale")
+    if locale in language.LOCALES:
+        language.switch_locale(str(locale))
+    g.csrf_token = ""  # the page is stored: its forms would send an expired token
+    context: dict[str, Any] = {"me": AnonymousPrincipal(), "shell": True, "mode": ""}
+    return render_page("sync/offline.html", **context)

@@ -16,7 +16,7 @@ from app.web.requests import is_form, wants_json
 from app.web.responses import error_response
 
 FORM_OVERHEAD_BYTES = 16 * 1024
-"""Room for the form's other fields and the boundaries around the file."""
+"""Allowed for the form's other fields and the boundaries around the file."""
 
 
 @blueprint.get("/quarantine/import")
