@@ -1,4 +1,4 @@
-"""What a server and the `flask` command start: the app with the settings of the environment."""
+"""Entry point of servers and the `flask` command: the app with the settings of the environment."""
 
 import os
 import sys
@@ -7,22 +7,24 @@ from app import create_app
 from app.ops.actions import readiness
 from config import UnsafeSettings, list_unsafe_settings, read_settings
 
-os.umask(0o077)  # whatever the app writes is for its own user alone
+os.umask(0o077)  # files that the app writes are readable by its own user only
 IS_COMMAND = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
 IS_CHECK = IS_COMMAND and {"setup", "check"} <= set(sys.argv[1:])
 
 if IS_CHECK and list_unsafe_settings(os.environ):
-    sys.stdout.writelines(f"✗ settings: {sentence}\n" for sentence in list_unsafe_settings(os.environ))
+    sys.stdout.writelines(
+        f"✗ settings: {sentence}\n" for sentence in list_unsafe_settings(os.environ)
+    )
     sys.exit(1)
 try:
     application = app = create_app(read_settings())
-    if not IS_CHECK:  # it says the same line by line
+    if not IS_CHECK:  # it reports the same line by line
         readiness.refuse_unsafe_database(app)
     if not IS_COMMAND:
         readiness.refuse_other_version(app)
         readiness.refuse_closed_directory(app)
-except UnsafeSettings as problem:
-    sys.exit(f"ventanilla: {problem}")
+except UnsafeSettings as error:
+    sys.exit(f"ventanilla: {error}")
 if IS_COMMAND:
     sys.excepthook = readiness.say_what_failed
 else:

@@ -36,9 +36,9 @@ SHORT_AGES = {
     "age_25_59": "25–59",
     "age_60_plus": "60+",
 }
-KNOWN_AGES = tuple(SHORT_AGES)
+STATED_AGE_BANDS = tuple(SHORT_AGES)
 CHILDREN = frozenset({"age_0_4", "age_5_11", "age_12_17", "unknown_child"})
-UNKNOWN_AGES = ("unknown_child", "unknown_adult", "unknown")
+UNKNOWN_AGE_BANDS = ("unknown_child", "unknown_adult", "unknown")
 SITUATIONS = Codelist(
     "mobility_situation",
     Term("in_transit", N_("In transit")),

@@ -28,7 +28,7 @@ PORTS = {"smtps": 465, "smtp+starttls": 587, "smtp": 25}
 class DeliveryOutcome:
     """The outcome of one round: how many e-mails were sent, and one error name for each of the others."""
 
-    sent: int
+    sent_count: int
     errors: tuple[str, ...]
 
 

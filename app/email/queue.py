@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app import clock
 from app.db.session import AnyRow, Base, Session, UtcDateTime, connection_of
 from app.privacy.columns import OPEN, SENSITIVE
-from config import ADDRESS
+from config import EMAIL_ADDRESS
 
 LEASE = timedelta(minutes=5)
 """How long a claimed e-mail is reserved for its sender: longer than the slowest session with a mail server."""
@@ -65,7 +65,7 @@ EMAILS = OutgoingEmail.__table__
 
 def is_email_address(text: str) -> bool:
     """Whether a text is one e-mail address with a domain that has a dot."""
-    is_address = len(text) <= 254 and ADDRESS.fullmatch(text) is not None
+    is_address = len(text) <= 254 and EMAIL_ADDRESS.fullmatch(text) is not None
     return is_address and "." in text.rpartition("@")[2]
 
 

@@ -1,1 +1,1 @@
-"""Six languages: which one a reader gets, catalogues, names, numbers and dates."""
+"""Six languages: choice of the locale, catalogues, names, formats of numbers and dates."""

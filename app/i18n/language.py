@@ -26,7 +26,7 @@ LOCALES = {
     "nl": "Nederlands",
     "pt": "Português",
 }
-COOKIE = "locale"
+LOCALE_COOKIE = "locale"
 COUNTRY_NAMES = tomllib.loads((Path(__file__).parent / "country_names.toml").read_text("utf-8"))
 
 
@@ -37,7 +37,7 @@ def choose_locale() -> str:
     """
     if not has_request_context():
         return str(current_app.config["BABEL_DEFAULT_LOCALE"])
-    chosen = request.cookies.get(COOKIE)
+    chosen = request.cookies.get(LOCALE_COOKIE)
     if chosen in LOCALES:
         return str(chosen)
     offered = request.accept_languages.best_match(list(LOCALES))

@@ -1,1 +1,1 @@
-"""Reads XLSX and CSV safely: what it cannot read it says in one sentence (`reading`, limits in `limits`)."""
+"""Safe reading of XLSX and CSV (`reading`) within `limits`; an unreadable file is refused with one message."""

@@ -1,4 +1,4 @@
-"""Opens the zip that an XLSX is: how much it unpacks to is checked before anything is unpacked, and while it is."""
+"""Safe reading of the zip archive of an XLSX: its unpacked size is checked before and during unpacking."""
 
 import zipfile
 import zlib
@@ -8,83 +8,83 @@ from xml.parsers import expat
 
 from app.spreadsheets.limits import SpreadsheetLimits, UnreadableSpreadsheet
 
-ENTRIES = 1000
-RATIO = 200
-SMALL = 4 * 1024 * 1024
-CHUNK = 64 * 1024
-PENDING = 1024 * 1024
-PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1", None})
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+MAX_ENTRIES = 1000
+MAX_RATIO = 200
+RATIO_FREE_SIZE = 4 * 1024 * 1024
+CHUNK_SIZE = 64 * 1024
+MAX_PENDING = 1024 * 1024
+ALLOWED_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ALLOWED_ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1", None})
+READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 Handlers = dict[str, Callable[..., None]]
 
 
 class XlsxArchive:
-    """The parts of an XLSX by name; every byte that is unpacked counts."""
+    """The parts of an XLSX by name; every unpacked byte is counted against the limits."""
 
     def __init__(self, file: BinaryIO, size: int, limits: SpreadsheetLimits) -> None:
         try:
             self._zip = zipfile.ZipFile(file)
-        except (*BROKEN, ValueError) as broken:
-            raise UnreadableSpreadsheet("not_a_sheet") from broken
-        self._left = limits.unpacked * 2  # the chosen worksheet is looked through before it is read
-        self._elements = limits.elements
-        self._refuse_strange(size, limits)
+        except (*READ_ERRORS, ValueError) as error:
+            raise UnreadableSpreadsheet("not_a_sheet") from error
+        self._bytes_left = limits.unpacked * 2  # the chosen worksheet is searched before it is read
+        self._elements_left = limits.elements
+        self._refuse_unsafe(size, limits)
 
-    def _refuse_strange(self, size: int, limits: SpreadsheetLimits) -> None:
+    def _refuse_unsafe(self, size: int, limits: SpreadsheetLimits) -> None:
         entries = self._zip.infolist()
         unpacked = sum(entry.file_size for entry in entries)
         packed = sum(entry.compress_size for entry in entries)
         if any(entry.flag_bits & 1 for entry in entries):
             raise UnreadableSpreadsheet("locked")
-        if any(entry.compress_type not in PLAIN for entry in entries):
+        if any(entry.compress_type not in ALLOWED_COMPRESSION for entry in entries):
             raise UnreadableSpreadsheet("not_a_sheet")
-        swollen = unpacked > SMALL and unpacked > RATIO * max(size, 1)
-        if len(entries) > ENTRIES or unpacked > limits.unpacked or packed > size or swollen:
+        is_bomb = unpacked > RATIO_FREE_SIZE and unpacked > MAX_RATIO * max(size, 1)
+        if len(entries) > MAX_ENTRIES or unpacked > limits.unpacked or packed > size or is_bomb:
             raise UnreadableSpreadsheet("zip_bomb")
 
     def __contains__(self, name: object) -> bool:
         return name in self._zip.namelist()
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """The unpacked bytes of a part, a little at a time."""
+        """Yield the unpacked bytes of a part in chunks."""
         try:
             with self._zip.open(name) as part:
-                while chunk := part.read(CHUNK):
-                    self._left -= len(chunk)
-                    if self._left < 0:
+                while chunk := part.read(CHUNK_SIZE):
+                    self._bytes_left -= len(chunk)
+                    if self._bytes_left < 0:
                         raise UnreadableSpreadsheet("zip_bomb")
                     yield chunk
-        except (*BROKEN, KeyError) as broken:
-            raise UnreadableSpreadsheet("not_a_sheet") from broken
+        except (*READ_ERRORS, KeyError) as error:
+            raise UnreadableSpreadsheet("not_a_sheet") from error
 
     def parse(self, name: str, handlers: Handlers) -> Iterator[None]:
-        """Sends a part's XML to handlers, yielding after each little; definitions (DTD) are refused, not read."""
-        parser = _parser({**handlers, "StartElementHandler": self._counted(handlers)})
-        fed = 0
+        """Parse a part's XML with handlers, yielding after each chunk; document type definitions are refused."""
+        parser = _parser({**handlers, "StartElementHandler": self._counting(handlers)})
+        fed_bytes = 0
         try:
             for chunk in self.chunks(name):
                 parser.Parse(chunk, False)
-                fed += len(chunk)
-                if fed - parser.CurrentByteIndex > PENDING:
+                fed_bytes += len(chunk)
+                if fed_bytes - parser.CurrentByteIndex > MAX_PENDING:
                     raise UnreadableSpreadsheet("not_a_sheet")
                 yield
             parser.Parse(b"", True)
-        except (expat.ExpatError, ValueError, OverflowError, LookupError) as broken:
-            raise UnreadableSpreadsheet("not_a_sheet") from broken
+        except (expat.ExpatError, ValueError, OverflowError, LookupError) as error:
+            raise UnreadableSpreadsheet("not_a_sheet") from error
         yield
 
-    def _counted(self, handlers: Handlers) -> Callable[..., None]:
-        """The handler of a part's elements, which ends the reading where there are far too many."""
+    def _counting(self, handlers: Handlers) -> Callable[..., None]:
+        """Return a handler of element starts that raises if there are too many."""
         start = handlers["StartElementHandler"]
 
-        def counted(name: str, said: dict[str, str]) -> None:
-            self._elements -= 1
-            if self._elements < 0:
+        def count_and_start(name: str, attributes: dict[str, str]) -> None:
+            self._elements_left -= 1
+            if self._elements_left < 0:
                 raise UnreadableSpreadsheet("too_large")
-            start(name, said)
+            start(name, attributes)
 
-        return counted
+        return count_and_start
 
 
 def _parser(handlers: Handlers) -> expat.XMLParserType:
@@ -98,24 +98,24 @@ def _parser(handlers: Handlers) -> expat.XMLParserType:
     return parser
 
 
-def _refuse_definitions(*_said: object) -> None:
+def _refuse_definitions(*_arguments: object) -> None:
     raise UnreadableSpreadsheet("entities")
 
 
 def _refuse_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
-    if (encoding.lower() if encoding else None) not in ENCODINGS:
+    if (encoding.lower() if encoding else None) not in ALLOWED_ENCODINGS:
         raise UnreadableSpreadsheet("not_a_sheet")
 
 
-class _Local(dict[str, str]):
-    """Names of elements without their prefix; asked so often that a look-up must do."""
+class _LocalNames(dict[str, str]):
+    """Cache of element names without prefix: called for every element, so it must be a look-up."""
 
     def __missing__(self, name: str) -> str:
-        plain = name.rpartition(":")[2]
+        local = name.rpartition(":")[2]
         if len(self) < 1000:
-            self[name] = plain
-        return plain
+            self[name] = local
+        return local
 
 
-local: Callable[[str], str] = _Local().__getitem__
-"""An element's name without its prefix."""
+local_name: Callable[[str], str] = _LocalNames().__getitem__
+"""Return an element's name without its namespace prefix."""

@@ -1,4 +1,4 @@
-"""What a sheet may be at most, and the sentences of what cannot be read."""
+"""Limits and cell types of imported spreadsheets, and the reasons why one cannot be read."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from flask_babel import gettext
 
-from app.codelists.codelist import N_, Term, Codelist
+from app.codelists.codelist import N_, Codelist, Term
 
 UNREADABLE_REASONS = Codelist(
     "unreadable",
@@ -35,7 +35,7 @@ UNREADABLE_REASONS = Codelist(
 
 
 class UnusableCell(Enum):
-    """What stands in a cell in the place of a value: told by row and column, never evaluated, never repeated."""
+    """A cell without a usable value: it is reported by row and column, never evaluated, never repeated."""
 
     FORMULA = "formula"
     ERROR = "unreadable"
@@ -44,11 +44,11 @@ class UnusableCell(Enum):
 
 CellValue: TypeAlias = str | int | float | bool | date | UnusableCell | None
 SheetRow: TypeAlias = tuple[int, list[CellValue]]
-"""The row's number as a spreadsheet shows it, and its cells from column A on."""
+"""The row number as a spreadsheet shows it, and the cells from column A on."""
 
 
 class UnreadableSpreadsheet(Exception):
-    """A file that is refused as a whole: the code of the sentence, and where (a range, a number)."""
+    """A file that is refused as a whole: a code of UNREADABLE_REASONS and a location (a range, a number)."""
 
     def __init__(self, code: str, where: str = "") -> None:
         super().__init__(UNREADABLE_REASONS[code].code)
@@ -56,13 +56,13 @@ class UnreadableSpreadsheet(Exception):
 
     @property
     def message(self) -> str:
-        """The one sentence in the reader's language."""
+        """The message in the reader's language."""
         return str(gettext(UNREADABLE_REASONS[self.code].label)).replace("{where}", self.location)
 
 
 @dataclass(frozen=True)
 class SpreadsheetLimits:
-    """What a sheet may be at most: bytes, bytes unpacked, rows that are not empty, lines, columns, signs in a cell."""
+    """Maxima: bytes, bytes unpacked, rows that are not empty, lines, columns, characters in a cell."""
 
     size: int = 20 * 1024 * 1024
     unpacked: int = 200 * 1024 * 1024
@@ -73,20 +73,20 @@ class SpreadsheetLimits:
 
     @property
     def elements(self) -> int:
-        """Elements of XML at most in all parts, each as often as it is read: two for every cell that there may be."""
+        """Maximum of XML elements in all parts, counted each time a part is read: two per possible cell."""
         return self.rows * self.columns * 2
 
 
 def column_name(index: int) -> str:
-    """The name of a column as a spreadsheet shows it: 0 is A, 26 is AA."""
+    """Return the name of a column as a spreadsheet shows it: 0 is A, 26 is AA."""
     name = ""
     index += 1
     while index:
-        index, place = divmod(index - 1, 26)
-        name = chr(65 + place) + name
+        index, remainder = divmod(index - 1, 26)
+        name = chr(65 + remainder) + name
     return name
 
 
 def is_blank(value: CellValue) -> bool:
-    """Whether a cell says nothing."""
+    """Whether a cell is empty or has only spaces."""
     return value is None or (isinstance(value, str) and not value.strip())

@@ -1,4 +1,4 @@
-"""Streams the rows of a CSV: UTF-8, else the Latin alphabet of Windows; comma, semicolon or tab."""
+"""Rows of a CSV, streamed: UTF-8, else Windows-1252; comma, semicolon or tab."""
 
 import codecs
 import csv
@@ -7,17 +7,25 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from app.spreadsheets.limits import SpreadsheetLimits, UnusableCell, SheetRow, UnreadableSpreadsheet, CellValue, is_blank, column_name
+from app.spreadsheets.limits import (
+    CellValue,
+    SheetRow,
+    SpreadsheetLimits,
+    UnreadableSpreadsheet,
+    UnusableCell,
+    column_name,
+    is_blank,
+)
 
-CHUNK = 64 * 1024
-LONGEST_LINE = 1024 * 1024
-SAID = re.compile(r"sep=([,;\t])\s*", re.I)
+CHUNK_SIZE = 64 * 1024
+MAX_LINE_LENGTH = 1024 * 1024
+SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.I)
 QUOTED = re.compile(r'"[^"]*"')
 
 
 def rows_of(file: BinaryIO, limits: SpreadsheetLimits) -> Iterator[SheetRow]:
-    """The rows of a CSV that are not empty, in a stream; a blank line counts as a row, as a spreadsheet shows it."""
-    _refuse_more_lines(file, limits)
+    """Yield the rows of a CSV that are not empty; row numbers include blank lines, as a spreadsheet shows them."""
+    _refuse_too_many_lines(file, limits)
     encoding = _encoding(file)
     separator = _separator(file, encoding)
     file.seek(0)
@@ -27,20 +35,20 @@ def rows_of(file: BinaryIO, limits: SpreadsheetLimits) -> Iterator[SheetRow]:
         for number, cells in enumerate(csv.reader(stream, delimiter=separator), 1):
             if number > limits.lines:
                 raise UnreadableSpreadsheet("too_many_rows", str(limits.rows))
-            said = number == 1 and SAID.fullmatch(separator.join(cells))
-            row = [] if said else _row(cells, limits)
+            is_separator = number == 1 and SEPARATOR_LINE.fullmatch(separator.join(cells))
+            row = [] if is_separator else _row(cells, limits)
             if row:
                 yield number, row
-    except csv.Error as broken:
-        raise UnreadableSpreadsheet("open_quote", str(number + 1)) from broken
+    except csv.Error as error:
+        raise UnreadableSpreadsheet("open_quote", str(number + 1)) from error
     finally:
         if not file.closed:
             stream.detach()
 
 
-def _refuse_more_lines(file: BinaryIO, limits: SpreadsheetLimits) -> None:
+def _refuse_too_many_lines(file: BinaryIO, limits: SpreadsheetLimits) -> None:
     file.seek(0)
-    if sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK), b"")) > limits.lines:
+    if sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK_SIZE), b"")) > limits.lines:
         raise UnreadableSpreadsheet("too_many_rows", str(limits.rows))
 
 
@@ -59,12 +67,12 @@ def _value(cell: str, limits: SpreadsheetLimits) -> CellValue:
 
 
 def _encoding(file: BinaryIO) -> str:
-    """How the whole file is written; raises Unreadable where it is no text."""
+    """Return the encoding of the whole file; raises UnreadableSpreadsheet if it is not text."""
     for encoding in ("utf-8-sig", "cp1252"):
         file.seek(0)
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            while chunk := file.read(CHUNK):
+            while chunk := file.read(CHUNK_SIZE):
                 if b"\0" in chunk:
                     raise UnreadableSpreadsheet("not_a_sheet")
                 decoder.decode(chunk)
@@ -76,14 +84,14 @@ def _encoding(file: BinaryIO) -> str:
 
 
 def _separator(file: BinaryIO, encoding: str) -> str:
-    """The separator of the first line that is not empty."""
+    """Return the separator of the first line that is not empty, or the one that a `sep=` line names."""
     file.seek(0)
-    for raw in iter(lambda: file.readline(LONGEST_LINE), b""):
+    for raw in iter(lambda: file.readline(MAX_LINE_LENGTH), b""):
         line = raw.decode(encoding, "replace").strip("\r\n")
-        said = SAID.fullmatch(line)
-        if said:
-            return said[1]
+        separator_line = SEPARATOR_LINE.fullmatch(line)
+        if separator_line:
+            return separator_line[1]
         if line.strip(" ,;\t"):
-            plain = QUOTED.sub("", line)
-            return max(";\t,", key=plain.count)
+            unquoted = QUOTED.sub("", line)
+            return max(";\t,", key=unquoted.count)
     raise UnreadableSpreadsheet("no_header")

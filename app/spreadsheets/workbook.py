@@ -1,155 +1,163 @@
-"""What a workbook says beside its cells: its worksheets, its shared texts, which formats are dates."""
+"""The parts of an XLSX other than its cells: worksheets, shared texts, number formats that are dates."""
 
 import posixpath
 import re
 from dataclasses import dataclass, field
 
-from app.spreadsheets.archive import XlsxArchive, Handlers, local
+from app.spreadsheets.archive import Handlers, XlsxArchive, local_name
 from app.spreadsheets.limits import SpreadsheetLimits, UnreadableSpreadsheet
 
-BOOK = "xl/workbook.xml"
-LINKS = "xl/_rels/workbook.xml.rels"
+WORKBOOK = "xl/workbook.xml"
+RELATIONSHIPS = "xl/_rels/workbook.xml.rels"
 STYLES = "xl/styles.xml"
-MOST_TEXTS = 500_000
-LONGEST_FORMAT = 255
-"""So many characters a spreadsheet lets somebody write for a format of numbers."""
-NOT_A_PATTERN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-DAY_PATTERN = re.compile(r"[dDyY]|mm")
+MAX_SHARED_TEXTS = 500_000
+MAX_FORMAT_LENGTH = 255
+"""The maximum that spreadsheet programs accept for a number format."""
+FORMAT_LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+DATE_PATTERN = re.compile(r"[dDyY]|mm")
 DATE_FORMATS = frozenset((*range(14, 18), 22, *range(27, 37), *range(50, 59)))
 
 
 @dataclass
 class Workbook:
-    """The paths of the worksheets in their order, the shared texts, the styles that show a date."""
+    """The paths of the worksheets in order, the shared texts, the indexes of styles that show a date."""
 
     sheets: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    dates: frozenset[int] = frozenset()
+    shared_texts: list[str] = field(default_factory=list)
+    date_styles: frozenset[int] = frozenset()
     since_1904: bool = False
 
 
 def open_workbook(archive: XlsxArchive, limits: SpreadsheetLimits) -> Workbook:
-    """Reads everything but the cells."""
-    if BOOK not in archive or LINKS not in archive:
+    """Return everything but the cells; raises UnreadableSpreadsheet."""
+    if WORKBOOK not in archive or RELATIONSHIPS not in archive:
         raise UnreadableSpreadsheet("not_a_sheet")
-    targets, texts = _links(archive)
+    worksheets, texts_path = _relationships(archive)
     book = Workbook()
     ids: list[str] = []
 
-    def start(name: str, said: dict[str, str]) -> None:
-        if local(name) == "sheet":
-            ids.extend(value for key, value in said.items() if local(key) == "id")
-        elif local(name) == "workbookPr":
-            book.since_1904 = said.get("date1904") in ("1", "true")
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if local_name(name) == "sheet":
+            ids.extend(value for key, value in attributes.items() if local_name(key) == "id")
+        elif local_name(name) == "workbookPr":
+            book.since_1904 = attributes.get("date1904") in ("1", "true")
 
-    for _ in archive.parse(BOOK, {"StartElementHandler": start}):
+    for _ in archive.parse(WORKBOOK, {"StartElementHandler": start}):
         pass
-    book.sheets = [targets[one] for one in ids if one in targets]
-    book.texts = _texts(archive, texts, limits) if texts in archive else []
-    book.dates = _date_styles(archive) if STYLES in archive else frozenset()
+    book.sheets = [worksheets[sheet_id] for sheet_id in ids if sheet_id in worksheets]
+    book.shared_texts = _texts(archive, texts_path, limits) if texts_path in archive else []
+    book.date_styles = _date_styles(archive) if STYLES in archive else frozenset()
     return book
 
 
-def _links(archive: XlsxArchive) -> tuple[dict[str, str], str]:
-    """The paths of worksheets by id, and of the shared texts."""
-    targets: dict[str, str] = {}
-    texts = ["xl/sharedStrings.xml"]
+def _relationships(archive: XlsxArchive) -> tuple[dict[str, str], str]:
+    """Return the paths of the worksheets by id, and that of the shared texts."""
+    worksheets: dict[str, str] = {}
+    texts_path = ["xl/sharedStrings.xml"]
 
-    def start(name: str, said: dict[str, str]) -> None:
-        if local(name) != "Relationship":
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if local_name(name) != "Relationship":
             return
-        kind = said.get("Type", "").rpartition("/")[2]
-        path = posixpath.normpath(posixpath.join("/xl", said.get("Target", ""))).lstrip("/")
+        kind = attributes.get("Type", "").rpartition("/")[2]
+        target = attributes.get("Target", "")
+        path = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
         if kind == "worksheet":
-            targets[said.get("Id", "")] = path
+            worksheets[attributes.get("Id", "")] = path
         elif kind == "sharedStrings":
-            texts[0] = path
+            texts_path[0] = path
 
-    for _ in archive.parse(LINKS, {"StartElementHandler": start}):
+    for _ in archive.parse(RELATIONSHIPS, {"StartElementHandler": start}):
         pass
-    return targets, texts[0]
+    return worksheets, texts_path[0]
 
 
-class _Texts:
-    """Collects shared texts; one that is too long is kept just long enough to be told."""
+class _SharedTexts:
+    """Collects shared texts, each truncated to one character more than the limit, so that the excess is detected."""
 
     def __init__(self, limits: SpreadsheetLimits) -> None:
-        self.most = limits.characters + 1
-        self.found: list[str] = []
+        self.max_length = limits.characters + 1
+        self.texts: list[str] = []
         self.parts: list[str] = []
         self.length = 0
-        self.inside = self.spoken = False
+        self.is_in_text = self.is_phonetic = False
 
-    def start(self, name: str, _said: dict[str, str]) -> None:
-        kind = local(name)
-        if kind == "si":
+    def start(self, name: str, _attributes: dict[str, str]) -> None:
+        element = local_name(name)
+        if element == "si":
             self.parts, self.length = [], 0
-        elif kind == "rPh":
-            self.spoken = True
-        elif kind == "t":
-            self.inside = not self.spoken
+        elif element == "rPh":
+            self.is_phonetic = True
+        elif element == "t":
+            self.is_in_text = not self.is_phonetic
 
     def end(self, name: str) -> None:
-        kind = local(name)
-        if kind == "t":
-            self.inside = False
-        elif kind == "rPh":
-            self.spoken = False
-        elif kind == "si":
-            if len(self.found) >= MOST_TEXTS:
+        element = local_name(name)
+        if element == "t":
+            self.is_in_text = False
+        elif element == "rPh":
+            self.is_phonetic = False
+        elif element == "si":
+            if len(self.texts) >= MAX_SHARED_TEXTS:
                 raise UnreadableSpreadsheet("too_large")
-            self.found.append("".join(self.parts)[: self.most])
+            self.texts.append("".join(self.parts)[: self.max_length])
 
-    def said(self, text: str) -> None:
-        if self.inside and self.length < self.most:
-            self.parts.append(text[: self.most])
+    def text(self, text: str) -> None:
+        if self.is_in_text and self.length < self.max_length:
+            self.parts.append(text[: self.max_length])
             self.length += len(text)
 
 
 def _texts(archive: XlsxArchive, path: str, limits: SpreadsheetLimits) -> list[str]:
-    texts = _Texts(limits)
+    shared = _SharedTexts(limits)
     handlers: Handlers = {
-        "StartElementHandler": texts.start,
-        "EndElementHandler": texts.end,
-        "CharacterDataHandler": texts.said,
+        "StartElementHandler": shared.start,
+        "EndElementHandler": shared.end,
+        "CharacterDataHandler": shared.text,
     }
     for _ in archive.parse(path, handlers):
         pass
-    return texts.found
+    return shared.texts
 
 
-class _Styles:
-    """Collects the formats of numbers by style."""
+class _NumberFormats:
+    """Collects the number format of each cell style."""
 
     def __init__(self) -> None:
-        self.own: dict[str, str] = {}
-        self.formats: list[str] = []
-        self.within = False
+        self.custom: dict[str, str] = {}
+        self.by_style: list[str] = []
+        self.is_in_styles = False
 
-    def start(self, name: str, said: dict[str, str]) -> None:
-        kind = local(name)
-        if kind == "numFmt":
-            self.own[said.get("numFmtId", "")] = said.get("formatCode", "")[:LONGEST_FORMAT]
-        elif kind == "cellXfs":
-            self.within = True
-        elif kind == "xf" and self.within:
-            self.formats.append(said.get("numFmtId", "0"))
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        element = local_name(name)
+        if element == "numFmt":
+            code = attributes.get("formatCode", "")[:MAX_FORMAT_LENGTH]
+            self.custom[attributes.get("numFmtId", "")] = code
+        elif element == "cellXfs":
+            self.is_in_styles = True
+        elif element == "xf" and self.is_in_styles:
+            self.by_style.append(attributes.get("numFmtId", "0"))
 
     def end(self, name: str) -> None:
-        if local(name) == "cellXfs":
-            self.within = False
+        if local_name(name) == "cellXfs":
+            self.is_in_styles = False
 
 
 def _date_styles(archive: XlsxArchive) -> frozenset[int]:
-    styles = _Styles()
-    for _ in archive.parse(
-        STYLES, {"StartElementHandler": styles.start, "EndElementHandler": styles.end}
-    ):
+    formats = _NumberFormats()
+    handlers: Handlers = {
+        "StartElementHandler": formats.start,
+        "EndElementHandler": formats.end,
+    }
+    for _ in archive.parse(STYLES, handlers):
         pass
-    return frozenset(n for n, known in enumerate(styles.formats) if _is_date(known, styles.own))
+    return frozenset(
+        style
+        for style, format_id in enumerate(formats.by_style)
+        if _is_date(format_id, formats.custom)
+    )
 
 
-def _is_date(known: str, own: dict[str, str]) -> bool:
-    if known in own:
-        return DAY_PATTERN.search(NOT_A_PATTERN.sub("", own[known])) is not None
-    return known.isascii() and known.isdecimal() and int(known[:6]) in DATE_FORMATS
+def _is_date(format_id: str, custom: dict[str, str]) -> bool:
+    if format_id in custom:
+        return DATE_PATTERN.search(FORMAT_LITERALS.sub("", custom[format_id])) is not None
+    return format_id.isascii() and format_id.isdecimal() and int(format_id[:6]) in DATE_FORMATS

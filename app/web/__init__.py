@@ -1,1 +1,1 @@
-"""What every request needs: permissions, pages, forms, responses, errors, limits."""
+"""Web layer: access control, forms, JSON reader, pages, responses, errors, request log, rate limits."""

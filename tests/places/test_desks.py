@@ -220,7 +220,7 @@ def test_every_change_leaves_one_entry_that_names_the_desk(admin: Browser) -> No
     admin.post_form("/desks/HND-07", changed(1, name="Ventanilla Sur"))
     admin.post_form("/desks/HND-07/close", {"version": "2", "closed_on": "2026-05-01"})
 
-    shown = admin.get("/trail").text
+    shown = admin.get("/audit").text
 
     for act in ("Opened a desk", "Changed a desk", "Closed a desk"):
         assert shown.count(act) == 1

@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.privacy.network_addresses import rate_limit_network, logged_network
+from app.privacy.network_addresses import logged_network, rate_limit_network
 
 
 @given(st.ip_addresses())

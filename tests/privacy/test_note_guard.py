@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.privacy import identifiers
-from app.privacy.identifiers import DATA, IDENTIFIERS, MAX_NOTE_LENGTH, find_identifier, find_identifier_in_note
+from app.privacy.identifiers import (
+    DATA,
+    IDENTIFIERS,
+    MAX_NOTE_LENGTH,
+    find_identifier,
+    find_identifier_in_note,
+)
 from tests.privacy.note_vectors import EXACT, IDENTIFYING
 
 HARMLESS: dict[str, list[str]] = json.loads(

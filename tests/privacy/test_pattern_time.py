@@ -97,6 +97,6 @@ def test_the_longest_text_is_read_at_once(find: Callable[[str], str | None], pie
 
 
 def test_a_format_of_numbers_is_cut_before_a_pattern_looks_at_it() -> None:
-    styles = workbook._Styles()
+    styles = workbook._NumberFormats()
     styles.start("numFmt", {"numFmtId": "1", "formatCode": "[" * 100_000})
-    assert len(styles.own["1"]) == workbook.LONGEST_FORMAT
+    assert len(styles.custom["1"]) == workbook.MAX_FORMAT_LENGTH
