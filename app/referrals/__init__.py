@@ -1,1 +1,1 @@
-"""A group sent to a shelter or service: states, deadline, answers."""
+"""Referrals: groups sent to a shelter or service, with states, deadlines and answers."""

@@ -1,4 +1,4 @@
-"""`referrals tidy`: writes down what time has ended; nobody has to wait for it."""
+"""The command `referrals tidy`: stores what time alone has ended; no request waits for it."""
 
 import click
 from flask.cli import AppGroup
@@ -10,13 +10,13 @@ commands = AppGroup("referrals", help="Referrals.")
 
 
 @commands.command("tidy")
-def tidy_up() -> None:
-    """Writes down referrals that expired or whose group did not come, and ends the holds of places."""
-    expired = missed = 0
+def expire() -> None:
+    """Store which referrals expired or whose group did not come, and release their beds."""
+    expired = no_show = 0
     while True:
         with unit_of_work():
-            done = expire_overdue(db.session())
-        expired, missed = expired + done.expired, missed + done.no_show
-        if done.expired + done.no_show < BATCH_SIZE:
+            counts = expire_overdue(db.session())
+        expired, no_show = expired + counts.expired, no_show + counts.no_show
+        if counts.expired + counts.no_show < BATCH_SIZE:
             break
-    click.echo(f"{expired} expired, {missed} did not come.")
+    click.echo(f"{expired} expired, {no_show} did not come.")

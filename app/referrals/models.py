@@ -1,4 +1,4 @@
-"""Referrals, to whom each was offered, and everything that happened to them; no identity."""
+"""Tables of referrals, of the shelters that each was offered to, and of their events; no identity."""
 
 from datetime import datetime
 from typing import Any
@@ -21,16 +21,16 @@ from app.db.session import Base, CodeSet, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
 Number = BigInteger().with_variant(Integer, "sqlite")
-OPEN_ONES = text("closed_at IS NULL")
+IS_OPEN = text("closed_at IS NULL")
 
 
 class Referral(Base):
     """A group sent to up to three shelters, or to one service.
 
-    `persons` is a list of [sex, age band, n]. `state` is what was last written: what time alone changes (expired, a
-    hold that ended) follows from `deadline` and `hold_until`, see rules.states. `month` is that of sending, at
-    the desk.
-    `first_answer_at` is the first acceptance, place on a waiting list or last decline.
+    `persons` is a list of [sex, age band, n], `party` the number of people and `arrived` how many of them came.
+    `state` is the stored state: what time alone changes (expired, a hold that ended) follows from `deadline` and
+    `hold_until`, see rules.states. `month` is that of sending, at the desk. `first_answer_at` is the first acceptance,
+    place on a waiting list or last decline. `after_id` is the referral that this one forwards.
     """
 
     __tablename__ = "referral"
@@ -72,8 +72,8 @@ class Referral(Base):
             "uq_referral_code_open",
             "code",
             unique=True,
-            sqlite_where=OPEN_ONES,
-            postgresql_where=OPEN_ONES,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
         ),
         Index("ix_referral_desk_id_sent_at", "desk_id", "sent_at"),
         Index("ix_referral_country_month", "country", "month"),
@@ -82,16 +82,17 @@ class Referral(Base):
             "ix_referral_open",
             "country",
             "deadline",
-            sqlite_where=OPEN_ONES,
-            postgresql_where=OPEN_ONES,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
         ),
     )
 
 
 class ReferralOffer(Base):
-    """One shelter that a referral is addressed to, with the eligibility in force when it was sent.
+    """A shelter that a referral is addressed to, with the eligibility in force when it was sent.
 
-    Any of the shelter's coordinators may act. `is_open` is false once it was answered for good, here or elsewhere.
+    Any of the shelter's coordinators may act. `place` is its position in the order chosen. `is_open` is false after a
+    final answer, here or of another shelter.
     """
 
     __tablename__ = "referral_offer"
@@ -122,7 +123,7 @@ class ReferralOffer(Base):
 
 
 class ReferralEvent(Base):
-    """One thing that happened to a referral; append-only. `month` is that of the moment, at the desk."""
+    """An event of a referral; append-only. `month` is that of the moment `at`, at the desk."""
 
     __tablename__ = "referral_event"
 

@@ -1,8 +1,8 @@
-"""What a referral can be: services, priorities, states, reasons and closed questions (domain.md §2.10 to 2.13)."""
+"""Closed lists of referrals: services, priorities, states, reasons, questions and answers (domain.md §2.10 to 2.13)."""
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 
-SERVICES = Terms(
+SERVICES = Codelist(
     "referral_service",
     Term("shelter", N_("Shelter")),
     Term("food_nfi", N_("Food and basic items")),
@@ -28,15 +28,15 @@ SHELTER, CONSULATE, CHILD_AUTHORITY = "shelter", "consulate", "child_protection_
 RESTRICTED_SERVICES = frozenset(
     {"gbv_services", CHILD_AUTHORITY, "anti_trafficking", "asylum_authority"}
 )
-"""Services whose name would tell why somebody came: no list names them (domain.md §2.10)."""
-PRIORITIES = Terms(
+"""Services whose name would reveal why somebody came: no list shows them (domain.md §2.10)."""
+PRIORITIES = Codelist(
     "referral_priority",
     Term("tonight", N_("Tonight")),
     Term("emergency_24h", N_("Emergency (24 hours)")),
     Term("urgent_72h", N_("Urgent (72 hours)")),
     Term("normal_14d", N_("Normal (2 weeks)")),
 )
-STATES = Terms(
+STATES = Codelist(
     "referral_state",
     Term("draft", N_("Draft")),
     Term("sent", N_("Sent")),
@@ -51,7 +51,7 @@ STATES = Terms(
     Term("cancelled", N_("Cancelled")),
     Term("expired", N_("Expired, no answer")),
 )
-DECLINE_REASONS = Terms(
+DECLINE_REASONS = Codelist(
     "decline_reason",
     Term("no_capacity", N_("No capacity")),
     Term("profile_not_admitted", N_("Profile not admitted here")),
@@ -66,7 +66,7 @@ DECLINE_REASONS = Terms(
     Term("other", N_("Another reason")),
 )
 NO_CAPACITY = "no_capacity"
-FLAGS = Terms(
+FLAGS = Codelist(
     "referral_flag",
     Term("pregnant_lactating", N_("Pregnant or lactating")),
     Term("older_person", N_("Older person")),
@@ -80,8 +80,8 @@ FLAGS = Terms(
     Term("lgbtiq", N_("LGBTIQ+ (only if the person asks)")),
     Term("protection_concern", N_("Protection concern (no detail)")),
 )
-"""Conditions of kinds A and B: the latter only here, where placement needs them, and in no list or figure."""
-QUESTIONS = Terms(
+"""Conditions of kinds A and B; B only here, because placement needs them, and in no list or figure."""
+QUESTIONS = Codelist(
     "referral_question",
     Term("stairs", N_("Can everybody climb stairs?")),
     Term("lower_bed", N_("Does anybody need a lower bed?")),
@@ -94,10 +94,10 @@ QUESTIONS = Terms(
     Term("speaks_spanish", N_("Does anybody speak the shelter's language?")),
     Term("stayed_before", N_("Did they stay here before?")),
 )
-ANSWERS = Terms(
+ANSWERS = Codelist(
     "referral_answer",
     Term("yes", N_("Yes")),
     Term("no", N_("No")),
     Term("unknown", N_("Nobody knows")),
 )
-"""Closed questions and answers: nothing is written between desk and shelter but the note."""
+# Questions and answers are closed lists: the note is the only free text between desk and shelter.

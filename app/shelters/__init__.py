@@ -1,1 +1,1 @@
-"""Shelters, who coordinates them, their beds: capacity, holds, census, freshness."""
+"""Shelters, their coordinators and beds: capacity, holds, daily census, freshness."""

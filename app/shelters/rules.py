@@ -1,4 +1,4 @@
-"""Whom a shelter takes in, whether it is open, how fresh its numbers are, and what is free."""
+"""Rules of shelters: eligibility, bed categories, free beds, opening hours, and age of the numbers."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from math import asin, cos, radians, sin, sqrt
 from app.codelists.shared_codelists import AGE_BANDS, CHILDREN
 from app.composition import PersonCount, is_child_alone
 
+# The shelter is reminded to confirm, and the desk is advised to call (issue: reminder at 4 h).
 STALE_AFTER = timedelta(hours=4)
-"""So old a count is that the shelter is reminded and the desk is told to call (issue: reminder at 4 h)."""
+EARTH_DIAMETER_KM = 12_742
 AGE_RANGES = {
     "age_0_4": (0, 4), "age_5_11": (5, 11), "age_12_17": (12, 17), "age_18_24": (18, 24),
     "age_25_59": (25, 59), "age_60_plus": (60, 120), "unknown_child": (0, 17),
@@ -20,7 +21,7 @@ assert AGE_RANGES.keys() == set(AGE_BANDS.codes)  # noqa: S101 - a band without 
 
 @dataclass(frozen=True)
 class Eligibility:
-    """Whom a shelter takes in; ages of None are no limit."""
+    """Whom a shelter admits; an age of None is no limit. Offers store these field names as JSON."""
 
     sexes: tuple[str, ...]
     admits_children: bool
@@ -32,7 +33,7 @@ class Eligibility:
 
 @dataclass(frozen=True)
 class Beds:
-    """Places of one category and what is free of them; `free` may be below 0, which is over capacity."""
+    """The numbers of one bed category; `free` may be below 0, which is over capacity."""
 
     category: str
     capacity: int
@@ -44,15 +45,17 @@ class Beds:
 
     @property
     def free(self) -> int:
+        """Usable beds that are neither occupied nor held."""
         return self.capacity - self.blocked - self.occupied - self.held
 
     @property
     def taken(self) -> int:
+        """Beds that are occupied or held."""
         return self.occupied + self.held
 
     @property
     def percent(self) -> int | None:
-        """People taken per 100 usable places, over 100 where it is more than full; None without a place."""
+        """Taken per 100 usable beds, at least 101 if more are taken than usable; None without a usable bed."""
         usable = self.capacity - self.blocked
         if usable <= 0:
             return None
@@ -60,51 +63,56 @@ class Beds:
         return max(rounded, 101) if self.taken > usable else rounded
 
 
-def reasons_against(some: Eligibility, party: Iterable[PersonCount]) -> list[str]:
-    """Why a shelter does not take this group: codes of problems, none where it does."""
-    party = list(party)
-    found = []
-    if any(one.sex not in some.sexes for one in party if one.sex != "not_stated"):
-        found.append("sex_not_admitted")
-    if not some.admits_children and any(one.age_band in CHILDREN for one in party):
-        found.append("no_children_here")
-    if not some.admits_groups and len({one.sex for one in party}) > 1:
-        found.append("no_groups_here")
-    if any(not _age_is_admitted(some, one.age_band) for one in party):
-        found.append("age_not_admitted")
-    return found
+def reasons_against(eligibility: Eligibility, party: Iterable[PersonCount]) -> list[str]:
+    """Return the error codes why a shelter does not admit this group; an empty list if it does."""
+    sexes, bands = _composition(party)
+    reasons = []
+    if not sexes - {"not_stated"} <= set(eligibility.sexes):
+        reasons.append("sex_not_admitted")
+    if not eligibility.admits_children and not bands.isdisjoint(CHILDREN):
+        reasons.append("no_children_here")
+    if not eligibility.admits_groups and len(sexes) > 1:
+        reasons.append("no_groups_here")
+    if not all(_is_age_admitted(eligibility, band) for band in bands):
+        reasons.append("age_not_admitted")
+    return reasons
 
 
-def _age_is_admitted(some: Eligibility, band: str) -> bool:
+def _composition(party: Iterable[PersonCount]) -> tuple[set[str], set[str]]:
+    counts = list(party)
+    return {count.sex for count in counts}, {count.age_band for count in counts}
+
+
+def _is_age_admitted(eligibility: Eligibility, band: str) -> bool:
     first, last = AGE_RANGES[band]
-    too_old = some.oldest is not None and first > some.oldest
-    too_young = some.youngest is not None and last < some.youngest
+    too_old = eligibility.oldest is not None and first > eligibility.oldest
+    too_young = eligibility.youngest is not None and last < eligibility.youngest
     return not (too_old or too_young)
 
 
 def fitting_categories(party: Iterable[PersonCount], flags: Collection[str]) -> list[str]:
-    """Bed categories that a group may be given, the most fitting first."""
-    party = list(party)
-    sexes = {one.sex for one in party}
-    children = any(one.age_band in CHILDREN for one in party)
-    adults = {one.sex for one in party if one.age_band not in CHILDREN}
-    wanted = {
+    """Return the bed categories that fit a group, the best first."""
+    counts = list(party)
+    sexes = {count.sex for count in counts}
+    has_children = any(count.age_band in CHILDREN for count in counts)
+    adults = {count.sex for count in counts if count.age_band not in CHILDREN}
+    fits = {
         "isolation": "health_condition" in flags,
         "accessible": "disability" in flags,
         "lgbtiq": "lgbtiq" in flags or "other" in sexes,
-        "uasc_girls": is_child_alone(party) and sexes <= {"female"},
-        "uasc_boys": is_child_alone(party) and sexes <= {"male"},
-        "women_with_children": children and adults == {"female"},
-        "families": (children and bool(adults)) or len(adults) > 1,
-        "women": not children and sexes == {"female"},
-        "men": not children and sexes == {"male"},
+        "uasc_girls": is_child_alone(counts) and sexes <= {"female"},
+        "uasc_boys": is_child_alone(counts) and sexes <= {"male"},
+        "women_with_children": has_children and adults == {"female"},
+        "families": (has_children and bool(adults)) or len(adults) > 1,
+        "women": not has_children and sexes == {"female"},
+        "men": not has_children and sexes == {"male"},
         "mixed": True,
     }
-    return [category for category, fits in wanted.items() if fits]
+    return [category for category, is_fitting in fits.items() if is_fitting]
 
 
 def is_open_at(moment: datetime, opens_at: str, closes_at: str) -> bool:
-    """Whether people are taken in at that moment of the shelter's own day; hours may run past midnight."""
+    """Whether people are accepted at that local moment of the shelter; hours may run past midnight."""
     if not (opens_at and closes_at):
         return True
     now, first, last = moment.time(), time.fromisoformat(opens_at), time.fromisoformat(closes_at)
@@ -112,25 +120,26 @@ def is_open_at(moment: datetime, opens_at: str, closes_at: str) -> bool:
 
 
 def state_on(is_accepting: bool, closed_on: date | None, day: date) -> str:
-    """How a shelter stands on a day, one of SHELTER_STATES; its last day counts."""
+    """Return the state of a shelter on a day, one of SHELTER_STATES; it is not closed on its last day."""
     if closed_on is not None and closed_on < day:
         return "closed"
     return "open" if is_accepting else "paused"
 
 
 def is_stale(confirmed_at: datetime, now: datetime) -> bool:
-    """Whether nobody has confirmed a count for four hours."""
+    """Whether the numbers were not confirmed for STALE_AFTER."""
     return now - confirmed_at >= STALE_AFTER
 
 
 def needs_reason(capacity: int, blocked: int, taken: int) -> bool:
-    """Whether more would be taken than there are places."""
+    """Whether more beds would be taken than are usable, which needs a reason."""
     return capacity - blocked < taken
 
 
-def kilometres_between(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """The distance between two places (latitude, longitude), as the crow flies."""
-    (north, east), (north2, east2) = one, other
-    half = sin(radians(north2 - north) / 2) ** 2
-    half += cos(radians(north)) * cos(radians(north2)) * sin(radians(east2 - east) / 2) ** 2
-    return 12_742 * asin(sqrt(half))
+def kilometres_between(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Return the great-circle distance between two locations (latitude, longitude)."""
+    (latitude_1, longitude_1), (latitude_2, longitude_2) = start, end
+    haversine = sin(radians(latitude_2 - latitude_1) / 2) ** 2
+    parallels = cos(radians(latitude_1)) * cos(radians(latitude_2))
+    haversine += parallels * sin(radians(longitude_2 - longitude_1) / 2) ** 2
+    return EARTH_DIAMETER_KM * asin(sqrt(haversine))

@@ -1,8 +1,8 @@
-"""What a shelter can be, which beds it has, and why it takes more than it has (domain.md §2.14, 2.15)."""
+"""Closed lists of shelters: types, bed categories, reasons for over-capacity, states (domain.md §2.14, 2.15)."""
 
-from app.codelists.codelist import N_, Term, Terms
+from app.codelists.codelist import N_, Codelist, Term
 
-SHELTER_TYPES = Terms(
+SHELTER_TYPES = Codelist(
     "shelter_type",
     Term("civil_society_shelter", N_("Civil-society shelter")),
     Term("government_temporary", N_("Government temporary shelter")),
@@ -18,7 +18,7 @@ SHELTER_TYPES = Terms(
 )
 CONFIDENTIAL_TYPES = frozenset({"women_refuge", "trafficking_refuge"})
 """Types whose address no desk may ever see (domain.md §2.14)."""
-BED_CATEGORIES = Terms(
+BED_CATEGORIES = Codelist(
     "bed_category",
     Term("men", N_("Men")),
     Term("women", N_("Women")),
@@ -31,7 +31,7 @@ BED_CATEGORIES = Terms(
     Term("isolation", N_("Isolation / health")),
     Term("mixed", N_("Mixed")),
 )
-BED_REASONS = Terms(
+BED_REASONS = Codelist(
     "bed_reason",
     Term("no_other_place", N_("There is no other place tonight")),
     Term("keep_group_together", N_("To keep a group together")),
@@ -40,14 +40,14 @@ BED_REASONS = Terms(
     Term("damage", N_("Damage or repair")),
     Term("other", N_("Another reason")),
 )
-"""Why more people are taken than there are places; shown as over 100 %."""
-HOLD_ENDS = Terms(
+"""Why a shelter takes more people than it has beds; shown as over 100 %."""
+HOLD_ENDS = Codelist(
     "hold_end",
     Term("arrived", N_("Arrived")),
     Term("released", N_("Released")),
     Term("expired", N_("Time was up")),
 )
-SHELTER_STATES = Terms(
+SHELTER_STATES = Codelist(
     "shelter_state",
     Term("open", N_("Takes people in")),
     Term("paused", N_("Takes nobody in at present")),

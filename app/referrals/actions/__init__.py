@@ -1,1 +1,1 @@
-"""Sends referrals (`sending`), answers them (`answering`), and writes down what time has ended (`tidying`)."""
+"""Create referrals (`create`), perform actions on them (`perform`) and expire overdue ones (`expire`)."""

@@ -1,4 +1,4 @@
-"""Tells a shelter's own mailbox that a referral waits: no word about anybody in it, only that, and a link."""
+"""Notifies a shelter by e-mail of a new referral: only that one waits, and a link; nothing about the people."""
 
 from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
@@ -11,15 +11,15 @@ from app.shelters.queries.shelters import ShelterRow
 
 
 def queue_waiting_notice(session: Session, referral: ReferralRow, shelter: ShelterRow) -> None:
-    """Leaves a letter in this transaction where the shelter has a mailbox; it is sent later, by a command."""
+    """Queue an e-mail in this transaction if the shelter has a mailbox; a command sends it later."""
     if not is_email_address(shelter.mailbox):
         return
     with force_locale(programme()[shelter.country].shown_in):
         subject = gettext("One referral waits for your answer")
-        body = gettext("Sign in to see it and answer: %(link)s", link=_inbox())
+        body = gettext("Sign in to see it and answer: %(link)s", link=_inbox_url())
     queue_email(session, shelter.mailbox, subject, body, f"referral:{referral.id}")
 
 
-def _inbox() -> str:
+def _inbox_url() -> str:
     """The inbox's full address; a command has no request to build it from."""
     return str(current_settings().public_url).rstrip("/") + "/referrals/inbox"

@@ -1,1 +1,1 @@
-"""Reads a new referral (`sending`) and what goes with an act (`acting`)."""
+"""Parses a new referral (`referral`) and the input of an action (`action_input`); texts of slips and labels."""

@@ -1,4 +1,4 @@
-"""What a slip says, in Spanish and in the language of who carries it: nothing about who they are."""
+"""Texts of a slip, in Spanish and in the language of the person who carries it: nothing about their identity."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +15,17 @@ SPANISH = "es"
 
 
 @dataclass(frozen=True)
+class SlipValidity:
+    """Until when a slip is valid, in the time zone of the shelter, and whether beds are held until then."""
+
+    until: datetime
+    time_zone: str
+    is_held: bool
+
+
+@dataclass(frozen=True)
 class SlipColumn:
-    """The sentences of a slip in one language."""
+    """The texts of a slip in one language."""
 
     locale: str
     reserved: str
@@ -28,41 +37,40 @@ class SlipColumn:
 
 
 def catalogue_locale(code: str) -> str:
-    """The language (of LOCALES) that a spoken one (ISO 639-3) is printed in: Spanish where there is none."""
+    """Return the locale (of LOCALES) that prints a spoken language (ISO 639-3): Spanish if no other does."""
     alpha2, _ = languages().get(code, ("", ""))
     return alpha2 if alpha2 in LOCALES else SPANISH
 
 
 def printable_languages(chosen: str) -> list[str]:
-    """The languages (ISO 639-3) that a slip can be printed in, and the one chosen where it is another."""
-    printed = [code for code, (alpha2, _) in languages().items() if alpha2 in LOCALES]
-    return printed if chosen in printed or not chosen else [*printed, chosen]
+    """Return the languages (ISO 639-3) that a slip can be printed in, and the chosen one if it is not among them."""
+    printable = [code for code, (alpha2, _) in languages().items() if alpha2 in LOCALES]
+    return printable if chosen in printable or not chosen else [*printable, chosen]
 
 
 def slip_columns(
-    spoken: str, shelter: PublicShelter, n: int, until: tuple[datetime, str, bool]
+    spoken: str, shelter: PublicShelter, n: int, validity: SlipValidity
 ) -> list[SlipColumn]:
-    """The sentences in Spanish and the other language; `until` is a moment, its zone, and whether places are held."""
+    """Return the texts for n people in Spanish and, if it is printed in another locale, in the spoken language."""
     return [
-        _column(locale, shelter, n, until)
+        _column(locale, shelter, n, validity)
         for locale in dict.fromkeys((SPANISH, catalogue_locale(spoken)))
     ]
 
 
-def _column(
-    locale: str, shelter: PublicShelter, n: int, until: tuple[datetime, str, bool]
-) -> SlipColumn:
-    moment, time_zone, is_held = until
-    when = _moment(moment, time_zone, locale)
+def _column(locale: str, shelter: PublicShelter, n: int, validity: SlipValidity) -> SlipColumn:
+    moment = _format_moment(validity, locale)
     with force_locale(locale):
-        held = gettext("Places held until %(moment)s", moment=when)
-        waits = gettext("Not confirmed yet: answer awaited until %(moment)s", moment=when)
+        until_held = gettext("Places held until %(moment)s", moment=moment)
+        until_answered = gettext(
+            "Not confirmed yet: answer awaited until %(moment)s", moment=moment
+        )
         return SlipColumn(
             locale,
             gettext("Reserved shelter"),
             ngettext("%(num)s person", "%(num)s people", n),
             _hours(shelter),
-            held if is_held else waits,
+            until_held if validity.is_held else until_answered,
             gettext("Show this code when you arrive."),
             gettext("This paper does not carry your name."),
         )
@@ -75,6 +83,6 @@ def _hours(shelter: PublicShelter) -> str:
     return str(gettext("Open from %(first)s to %(last)s", **hours))
 
 
-def _moment(moment: datetime, time_zone: str, locale: str) -> str:
-    zone, known = clock.zone(time_zone), Locale.parse(locale)
-    return str(dates.format_datetime(moment, "EEE d MMM, HH:mm", zone, locale=known))
+def _format_moment(validity: SlipValidity, locale: str) -> str:
+    zone, parsed = clock.zone(validity.time_zone), Locale.parse(locale)
+    return str(dates.format_datetime(validity.until, "EEE d MMM, HH:mm", zone, locale=parsed))

@@ -1,1 +1,1 @@
-"""Reads referrals (`referrals`), a shelter's inbox (`inbox`) and where a group could be sent (`choosing`)."""
+"""Reads referrals (`referrals`), a shelter's inbox (`inbox`) and the shelters a group could go to."""

@@ -1,4 +1,4 @@
-"""Reads referrals, their offers and events, within the scope of who asks."""
+"""Reads referrals, their offers and events, within the scope of an account."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.composition import PersonCount
-from app.db.session import Record
+from app.db.session import AnyRow
 from app.places.models import Desk
 from app.referrals.models import Referral, ReferralEvent, ReferralOffer
 from app.referrals.rules import states
@@ -25,7 +25,7 @@ DESKS = Desk.__table__
 
 @dataclass(frozen=True)
 class ReferralRow:
-    """One referral as it was last written, with its desk; `state_now` is what is true at this moment."""
+    """A referral as stored, with its desk; `state_now` is its state at this moment."""
 
     id: UUID
     code: str
@@ -60,24 +60,25 @@ class ReferralRow:
 
     @property
     def group(self) -> list[PersonCount]:
-        """The people who were sent."""
-        return [PersonCount(*one) for one in self.persons]
+        """The people of the group."""
+        return [PersonCount(*values) for values in self.persons]
 
     @property
     def state_now(self) -> str:
+        """The stored state, unless time has changed it since."""
         return states.state_at(
             clock.now(), self.state, self.deadline, self.hold_until, self.service
         )
 
     @property
     def is_hold_over(self) -> bool:
-        """Whether it was accepted and its places are no longer held."""
+        """Whether it was accepted and its beds are no longer held."""
         return states.is_hold_over(clock.now(), self.state_now, self.hold_until)
 
 
 @dataclass(frozen=True)
 class OfferRow:
-    """One shelter that a referral is addressed to."""
+    """A shelter that a referral is addressed to, and its answer."""
 
     referral_id: UUID
     shelter_id: int
@@ -94,7 +95,7 @@ class OfferRow:
 
 @dataclass(frozen=True)
 class EventRow:
-    """One thing that happened: the state it left, when, by whom (the role) and at which shelter."""
+    """An event: the new state, when, by which role and at which shelter."""
 
     state: str
     at: datetime
@@ -112,72 +113,80 @@ WITH_DESK = select(
 
 
 def is_visible_to(scope: Scope) -> ColumnElement[bool]:
-    """Referrals that an account may see: of its desks, of its countries, addressed to its shelters."""
-    mine = OFFERS.c.shelter_id.in_(scope.shelters)
-    to_mine = exists().where(OFFERS.c.referral_id == REFERRALS.c.id, mine)
+    """Return the condition for referrals of the scope's desks and countries, or addressed to its shelters."""
+    is_own = OFFERS.c.shelter_id.in_(scope.shelters)
+    is_addressed = exists().where(OFFERS.c.referral_id == REFERRALS.c.id, is_own)
     return or_(
         REFERRALS.c.desk_id.in_(scope.desks),
         REFERRALS.c.country.in_(scope.countries),
-        to_mine,
+        is_addressed,
     )
 
 
 def find_referral(session: Session, scope: Scope, referral_id: UUID) -> ReferralRow | None:
-    """The referral of that id within the scope; None where there is none or it is somebody else's."""
-    mine = WITH_DESK.where(REFERRALS.c.id == referral_id, is_visible_to(scope))
-    row = session.execute(mine).first()
+    """Find a referral within the scope."""
+    query = WITH_DESK.where(REFERRALS.c.id == referral_id, is_visible_to(scope))
+    row = session.execute(query).first()
     return _row(row) if row else None
 
 
 def lock_referral(session: Session, scope: Scope, referral_id: UUID) -> ReferralRow | None:
-    """The same, held until the transaction ends; held before any shelter and any bed."""
-    held = select(REFERRALS.c.id).where(REFERRALS.c.id == referral_id).with_for_update()
-    if session.execute(held).first() is None:
+    """Lock a referral until the transaction ends, before any shelter and any bed; None if it is out of scope."""
+    query = select(REFERRALS.c.id).where(REFERRALS.c.id == referral_id).with_for_update()
+    if session.execute(query).first() is None:
         return None
     return find_referral(session, scope, referral_id)
 
 
 def find_referral_unscoped(session: Session, referral_id: UUID) -> ReferralRow | None:
-    """The referral of that id, whoever it belongs to: to tell whether an id is known."""
+    """Find a referral whatever the scope: to check whether an id exists, or after it was checked."""
     row = session.execute(WITH_DESK.where(REFERRALS.c.id == referral_id)).first()
     return _row(row) if row else None
 
 
+def get_referral_unscoped(session: Session, referral_id: UUID) -> ReferralRow:
+    """Return a referral whatever the scope; raises LookupError if it does not exist."""
+    referral = find_referral_unscoped(session, referral_id)
+    if referral is None:
+        raise LookupError(f"no referral {referral_id}")
+    return referral
+
+
 def list_offers(session: Session, referral_ids: Collection[UUID]) -> dict[UUID, list[OfferRow]]:
-    """The offers of referrals, in the order in which the shelters were chosen."""
-    mine = select(OFFERS).where(OFFERS.c.referral_id.in_(referral_ids))
-    found: dict[UUID, list[OfferRow]] = {one: [] for one in referral_ids}
-    for row in session.execute(mine.order_by(OFFERS.c.referral_id, OFFERS.c.place)):
-        found[row.referral_id].append(OfferRow(**row._mapping))
-    return found
+    """List the offers of each referral, in the order in which the shelters were chosen."""
+    query = select(OFFERS).where(OFFERS.c.referral_id.in_(referral_ids))
+    offers: dict[UUID, list[OfferRow]] = {referral_id: [] for referral_id in referral_ids}
+    for row in session.execute(query.order_by(OFFERS.c.referral_id, OFFERS.c.place)):
+        offers[row.referral_id].append(OfferRow(**row._mapping))
+    return offers
 
 
 def list_events(session: Session, referral_id: UUID) -> list[EventRow]:
-    """What happened to a referral, in order."""
-    names = ("state", "at", "role", "shelter_id", "reason")
-    mine = select(*(EVENTS.c[name] for name in names)).where(EVENTS.c.referral_id == referral_id)
-    return [EventRow(*row) for row in session.execute(mine.order_by(EVENTS.c.id))]
+    """List the events of a referral, in order."""
+    columns = (EVENTS.c[name] for name in ("state", "at", "role", "shelter_id", "reason"))
+    query = select(*columns).where(EVENTS.c.referral_id == referral_id).order_by(EVENTS.c.id)
+    return [EventRow(*row) for row in session.execute(query)]
 
 
 def list_of_desk(
     session: Session, scope: Scope, desk_id: int, since: datetime, until: datetime
 ) -> list[ReferralRow]:
-    """A desk's referrals sent in [since, until), the last sent first; the open ones of before come too."""
-    mine = WITH_DESK.where(REFERRALS.c.desk_id == desk_id, is_visible_to(scope))
-    sent = (REFERRALS.c.sent_at >= since) & (REFERRALS.c.sent_at < until)
-    still = REFERRALS.c.closed_at.is_(None) & (REFERRALS.c.sent_at < since)
-    return _list(session, mine.where(sent | still).order_by(REFERRALS.c.sent_at.desc()))
+    """List a desk's referrals sent in [since, until) and its earlier open ones, the last sent first."""
+    query = WITH_DESK.where(REFERRALS.c.desk_id == desk_id, is_visible_to(scope))
+    in_period = (REFERRALS.c.sent_at >= since) & (REFERRALS.c.sent_at < until)
+    open_before = REFERRALS.c.closed_at.is_(None) & (REFERRALS.c.sent_at < since)
+    return _list(session, query.where(in_period | open_before).order_by(REFERRALS.c.sent_at.desc()))
 
 
 def list_of_consultation(session: Session, scope: Scope, consultation: UUID) -> list[ReferralRow]:
-    """The referrals that came from a consultation, the first sent first."""
-    mine = WITH_DESK.where(REFERRALS.c.consultation_id == consultation, is_visible_to(scope))
-    return _list(session, mine.order_by(REFERRALS.c.sent_at, REFERRALS.c.id))
+    """List the referrals that came from a consultation, the first sent first."""
+    query = WITH_DESK.where(REFERRALS.c.consultation_id == consultation, is_visible_to(scope))
+    return _list(session, query.order_by(REFERRALS.c.sent_at, REFERRALS.c.id))
 
 
-def _list(session: Session, wanted: Select[tuple[object, ...]]) -> list[ReferralRow]:
-    return [_row(row) for row in session.execute(wanted)]
+def _list(session: Session, query: Select[tuple[object, ...]]) -> list[ReferralRow]:
+    return [_row(row) for row in session.execute(query)]
 
 
-def _row(row: Record) -> ReferralRow:
+def _row(row: AnyRow) -> ReferralRow:
     return ReferralRow(**row._mapping)

@@ -1,1 +1,1 @@
-"""What may happen to a referral (`states`), what may be sent (`sending`), its code and deadlines (`deadlines`)."""
+"""Rules of referrals: states and actions, what may be sent (`referral_data`), deadlines, inbox, forwarding."""

@@ -1,4 +1,4 @@
-"""The life of a referral: which act is allowed in which state, by whom, and what time alone changes."""
+"""The states of a referral: which action is allowed in which one, by whom, and what time alone changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ SENT, SEEN, INFO_REQUESTED, WAITLISTED = "sent", "seen", "info_requested", "wait
 ACCEPTED, DECLINED, ARRIVED = "accepted", "declined", "arrived"
 NO_SHOW, COMPLETED, CANCELLED, EXPIRED = "no_show", "completed", "cancelled", "expired"
 TAKEN_BY_OTHER = "taken"
-"""Of an offer alone: another shelter accepted first."""
+"""Only of an offer: another shelter accepted first."""
 WAITING = (SENT, SEEN, INFO_REQUESTED, WAITLISTED)
-"""Nobody has said yes or no yet; the deadline runs."""
+"""Neither accepted nor declined; the deadline runs."""
 FINAL = frozenset({DECLINED, NO_SHOW, COMPLETED, CANCELLED, EXPIRED})
 EXPIRABLE = (*WAITING, ACCEPTED)
 """States that time alone may end."""
+# How long after the end of the hold a group without an arrival counts as not come.
 NO_SHOW_AFTER = timedelta(hours=24)
-"""So long after the hold ended a group that nobody marked has not come."""
+# Ten seconds on the page, and five for a slow connection.
 UNDO_WINDOW = timedelta(seconds=15)
-"""Ten seconds on the page, and five for a bad line."""
 
 SHELTER, DESK = "shelter", "desk"
 
 
 @dataclass(frozen=True)
 class ReferralAction:
-    """What somebody does: whose act it is, in which states of the referral, and the state it leaves."""
+    """An action on a referral: who performs it (SHELTER or DESK), in which states, and the new state."""
 
     actor: str
     states: frozenset[str]
@@ -44,7 +44,7 @@ ACTIONS = {
     "complete": ReferralAction(SHELTER, frozenset({ARRIVED}), COMPLETED),
     "cancel": ReferralAction(DESK, frozenset({*WAITING, ACCEPTED}), CANCELLED),
 }
-"""For a shelter's act in a state in which nobody has accepted, the state is that of its own offer."""
+"""While no shelter has accepted, `states` of a shelter's action are those of its own offer."""
 SERVICE_ACTIONS = {
     "complete": ReferralAction(DESK, frozenset({SENT}), COMPLETED),
     "no-show": ReferralAction(DESK, frozenset({SENT}), NO_SHOW),
@@ -54,14 +54,14 @@ SERVICE_ACTIONS = {
 
 
 def actions_for(service: str) -> dict[str, ReferralAction]:
-    """What may be done with a referral to that service."""
+    """Return the actions on a referral to that service, by name."""
     return ACTIONS if service == SHELTER else SERVICE_ACTIONS
 
 
 def state_at(
     now: datetime, state: str, deadline: datetime, hold_until: datetime | None, service: str
 ) -> str:
-    """The state that is true at a moment: what was written last, unless time has changed it since."""
+    """Return the state at `now`: the stored one, unless time has changed it since."""
     if service == SHELTER and state in WAITING and now >= deadline:
         return EXPIRED
     if state == ACCEPTED and hold_until is not None and now >= hold_until + NO_SHOW_AFTER:
@@ -70,14 +70,14 @@ def state_at(
 
 
 def ended_by_time_at(state: str, deadline: datetime, hold_until: datetime | None) -> datetime:
-    """The moment from which a referral that time alone has ended is so: expired, or not come."""
+    """Return when time alone ended a referral: the deadline, or the day after the hold of a no-show."""
     if state == NO_SHOW and hold_until is not None:
         return hold_until + NO_SHOW_AFTER
     return deadline
 
 
 def combine_offer_states(states: Iterable[str]) -> str:
-    """The state of a referral that nobody has accepted, from those of its offers: the furthest that still waits."""
+    """Return the state of a referral without acceptance from its offers': the furthest one that still waits."""
     waiting = [state for state in states if state in WAITING]
     if not waiting:
         return DECLINED
@@ -88,5 +88,5 @@ def combine_offer_states(states: Iterable[str]) -> str:
 
 
 def is_hold_over(now: datetime, state: str, hold_until: datetime | None) -> bool:
-    """Whether a referral was accepted but its places are no longer held."""
+    """Whether a referral was accepted but its beds are no longer held."""
     return state == ACCEPTED and hold_until is not None and now >= hold_until

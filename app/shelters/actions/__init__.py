@@ -1,1 +1,1 @@
-"""Changes beds (`beds`) and shelters (`shelters`), and says who coordinates them (`coordinators`)."""
+"""Changes beds (`beds`), shelters (`shelters`) and their coordinators (`coordinators`)."""

@@ -1,4 +1,4 @@
-"""Changes beds: what a shelter says of them, places held for a group, arrivals; every change leaves its trace."""
+"""Changes beds: updates by a shelter, holds for a group, arrivals; every change is recorded."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,9 +25,9 @@ ARRIVED, RELEASED, EXPIRED = "arrived", "released", "expired"
 
 @dataclass(frozen=True)
 class BedUpdate:
-    """What a shelter says of one category; what is None stays as it is. `occupied_by` adds to what stands.
+    """New numbers of one category; None leaves a number unchanged, `occupied_by` is added to `occupied`.
 
-    Who is not there changes a number and confirms nothing.
+    `is_confirmed` is false if somebody outside the shelter changes a number: then `confirmed_at` stays.
     """
 
     category: str
@@ -39,147 +39,162 @@ class BedUpdate:
     is_confirmed: bool = True
 
 
-def set_beds(session: Session, by: int | None, shelter: ShelterRow, said: BedUpdate) -> list[FieldError]:
-    """Changes one category and confirms it; more than there are places needs a reason of BED_REASONS."""
+def set_beds(
+    session: Session, account_id: int | None, shelter: ShelterRow, bed_update: BedUpdate
+) -> list[FieldError]:
+    """Change and confirm one category; more people than places need a reason of BED_REASONS."""
     lock_and_bump_inboxes(session, [shelter.id])
-    locked = lock_beds(session, shelter.id, said.category)
+    locked = lock_beds(session, shelter.id, bed_update.category)
     if locked is None:
         return [FieldError("category", "no_such_category")]
-    wanted = _wanted(locked.beds, said)
-    problems = _wrong(locked.beds, wanted, said.reason)
-    if problems:
-        return problems
-    _store(session, by, shelter, wanted, confirmed=said.is_confirmed)
-    record_audit(by, "beds_changed", f"shelter:{shelter.code}", shelter.country)
+    beds = _apply(bed_update, locked.beds)
+    errors = _validate(locked.beds, beds, bed_update.reason)
+    if errors:
+        return errors
+    _store(session, account_id, shelter, beds, confirmed=bed_update.is_confirmed)
+    record_audit(account_id, "beds_changed", f"shelter:{shelter.code}", shelter.country)
     return []
 
 
-def _wanted(now: Beds, said: BedUpdate) -> Beds:
-    occupied = now.occupied if said.occupied is None else said.occupied
-    capacity = now.capacity if said.capacity is None else said.capacity
-    blocked = now.blocked if said.blocked is None else said.blocked
-    over = needs_reason(capacity, blocked, occupied + said.occupied_by + now.held)
+def _apply(bed_update: BedUpdate, beds: Beds) -> Beds:
+    capacity = beds.capacity if bed_update.capacity is None else bed_update.capacity
+    blocked = beds.blocked if bed_update.blocked is None else bed_update.blocked
+    occupied = beds.occupied if bed_update.occupied is None else bed_update.occupied
+    occupied += bed_update.occupied_by
+    is_over = needs_reason(capacity, blocked, occupied + beds.held)
     return replace(
-        now,
+        beds,
         capacity=capacity,
         blocked=blocked,
-        occupied=occupied + said.occupied_by,
+        occupied=occupied,
         confirmed_at=clock.now(),
-        reason=(said.reason or now.reason) if over else "",
+        reason=(bed_update.reason or beds.reason) if is_over else "",
     )
 
 
-def _wrong(now: Beds, wanted: Beds, reason: str) -> list[FieldError]:
-    problems = []
+def _validate(before: Beds, after: Beds, reason: str) -> list[FieldError]:
+    errors = []
     for name in ("capacity", "blocked", "occupied"):
-        if not 0 <= getattr(wanted, name) <= 9999:
-            problems.append(FieldError(name, "not_a_bed_number"))
+        if not 0 <= getattr(after, name) <= 9999:
+            errors.append(FieldError(name, "not_a_bed_number"))
     if reason and reason not in BED_REASONS:
-        problems.append(FieldError("reason", "unknown_code"))
-    worse = wanted.free < 0 and wanted.free < now.free
-    if not problems and worse and not reason:
-        problems.append(FieldError("reason", "needs_bed_reason"))
-    return problems
+        errors.append(FieldError("reason", "unknown_code"))
+    is_more_over = after.free < 0 and after.free < before.free
+    if not errors and is_more_over and not reason:
+        errors.append(FieldError("reason", "needs_bed_reason"))
+    return errors
 
 
-def confirm(session: Session, by: int, shelter: ShelterRow) -> None:
-    """Says that every number of a shelter is still right (*sigue igual*)."""
+def confirm(session: Session, account_id: int, shelter: ShelterRow) -> None:
+    """Confirm that every number of a shelter is still right (*sigue igual*)."""
     lock_and_bump_inboxes(session, [shelter.id])
-    mine = update(BEDS).where(BEDS.c.shelter_id == shelter.id)
-    session.execute(mine.values(confirmed_at=clock.now(), confirmed_by=by))
-    record_audit(by, "beds_confirmed", f"shelter:{shelter.code}", shelter.country)
+    statement = update(BEDS).where(BEDS.c.shelter_id == shelter.id)
+    session.execute(statement.values(confirmed_at=clock.now(), confirmed_by=account_id))
+    record_audit(account_id, "beds_confirmed", f"shelter:{shelter.code}", shelter.country)
 
 
 def add_category(
-    session: Session, by: int | None, shelter: ShelterRow, category: str, capacity: int
+    session: Session, account_id: int | None, shelter: ShelterRow, category: str, capacity: int
 ) -> list[FieldError]:
-    """Gives a shelter places of one more category."""
+    """Add a category of beds to a shelter."""
     if lock_beds(session, shelter.id, category) is not None:
         return [FieldError("category", "taken")]
     beds = Beds(category, capacity, 0, 0, 0, clock.now())
-    row = {"shelter_id": shelter.id, "category": category, "capacity": capacity, "blocked": 0}
-    more = {"occupied": 0, "reason": "", "confirmed_at": beds.confirmed_at, "version": 1}
-    session.execute(insert(BEDS).values(**row, **more, confirmed_by=by))
-    _leave_trace(session, by, shelter, beds)
+    numbers = {"capacity": capacity, "blocked": 0, "occupied": 0, "reason": "", "version": 1}
+    confirmation = {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
+    values = {"shelter_id": shelter.id, "category": category, **numbers, **confirmation}
+    session.execute(insert(BEDS).values(**values))
+    _record_change(session, account_id, shelter, beds)
     return []
 
 
-def hold_beds(
-    session: Session,
-    by: int,
-    shelter: ShelterRow,
-    locked: LockedBeds,
-    wanted: tuple[UUID, int, str],
-) -> datetime:
-    """Keeps places for a referral until the moment given: its id, how many people, the reason where there are too few.
+@dataclass(frozen=True)
+class HoldRequest:
+    """Beds for `n` people of a referral; `reason` is "" unless fewer than n beds are free."""
 
-    The caller has locked the category and seen that the places are free, or has a reason.
+    referral_id: UUID
+    n: int
+    reason: str
+
+
+def hold_beds(
+    session: Session, account_id: int, shelter: ShelterRow, locked: LockedBeds, request: HoldRequest
+) -> datetime:
+    """Hold beds for a referral and return until when.
+
+    The caller has locked the category and has checked that enough beds are free, or has a reason.
     """
-    referral_id, n, reason = wanted
     now = clock.now()
     until = now + timedelta(minutes=shelter.hold_minutes)
-    row = {"referral_id": referral_id, "shelter_id": shelter.id, "n": n, "end": ""}
-    more = {"category": locked.beds.category, "held_at": now, "until": until}
-    session.execute(insert(HOLDS).values(**row, **more))
-    beds = replace(locked.beds, held=locked.beds.held + n, reason=reason or locked.beds.reason)
-    _store(session, by, shelter, beds, confirmed=False)
+    beds, place = locked.beds, {"shelter_id": shelter.id, "category": locked.beds.category}
+    values = {"referral_id": request.referral_id, "n": request.n, "held_at": now, "until": until}
+    session.execute(insert(HOLDS).values(**place, **values, end=""))
+    beds = replace(beds, held=beds.held + request.n, reason=request.reason or beds.reason)
+    _store(session, account_id, shelter, beds, confirmed=False)
     return until
 
 
 def end_holds(
-    session: Session, by: int | None, shelter: ShelterRow, referral_id: UUID, arrived: int | None
+    session: Session,
+    account_id: int | None,
+    shelter: ShelterRow,
+    referral_id: UUID,
+    arrived: int | None,
 ) -> None:
-    """Ends what is held for a referral: `arrived` people take their places, or None and the places are free again.
+    """End the holds of a referral: `arrived` people occupy beds, or None and the beds are released.
 
-    The caller has locked the referral, so nobody else ends its holds.
+    The caller has locked the referral, so no other transaction ends its holds.
     """
     now = clock.now()
-    for held in list_holds(session, referral_id):
-        locked = lock_beds(session, held.shelter_id, held.category)
-        how = EXPIRED if held.until <= now else RELEASED
-        mine = update(HOLDS).where(HOLDS.c.id == held.id, HOLDS.c.ended_at.is_(None))
-        session.execute(mine.values(ended_at=now, end=how if arrived is None else ARRIVED))
+    for hold in list_holds(session, referral_id):
+        locked = lock_beds(session, hold.shelter_id, hold.category)
+        end = EXPIRED if hold.until <= now else RELEASED
+        statement = update(HOLDS).where(HOLDS.c.id == hold.id, HOLDS.c.ended_at.is_(None))
+        session.execute(statement.values(ended_at=now, end=end if arrived is None else ARRIVED))
         if locked is None:
             continue
         beds = locked.beds
-        in_force = held.n if held.until > now else 0
+        in_force = hold.n if hold.until > now else 0
         beds = replace(beds, held=beds.held - in_force, occupied=beds.occupied + (arrived or 0))
-        _store(session, by, shelter, _honest(beds), confirmed=False)
+        _store(session, account_id, shelter, _without_old_reason(beds), confirmed=False)
+        # Everybody who arrived is counted with the first hold.
         arrived = None if arrived is None else 0
 
 
-def _honest(beds: Beds) -> Beds:
+def _without_old_reason(beds: Beds) -> Beds:
     return beds if beds.free < 0 else replace(beds, reason="")
 
 
-def lock_and_bump_inboxes(session: Session, shelters: list[int]) -> None:
-    """Tells shelters' open pages that something changed; holds their rows, in the order of their numbers."""
-    for shelter_id in sorted(shelters):
-        mine = update(SHELTERS).where(SHELTERS.c.id == shelter_id)
-        session.execute(mine.values(inbox_version=SHELTERS.c.inbox_version + 1))
+def lock_and_bump_inboxes(session: Session, shelter_ids: list[int]) -> None:
+    """Lock the rows of shelters in id order and increase their inbox version, which open pages poll."""
+    for shelter_id in sorted(shelter_ids):
+        statement = update(SHELTERS).where(SHELTERS.c.id == shelter_id)
+        session.execute(statement.values(inbox_version=SHELTERS.c.inbox_version + 1))
 
 
 def _store(
-    session: Session, by: int | None, shelter: ShelterRow, beds: Beds, *, confirmed: bool = True
+    session: Session, account_id: int | None, shelter: ShelterRow, beds: Beds, *, confirmed: bool
 ) -> None:
-    mine = (BEDS.c.shelter_id == shelter.id) & (BEDS.c.category == beds.category)
+    is_category = (BEDS.c.shelter_id == shelter.id) & (BEDS.c.category == beds.category)
     values: dict[str, Any] = {"capacity": beds.capacity, "blocked": beds.blocked}
     values |= {"occupied": beds.occupied, "reason": beds.reason, "version": BEDS.c.version + 1}
     if confirmed:
-        values |= {"confirmed_at": beds.confirmed_at, "confirmed_by": by}
-    session.execute(update(BEDS).where(mine).values(**values))
-    _leave_trace(session, by, shelter, beds)
+        values |= {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
+    session.execute(update(BEDS).where(is_category).values(**values))
+    _record_change(session, account_id, shelter, beds)
 
 
-def _leave_trace(session: Session, by: int | None, shelter: ShelterRow, beds: Beds) -> None:
-    now = clock.now()
+def _record_change(
+    session: Session, account_id: int | None, shelter: ShelterRow, beds: Beds
+) -> None:
+    """Record the numbers after a change, and update the census row of the shelter's own day."""
+    now, connection = clock.now(), connection_of(session)
     place = {"shelter_id": shelter.id, "category": beds.category}
     numbers = {"capacity": beds.capacity, "blocked": beds.blocked, "occupied": beds.occupied}
-    change = {"at": now, "account_id": by, "held": beds.held, "reason": beds.reason}
+    change = {"at": now, "account_id": account_id, "held": beds.held, "reason": beds.reason}
     session.execute(insert(CHANGES).values(**place, **numbers, **change))
-    connection = connection_of(session)
     upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     day = clock.day_at(now, shelter.time_zone)
-    row = upsert(CENSUS).values(**place, **numbers, day=day)
+    census = upsert(CENSUS).values(**place, **numbers, day=day)
     keys = ["shelter_id", "category", "day"]
-    connection.execute(row.on_conflict_do_update(index_elements=keys, set_=numbers))
+    connection.execute(census.on_conflict_do_update(index_elements=keys, set_=numbers))

@@ -1,4 +1,4 @@
-"""Says who coordinates a shelter."""
+"""Assigns coordinators to a shelter."""
 
 from collections.abc import Collection
 
@@ -13,22 +13,30 @@ from app.staff.actions.scopes import assign_shelters
 
 def change_coordinators(
     session: Session,
-    by: int,
+    changed_by: int,
     shelter: ShelterRow,
     added: Collection[str],
     removed: Collection[str],
 ) -> list[FieldError]:
-    """Gives accounts a shelter or takes it from them, from their next request on; other shelters stay theirs."""
-    known = {one.username: one.account_id for one in list_coordinators(session, shelter.country)}
-    if any(name not in known for name in added):
+    """Assign a shelter to accounts or remove it, by username, from their next request on.
+
+    Their other shelters stay assigned. `changed_by` is the id of the account that does it.
+    """
+    coordinators = list_coordinators(session, shelter.country)
+    account_ids = {row.username: row.account_id for row in coordinators}
+    if any(name not in account_ids for name in added):
         return [FieldError("coordinators", "unknown_code")]
-    new = {known[name] for name in added}
-    gone = {known[name] for name in removed if name in known} - new
-    held = lock_shelters_of(session, new | gone)
-    changed = [one for one in sorted(held) if (shelter.id in held[one]) != (one in new)]
+    to_add = {account_ids[name] for name in added}
+    to_remove = {account_ids[name] for name in removed if name in account_ids} - to_add
+    shelter_ids = lock_shelters_of(session, to_add | to_remove)
+    changed = [
+        account_id
+        for account_id, own in sorted(shelter_ids.items())
+        if (shelter.id in own) != (account_id in to_add)
+    ]
     for account_id in changed:
-        assign_shelters(session, account_id, held[account_id] ^ {shelter.id})
-        record_audit(by, "shelter_assigned", f"account:{account_id}", shelter.country)
+        assign_shelters(session, account_id, shelter_ids[account_id] ^ {shelter.id})
+        record_audit(changed_by, "shelter_assigned", f"account:{account_id}", shelter.country)
     if changed:
-        record_audit(by, "shelter_assigned", f"shelter:{shelter.code}", shelter.country)
+        record_audit(changed_by, "shelter_assigned", f"shelter:{shelter.code}", shelter.country)
     return []

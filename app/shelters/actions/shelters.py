@@ -1,4 +1,4 @@
-"""Opens, changes and closes shelters; says whether they take people in and how many places they have."""
+"""Opens, changes and closes shelters; sets whether they accept people and how many beds they have."""
 
 import secrets
 from datetime import date
@@ -17,124 +17,129 @@ from app.shelters.queries.shelters import SHELTERS, ShelterRow, find_shelter
 from app.shelters.vocabulary import CONFIDENTIAL_TYPES
 
 CODE_CHARACTERS = "CDFGHJKMNPQRTVWXY34679"
-"""No vowels and no look-alikes: a code drawn of these says nothing and is read without a mistake."""
+"""No vowels and no look-alikes: a random code of these means nothing and is easy to read."""
 CODE_LENGTH = 8
 
 
-def open_shelter(session: Session, by: int | None, fields: dict[str, Any]) -> str | list[FieldError]:
-    """Opens a shelter with the fields of ShelterRow but id and versions; its code, or the problems.
+def open_shelter(
+    session: Session, account_id: int | None, fields: dict[str, Any]
+) -> str | list[FieldError]:
+    """Open a shelter with the fields of ShelterRow except id and versions; return its code, or the errors.
 
-    A protected one gets a code that says nothing, whatever was typed.
+    A protected shelter gets a random code, whatever was typed.
     """
     if fields["is_protected"]:
-        fields = {**fields, "code": _draw_code(session)}
-    problems = _wrong(fields) + _wrong_code(fields["code"])
-    if problems:
-        return problems
-    if not _insert_once(session, {"version": 1, "inbox_version": 0, **fields}):
+        fields = {**fields, "code": _generate_code(session)}
+    errors = _validate(fields) + _validate_code(fields["code"])
+    if errors:
+        return errors
+    if not _insert_unless_taken(session, {"version": 1, "inbox_version": 0, **fields}):
         return [FieldError("code", "taken")]
-    record_audit(by, "shelter_opened", f"shelter:{fields['code']}", fields["country"])
+    record_audit(account_id, "shelter_opened", f"shelter:{fields['code']}", fields["country"])
     return str(fields["code"])
 
 
-def _draw_code(session: Session) -> str:
+def _generate_code(session: Session) -> str:
     while True:
         code = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
         if find_shelter(session, code) is None:
             return code
 
 
-def _wrong_code(code: str) -> list[FieldError]:
+def _validate_code(code: str) -> list[FieldError]:
     if not code:
         return [FieldError("code", "required")]
     return [] if places.is_code(code) else [FieldError("code", "not_a_desk_code")]
 
 
-def _insert_once(session: Session, row: dict[str, Any]) -> bool:
+def _insert_unless_taken(session: Session, values: dict[str, Any]) -> bool:
     try:
         with session.begin_nested():
-            session.execute(insert(SHELTERS).values(**row))
+            session.execute(insert(SHELTERS).values(**values))
     except IntegrityError:
         return False
     return True
 
 
 def change_shelter(
-    session: Session, by: int, shelter: ShelterRow, version: int, fields: dict[str, Any]
+    session: Session, account_id: int, shelter: ShelterRow, version: int, fields: dict[str, Any]
 ) -> list[FieldError]:
-    """Changes all of a shelter but its country; a stale version is refused.
+    """Change every field of a shelter except its country; a stale version is an error.
 
-    One that becomes protected gets a new code: the old one may say its name. No other code ever changes.
+    A shelter that becomes protected gets a new code, as the old one may contain its name. No other code ever changes.
     """
-    problems = _wrong({"country": shelter.country, **fields})
+    errors = _validate({"country": shelter.country, **fields})
     if shelter.is_protected and not fields["is_protected"]:
-        problems.append(FieldError("is_protected", "stays_protected"))
-    if problems:
-        return problems
-    hides = fields["is_protected"] and not shelter.is_protected
-    code = _draw_code(session) if hides else shelter.code
+        errors.append(FieldError("is_protected", "stays_protected"))
+    if errors:
+        return errors
+    becomes_protected = fields["is_protected"] and not shelter.is_protected
+    code = _generate_code(session) if becomes_protected else shelter.code
     if not _store(session, shelter, version, {**fields, "code": code}):
         return [FieldError("version", "stale")]
-    record_audit(by, "shelter_changed", f"shelter:{code}", shelter.country)
+    record_audit(account_id, "shelter_changed", f"shelter:{code}", shelter.country)
     return []
 
 
 def close_shelter(
-    session: Session, by: int, shelter: ShelterRow, version: int, closed_on: date
+    session: Session, account_id: int, shelter: ShelterRow, version: int, closed_on: date
 ) -> list[FieldError]:
-    """Sets the last day of a shelter."""
+    """Set the last day of a shelter; a stale version is an error."""
     if not _store(session, shelter, version, {"closed_on": closed_on}):
         return [FieldError("version", "stale")]
-    record_audit(by, "shelter_closed", f"shelter:{shelter.code}", shelter.country)
+    record_audit(account_id, "shelter_closed", f"shelter:{shelter.code}", shelter.country)
     return []
 
 
 def _store(session: Session, shelter: ShelterRow, version: int, fields: dict[str, Any]) -> bool:
-    """Whether the shelter still stood at this version and is changed; its open pages are told."""
-    mine = update(SHELTERS).where(SHELTERS.c.id == shelter.id, SHELTERS.c.version == version)
-    told = {"inbox_version": SHELTERS.c.inbox_version + 1, "version": version + 1}
-    changed = mine.values(**told, **fields).returning(SHELTERS.c.id)
-    return session.execute(changed).first() is not None
+    """Update the shelter if it still has this version; return whether it was updated."""
+    is_current = (SHELTERS.c.id == shelter.id) & (SHELTERS.c.version == version)
+    versions = {"inbox_version": SHELTERS.c.inbox_version + 1, "version": version + 1}
+    statement = update(SHELTERS).where(is_current).values(**versions, **fields)
+    return session.execute(statement.returning(SHELTERS.c.id)).first() is not None
 
 
-def set_accepting(session: Session, by: int, shelter: ShelterRow, accepting: bool) -> None:
-    """Says whether a shelter takes people in: what is free is not on offer while it does not."""
+def set_accepting(session: Session, account_id: int, shelter: ShelterRow, accepting: bool) -> None:
+    """Set whether a shelter accepts people; while it does not, its free beds are not offered."""
     lock_and_bump_inboxes(session, [shelter.id])
-    mine = update(SHELTERS).where(SHELTERS.c.id == shelter.id)
-    session.execute(mine.values(is_accepting=accepting, version=SHELTERS.c.version + 1))
-    record_audit(by, "shelter_changed", f"shelter:{shelter.code}", shelter.country)
+    statement = update(SHELTERS).where(SHELTERS.c.id == shelter.id)
+    session.execute(statement.values(is_accepting=accepting, version=SHELTERS.c.version + 1))
+    record_audit(account_id, "shelter_changed", f"shelter:{shelter.code}", shelter.country)
 
 
-def set_capacity(session: Session, by: int, shelter: ShelterRow, said: BedUpdate) -> list[FieldError]:
-    """Says how many places of a category there are, a new one or one that stands; says nothing of who is there."""
+def set_capacity(
+    session: Session, account_id: int, shelter: ShelterRow, bed_update: BedUpdate
+) -> list[FieldError]:
+    """Set how many beds a new or existing category has, but not how many are occupied."""
     lock_and_bump_inboxes(session, [shelter.id])
-    if lock_beds(session, shelter.id, said.category) is not None:
-        return set_beds(session, by, shelter, said)
-    problems = add_category(session, by, shelter, said.category, said.capacity or 0)
-    if not problems:
-        record_audit(by, "beds_changed", f"shelter:{shelter.code}", shelter.country)
-    return problems
+    if lock_beds(session, shelter.id, bed_update.category) is not None:
+        return set_beds(session, account_id, shelter, bed_update)
+    category, capacity = bed_update.category, bed_update.capacity or 0
+    errors = add_category(session, account_id, shelter, category, capacity)
+    if not errors:
+        record_audit(account_id, "beds_changed", f"shelter:{shelter.code}", shelter.country)
+    return errors
 
 
-def _wrong(fields: dict[str, Any]) -> list[FieldError]:
-    problems = []
+def _validate(fields: dict[str, Any]) -> list[FieldError]:
+    errors = []
     if not places.area_lies_in(fields["adm1"], fields["country"]):
-        problems.append(FieldError("adm1", "not_in_country"))
+        errors.append(FieldError("adm1", "not_in_country"))
     if not places.is_time_zone(fields["time_zone"]):
-        problems.append(FieldError("time_zone", "not_a_time_zone"))
+        errors.append(FieldError("time_zone", "not_a_time_zone"))
     if not places.is_whole_location(fields["latitude"], fields["longitude"]):
-        problems.append(FieldError("longitude", "both_or_none"))
+        errors.append(FieldError("longitude", "both_or_none"))
     if bool(fields["opens_at"]) != bool(fields["closes_at"]):
-        problems.append(FieldError("closes_at", "both_or_none"))
+        errors.append(FieldError("closes_at", "both_or_none"))
     youngest, oldest = fields["youngest"], fields["oldest"]
     if youngest is not None and oldest is not None and youngest > oldest:
-        problems.append(FieldError("oldest", "ages_crossed"))
-    return problems + _wrong_protection(fields)
+        errors.append(FieldError("oldest", "ages_crossed"))
+    return errors + _validate_protection(fields)
 
 
-def _wrong_protection(fields: dict[str, Any]) -> list[FieldError]:
+def _validate_protection(fields: dict[str, Any]) -> list[FieldError]:
     if not fields["is_protected"]:
-        refuge = fields["type"] in CONFIDENTIAL_TYPES
-        return [FieldError("is_protected", "must_be_protected")] if refuge else []
-    way = fields["meeting_point"] or fields["phone"]
-    return [] if way else [FieldError("meeting_point", "no_way_to_meet")]
+        is_confidential = fields["type"] in CONFIDENTIAL_TYPES
+        return [FieldError("is_protected", "must_be_protected")] if is_confidential else []
+    can_be_met = fields["meeting_point"] or fields["phone"]
+    return [] if can_be_met else [FieldError("meeting_point", "no_way_to_meet")]

@@ -1,1 +1,1 @@
-"""Reads what is said of beds (`beds`) and of shelters (`shelter`, with its kinds of field in `fields`)."""
+"""Parses bed updates (`beds`) and shelter forms (`shelter`; its `fields` and the `options` of its page)."""

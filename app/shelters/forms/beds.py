@@ -1,4 +1,4 @@
-"""Reads what a shelter says of its beds, and whether it takes people in."""
+"""Parses updates of a shelter's beds, and whether it accepts people."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ BED_FIELDS = frozenset(
 
 
 def parse_bed_update(raw: dict[str, Any]) -> tuple[BedUpdate, list[FieldError]]:
-    """What is said of one category, and everything that could not be read; what is left out stays as it is."""
+    """Return the update of one category and every error; a number that is absent stays unchanged."""
     reader = JsonReader(raw)
     reader.refuse_unknown_fields(raw, BED_FIELDS, "")
     if raw.get("confirmed") not in (True, "1", "true"):
         reader.add_error("confirmed", "required")
-    said = BedUpdate(
+    bed_update = BedUpdate(
         reader.choice(raw, "category", BED_CATEGORIES, None),
         _number(reader, "capacity"),
         _number(reader, "blocked"),
@@ -26,35 +26,35 @@ def parse_bed_update(raw: dict[str, Any]) -> tuple[BedUpdate, list[FieldError]]:
         _number(reader, "occupied_by", -99) or 0,
         str(raw.get("reason") or ""),
     )
-    return said, [FieldError(*one) for one in reader.errors]
+    return bed_update, [FieldError(*error) for error in reader.errors]
 
 
 def parse_accepting(raw: dict[str, Any]) -> tuple[bool, list[FieldError]]:
-    """Whether a shelter says that it takes people in, and what could not be read."""
+    """Return whether the shelter accepts people, and every error."""
     reader = JsonReader(raw)
     reader.refuse_unknown_fields(raw, frozenset({"accepting"}), "")
-    said = raw.get("accepting")
-    if said in (None, ""):
+    value = raw.get("accepting")
+    if value in (None, ""):
         reader.add_error("accepting", "required")
-    elif not isinstance(said, bool) and said not in ("1", "0"):
+    elif not isinstance(value, bool) and value not in ("1", "0"):
         reader.add_error("accepting", "unreadable")
-    return said in (True, "1"), [FieldError(*one) for one in reader.errors]
+    return value in (True, "1"), [FieldError(*error) for error in reader.errors]
 
 
-def _number(reader: JsonReader, name: str, least: int = 0) -> int | None:
+def _number(reader: JsonReader, name: str, minimum: int = 0) -> int | None:
     value = reader.raw.get(name)
     if value in (None, ""):
         return None
-    n = _whole(value)
-    if n is None or not least <= n <= 9999:
+    n = _whole_number(value)
+    if n is None or not minimum <= n <= 9999:
         reader.add_error(name, "not_a_bed_number")
         return None
     return n
 
 
-def _whole(value: Any) -> int | None:
+def _whole_number(value: Any) -> int | None:
     if isinstance(value, str):
         digits = value.removeprefix("-")
-        right = digits.isascii() and digits.isdecimal() and len(digits) < 5
-        return int(value) if right else None
+        is_valid = digits.isascii() and digits.isdecimal() and len(digits) < 5
+        return int(value) if is_valid else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,4 +1,4 @@
-"""Kinds of field that only the forms of shelters have."""
+"""Field types that only the forms of shelters use."""
 
 import re
 from collections.abc import Collection
@@ -8,25 +8,25 @@ from wtforms import Field, StringField
 from wtforms.widgets import TextInput
 
 from app.email.queue import is_email_address
-from app.web.forms import CodesField
+from app.web.forms import AnyCodesField
 
 PHONE = re.compile(r"[0-9+ -]*")
-CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-SHORTEST_PHONE = 3
+TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+MIN_PHONE_DIGITS = 3
 
 
 class PhoneField(StringField):  # type: ignore[misc]
-    """A phone number of a shelter: digits, blanks, + and -."""
+    """A phone number of a shelter: digits, spaces, + and -."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = " ".join(valuelist[0].split()) if valuelist else ""
-        digits = sum(sign.isdecimal() for sign in self.data)
-        if self.data and (not PHONE.fullmatch(self.data) or digits < SHORTEST_PHONE):
+        digits = sum(character.isdecimal() for character in self.data)
+        if self.data and (not PHONE.fullmatch(self.data) or digits < MIN_PHONE_DIGITS):
             raise ValueError("not_a_phone")
 
 
 class EmailField(StringField):  # type: ignore[misc]
-    """An e-mail address that letters can go to, or nothing."""
+    """An e-mail address that notices can be sent to, or empty."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist[0].strip() if valuelist else ""
@@ -35,16 +35,16 @@ class EmailField(StringField):  # type: ignore[misc]
 
 
 class TimeOfDayField(StringField):  # type: ignore[misc]
-    """A time of day, `HH:MM`, or nothing."""
+    """A time of day, `HH:MM`, or empty."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist[0].strip() if valuelist else ""
-        if self.data and not CLOCK.fullmatch(self.data):
+        if self.data and not TIME_OF_DAY.fullmatch(self.data):
             raise ValueError("not_a_clock_time")
 
 
 class NumberField(Field):  # type: ignore[misc]
-    """A whole number within limits; `data` is None where it is empty or wrong, which `code` then says."""
+    """A whole number within limits; `data` is None if it is empty or wrong, and `code` is the error of a wrong one."""
 
     widget = TextInput()
 
@@ -57,21 +57,21 @@ class NumberField(Field):  # type: ignore[misc]
         text = valuelist[0].strip() if valuelist else ""
         if not text:
             return
-        least, most = self.within
-        right = text.isascii() and text.isdecimal() and len(text) <= 9
-        if not right or not least <= int(text) <= most:
+        minimum, maximum = self.within
+        is_number = text.isascii() and text.isdecimal() and len(text) <= 9
+        if not is_number or not minimum <= int(text) <= maximum:
             raise ValueError(self.code)
         self.data = int(text)
 
-    def shown(self) -> str:
-        """What stands in the box: what was typed, else the number."""
+    def input_value(self) -> str:
+        """Return the value of the input: the text as typed, else the number."""
         if self.raw_data:
             return str(self.raw_data[0])
         return "" if self.data is None else str(self.data)
 
 
 class CheckboxField(Field):  # type: ignore[misc]
-    """A box that is ticked or not."""
+    """A checkbox: "1" or absent."""
 
     widget = TextInput()
 
@@ -81,8 +81,8 @@ class CheckboxField(Field):  # type: ignore[misc]
             raise ValueError("unreadable")
 
 
-class CodesField(CodesField):
-    """Any number of codes of a closed list."""
+class CodelistField(AnyCodesField):
+    """Any number of codes of a codelist."""
 
     def __init__(self, *arguments: Any, codes: Collection[str], **named: Any) -> None:
         super().__init__(*arguments, **named)

@@ -6,24 +6,39 @@ from wtforms.validators import InputRequired
 
 from app.codelists.shared_codelists import SEXES, languages
 from app.places.vocabulary import areas, programme
-from app.shelters.forms.fields import TimeOfDayField, CodesField, EmailField, NumberField, PhoneField, CheckboxField
+from app.shelters.forms.fields import (
+    CheckboxField,
+    CodelistField,
+    EmailField,
+    NumberField,
+    PhoneField,
+    TimeOfDayField,
+)
 from app.shelters.queries.shelters import ShelterRow
 from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS, SHELTER_TYPES
 from app.web.forms import (
     REQUIRED,
+    AnyCodesField,
+    CodeField,
     DayField,
     DegreesField,
-    CodeField,
-    CodesField,
     PageForm,
-    WholeNumberField,
     SafeTextField,
+    WholeNumberField,
     max_length,
     required,
     required_day,
 )
 
-TEXT_FIELDS = ("address", "directions", "meeting_point", "phone", "mailbox", "opens_at", "closes_at")
+TEXT_FIELDS = (
+    "address",
+    "directions",
+    "meeting_point",
+    "phone",
+    "mailbox",
+    "opens_at",
+    "closes_at",
+)
 STORED_FIELDS = (
     "name", "type", "organisation", "adm1", "latitude", "longitude", "time_zone", "languages",
     "sexes", "admits_children", "admits_groups", "youngest", "oldest", "stay_limit_days",
@@ -34,7 +49,7 @@ AGE: dict[str, Any] = {"within": (0, 120), "code": "not_an_age"}
 
 
 class ShelterForm(PageForm):
-    """What may be changed of a shelter."""
+    """The fields of a shelter that may be changed."""
 
     name = SafeTextField(validators=[required(), max_length(80)])
     type = CodeField(validators=[required()], codes=SHELTER_TYPES.codes)
@@ -42,16 +57,16 @@ class ShelterForm(PageForm):
     adm1 = CodeField(validators=[required()], codes=areas())
     address = SafeTextField(validators=[max_length(160)])
     directions = SafeTextField(validators=[max_length(240)])
-    latitude = DegreesField(most=90)
-    longitude = DegreesField(most=180)
+    latitude = DegreesField(limit=90)
+    longitude = DegreesField(limit=180)
     phone = PhoneField(validators=[max_length(30)])
     mailbox = EmailField(validators=[max_length(120)])
     meeting_point = SafeTextField(validators=[max_length(160)])
     time_zone = SafeTextField(validators=[max_length(40)])
     opens_at = TimeOfDayField()
     closes_at = TimeOfDayField()
-    languages = CodesField(codes=languages())
-    sexes = CodesField(validators=[required()], codes=SEXES.codes)
+    languages = CodelistField(codes=languages())
+    sexes = CodelistField(validators=[required()], codes=SEXES.codes)
     admits_children = CheckboxField(default=True)
     admits_groups = CheckboxField(default=True)
     youngest = NumberField(**AGE)
@@ -64,26 +79,26 @@ class ShelterForm(PageForm):
     closed_on = DayField()
 
     def fields_in(self, country_code: str) -> dict[str, Any]:
-        """The shelter's fields as they were sent; without a time zone that of the country."""
-        said = {name: self[name].data for name in STORED_FIELDS}
-        said |= {name: said[name] or "" for name in TEXT_FIELDS}
-        return {**said, "time_zone": said["time_zone"] or programme()[country_code].time_zone}
+        """Return the values of STORED_FIELDS; without a time zone, that of the country."""
+        values = {name: self[name].data for name in STORED_FIELDS}
+        values |= {name: values[name] or "" for name in TEXT_FIELDS}
+        return {**values, "time_zone": values["time_zone"] or programme()[country_code].time_zone}
 
 
 class NewShelterForm(ShelterForm):
-    """What a new shelter must say; a protected one has no code of its own choice."""
+    """The fields of a new shelter; the code of a protected one is replaced by a random one."""
 
     code = SafeTextField(validators=[max_length(20)])
     country = CodeField(validators=[required()], codes=programme())
 
     def fields(self) -> dict[str, Any]:
-        """The new shelter's fields; its code in capital letters."""
+        """Return the values of the new shelter; its code in capital letters."""
         code, country_code = str(self.code.data or "").upper(), self.country.data
         return {"code": code, "country": country_code, **self.fields_in(country_code)}
 
 
 class ChangedShelterForm(ShelterForm):
-    """What a changed shelter must say, and which version was changed."""
+    """The fields of a changed shelter, and the version that was changed."""
 
     version = WholeNumberField()
 
@@ -96,7 +111,7 @@ class ShelterClosingForm(PageForm):
 
 
 class BedsForm(PageForm):
-    """How many places of one category there are, and why there are fewer than people where that is so."""
+    """How many beds one category has, and the reason if there are fewer beds than people."""
 
     category = CodeField(validators=[required()], codes=BED_CATEGORIES.codes)
     capacity = NumberField(
@@ -106,22 +121,22 @@ class BedsForm(PageForm):
 
 
 class CoordinatorsForm(PageForm):
-    """Who is to coordinate a shelter, and who was ticked when the page was opened: usernames."""
+    """The usernames of a shelter's coordinators, and those that were ticked when the page was opened."""
 
-    coordinators = CodesField()
-    before = CodesField()
+    coordinators = AnyCodesField()
+    before = AnyCodesField()
 
     @property
     def added(self) -> set[str]:
-        """Who was ticked on the page."""
+        """The usernames that were ticked on the page."""
         return set(self.coordinators.data) - set(self.before.data)
 
     @property
     def removed(self) -> set[str]:
-        """Whose tick was taken away on the page."""
+        """The usernames that were unticked on the page."""
         return set(self.before.data) - set(self.coordinators.data)
 
 
 def form_for(shelter: ShelterRow) -> ChangedShelterForm:
-    """The form filled with a shelter as it stands."""
+    """Return the form filled with the stored values of a shelter."""
     return ChangedShelterForm(obj=shelter)

@@ -1,4 +1,4 @@
-"""Beds by category, places held for a group, what changed, and one census row a day."""
+"""Tables of beds by category, holds for groups, changes, and one census row a day."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -23,10 +23,10 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class BedCategory(Base):
-    """Places of one category: free = capacity − blocked − occupied − held, and may be below 0.
+    """Beds of one category: free = capacity − blocked − occupied − held, and may be below 0.
 
-    `reason` says why more are taken than there are, empty where they are not; `confirmed_at` is when somebody there
-    last said that the numbers are right.
+    `reason` is why more people are taken than there are beds, empty if there are enough; `confirmed_at` is when the
+    shelter last confirmed the numbers.
     """
 
     __tablename__ = "bed_category"
@@ -49,7 +49,7 @@ class BedCategory(Base):
 
 
 class BedHold(Base):
-    """`n` places kept for a referral `until` a moment; in force while it has no end and that moment is not reached."""
+    """`n` beds held for a referral; in force until `until` is reached or it is ended, with `end` of HOLD_ENDS."""
 
     __tablename__ = "bed_hold"
 
@@ -79,7 +79,7 @@ class BedHold(Base):
 
 
 class BedChange(Base):
-    """What stood after every change of a category, and why: the history that its numbers are proved by."""
+    """The numbers of a category after each change, and the reason: the history that proves its current numbers."""
 
     __tablename__ = "bed_change"
 
@@ -98,7 +98,7 @@ class BedChange(Base):
 
 
 class BedCensus(Base):
-    """What stood at the end of a shelter's day, or stands now; a day without a row is as the last one before it."""
+    """The numbers at the end of a shelter's day, or now; a day without a row has those of the last row before it."""
 
     __tablename__ = "bed_census"
 

@@ -1,4 +1,4 @@
-"""Shelters: what they are, whom they take in, and what may be said of them."""
+"""The table of shelters: contact, eligibility, intake hours and protection."""
 
 from datetime import date
 
@@ -10,11 +10,11 @@ from app.privacy.columns import OPEN, SENSITIVE
 
 
 class Shelter(Base):
-    """A place that takes people in. Of a protected one no desk ever learns name, address or location.
+    """A shelter. Desks never see name, address or location of a protected one.
 
     `sexes`, `admits_children`, `admits_groups`, ages and `stay_limit_days` are its eligibility; an age of None is no
-    limit. Hours are `HH:MM` of intake in its time zone, empty where people are taken in at any hour.
-    `inbox_version` grows with every change that its coordinators should see.
+    limit. Intake hours are `HH:MM` in its time zone, empty if people are accepted at any hour.
+    `inbox_version` increases with every change that its coordinators should see.
     """
 
     __tablename__ = "shelter"

@@ -1,1 +1,1 @@
-"""Reads shelters (`shelters`), what is free in them (`beds`) and who may coordinate them (`coordinators`)."""
+"""Reads shelters (`shelters`), their beds (`beds`) and who may coordinate them (`coordinators`)."""

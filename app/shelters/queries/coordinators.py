@@ -15,7 +15,7 @@ COORDINATOR = ROLES["shelter_coordinator"].code
 
 @dataclass(frozen=True)
 class Coordinator:
-    """An open account of a coordinator with the numbers of its shelters."""
+    """An open account of a coordinator, with the ids of its shelters."""
 
     account_id: int
     username: str
@@ -23,8 +23,8 @@ class Coordinator:
 
 
 def list_coordinators(session: Session, country: str) -> list[Coordinator]:
-    """The coordinators of shelters of a country and those who have no shelter yet, by username."""
-    wanted = (
+    """List the coordinators of a country's shelters and those without a shelter, by username."""
+    query = (
         select(ACCOUNTS.c.id, ACCOUNTS.c.username, SHELTERS.c.id, SHELTERS.c.country)
         .outerjoin(ACCOUNT_SHELTERS, ACCOUNT_SHELTERS.c.account_id == ACCOUNTS.c.id)
         .outerjoin(SHELTERS, SHELTERS.c.id == ACCOUNT_SHELTERS.c.shelter_id)
@@ -32,10 +32,10 @@ def list_coordinators(session: Session, country: str) -> list[Coordinator]:
         .order_by(ACCOUNTS.c.username, SHELTERS.c.code)
     )
     shelters: dict[tuple[int, str], dict[int, str]] = {}
-    for account_id, username, shelter_id, where in session.execute(wanted):
+    for account_id, username, shelter_id, shelter_country in session.execute(query):
         own = shelters.setdefault((account_id, username), {})
         if shelter_id is not None:
-            own[shelter_id] = where
+            own[shelter_id] = shelter_country
     return [
         Coordinator(account_id, username, frozenset(own))
         for (account_id, username), own in shelters.items()
@@ -44,10 +44,11 @@ def list_coordinators(session: Session, country: str) -> list[Coordinator]:
 
 
 def lock_shelters_of(session: Session, account_ids: Collection[int]) -> dict[int, set[int]]:
-    """The numbers of each account's shelters, held until the transaction ends."""
-    mine = select(ACCOUNTS.c.id).where(ACCOUNTS.c.id.in_(account_ids)).order_by(ACCOUNTS.c.id)
-    found: dict[int, set[int]] = {one: set() for one in session.scalars(mine.with_for_update())}
+    """Lock accounts until the transaction ends and return the ids of each one's shelters."""
+    query = select(ACCOUNTS.c.id).where(ACCOUNTS.c.id.in_(account_ids)).order_by(ACCOUNTS.c.id)
+    locked_ids = session.scalars(query.with_for_update())
+    shelter_ids: dict[int, set[int]] = {account_id: set() for account_id in locked_ids}
     pairs = select(ACCOUNT_SHELTERS).where(ACCOUNT_SHELTERS.c.account_id.in_(account_ids))
     for row in session.execute(pairs.order_by("account_id", "shelter_id")):
-        found[row.account_id].add(row.shelter_id)
-    return found
+        shelter_ids[row.account_id].add(row.shelter_id)
+    return shelter_ids

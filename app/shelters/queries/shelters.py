@@ -1,4 +1,4 @@
-"""Reads shelters: whole for their own people and admins, and what everybody else may know of them."""
+"""Reads shelters: every field for their coordinators and admins, and the public view for everybody else."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db.session import Record, connection_of
+from app.db.session import AnyRow, connection_of
 from app.shelters.models import Shelter
 from app.shelters.rules import Eligibility, is_open_at
 from app.web.access import Scope
 
 SHELTERS = Shelter.__table__
-SHELTER_BY_CODE = select(SHELTERS).where(SHELTERS.c.code == bindparam("wanted"))
+SHELTER_BY_CODE = select(SHELTERS).where(SHELTERS.c.code == bindparam("shelter_code"))
 
 
 @dataclass(frozen=True)
 class ShelterRow:
-    """One shelter as it stands, with what no desk may know of a protected one: show `known_to` instead."""
+    """Every field of a shelter, also those of a protected one that no desk may know: show `public_view` instead."""
 
     id: int
     code: str
@@ -55,7 +55,7 @@ class ShelterRow:
 
     @property
     def eligibility(self) -> Eligibility:
-        """Whom it takes in."""
+        """Whom it admits."""
         return Eligibility(
             self.sexes,
             self.admits_children,
@@ -67,7 +67,7 @@ class ShelterRow:
 
     @property
     def location(self) -> tuple[float, float] | None:
-        """Latitude and longitude, None where nobody said them."""
+        """Latitude and longitude, None if they are unknown."""
         if self.latitude is None or self.longitude is None:
             return None
         return self.latitude, self.longitude
@@ -75,7 +75,7 @@ class ShelterRow:
 
 @dataclass(frozen=True)
 class PublicShelter:
-    """What anybody may know of a shelter; of a protected one a code, a phone and a meeting point, nothing else."""
+    """What everybody may know of a shelter; of a protected one only code, phone and meeting point."""
 
     code: str
     name: str | None
@@ -97,9 +97,9 @@ class PublicShelter:
 
 
 def public_view(shelter: ShelterRow) -> PublicShelter:
-    """The shelter as a desk, a slip and a stranger see it."""
+    """Return a shelter as desks, slips and the public page show it."""
     hidden = shelter.is_protected
-    here = clock.now().astimezone(clock.zone(shelter.time_zone))
+    local_now = clock.now().astimezone(clock.zone(shelter.time_zone))
     return PublicShelter(
         shelter.code,
         None if hidden else shelter.name,
@@ -117,63 +117,62 @@ def public_view(shelter: ShelterRow) -> PublicShelter:
         shelter.languages,
         hidden,
         shelter.is_accepting,
-        is_open_at(here, shelter.opens_at, shelter.closes_at),
+        is_open_at(local_now, shelter.opens_at, shelter.closes_at),
     )
 
 
 def lock_shelters(session: Session, codes: Collection[str]) -> None:
-    """Locks the shelters of these codes until the transaction ends, in the order in which everybody locks them."""
-    wanted = select(SHELTERS.c.id).where(SHELTERS.c.code.in_(codes)).order_by(SHELTERS.c.id)
-    session.execute(wanted.with_for_update(key_share=True)).all()
+    """Lock the shelters of these codes until the transaction ends, in id order as everywhere, to avoid deadlocks."""
+    query = select(SHELTERS.c.id).where(SHELTERS.c.code.in_(codes)).order_by(SHELTERS.c.id)
+    session.execute(query.with_for_update(key_share=True)).all()
 
 
 def find_shelter(session: Session, code: str) -> ShelterRow | None:
-    """The shelter of that code, closed ones included."""
+    """Find a shelter by its code, closed ones included."""
     if not code or not code.isprintable():
         return None
-    row = connection_of(session).execute(SHELTER_BY_CODE, {"wanted": code}).first()
+    row = connection_of(session).execute(SHELTER_BY_CODE, {"shelter_code": code}).first()
     return _row(row) if row else None
 
 
 def find_own(session: Session, scope: Scope, code: str) -> ShelterRow | None:
-    """The shelter of that code where the account coordinates it, else None."""
-    found = find_shelter(session, code)
-    return found if found and found.id in scope.shelters else None
+    """Find a shelter by its code among those that the account coordinates."""
+    shelter = find_shelter(session, code)
+    return shelter if shelter and shelter.id in scope.shelters else None
 
 
 def get_shelter(session: Session, shelter_id: int) -> ShelterRow:
-    """The shelter of that number, which must exist."""
+    """Return a shelter by its id; raises NoResultFound if it does not exist."""
     return _row(session.execute(select(SHELTERS).where(SHELTERS.c.id == shelter_id)).one())
 
 
 def list_own(session: Session, scope: Scope) -> list[ShelterRow]:
-    """The shelters that the account coordinates, by code."""
+    """List the shelters that the account coordinates, by code."""
     return _list(session, select(SHELTERS).where(SHELTERS.c.id.in_(scope.shelters)))
 
 
 def list_all(session: Session) -> list[ShelterRow]:
-    """Every shelter, for those who configure them, by country and code."""
+    """List every shelter, for admins, by country and code."""
     return _list(session, select(SHELTERS))
 
 
 def shelters_by_id(session: Session, ids: Collection[int]) -> dict[int, ShelterRow]:
-    """Shelters by number."""
-    return {one.id: one for one in _list(session, select(SHELTERS).where(SHELTERS.c.id.in_(ids)))}
+    """Return shelters by id."""
+    query = select(SHELTERS).where(SHELTERS.c.id.in_(ids))
+    return {shelter.id: shelter for shelter in _list(session, query)}
 
 
 def list_in_country(session: Session, country: str) -> list[ShelterRow]:
-    """The shelters of a country that are not closed, by code."""
+    """List the shelters of a country that are not closed, by code."""
     today = clock.now().date()
-    here = select(SHELTERS).where(SHELTERS.c.country == country)
-    return _list(
-        session, here.where(SHELTERS.c.closed_on.is_(None) | (SHELTERS.c.closed_on >= today))
-    )
+    is_open = SHELTERS.c.closed_on.is_(None) | (SHELTERS.c.closed_on >= today)
+    return _list(session, select(SHELTERS).where(SHELTERS.c.country == country, is_open))
 
 
-def _list(session: Session, wanted: Select[tuple[object, ...]]) -> list[ShelterRow]:
-    ordered = wanted.order_by(SHELTERS.c.country, SHELTERS.c.code)
+def _list(session: Session, query: Select[tuple[object, ...]]) -> list[ShelterRow]:
+    ordered = query.order_by(SHELTERS.c.country, SHELTERS.c.code)
     return [_row(row) for row in session.execute(ordered)]
 
 
-def _row(row: Record) -> ShelterRow:
+def _row(row: AnyRow) -> ShelterRow:
     return ShelterRow(**row._mapping)

@@ -1,4 +1,4 @@
-"""Says in words what happened to a referral."""
+"""Labels of what happened to a referral."""
 
 from flask_babel import gettext
 
@@ -8,21 +8,21 @@ from app.referrals.vocabulary import DECLINE_REASONS, STATES
 from app.shelters.vocabulary import BED_CATEGORIES
 
 
-def offer_in_words(state: str) -> str:
-    """What one shelter said, or that another one was faster."""
-    if state == states.TAKEN:
+def offer_label(state: str) -> str:
+    """Return the label of one shelter's answer, or that another shelter was faster."""
+    if state == states.TAKEN_BY_OTHER:
         return str(gettext("Another shelter was faster"))
     return str(gettext(STATES[state].label))
 
 
-def event_in_words(event: EventRow) -> str:
-    """What happened, and why where a reason goes with it."""
+def event_label(event: EventRow) -> str:
+    """Return the label of an event, with its reason if it has one."""
     if event.reason == "answered":
         return str(gettext("The desk answered the questions"))
     if event.reason == "undone":
         return str(gettext("The acceptance was taken back"))
-    said = str(gettext(STATES[event.state].label))
+    label = str(gettext(STATES[event.state].label))
     for terms in (DECLINE_REASONS, BED_CATEGORIES):
         if event.reason in terms:
-            return f"{said}: {gettext(terms[event.reason].label)}"
-    return said
+            return f"{label}: {gettext(terms[event.reason].label)}"
+    return label
