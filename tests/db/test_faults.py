@@ -199,7 +199,7 @@ def test_the_page_of_an_error_is_in_the_devices_language_and_light(nowhere, loca
 def test_a_page_that_cannot_be_drawn_at_all_is_still_one_sentence(nowhere, monkeypatch):
     from app.web import responses
 
-    monkeypatch.setattr(responses, "page", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(responses, "render_page", lambda *_, **__: 1 / 0)
     answer = alone(nowhere.get, "/today")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert responses.ERROR_SENTENCES[503] in answer.text
@@ -247,7 +247,7 @@ def test_a_reading_cannot_write(app, log):
     kept = text("SELECT count(*) FROM alembic_version WHERE version_num = 'written'")
     assert db.session.execute(kept).scalar() == 0
     db.session.rollback()
-    assert '"WroteInReading"' in log.getvalue()
+    assert '"WriteInReadOnlyRequest"' in log.getvalue()
     assert alone(app.test_client().post, "/change").status_code == 200, "the guard is taken off"
     assert db.session.execute(kept).scalar() == 1
     db.session.rollback()
