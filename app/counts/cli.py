@@ -11,7 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 from app.audit.actions import record_audit
 from app.counts import actions, forms
 from app.counts.indicators.indicator import Indicator
-from app.counts.indicators.people import INDICATORS
+from app.counts.indicators.people import PEOPLE
 from app.counts.indicators.referrals import REFERRALS
 from app.counts.indicators.returns import RETURNS
 from app.counts.queries import figures
@@ -41,22 +41,22 @@ def _month(_context: click.Context, _parameter: click.Parameter, text: str) -> s
 @click.option("--month", required=True, callback=_month, help="YYYY-MM")
 @click.option("--format", "shown_as", type=click.Choice(("table", "json")), default="table")
 def show(country: str | None, month: str, shown_as: str) -> None:
-    """Prints the figures of a country or of the programme; the reading leaves an entry.
+    """Print the figures of a country or of the programme; the reading is recorded in the audit log.
 
     They are exact; those of voluntary return that are small stand as a dash.
     """
     with unit_of_work():
         scope = Scope(programme=True)
-        said = {"month": month, "country": country or ""}
-        begins = current_settings().reporting_year_start
-        asked = forms.read(scope, said, begins)
-        if isinstance(asked, int):
+        args = {"month": month, "country": country or ""}
+        resolved = forms.read_query(scope, args, current_settings().reporting_year_start)
+        if isinstance(resolved, int):
             click.echo("There are no figures of that month.", err=True)
             sys.exit(1)
-        shown, _, _ = figures.get_figures(db.session(), scope, asked)
-        record_audit(None, "figures_read", f"figures:{asked.wanted.name}:{month}", country or "")
+        shown, _, _ = figures.get_figures(db.session(), scope, resolved)
+        subject = f"figures:{resolved.query.name}:{month}"
+        record_audit(None, "figures_read", subject, country or "")
     if shown_as == "json":
-        click.echo(json.dumps(figures.as_json(shown), indent=2, sort_keys=True))
+        click.echo(json.dumps(figures.to_json(shown), indent=2, sort_keys=True))
     else:
         click.echo(_table(shown))
 
@@ -64,12 +64,12 @@ def show(country: str | None, month: str, shown_as: str) -> None:
 @commands.command("prove")
 @with_appcontext
 def prove() -> None:
-    """Recomputes every figure from its rows; exit 1 names the first that the pages show otherwise."""
-    chunks = actions.list_work()
+    """Compute every figure from its rows; exit 1 and name the first that differs from the pages."""
+    chunks = actions.list_chunks()
     with _bar("Proving", len(chunks)) as bar:
-        fault, lines = actions.prove(chunks, bar.update)
-    if fault is not None:
-        click.echo(fault, err=True)
+        difference, lines = actions.prove(chunks, bar.update)
+    if difference is not None:
+        click.echo(difference, err=True)
         sys.exit(1)
     click.echo(
         f"Rows and figures agree: {len(chunks)} months of countries, {lines} lines of people."
@@ -79,21 +79,23 @@ def prove() -> None:
 @commands.command("rebuild")
 @with_appcontext
 def rebuild() -> None:
-    """Adds every figure up anew while the app runs; an interrupted run is gone on with."""
-    work = actions.list_work()
-    run, chunks = actions.begin(work)
-    if len(chunks) < len(work):
-        done = len(work) - len(chunks)
+    """Compute every aggregate again while the app runs; an interrupted run is resumed."""
+    every_chunk = actions.list_chunks()
+    run, chunks = actions.start_rebuild(every_chunk)
+    done = len(every_chunk) - len(chunks)
+    if done:
         click.echo(f"Goes on where it was interrupted: {done} months were done before.", err=True)
     start = time.perf_counter()
     try:
         with _bar("Rebuilding", len(chunks)) as bar:
-            mended, lines = actions.rebuild(run, chunks, bar.update)
-    except actions.Overtaken:
+            corrected, lines = actions.rebuild(run, chunks, bar.update)
+    except actions.RebuildSuperseded:
         click.echo("Another rebuilding began meanwhile; it does the rest.", err=True)
         sys.exit(1)
     rate = lines / max(time.perf_counter() - start, 0.001)
-    click.echo(f"{lines} lines of people added up, {rate:.0f} a second; {mended} sums were wrong.")
+    click.echo(
+        f"{lines} lines of people added up, {rate:.0f} a second; {corrected} sums were wrong."
+    )
 
 
 def _bar(label: str, length: int) -> Any:
@@ -102,11 +104,11 @@ def _bar(label: str, length: int) -> Any:
 
 
 def _table(shown: Figures) -> str:
-    every: dict[str, Indicator[Any, Any]] = {**INDICATORS, **REFERRALS, **RETURNS}
+    indicators: dict[str, Indicator[Any, Any]] = {**PEOPLE, **REFERRALS, **RETURNS}
     values = shown.values | shown.referrals | shown.returns.values
-    width = max(len(indicator.label) for indicator in every.values())
-    lines = [f"{shown.wanted.name} {shown.wanted.month}"]
-    for code, indicator in every.items():
+    width = max(len(indicator.label) for indicator in indicators.values())
+    lines = [f"{shown.query.name} {shown.query.month}"]
+    for code, indicator in indicators.items():
         value = "–" if values[code] is None else f"{values[code]:,}"
         lines.append(f"{indicator.label:<{width}}  {value:>9}  {indicator.unit}")
     for reason, n in shown.declined.items():

@@ -1,4 +1,4 @@
-"""Where a rebuilding of cells stands, so that an interrupted one goes on and two never run at once."""
+"""The progress of a rebuild of the aggregates: an interrupted one resumes, and two never run at once."""
 
 from sqlalchemy import CheckConstraint, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,8 +7,8 @@ from app.db.session import Base
 from app.privacy.columns import OPEN
 
 
-class CellRebuild(Base):
-    """The one rebuilding that runs or was interrupted: whose it is, and the last country's month that it has done."""
+class AggregateRebuild(Base):
+    """The only rebuild that runs or was interrupted: id of its run, and the last country's month that it finished."""
 
     __tablename__ = "cell_rebuild"
 

@@ -249,7 +249,7 @@ class Stage:
         """Records, corrects, voids and replaces; `records` is then what must stand at the end."""
         self.begin_years_in(year_start)
         refusals = iter(history.refusals())
-        with clock.standing_at(NOW):
+        with clock.frozen_at(NOW):
             self.begin_anew(CARDS)
             for thing, change in history.steps(order):
                 with unit_of_work():

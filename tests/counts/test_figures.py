@@ -47,7 +47,7 @@ def standing(call: Any, *arguments: Any, **named: Any) -> Any:
     """Runs a request as a server would, at the moment of the histories."""
 
     def run() -> Any:
-        with clock.standing_at(NOW):
+        with clock.frozen_at(NOW):
             return call(*arguments, **named)
 
     return alone(run)
@@ -197,7 +197,7 @@ def test_people_with_a_known_past_are_counted_as_a_set_of_them_would_be(visits, 
     seen: dict[int, int] = {}
     cells = []
     for person, month in sorted(visits, key=lambda visit: visit[1]):
-        cells.append(rules.Reach(month, seen.get(person, 0), True, 1))
+        cells.append(rules.ReachCount(month, seen.get(person, 0), True, 1))
         seen[person] = month
     first, last = min(one, other), max(one, other)
     assert rules.low(cells, first, last) == len({p for p, m in visits if first <= m <= last})

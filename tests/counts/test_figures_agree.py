@@ -41,7 +41,7 @@ Figures = dict[str, Any]
 def filled(url: str) -> Iterator[Flask]:
     """The app on a migrated, empty database, with the demo in it."""
     app = create_app(conftest.settings_for(url))
-    with app.app_context(), clock.standing_at(NOW):
+    with app.app_context(), clock.frozen_at(NOW):
         with unit_of_work():
             build(db.session(), WISH, lambda _: None)
         yield app
@@ -76,7 +76,7 @@ def standing(call: Any, *arguments: Any, **named: Any) -> Any:
     """Runs a request as a server would, at the moment of the demo."""
 
     def run() -> Any:
-        with clock.standing_at(NOW):
+        with clock.frozen_at(NOW):
             return call(*arguments, **named)
 
     return alone(run)

@@ -27,7 +27,7 @@ def at_the_turn(app, username, address):
     """The JSON of an address as the account gets it at the turn of the month."""
 
     def ask():
-        with clock.standing_at(TURN):
+        with clock.frozen_at(TURN):
             return sign_in(app, username).client.get(address, headers=JSON)
 
     return alone(ask)
@@ -43,7 +43,7 @@ def two_shores(app):
 
 def test_a_consultation_counts_in_the_month_of_its_own_desk(two_shores):
     app, clerk = two_shores
-    with clock.standing_at(TURN):
+    with clock.frozen_at(TURN):
         make_consultation(clerk, held_on="2026-03-31")
         make_consultation(clerk, "SUR-01", held_on="2026-04-01")
     for country, march, april in (("HND", 1, None), ("SUR", 0, 1)):
@@ -56,7 +56,7 @@ def test_a_consultation_counts_in_the_month_of_its_own_desk(two_shores):
 
 def test_a_day_that_has_begun_elsewhere_alone_is_in_the_future(two_shores):
     _, clerk = two_shores
-    with clock.standing_at(TURN), unit_of_work():
+    with clock.frozen_at(TURN), unit_of_work():
         content = consultation_json("HND-01", held_on="2026-04-01")
         said = record(db.session(), clerk, parse_consultation(content))
     assert isinstance(said, list)
@@ -80,7 +80,7 @@ def test_a_desk_is_expected_when_it_is_open_on_the_last_day_and_silent_without_a
     make_desk("HND-05", opened_on=date(2026, 4, 1))
     clerk = make_account("ana", "desk_staff", (heard,))
     make_account("regional", "regional")
-    with clock.standing_at(at("2026-04-02 12:00")):
+    with clock.frozen_at(at("2026-04-02 12:00")):
         make_consultation(clerk, held_on="2026-03-15")
         make_consultation(clerk, held_on="2026-04-02")
     said = sign_in(app, "regional").get_json("/counts.json?country=HND&month=2026-03").get_json()

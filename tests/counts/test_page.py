@@ -36,7 +36,7 @@ def put_by_month(**people):
     make_account("boss", "supervisor", countries=("HND",))
     for name, some in people.items():
         day = f"{name[1:5]}-{name[5:]}-10"
-        with clock.standing_at(at(f"{day} 18:00")):
+        with clock.frozen_at(at(f"{day} 18:00")):
             for n, answer in some:
                 make_consultation(clerk, held_on=day, groups=groups(n, answer))
 

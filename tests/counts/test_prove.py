@@ -33,7 +33,7 @@ def stage(app) -> Stage:
     chance = Random(5)
     visits = [visit for visit in live(chance, 0.25) if visit.month in MONTHS]
     record(stage, visits, chance, 1)
-    with clock.standing_at(NOW):
+    with clock.frozen_at(NOW):
         for told in (Told(UUID(int=2, version=4), TALLY), VOIDED):
             with unit_of_work():
                 stage.record(told)
@@ -188,7 +188,7 @@ def test_a_wrong_link_that_its_cells_repeat_is_named_and_linked_again(stage, mon
     with unit_of_work():
         statement = f"UPDATE person_line SET previous_in_programme = 0 WHERE {moved}"
         assert db.session.execute(text(statement)).rowcount > 0
-    monkeypatch.setattr(actions, "_relink", lambda: None)
+    monkeypatch.setattr(actions, "_repair_links", lambda: None)
     assert run(stage, "rebuild")[0] == 0
     monkeypatch.undo()
     status, said = run(stage, "prove")
@@ -200,11 +200,11 @@ def test_a_wrong_link_that_its_cells_repeat_is_named_and_linked_again(stage, mon
 SLOWLY = """
 import time
 from app.counts import actions
-apply = actions.apply
+apply_delta = actions.apply_delta
 def slow(*arguments):
-    apply(*arguments)
+    apply_delta(*arguments)
     time.sleep(0.1)
-actions.apply = slow
+actions.apply_delta = slow
 from wsgi import application
 done = application.test_cli_runner().invoke(args=["counts", "rebuild"])
 print(done.output, done.exception or "")

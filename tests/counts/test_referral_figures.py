@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app import clock
 from app.composition import PersonCount
 from app.counts import forms
-from app.counts.queries.figures import as_json, get_figures
+from app.counts.queries.figures import get_figures, to_json
 from app.db.session import db, unit_of_work
 from app.month import Month
 from app.places.queries import DeskRow
@@ -101,7 +101,7 @@ class World:
     def step(self) -> None:
         """Something happens, or is refused and has not happened."""
         self.now += timedelta(minutes=self.chance.choice((1, 3, 8, 20, 55, 180, 600)))
-        with clock.standing_at(self.now), unit_of_work():
+        with clock.frozen_at(self.now), unit_of_work():
             luck = self.chance.random()
             if luck < 0.22 or not self.told:
                 self.send()
@@ -157,12 +157,12 @@ class World:
         one.accepted, one.hold_until = one.accepted or self.now, self.now + HOLD
         one.answered = one.answered or self.now
         if before == (None, None) and self.chance.random() < 0.3:
-            with clock.standing_at(self.now + timedelta(seconds=9)):
+            with clock.frozen_at(self.now + timedelta(seconds=9)):
                 assert isinstance(perform(db.session(), by, one.id, "undo", ActionInput()), ActionResult)
             one.accepted = one.hold_until = one.answered = None
         elif self.chance.random() < 0.3:
             self.now += timedelta(minutes=5)
-            with clock.standing_at(self.now):
+            with clock.frozen_at(self.now):
                 assert isinstance(perform(db.session(), by, one.id, "arrive", ActionInput()), ActionResult)
             self.after_arrive(one, by, "")
 
@@ -237,19 +237,19 @@ def beds_by_hand(world: World, month: str, country: str) -> dict[str, object]:
 
 def shown(scope: Scope, now: datetime, **said: str) -> dict[str, object]:
     """The figures of referrals as the JSON tells them."""
-    with clock.standing_at(now):
-        asked = forms.read(scope, said, 1)
+    with clock.frozen_at(now):
+        asked = forms.read_query(scope, said, 1)
         assert not isinstance(asked, int), (asked, said)
         figures, _, _ = get_figures(db.session(), scope, asked)
         db.session.rollback()
-    return dict(as_json(figures)["referrals"])
+    return dict(to_json(figures)["referrals"])
 
 
 def compare(world: World) -> None:
     """Everything shown against everything told, for every scope and month that has begun."""
     one, two = world.desks
-    own = Scope(desks=frozenset({one.id}), home=one.country)
-    boss = Scope(countries=frozenset({two.country}), home=two.country)
+    own = Scope(desks=frozenset({one.id}), home_country=one.country)
+    boss = Scope(countries=frozenset({two.country}), home_country=two.country)
     latest = max(clock.day_at(world.now, desk.time_zone) for desk in world.desks)
     for month in (each for each in MONTHS if each <= f"{latest:%Y-%m}"):
         for scope, where, place in (
@@ -269,7 +269,7 @@ def compare(world: World) -> None:
 def make_world(seed: int) -> World:
     zones = {"HND": "America/Tegucigalpa", "MEX": "America/Tijuana"}
     desks = [make_desk(f"{code}-01", code, time_zone=zone) for code, zone in zones.items()]
-    with clock.standing_at(at("2026-02-20 12:00")):
+    with clock.frozen_at(at("2026-02-20 12:00")):
         shelters = [
             make_shelter(
                 code, {"women": n}, country=code[:3], time_zone=zones[code[:3]], mailbox=""
@@ -296,12 +296,12 @@ def test_figures_are_those_told_by_hand_before_and_after_tidying(app, seed):
         world.step()
         if step == 150:
             compare(world)
-    with clock.standing_at(world.now), unit_of_work():
+    with clock.frozen_at(world.now), unit_of_work():
         for _ in range(4):
             world.send()
     world.now += timedelta(hours=80)
     compare(world)
-    with clock.standing_at(world.now), unit_of_work():
+    with clock.frozen_at(world.now), unit_of_work():
         tidied = expire_overdue(db.session())
     assert tidied.expired > 0
     compare(world)
@@ -319,7 +319,7 @@ def test_a_month_ends_at_the_midnight_of_the_desk(app):
         "2026-03-01 06:30": "arrive",
     }
     for moment, what in moments.items():
-        with clock.standing_at(at(moment)), unit_of_work():
+        with clock.frozen_at(at(moment)), unit_of_work():
             if what == "send":
                 world.shelters = world.shelters[:1]
                 world.chance.random = lambda: 0.1
@@ -341,7 +341,7 @@ def test_a_month_ends_at_the_midnight_of_the_desk(app):
 
 def test_more_people_than_places_stay_above_a_hundred_and_a_closed_shelter_has_no_beds(app):
     make_desk()
-    with clock.standing_at(at("2026-03-01 18:00")):
+    with clock.frozen_at(at("2026-03-01 18:00")):
         full = make_shelter("HND-S1", {"women": 10})
         make_shelter("HND-S2", {"men": 10}, closed_on=at("2026-03-10 12:00").date())
         make_shelter("MEX-S1", {"men": 500}, country="MEX")
@@ -351,7 +351,7 @@ def test_more_people_than_places_stay_above_a_hundred_and_a_closed_shelter_has_n
     half = shown(EVERYTHING, at("2026-03-20 18:00"), month="2026-03", country="HND")
     assert half["beds_available"] == 10
     assert half["occupancy_pct"] == 112.5  # ten days of 15 in 20 places, ten of 15 in 10
-    with clock.standing_at(at("2026-03-21 18:00")), unit_of_work():
+    with clock.frozen_at(at("2026-03-21 18:00")), unit_of_work():
         said = SaidOfBeds("women", blocked=4, occupied=3)
         assert set_beds(db.session(), None, full, said) == []
     now = at("2026-03-22 18:00")
@@ -361,7 +361,7 @@ def test_more_people_than_places_stay_above_a_hundred_and_a_closed_shelter_has_n
 
 def test_the_page_tells_reasons_in_words_and_each_sees_their_own(app):
     world = make_world(4)
-    with clock.standing_at(at("2026-03-05 18:00")), unit_of_work():
+    with clock.frozen_at(at("2026-03-05 18:00")), unit_of_work():
         world.desks, world.now = world.desks[:1], clock.now()
         world.chance.random = lambda: 0.1
         world.shelters = world.shelters[:1]

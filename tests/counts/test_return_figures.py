@@ -13,7 +13,7 @@ import pytest
 from app import clock
 from app.composition import PersonCount
 from app.counts import forms
-from app.counts.queries.figures import as_json, get_figures
+from app.counts.queries.figures import get_figures, to_json
 from app.db.session import db, unit_of_work
 from app.places.queries import DeskRow
 from app.returns.actions import stop_resume_close
@@ -194,11 +194,11 @@ def by_hand(told: list[Told], month: str) -> dict[str, Any]:
 def shown(scope: Scope, now: datetime, **said: str) -> dict[str, Any]:
     """The figures of returns as the JSON tells them."""
     with clock.frozen_at(now):
-        asked = forms.read(scope, said, 1)
+        asked = forms.read_query(scope, said, 1)
         assert not isinstance(asked, int), (asked, said)
         figures, _, _ = get_figures(db.session(), scope, asked)
         db.session.rollback()
-    found = dict(as_json(figures)["returns"])
+    found = dict(to_json(figures)["returns"])
     assert found.keys() == KEYS
     return found
 

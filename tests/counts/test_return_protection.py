@@ -11,32 +11,32 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from app.counts.indicators.returns import RETURNS, reckon
-from app.counts.queries.returns import together
+from app.counts.indicators.returns import RETURNS
+from app.counts.queries.returns import merge_totals
 from app.counts.rules.returns import (
     CHILDREN_ALONE,
     DEPARTED,
     SPLITS,
     TOTALS,
     Departure,
-    Reader,
-    Returned,
+    FigureReader,
+    ReturnTotals,
     is_safe_sum,
-    shown_to,
+    visible_codes,
 )
 from tests.server import ROUNDS
 
-COUNTRY, PROGRAMME = Reader(is_own=False), Reader(is_own=False, is_programme=True)
+COUNTRY, PROGRAMME = FigureReader(is_own=False), FigureReader(is_own=False, is_programme=True)
 SMALL = range(1, 11)
 CODES = ("HND", "GTM", "MEX", "PAN")
-World = dict[str, Returned]
+World = dict[str, ReturnTotals]
 NOTHING = dict.fromkeys(("opened", "withdrawn", "handed_over"), 0)
 
 
-def in_groups(*sizes: int) -> Returned:
+def in_groups(*sizes: int) -> ReturnTotals:
     """Women who departed in groups of these sizes."""
     groups = [((("female", "age_25_59", n),), "NIC", "air", False, 20) for n in sizes]
-    return Returned(NOTHING, tuple(Departure(*one) for one in groups))
+    return ReturnTotals(NOTHING, tuple(Departure(*one) for one in groups))
 
 
 def seen_of(values: tuple[int, ...]) -> tuple[object, ...]:
@@ -73,12 +73,13 @@ def everything_seen(world: World) -> dict[str, Any]:
     seen: dict[str, Any] = {
         country: said(COUNTRY, facts, {country: facts}) for country, facts in world.items()
     }
-    return seen | {"": said(PROGRAMME, together(world), world)}
+    return seen | {"": said(PROGRAMME, merge_totals(world), world)}
 
 
-def said(reader: Reader, facts: Returned, by_country: World) -> dict[str, Any]:
-    shown = shown_to(reader, facts, by_country)
-    every = {**reckon(facts), **facts.split()}
+def said(reader: FigureReader, facts: ReturnTotals, by_country: World) -> dict[str, Any]:
+    shown = visible_codes(reader, facts, by_country)
+    values = {code: indicator.formula(facts) for code, indicator in RETURNS.items()}
+    every = {**values, **facts.departed_by_split()}
     assert every.keys() == {*RETURNS, *SPLITS}
     return {code: every[code] for code in shown}
 
@@ -99,7 +100,7 @@ def of_countries(*kind: Any) -> Any:
     departures = some.builds(Departure, parties, *kind, some.integers(0, 60))
     numbers = {code: some.integers(0, 25) for code in ("opened", "withdrawn", "handed_over")}
     return some.builds(
-        Returned, some.fixed_dictionaries(numbers), some.lists(departures, max_size=14).map(tuple)
+        ReturnTotals, some.fixed_dictionaries(numbers), some.lists(departures, max_size=14).map(tuple)
     )
 
 
@@ -170,7 +171,7 @@ def _with(world: World, country: str, place: int, persons: tuple[Any, ...]) -> W
 @given(uniform_worlds)
 @example({"HND": in_groups(3, 3), "GTM": in_groups(6), "MEX": in_groups(30)})
 @example({"HND": in_groups(1), "GTM": in_groups(*[1] * 10), "MEX": in_groups(*[2] * 12)})
-@example({"HND": in_groups(10), "GTM": in_groups(5), "MEX": Returned(NOTHING)})
+@example({"HND": in_groups(10), "GTM": in_groups(5), "MEX": ReturnTotals(NOTHING)})
 @example({"HND": in_groups(7), "GTM": in_groups(40)})
 def test_every_hidden_total_could_be_another_one_and_all_that_is_shown_the_same(world):
     seen = everything_seen(world)
@@ -188,7 +189,7 @@ def test_every_hidden_total_could_be_another_one_and_all_that_is_shown_the_same(
 @settings(max_examples=60 * ROUNDS, deadline=None)
 @given(worlds)
 @example(
-    {"HND": Returned({}, (Departure((("male", "age_12_17", 10),), "NIC", "air", True, 3),) * 3)}
+    {"HND": ReturnTotals({}, (Departure((("male", "age_12_17", 10),), "NIC", "air", True, 3),) * 3)}
 )
 def test_what_is_shown_of_the_programme_is_nobody_or_many_and_splits_add_up(world):
     seen = everything_seen(world)
@@ -209,7 +210,7 @@ def test_what_is_shown_of_the_programme_is_nobody_or_many_and_splits_add_up(worl
 
 @given(countries)
 def test_the_own_supervisor_sees_all_but_no_children_alone_of_one_desk(facts):
-    of_country = shown_to(Reader(is_own=True), facts, {"HND": facts})
+    of_country = visible_codes(FigureReader(is_own=True), facts, {"HND": facts})
     assert of_country == {*RETURNS, *SPLITS}
-    of_desk = shown_to(Reader(is_own=True, is_desk=True), facts, {"HND": facts})
+    of_desk = visible_codes(FigureReader(is_own=True, is_desk=True), facts, {"HND": facts})
     assert of_desk == of_country - {CHILDREN_ALONE}

@@ -35,7 +35,7 @@ def house(app):
 
 
 def month_of_today() -> str:
-    return str(Month.of(clock.today_at("America/Mexico_City")))
+    return str(Month.containing(clock.today_at("America/Mexico_City")))
 
 
 SEEN: dict[str, dict[str, int]] = {
@@ -147,7 +147,7 @@ def test_opening_figures_leaves_one_entry_and_a_refusal_none(house):
     boss = sign_in(house, "boss")
 
     def look() -> None:
-        with clock.standing_at(at("2026-11-20 12:00")):
+        with clock.frozen_at(at("2026-11-20 12:00")):
             for _ in range(2):
                 boss.client.get("/counts.json?country=HND&month=2026-03", headers=JSON)
             boss.client.get("/counts?country=HND&desk=HND-01&month=2026-03")
@@ -161,7 +161,7 @@ def sign_in_then(app, look, browser) -> None:
     """Looks while the clock stands, with a session of that moment."""
 
     def enter() -> None:
-        with clock.standing_at(at("2026-11-20 12:00")):
+        with clock.frozen_at(at("2026-11-20 12:00")):
             token = browser.client.get("/sync/token").get_json()["csrf_token"]
             said = {"username": "boss", "password": "a-long-test-phrase"}
             browser.client.post("/sign-in", json=said, headers={"X-CSRFToken": token, **JSON})

@@ -136,7 +136,7 @@ def record(stage: Stage, visits: list[Visit], chance: Random, year_start: int) -
     stage.begin_years_in(year_start)
     records = list(told(visits, chance, year_start))
     chance.shuffle(records)
-    with clock.standing_at(NOW):
+    with clock.frozen_at(NOW):
         stage.begin_anew(FAMILIES)
         for one in records:
             with unit_of_work():

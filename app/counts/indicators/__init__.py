@@ -1,1 +1,1 @@
-"""Every figure, defined once: `people` and their contacts, `referrals` and beds."""
+"""Every figure, defined once: `people` and their contacts, `referrals` and beds, voluntary `returns`."""

@@ -1,23 +1,23 @@
-"""What defines a figure."""
+"""The definition of a figure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-Facts = TypeVar("Facts")
+Totals = TypeVar("Totals")
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Indicator(Generic[Facts, Value]):
-    """One figure: code, name, unit, what it counts in words, and how it is reckoned.
+class Indicator(Generic[Totals, Value]):
+    """One figure: code, name, unit, definition in words, and the formula that computes it from the totals.
 
-    `in_programme` is what must be said beside the definition where the figure is the whole programme's.
+    `programme_note` stands next to the definition if the figure is the whole programme's.
     """
 
     code: str
     label: str
     unit: str
     definition: str
-    formula: Callable[[Facts], Value]
-    in_programme: str = ""
+    formula: Callable[[Totals], Value]
+    programme_note: str = ""

@@ -2,72 +2,20 @@
 
 from app.codelists.codelist import N_
 from app.counts.indicators.indicator import Indicator
-from app.counts.rules.people import Cells, low, unknown
+from app.counts.rules.people import PeopleAggregates
 
 IN_TWO_COUNTRIES = N_(
     "Visitor cards are exact across countries; somebody without a card may be counted in two."
 )
 CONTACT, PERSON = N_("contacts"), N_("persons")
 
-
-def _consultations(cells: Cells) -> int:
-    return sum(v.consultations for v in cells.volumes if v.month == cells.month)
-
-
-def _tallies(cells: Cells) -> int:
-    return sum(v.tallies for v in cells.volumes if v.month == cells.month)
-
-
-def _persons(cells: Cells) -> int:
-    return sum(v.persons for v in cells.volumes if v.month == cells.month)
-
-
-def _reached_low(cells: Cells) -> int:
-    return low(cells.reaches, cells.month, cells.month)
-
-
-def _reached_unknown(cells: Cells) -> int:
-    return unknown(cells.reaches, cells.month, cells.month)
-
-
-def _reached_high(cells: Cells) -> int:
-    return _reached_low(cells) + _reached_unknown(cells)
-
-
-def _new(cells: Cells) -> int:
-    this_month = tuple(some for some in cells.reaches if some.month == cells.month)
-    return low(this_month, cells.year_start, cells.month)
-
-
-def _year_low(cells: Cells) -> int:
-    return low(cells.reaches, cells.year_start, cells.month)
-
-
-def _year_unknown(cells: Cells) -> int:
-    return unknown(cells.reaches, cells.year_start, cells.month)
-
-
-def _year_high(cells: Cells) -> int:
-    return _year_low(cells) + _year_unknown(cells)
-
-
-def _year_consultations(cells: Cells) -> int:
-    year = range(cells.year_start, cells.month + 1)
-    return sum(v.consultations for v in cells.volumes if v.month in year)
-
-
-def _year_persons(cells: Cells) -> int:
-    year = range(cells.year_start, cells.month + 1)
-    return sum(v.persons for v in cells.volumes if v.month in year)
-
-
-_ALL: tuple[Indicator[Cells, int], ...] = (
+_ALL: tuple[Indicator[PeopleAggregates, int], ...] = (
     Indicator(
         "consultations",
         N_("consultations"),
         CONTACT,
         N_("Contacts of a person or group with a desk in the month, refusals included."),
-        _consultations,
+        PeopleAggregates.consultations,
     ),
     Indicator(
         "tallies",
@@ -76,14 +24,14 @@ _ALL: tuple[Indicator[Cells, int], ...] = (
         N_(
             "Consultations in which the person did not want to be recorded: counted, nothing noted."
         ),
-        _tallies,
+        PeopleAggregates.tallies,
     ),
     Indicator(
         "persons_in_consultations",
         N_("persons in consultations"),
         PERSON,
         N_("Everybody present in a consultation of the month; who came twice counts twice."),
-        _persons,
+        PeopleAggregates.persons_in_consultations,
     ),
     Indicator(
         "reached_low",
@@ -93,7 +41,7 @@ _ALL: tuple[Indicator[Cells, int], ...] = (
             "Different persons who received something in the month. Who comes again is known by the "
             "visitor card and the same sex, age and nationality, or by their answer."
         ),
-        _reached_low,
+        PeopleAggregates.reached_low,
         IN_TWO_COUNTRIES,
     ),
     Indicator(
@@ -101,21 +49,21 @@ _ALL: tuple[Indicator[Cells, int], ...] = (
         N_("persons reached at most"),
         PERSON,
         N_("Persons reached, and everybody who does not know whether they came before."),
-        _reached_high,
+        PeopleAggregates.reached_high,
     ),
     Indicator(
         "reached_unknown",
         N_("do not know whether they came before"),
         PERSON,
         N_("Persons who received something and cannot say whether they came before."),
-        _reached_unknown,
+        PeopleAggregates.reached_unknown,
     ),
     Indicator(
         "new",
         N_("new persons"),
         PERSON,
         N_("Persons whose first contact of the year was in the month, by card or by answer."),
-        _new,
+        PeopleAggregates.new,
     ),
     Indicator(
         "year_reached_low",
@@ -125,7 +73,7 @@ _ALL: tuple[Indicator[Cells, int], ...] = (
             "Different persons since the year began: new persons added up, never the months' "
             "persons reached."
         ),
-        _year_low,
+        PeopleAggregates.year_reached_low,
         IN_TWO_COUNTRIES,
     ),
     Indicator(
@@ -133,33 +81,28 @@ _ALL: tuple[Indicator[Cells, int], ...] = (
         N_("persons reached at most, year to date"),
         PERSON,
         N_("Persons reached since the year began, and everybody who does not know about before."),
-        _year_high,
+        PeopleAggregates.year_reached_high,
     ),
     Indicator(
         "year_reached_unknown",
         N_("do not know whether they came before, year to date"),
         PERSON,
         N_("Persons since the year began who cannot say whether they came before."),
-        _year_unknown,
+        PeopleAggregates.year_reached_unknown,
     ),
     Indicator(
         "year_consultations",
         N_("consultations, year to date"),
         CONTACT,
         N_("Contacts since the reporting year began, refusals included."),
-        _year_consultations,
+        PeopleAggregates.year_consultations,
     ),
     Indicator(
         "year_persons_in_consultations",
         N_("persons in consultations, year to date"),
         PERSON,
         N_("Everybody present in a consultation since the reporting year began, repeats included."),
-        _year_persons,
+        PeopleAggregates.year_persons_in_consultations,
     ),
 )
-INDICATORS = {indicator.code: indicator for indicator in _ALL}
-
-
-def reckon(cells: Cells) -> dict[str, int]:
-    """Every figure by its code."""
-    return {code: indicator.formula(cells) for code, indicator in INDICATORS.items()}
+PEOPLE = {indicator.code: indicator for indicator in _ALL}

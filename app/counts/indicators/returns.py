@@ -2,36 +2,11 @@
 
 from app.codelists.codelist import N_
 from app.counts.indicators.indicator import Indicator
-from app.counts.rules.returns import CHILDREN_ALONE, DEPARTED, MEDIAN_DAYS, Returned
+from app.counts.rules.returns import CHILDREN_ALONE, DEPARTED, MEDIAN_DAYS, ReturnTotals
 
 REQUESTS, PERSONS, DAYS = N_("requests"), N_("persons"), N_("days")
 
-
-def _opened(facts: Returned) -> int:
-    return facts.total("opened")
-
-
-def _withdrawn(facts: Returned) -> int:
-    return facts.total("withdrawn")
-
-
-def _handed_over(facts: Returned) -> int:
-    return facts.total("handed_over")
-
-
-def _departed_persons(facts: Returned) -> int:
-    return facts.persons
-
-
-def _children_alone(facts: Returned) -> int:
-    return facts.children_alone
-
-
-def _median_days(facts: Returned) -> float | None:
-    return facts.median_days
-
-
-_ALL: tuple[Indicator[Returned, int | float | None], ...] = (
+_ALL: tuple[Indicator[ReturnTotals, int | float | None], ...] = (
     Indicator(
         "opened",
         N_("return requests opened"),
@@ -39,14 +14,14 @@ _ALL: tuple[Indicator[Returned, int | float | None], ...] = (
         N_(
             "People or groups who asked about voluntary return in the month; duplicates do not count."
         ),
-        _opened,
+        ReturnTotals.opened,
     ),
     Indicator(
         "withdrawn",
         N_("requests withdrawn"),
         REQUESTS,
         N_("The people changed their mind in the month, as they may at any time before departure."),
-        _withdrawn,
+        ReturnTotals.withdrawn,
     ),
     Indicator(
         "handed_over",
@@ -56,7 +31,7 @@ _ALL: tuple[Indicator[Returned, int | float | None], ...] = (
             "Handed over in the month to the return programme, with both conditions of a free choice and a valid "
             "consent."
         ),
-        _handed_over,
+        ReturnTotals.handed_over,
     ),
     Indicator(
         DEPARTED,
@@ -66,7 +41,7 @@ _ALL: tuple[Indicator[Returned, int | float | None], ...] = (
             "People who departed in the month, each once, by the date at the desk. A removal by an authority is no "
             "return and never counts."
         ),
-        _departed_persons,
+        ReturnTotals.departed_persons,
     ),
     Indicator(
         CHILDREN_ALONE,
@@ -76,7 +51,7 @@ _ALL: tuple[Indicator[Returned, int | float | None], ...] = (
             "Those under 18 among the persons departed, in requests of a child without an adult of the family; never "
             "given for one desk."
         ),
-        _children_alone,
+        ReturnTotals.children_alone,
     ),
     Indicator(
         MEDIAN_DAYS,
@@ -86,12 +61,7 @@ _ALL: tuple[Indicator[Returned, int | float | None], ...] = (
             "Of the requests that departed in the month: half of them took less than this from the first consent to "
             "the day of departure."
         ),
-        _median_days,
+        ReturnTotals.median_days,
     ),
 )
 RETURNS = {indicator.code: indicator for indicator in _ALL}
-
-
-def reckon(facts: Returned) -> dict[str, int | float | None]:
-    """Every figure by its code, exact: which of them are shown is decided by rules.returns."""
-    return {code: indicator.formula(facts) for code, indicator in RETURNS.items()}

@@ -1,1 +1,1 @@
-"""Reads what figures are reckoned from (`cells`) and puts them together (`figures`, `tables`)."""
+"""Reads the totals of a month (`people`, `referrals`, `returns`) and composes them (`figures`, `tables`)."""

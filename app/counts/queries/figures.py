@@ -139,9 +139,7 @@ def _completeness(resolved: ResolvedQuery, breakdowns: Breakdowns, waiting: int)
     active = list_active_desks(resolved.query.month, resolved.desks)
     reporting = {at_desk.desk_id for at_desk in breakdowns.consultations}
     missing = tuple(desk for desk in active if desk.id not in reporting)
-    last = max(
-        breakdowns.consultations, key=lambda at_desk: at_desk.last_received_at, default=None
-    )
+    last = max(breakdowns.consultations, key=lambda at_desk: at_desk.last_received_at, default=None)
     if last is None:
         return Completeness(len(active), missing, None, None, waiting)
     desk = next(desk for desk in resolved.desks if desk.id == last.desk_id)

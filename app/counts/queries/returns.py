@@ -1,70 +1,94 @@
-"""Reads the figures of voluntary return of a month, as far as who asks may see them."""
+"""Reads the figures of voluntary return of a month, as far as the account may see them."""
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
-from app.counts.indicators.returns import reckon
-from app.counts.queries import return_statements as statements
-from app.counts.queries.asking import asking
-from app.counts.queries.cells import Wanted
-from app.counts.rules.returns import Departure, Reader, Returned, shown_to
+from app.counts.indicators.returns import RETURNS
+from app.counts.queries.statement_params import (
+    MONTH,
+    FigureQuery,
+    QueryShape,
+    StatementRunner,
+    narrow_by_index,
+)
+from app.counts.rules.returns import Departure, FigureReader, ReturnTotals, visible_codes
+from app.returns.queries.requests import REQUESTS
+from app.returns.rules.closing import DUPLICATE
 from app.web.access import Scope
+
+EVENT_MONTHS = {
+    "opened": REQUESTS.c.opened_month,
+    "withdrawn": REQUESTS.c.withdrawn_month,
+    "handed_over": REQUESTS.c.handed_month,
+}
+DEPARTURE_COLUMNS = (
+    "country",
+    "departed",
+    "nationality",
+    "transport_mode",
+    "is_child_alone",
+    "consent_on",
+    "departed_on",
+)
 
 
 @dataclass(frozen=True)
 class ReturnFigures:
-    """Figures by code and the people who departed by split; None where one is hidden (or there is no median).
+    """Figures by code and the people who departed by split; None if one is hidden (or there is no median).
 
-    `shown` holds the codes of both that are not hidden.
+    `visible` holds the codes of both that are not hidden.
     """
 
     values: dict[str, int | float | None]
     departed: dict[str, dict[str, int] | None]
-    shown: frozenset[str]
+    visible: frozenset[str]
 
 
-def get_return_figures(session: Session, scope: Scope, wanted: Wanted) -> ReturnFigures:
-    """The figures of a place and month that the account may see."""
-    by_country = get_returned(session, scope, wanted)
-    whole = together(by_country)
-    shown = shown_to(reader_of(scope, wanted), whole, by_country)
-    values = {code: n if code in shown else None for code, n in reckon(whole).items()}
-    split = whole.split().items()
-    departed = {name: cells if name in shown else None for name, cells in split}
-    return ReturnFigures(values, departed, shown)
+def get_return_figures(runner: StatementRunner, scope: Scope, query: FigureQuery) -> ReturnFigures:
+    """Return the figures of a place and month that the account may see."""
+    by_country = _totals_by_country(runner)
+    total = merge_totals(by_country)
+    visible = visible_codes(_reader(scope, query), total, by_country)
+    values = {
+        code: indicator.formula(total) if code in visible else None
+        for code, indicator in RETURNS.items()
+    }
+    splits = total.departed_by_split().items()
+    departed = {split: counts if split in visible else None for split, counts in splits}
+    return ReturnFigures(values, departed, visible)
 
 
-def reader_of(scope: Scope, wanted: Wanted) -> Reader:
-    """How an account looks at a place: exact figures are for the supervisor of its country."""
-    country = wanted.country
-    return Reader(country in scope.countries, wanted.desk is not None, country is None)
+def _reader(scope: Scope, query: FigureQuery) -> FigureReader:
+    """Return how an account reads a place's figures: exact ones are for the supervisor of its country."""
+    country = query.country
+    return FigureReader(country in scope.countries, query.desk is not None, country is None)
 
 
-def together(by_country: dict[str, Returned]) -> Returned:
-    """The facts of several countries as those of one place."""
-    happened: dict[str, int] = defaultdict(int)
-    for one in by_country.values():
-        for code, n in one.happened.items():
-            happened[code] += n
-    departures = [each for one in by_country.values() for each in one.departures]
-    return Returned(dict(happened), tuple(departures))
+def merge_totals(by_country: dict[str, ReturnTotals]) -> ReturnTotals:
+    """Return the totals of several countries as those of one place."""
+    events: dict[str, int] = defaultdict(int)
+    for totals in by_country.values():
+        for code, n in totals.events.items():
+            events[code] += n
+    departures = [d for totals in by_country.values() for d in totals.departures]
+    return ReturnTotals(dict(events), tuple(departures))
 
 
-def get_returned(session: Session, scope: Scope, wanted: Wanted) -> dict[str, Returned]:
-    """What happened in the month within the scope, by country; exact."""
-    ask = asking(session, scope, wanted, {})
-    happened: dict[str, dict[str, int]] = defaultdict(dict)
-    for code, country, n in ask(statements.happened):
-        happened[country][code] = n
+def _totals_by_country(runner: StatementRunner) -> dict[str, ReturnTotals]:
+    """Return the exact totals of the month within the scope."""
+    events: dict[str, dict[str, int]] = defaultdict(dict)
+    for code, country, n in runner.rows(_events):
+        events[country][code] = n
     departures: dict[str, list[Departure]] = defaultdict(list)
-    for row in ask(statements.departures):
+    for row in runner.rows(_departures):
         departures[row.country].append(_departure(row))
     return {
-        country: Returned(happened[country], tuple(departures[country]))
-        for country in sorted(happened.keys() | departures.keys())
+        country: ReturnTotals(events[country], tuple(departures[country]))
+        for country in sorted(events.keys() | departures.keys())
     }
 
 
@@ -76,3 +100,26 @@ def _departure(row: Any) -> Departure:
         row.is_child_alone,
         (row.departed_on - row.consent_on).days,
     )
+
+
+@cache
+def _events(shape: QueryShape) -> Any:
+    """Requests opened, withdrawn or handed over in the month, by country; duplicates left out."""
+    months = (_event(code, month, shape) for code, month in EVENT_MONTHS.items())
+    events = union_all(*months).subquery()
+    return select(events).order_by(events.c.code, events.c.country)
+
+
+def _event(code: str, month: ColumnElement[Any], shape: QueryShape) -> Select[Any]:
+    country = REQUESTS.c.country
+    counts = select(literal(code).label("code"), country, func.count().label("n"))
+    genuine = counts.where(month == MONTH, REQUESTS.c.closing_reason != DUPLICATE)
+    return narrow_by_index(genuine, REQUESTS, shape).group_by(country)
+
+
+@cache
+def _departures(shape: QueryShape) -> Select[Any]:
+    """The requests whose people departed in the month; a removal or a duplicate has no such month."""
+    columns = (REQUESTS.c[name] for name in DEPARTURE_COLUMNS)
+    statement = select(*columns).where(REQUESTS.c.departed_month == MONTH)
+    return narrow_by_index(statement.order_by(REQUESTS.c.id), REQUESTS, shape)

@@ -1,4 +1,4 @@
-"""The tables under the figures: a line per country, desk or month."""
+"""The tables under the figures, a line per country, desk or month, and the months that can be compared with."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -40,6 +40,18 @@ class MonthLine:
     def unknown_share(self) -> float:
         """The share (0 to 1) of the month's possible persons who do not know about before."""
         return self.unknown / max(self.reached + self.unknown, 1)
+
+
+@dataclass(frozen=True)
+class ComparedRecords:
+    """Whether the month compared with, and the reporting year to date up to it, have records.
+
+    `first` is the first month with records of that year to date, None if it is the year's first month.
+    """
+
+    has_month: bool
+    has_year: bool
+    first: Month | None
 
 
 def list_places(resolved: ResolvedQuery, breakdowns: Breakdowns) -> list[PlaceLine]:
@@ -120,3 +132,13 @@ def list_year(query: FigureQuery, months: list[MonthLine]) -> list[tuple[MonthLi
     """Return the months of the reporting year to date, each with all new persons of the year up to it."""
     year = [line for line in months if line.month >= query.year_start]
     return list(zip(year, accumulate(line.new for line in year), strict=True))
+
+
+def compared_records(query: FigureQuery, aggregates: PeopleAggregates) -> ComparedRecords:
+    """Return which months there are to compare with."""
+    before = query.before
+    months = months_between(before.reporting_year_start(query.year_start.number), before)
+    with_records = {volume.month for volume in aggregates.volumes if volume.consultations}
+    recorded = [month for month in months if int(month) in with_records]
+    first = recorded[0] if recorded and recorded[0] > months[0] else None
+    return ComparedRecords(before in recorded, bool(recorded), first)

@@ -1,1 +1,1 @@
-"""What figures are made of, and how it is added up: people (`people`), referrals and beds (`referrals`)."""
+"""Totals and the arithmetic of figures: people and consultations (`people`), `referrals` and beds, `returns`."""

@@ -1,4 +1,4 @@
-"""What figures of voluntary return are made of, and which of them a reader may see (issue: figures; counting.md)."""
+"""Totals of voluntary return, and which of its figures a reader may see (issue: figures; counting.md)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,15 +7,15 @@ from statistics import median
 
 from app.codelists.shared_codelists import CHILDREN
 
-COUNTED = ("opened", "withdrawn", "handed_over")
+EVENT_CODES = ("opened", "withdrawn", "handed_over")
 DEPARTED, CHILDREN_ALONE = "departed_persons", "children_alone"
 MEDIAN_DAYS = "median_days_consent_to_departure"
-TOTALS = (*COUNTED, DEPARTED)
+TOTALS = (*EVENT_CODES, DEPARTED)
 SPLITS = ("sex", "age_band", "nationality", "transport_mode")
-FEWEST = 11
-"""Fewer than these are small: only the country's own supervisor reads them."""
-NARROWEST = 5
-"""By so much at least the most and the fewest that a hidden figure can be lie apart (counting.md, the gate)."""
+MINIMUM_COUNT = 11
+"""Smaller counts are suppressed: only the country's own supervisor reads them."""
+MINIMUM_RANGE = 5
+"""The least distance between the most and the fewest that a suppressed count can be (counting.md, the gate)."""
 
 
 @dataclass(frozen=True)
@@ -30,100 +30,109 @@ class Departure:
 
 
 @dataclass(frozen=True)
-class Returned:
-    """All that a month's figures of one place are reckoned from; `happened` counts requests by what befell them."""
+class ReturnTotals:
+    """All that a month's return figures of one place are computed from; `events` counts requests by EVENT_CODES.
 
-    happened: Mapping[str, int] = field(default_factory=dict)
+    The methods without an argument are the formulas of `indicators.returns`.
+    """
+
+    events: Mapping[str, int] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
 
-    @property
-    def persons(self) -> int:
-        """People who departed."""
-        return sum(n for one in self.departures for _, _, n in one.persons)
+    def opened(self) -> int:
+        return self.events.get("opened", 0)
 
-    @property
+    def withdrawn(self) -> int:
+        return self.events.get("withdrawn", 0)
+
+    def handed_over(self) -> int:
+        return self.events.get("handed_over", 0)
+
+    def departed_persons(self) -> int:
+        return sum(n for departure in self.departures for _, _, n in departure.persons)
+
     def children_alone(self) -> int:
-        """Those under 18 among them, in requests of a child alone."""
-        alone = (one for one in self.departures if one.is_child_alone)
-        return sum(n for one in alone for _, band, n in one.persons if band in CHILDREN)
+        """Return those under 18 among the persons departed, in requests of a child alone."""
+        alone = (departure for departure in self.departures if departure.is_child_alone)
+        return sum(n for departure in alone for _, band, n in departure.persons if band in CHILDREN)
 
-    @property
-    def days(self) -> list[int]:
-        """How long each request that departed took from its first consent."""
-        return [one.days for one in self.departures]
-
-    @property
     def median_days(self) -> float | None:
-        """The middle one of them; None where nobody departed."""
-        return median(self.days) if self.departures else None
+        """Return the median of the days from first consent to departure; None if nobody departed."""
+        days = [departure.days for departure in self.departures]
+        return median(days) if days else None
 
     def total(self, code: str) -> int:
-        """One of TOTALS."""
-        return self.persons if code == DEPARTED else self.happened.get(code, 0)
+        """Return the total of one of TOTALS."""
+        return self.departed_persons() if code == DEPARTED else self.events.get(code, 0)
 
-    def split(self) -> dict[str, dict[str, int]]:
-        """The people who departed, by each of SPLITS."""
-        found = {name: Counter[str]() for name in SPLITS}
-        for one in self.departures:
-            for sex, band, n in one.persons:
-                cells = (sex, band, one.nationality, one.transport_mode)
-                for name, cell in zip(SPLITS, cells, strict=True):
-                    found[name][cell] += n
-        return {name: dict(sorted(cells.items())) for name, cells in found.items()}
+    def departed_by_split(self) -> dict[str, dict[str, int]]:
+        """Return the people who departed, by each of SPLITS."""
+        counts = {split: Counter[str]() for split in SPLITS}
+        for departure in self.departures:
+            for sex, band, n in departure.persons:
+                codes = (sex, band, departure.nationality, departure.transport_mode)
+                for split, code in zip(SPLITS, codes, strict=True):
+                    counts[split][code] += n
+        return {split: dict(sorted(by_code.items())) for split, by_code in counts.items()}
 
 
 @dataclass(frozen=True)
-class Reader:
-    """How a reader looks at a place: as its country's own supervisor, and whether it is one desk or the programme."""
+class FigureReader:
+    """Who reads a place's figures: whether its country's own supervisor; whether it is one desk or the programme."""
 
     is_own: bool
     is_desk: bool = False
     is_programme: bool = False
 
 
-def is_plain(n: int) -> bool:
-    """Whether a figure of people is nobody, or many enough to be shown to others."""
-    return n == 0 or n >= FEWEST
+def is_disclosable(n: int) -> bool:
+    """Whether a count of people is zero, or large enough to be shown to others."""
+    return n == 0 or n >= MINIMUM_COUNT
 
 
-def shown_to(reader: Reader, whole: Returned, by_country: Mapping[str, Returned]) -> frozenset[str]:
-    """The codes of figures and splits that a reader may see of a place.
+def visible_codes(
+    reader: FigureReader, total: ReturnTotals, by_country: Mapping[str, ReturnTotals]
+) -> frozenset[str]:
+    """Return the codes of the figures and splits that a reader may see of a place.
 
     The place's own supervisor sees all, but never of one desk whether children travelled alone. Others see totals that
-    are not small, and of the programme what does not give a country's small figure away.
+    are not small, and of the programme what does not disclose a country's small figure.
     """
     if reader.is_own:
-        return _everything() - ({CHILDREN_ALONE} if reader.is_desk else set())
+        return _all_codes() - ({CHILDREN_ALONE} if reader.is_desk else set())
     if not reader.is_programme:
-        return _shown_beside(whole, {code for code in TOTALS if is_plain(whole.total(code))})
+        return _with_median(total, {code for code in TOTALS if is_disclosable(total.total(code))})
     safe = {
-        code for code in TOTALS if is_safe_sum([one.total(code) for one in by_country.values()])
+        code
+        for code in TOTALS
+        if is_safe_sum([country.total(code) for country in by_country.values()])
     }
-    return _shown_beside(whole, safe) | (_of_programme(whole) if DEPARTED in safe else set())
+    return _with_median(total, safe) | (_programme_codes(total) if DEPARTED in safe else set())
 
 
-def _everything() -> frozenset[str]:
+def _all_codes() -> frozenset[str]:
     return frozenset({*TOTALS, *SPLITS, CHILDREN_ALONE, MEDIAN_DAYS})
 
 
-def _shown_beside(whole: Returned, totals: Iterable[str]) -> frozenset[str]:
-    shown = frozenset(totals)
-    has_median = DEPARTED in shown and len(whole.days) >= FEWEST
-    return shown | {MEDIAN_DAYS} if has_median else shown
+def _with_median(total: ReturnTotals, codes: Iterable[str]) -> frozenset[str]:
+    visible = frozenset(codes)
+    has_median = DEPARTED in visible and len(total.departures) >= MINIMUM_COUNT
+    return visible | {MEDIAN_DAYS} if has_median else visible
 
 
-def _of_programme(whole: Returned) -> set[str]:
-    """What adds up to the people who departed is shown only where they are."""
-    found = {name for name, cells in whole.split().items() if all(map(is_plain, cells.values()))}
-    return found | ({CHILDREN_ALONE} if is_plain(whole.children_alone) else set())
+def _programme_codes(total: ReturnTotals) -> set[str]:
+    """Return the codes of what adds up to the people who departed; visible only if they are."""
+    splits = total.departed_by_split().items()
+    codes = {split for split, counts in splits if all(map(is_disclosable, counts.values()))}
+    return codes | ({CHILDREN_ALONE} if is_disclosable(total.children_alone()) else set())
 
 
 def is_safe_sum(parts: Iterable[int]) -> bool:
-    """Whether the sum of countries' figures tells none that is hidden: by subtraction, or nearly."""
-    hidden = [n for n in parts if not is_plain(n)]
+    """Whether the sum of countries' figures discloses none that is suppressed: by subtraction, or nearly."""
+    hidden = [n for n in parts if not is_disclosable(n)]
     others, rest = len(hidden) - 1, sum(hidden)
     if not hidden:
         return True
-    fewest = max(1, rest - others * (FEWEST - 1))
-    most = min(FEWEST - 1, rest - others)
-    return rest >= FEWEST and most - fewest >= NARROWEST
+    fewest = max(1, rest - others * (MINIMUM_COUNT - 1))
+    most = min(MINIMUM_COUNT - 1, rest - others)
+    return rest >= MINIMUM_COUNT and most - fewest >= MINIMUM_RANGE

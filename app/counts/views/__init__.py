@@ -1,4 +1,4 @@
-"""Pages of figures: views (`month`), what they show (`showing`), geometry (`charts`)."""
+"""Pages of figures: views and page of a `month`, its `figure_cards`, coordinates of `charts`."""
 
 from app.counts.views.month import blueprint
 

@@ -1,11 +1,13 @@
-"""Where the parts of a chart stand; colours and words come from the template."""
+"""Coordinates of the parts of a chart; colours and texts come from the template."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
-from app.codelists.shared_codelists import KNOWN_AGES
+from app.codelists.shared_codelists import STATED_AGE_BANDS
+from app.counts.queries.tables import PlaceLine
 from app.month import Month
+from app.places.vocabulary import programme
 
 SIDE, MIDDLE, STEP, TOP = 150, 60, 32, 28
 WIDTH, HEIGHT, LEFT, RIGHT, UPPER, LOWER = 360, 196, 66, 26, 26, 30
@@ -13,8 +15,8 @@ COLUMN, LABEL_EVERY = 16, 3
 
 
 @dataclass(frozen=True)
-class Band:
-    """One age band of the pyramid: where its bars stand and the people on both sides."""
+class AgeBandBars:
+    """One age band of the pyramid: vertical position, people on both sides and widths of their bars."""
 
     code: str
     y: int
@@ -32,34 +34,34 @@ class Pyramid:
     height: int
     side: int
     middle: int
-    bands: tuple[Band, ...]
+    bands: tuple[AgeBandBars, ...]
     rest: int
 
 
 def pyramid(crossed: dict[tuple[str, str], int]) -> Pyramid:
-    """The pyramid of people by sex and age band; `rest` are of another or no stated one."""
-    women = {age: crossed.get(("female", age), 0) for age in KNOWN_AGES}
-    men = {age: crossed.get(("male", age), 0) for age in KNOWN_AGES}
+    """Return the pyramid of people by sex and age band; `rest` are of another or no stated sex or age."""
+    women = {age: crossed.get(("female", age), 0) for age in STATED_AGE_BANDS}
+    men = {age: crossed.get(("male", age), 0) for age in STATED_AGE_BANDS}
     longest = max(*women.values(), *men.values(), 1)
     scale = (SIDE - 42) / longest
     bands = tuple(
-        Band(
+        AgeBandBars(
             age,
-            TOP + STEP * place,
+            TOP + STEP * position,
             women[age],
             men[age],
             round(women[age] * scale, 1),
             round(men[age] * scale, 1),
         )
-        for place, age in enumerate(reversed(KNOWN_AGES))
+        for position, age in enumerate(reversed(STATED_AGE_BANDS))
     )
     rest = sum(crossed.values()) - sum(women.values()) - sum(men.values())
     return Pyramid(SIDE * 2 + MIDDLE, TOP + STEP * len(bands), SIDE, MIDDLE, bands, rest)
 
 
 @dataclass(frozen=True)
-class Point:
-    """One month of the trend: where it stands, its two figures, and whether its name is written."""
+class TrendPoint:
+    """One month of the trend: its two figures, their positions, and whether its axis label is drawn."""
 
     month: Month
     value: int
@@ -67,24 +69,24 @@ class Point:
     x: float
     y: float
     new_y: float
-    named: bool
+    has_label: bool
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A line of persons reached over columns of new persons, which never stand higher than it."""
+    """A line of persons reached over columns of new persons, which are never higher than the line."""
 
     width: int
     height: int
     left: int
     floor: int
     column: int
-    points: tuple[Point, ...]
+    points: tuple[TrendPoint, ...]
     lines: tuple[tuple[int, float], ...]
 
     @property
     def label_y(self) -> float:
-        """Where the last figure is written: away from its line, never below the foot of the scale."""
+        """Vertical position of the last figure: away from its line, never below the foot of the scale."""
         last, before = self.points[-1], self.points[-2]
         below = before.y < last.y and last.y + 24 < self.floor
         return last.y + 24 if below else last.y - 12
@@ -95,12 +97,12 @@ class Trend:
 
 
 def trend(months: Sequence[tuple[Month, int, int]]) -> Trend:
-    """The line of these months: each with its persons reached and its new persons."""
+    """Return the trend of months, each given with its persons reached and its new persons."""
     top = round_up(max((value for _, value, _ in months), default=0))
     floor_y, tall = HEIGHT - LOWER, HEIGHT - LOWER - UPPER
     step = (WIDTH - LEFT - RIGHT) / max(len(months) - 1, 1)
     points = tuple(
-        Point(
+        TrendPoint(
             month,
             value,
             new,
@@ -117,7 +119,7 @@ def trend(months: Sequence[tuple[Month, int, int]]) -> Trend:
 
 
 def round_up(value: int) -> int:
-    """The next number that reads well at the end of a scale, at least 4."""
+    """Return the next number that reads well at the end of a scale, at least 4."""
     if value <= 4:
         return 4
     unit = int(10 ** floor(log10(value)))
@@ -125,7 +127,7 @@ def round_up(value: int) -> int:
 
 
 @dataclass(frozen=True)
-class Row:
+class BarRow:
     """One line of a breakdown: code, people, share of all (0–1), length of its bar (0–100)."""
 
     code: str
@@ -134,17 +136,39 @@ class Row:
     length: float
 
 
-def rows(parts: dict[str, int], order: Sequence[str] = ()) -> list[Row]:
-    """A breakdown as bars: in a given order where there is one, else the most people first."""
-    total, longest = sum(parts.values()), max(parts.values(), default=1)
-    place = {code: n for n, code in enumerate(order)}
-    codes = sorted(parts, key=lambda code: (place.get(code, 0), -parts[code], code))
+def bar_rows(counts: dict[str, int], order: Sequence[str] = ()) -> list[BarRow]:
+    """Return a breakdown as bars: in the order of codes if one is passed, else the most people first."""
+    total, longest = sum(counts.values()), max(counts.values(), default=1)
+    position = {code: n for n, code in enumerate(order)}
+    codes = sorted(counts, key=lambda code: (position.get(code, 0), -counts[code], code))
     return [
-        Row(code, parts[code], parts[code] / total, round(100 * parts[code] / longest, 1))
+        BarRow(code, counts[code], counts[code] / total, round(100 * counts[code] / longest, 1))
         for code in codes
     ]
 
 
+@dataclass(frozen=True)
+class CountryTile:
+    """One country on the map: column and row, shade (0 to 4), and people reached."""
+
+    code: str
+    column: int
+    row: int
+    shade: int
+    value: int
+
+
+def country_tiles(places: Sequence[PlaceLine]) -> list[CountryTile]:
+    """Return the map of the programme's countries."""
+    most = max((line.reached for line in places), default=0)
+    return [
+        CountryTile(
+            line.code, *programme()[line.code].tile, shade(line.reached, most), line.reached
+        )
+        for line in places
+    ]
+
+
 def shade(value: int, most: int) -> int:
-    """How strongly a tile is filled: 0 for nobody, 1 to 4 by its share of the most."""
+    """Return how dark a tile is: 0 for nobody, 1 to 4 by its share of the most."""
     return 0 if value == 0 else min(4, 1 + value * 4 // (most + 1))
