@@ -26,6 +26,6 @@ try:
 except UnsafeSettings as error:
     sys.exit(f"ventanilla: {error}")
 if IS_COMMAND:
-    sys.excepthook = readiness.say_what_failed
+    sys.excepthook = readiness.print_database_fault
 else:
-    readiness.announce(app)
+    readiness.log_start(app)

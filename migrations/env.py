@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from app.ops.actions.migrate import migrate
-from app.ops.rules import Refused
+from app.ops.rules import OperationRefused
 
 extension = current_app.extensions["migrate"]
 
@@ -33,5 +33,5 @@ def report(sentence: str) -> None:
 
 try:
     migrate(extension.db.engine, extension.directory, run, report)
-except Refused as problem:
-    sys.exit(str(problem))
+except OperationRefused as refusal:
+    sys.exit(str(refusal))

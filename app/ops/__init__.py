@@ -1,1 +1,1 @@
-"""What touches every package: health, backup and restore, retention, installation checks."""
+"""Operations on the whole installation: health, backup and restore, retention, installation checks."""

@@ -182,9 +182,9 @@ CASES, FIGURES = (DESK, SUPERVISOR), (DESK, SUPERVISOR, REGIONAL)
 ONE, OTHER, NONE = "/consultations/{own}", "/consultations/{foreign}", f"/consultations/{NOWHERE}"
 TABLE: dict[str, Route] = {
     "static": Route("/static/style.css", EVERYBODY),
-    "upkeep.healthz": Route("/healthz", EVERYBODY),
-    "upkeep.readyz": Route("/readyz", EVERYBODY),
-    "upkeep.probe": Route("/setup/probe", EVERYBODY, ok=404),  # it answers `setup check` alone
+    "ops.healthz": Route("/healthz", EVERYBODY),
+    "ops.readyz": Route("/readyz", EVERYBODY),
+    "ops.probe": Route("/setup/probe", EVERYBODY, ok=404),  # it answers `setup check` alone
     "staff.home": Route("/", EVERYBODY, 302),
     "staff.sign_in": Route("/sign-in", EVERYBODY),
     "staff.token": Route("/sync/token", EVERYBODY),
@@ -453,7 +453,7 @@ BY_CREDENTIAL = {
     "sync.shell": "enrolled_device",
     "sync.take_over": "enrolled_device",
     "sync.lock": "enrolled_device",
-    "upkeep.metrics": "scrape_metrics",
+    "ops.metrics": "scrape_metrics",
 }
 """What is asked with a secret of its own: no role may, no session helps (tests/contracts/test_tablet_routes)."""
 EVERYTHING_IS_OWN = {("staff.reset", ADMIN), ("staff.close", ADMIN)}

@@ -26,7 +26,7 @@ def ask(app: Flask, endpoint: str, headers: dict[str, str], client: Any = None) 
 
 
 def test_every_such_route_is_tried_here() -> None:
-    assert set(PATHS) | {"sync.enrol", "upkeep.metrics"} == set(BY_CREDENTIAL)
+    assert set(PATHS) | {"sync.enrol", "ops.metrics"} == set(BY_CREDENTIAL)
 
 
 def test_without_its_own_secret_nobody_is_answered(app: Flask, office: Office) -> None:

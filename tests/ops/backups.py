@@ -9,7 +9,6 @@ from contextvars import Context
 from pathlib import Path
 
 import pytest
-from app.ops.actions.restore import restore
 from flask import current_app
 from sqlalchemy import func, select
 
@@ -18,8 +17,9 @@ from app.audit.actions import verify_chain
 from app.consultations.queries import CONSULTATIONS
 from app.db.session import db
 from app.ops.actions import archive
+from app.ops.actions.restore import restore
 from app.ops.queries import has_tables
-from app.ops.rules import Refused
+from app.ops.rules import OperationRefused
 from app.people.queries.lines import LINES
 from app.staff.queries import SESSIONS
 from tests.conftest import settings_for
@@ -41,7 +41,7 @@ def twice_at_once(url, act):
     def try_it(app):
         try:
             return act(app)
-        except Refused as problem:
+        except OperationRefused as problem:
             return str(problem)
 
     apps = [create_app(settings_for(url)) for _ in range(2)]
@@ -94,7 +94,7 @@ def is_touched(app):
 
 def refusal(app, call, *arguments):
     """The one sentence with which a call is refused."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(OperationRefused) as caught:
         in_app(app, call, *arguments)
     sentence = str(caught.value)
     assert "\n" not in sentence
@@ -123,7 +123,7 @@ def killed_at_step(step, call):
 
 def _die_at(step):
     left = [step]
-    read = archive._pieces
+    read = archive._chunks
 
     def count(event, *_):
         if event.startswith(("os.", "open", "sqlite3", "fcntl", "subprocess", "piece")):
@@ -136,7 +136,7 @@ def _die_at(step):
             count("piece")
             yield piece
 
-    archive.PIECE, archive._pieces = 2**16, pieces
+    archive.CHUNK_BYTES, archive._chunks = 2**16, pieces
     sys.addaudithook(count)
 
 
@@ -150,7 +150,7 @@ def run(app, *words):
 def opened_whole(path):
     """Whether a backup's checksum and layout hold."""
     try:
-        with archive.opened(path, current_app.config["SETTINGS"].audit_key) as backup:
+        with archive.open_archive(path, current_app.config["SETTINGS"].audit_key) as backup:
             return sum(map(len, backup.payload())) > 0
-    except Refused:
+    except OperationRefused:
         return False

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
-from app.ops.actions.backup import back_up
 
 from app.db.session import db
+from app.ops.actions.backup import back_up
 from tests.conftest import _ask, create_app, settings_for
 from tests.factories.records import make_consultation, sign_in
 from tests.ops.backups import ana_at_a_desk, in_app

@@ -13,16 +13,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from app.ops.actions.backup import back_up
-from app.ops.actions.postgresql import program
 from sqlalchemy import select, text
 
 from app import clock
 from app.audit.queries import AUDIT_ENTRIES, get_last_entry
 from app.db.session import db
 from app.ops.actions import archive
+from app.ops.actions.backup import back_up
+from app.ops.actions.postgresql import program
 from app.ops.queries import find_last_backup
-from app.ops.rules import PAYLOADS, Refused
+from app.ops.rules import PAYLOADS, OperationRefused
 from app.version import app_version
 from tests.conftest import create_app, settings_for
 from tests.factories.records import consultation_json, make_consultation, sign_in
@@ -106,7 +106,7 @@ def test_a_file_that_exists_is_never_overwritten(app, tmp_path):
     there = tmp_path / "mine.backup"
     there.write_bytes(b"mine")
     entries = get_last_entry(db.session())
-    with pytest.raises(Refused):
+    with pytest.raises(OperationRefused):
         back_up(there)
     assert there.read_bytes() == b"mine"
     assert get_last_entry(db.session()) == entries
@@ -121,7 +121,7 @@ def test_a_backup_that_fails_half_way_leaves_no_file(app, tmp_path, monkeypatch)
         fake.write_text(HALF_A_DUMP)
         fake.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        with pytest.raises(Refused):
+        with pytest.raises(OperationRefused):
             back_up(place)
     else:
         path = Path(db.engine.url.database)
@@ -135,7 +135,7 @@ def test_a_backup_that_fails_half_way_leaves_no_file(app, tmp_path, monkeypatch)
 
 def test_a_missing_program_is_told_in_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Refused, match="pg_nothing is not installed"):
+    with pytest.raises(OperationRefused, match="pg_nothing is not installed"):
         program("pg_nothing")
 
 
@@ -176,10 +176,10 @@ def test_a_backup_is_a_tar_that_standard_programs_open_and_check(app, tmp_path):
 def test_only_a_completed_backup_counts_as_the_last_one(app, tmp_path):
     ana_at_a_desk()
     assert find_last_backup(db.session()) is None
-    with pytest.raises(Refused):
+    with pytest.raises(OperationRefused):
         back_up(tmp_path / "nowhere" / "a.backup")
     before = clock.now()
-    with pytest.raises(Refused):
+    with pytest.raises(OperationRefused):
         back_up(Path("/proc/self"))
     assert find_last_backup(db.session()) is None
     back_up(tmp_path)
@@ -258,12 +258,12 @@ def test_a_killed_backup_leaves_no_file_and_the_next_one_clears_up(app, tmp_path
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_backup_written_under_its_name_at_once_is_caught_by_the_kills(app, tmp_path, monkeypatch):
     make_consultation(ana_at_a_desk())
-    write = archive.write
+    write = archive.write_archive
 
     def too_early(target, *arguments):
         early = target.parent.parent / "early.backup"
         write(early, *arguments)
         shutil.move(early, target)
 
-    monkeypatch.setattr(archive, "write", too_early)
+    monkeypatch.setattr(archive, "write_archive", too_early)
     assert half_files_after_kills(app, tmp_path / "place")[1] > 0

@@ -101,9 +101,9 @@ def test_requests_are_counted_by_route_method_and_class_of_status(
 
 def test_what_waits_and_the_last_backup_are_told(app: Flask, office: Office) -> None:
     with unit_of_work():
-        with clock.standing_at(NOW - 2 * HOUR):
+        with clock.frozen_at(NOW - 2 * HOUR):
             queue_email(db.session(), "refugio@example.org", "x", "x", "one")
-        with clock.standing_at(NOW - 3 * HOUR):
+        with clock.frozen_at(NOW - 3 * HOUR):
             record_audit(None, "backup_completed", "")
     with time_machine.travel(NOW, tick=False):
         told = values(scrape(app))

@@ -20,7 +20,7 @@ def hurried(monkeypatch):
     """As patient as a test may be."""
     monkeypatch.setattr(migrate, "LOCK_MILLISECONDS", 400)
     monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.1)
-    monkeypatch.setattr(migrate, "MOST_SECONDS", 0.5)
+    monkeypatch.setattr(migrate, "TIMEOUT_SECONDS", 0.5)
 
 
 def revision(app):
@@ -71,7 +71,7 @@ def test_an_upgrade_says_what_it_waits_for_and_gives_up_whole(app, database_url,
 
 
 def test_an_upgrade_goes_on_when_the_lock_is_gone(app, database_url, hurried, monkeypatch, capfd):
-    monkeypatch.setattr(migrate, "MOST_SECONDS", 30)
+    monkeypatch.setattr(migrate, "TIMEOUT_SECONDS", 30)
     downgrade()
     db.session.remove()
     other = Other(database_url)

@@ -4,7 +4,7 @@ import pytest
 from flask_migrate import downgrade, upgrade
 
 from app.db.session import db
-from app.ops.rules import problems_of
+from app.ops.rules import list_problems
 from tests.conftest import create_app, settings_for
 from tests.factories.records import alone
 
@@ -69,5 +69,5 @@ def test_a_database_out_of_reach_is_not_ready_and_no_address_is_told(url):
 
 
 def test_a_full_disk_is_not_ready():
-    assert problems_of("", "head", 99) == ["disk_full"]
-    assert problems_of("", "head", 100) == []
+    assert list_problems("", "head", 99) == ["disk_full"]
+    assert list_problems("", "head", 100) == []

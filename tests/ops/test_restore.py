@@ -13,7 +13,6 @@ from random import Random
 
 import psycopg
 import pytest
-from app.ops.actions.backup import back_up
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import select, text, update
 
@@ -21,8 +20,9 @@ from app.audit.queries import AUDIT_ENTRIES
 from app.db.session import db, write_transaction
 from app.ops.actions import archive, postgresql
 from app.ops.actions import restore as restoring
+from app.ops.actions.backup import back_up
 from app.ops.queries import migration_state
-from app.ops.rules import Refused
+from app.ops.rules import OperationRefused
 from app.staff.queries import SESSIONS
 from tests.conftest import create_app, settings_for
 from tests.factories.records import make_consultation
@@ -66,7 +66,7 @@ def accepted(app, tmp_path, damaged_files):
             try:
                 put_back(file)
                 taken.append(name)
-            except Refused as problem:
+            except OperationRefused as problem:
                 assert "\n" not in str(problem)
 
     in_app(app, try_all)
@@ -138,13 +138,13 @@ def _dump_another_database(cluster, file):
 
 def sealed_again(made, target, key="development-only-key", payload=None, **changed):
     """A copy of a backup whose manifest says something else, under a checksum that holds."""
-    with archive.opened(made, None) as backup:
+    with archive.open_archive(made, None) as backup:
         raw = target.with_suffix(".payload")
         raw.write_bytes(payload or b"".join(backup.payload()))
-        size, digest = archive.digest_of(raw)
+        size, digest = archive.size_and_digest(raw)
         manifest = replace(backup.manifest, payload_bytes=size, payload_sha256=digest)
     contents = replace(manifest.contents, **changed.pop("contents", {}))
-    archive.write(target, replace(manifest, contents=contents, **changed), raw, key)
+    archive.write_archive(target, replace(manifest, contents=contents, **changed), raw, key)
     return target
 
 
@@ -173,7 +173,7 @@ def test_a_database_of_something_else_in_a_sealed_backup_leaves_no_table(
 def test_a_database_that_is_not_what_the_manifest_says_leaves_nothing(
     untouched, made, tmp_path, wrong
 ):
-    with archive.opened(made, None) as backup:
+    with archive.open_archive(made, None) as backup:
         contents = backup.manifest.contents
     said = {
         "rows": {**contents.rows, "consultation": 7},

@@ -26,10 +26,10 @@ def kept(app):
     with unit_of_work():
         session = db.session()
         for name, age in (("old, never sent", 10 * DAY + HOUR), ("waits", 10 * DAY - HOUR)):
-            with clock.standing_at(NOW - age):
+            with clock.frozen_at(NOW - age):
                 queue_email(session, "refugio@example.org", "x", "x", name)
         for name, age in (("old, sent", 7 * DAY + HOUR), ("sent", 7 * DAY - HOUR)):
-            with clock.standing_at(NOW - age):
+            with clock.frozen_at(NOW - age):
                 queue_email(session, "refugio@example.org", "x", "x", name)
             sent = EMAILS.update().where(EMAILS.c.notice_key == name)
             session.execute(sent.values(sent_at=NOW - age, due_at=None))
@@ -60,7 +60,7 @@ def run(app, *words):
     """What a command says, at the moment of these tests."""
 
     def within():
-        with clock.standing_at(NOW):
+        with clock.frozen_at(NOW):
             return app.test_cli_runner().invoke(args=["retention", "purge", *words])
 
     db.session.remove()
@@ -87,10 +87,10 @@ def test_a_kind_can_be_emptied_instead_of_deleted(kept):
     def has_body(now):
         return (EMAILS.c.created_at < now - 8 * DAY) & (EMAILS.c.body != "")
 
-    kind = retention.Kind("letters", "bodies", EMAILS, has_body, {"body": ""})
+    kind = retention.RetentionKind("letters", "bodies", EMAILS, has_body, {"body": ""})
     before = stored()
-    with clock.standing_at(NOW), unit_of_work():
-        assert retention.count(db.session(), kind) == retention.purge(db.session(), kind) == 2
-        assert retention.count(db.session(), kind) == 0
+    with clock.frozen_at(NOW), unit_of_work():
+        assert retention.count_expired(db.session(), kind) == retention.purge(db.session(), kind) == 2
+        assert retention.count_expired(db.session(), kind) == 0
     assert stored() == before
     assert entries() == ["letters:2"]

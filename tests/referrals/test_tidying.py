@@ -23,7 +23,7 @@ def sent(app: Flask) -> str:
     make_account("ana", "desk_staff", (make_desk(),))
     make_coordinator("cora", make_shelter())
     said = referral_json(note=NOTE)
-    with clock.standing_at(SENT_AT):
+    with clock.frozen_at(SENT_AT):
         ana = sign_in(app, "ana")
     answer = standing(ana, SENT_AT, said)
     assert answer.status_code == 201, answer.text
@@ -32,7 +32,7 @@ def sent(app: Flask) -> str:
 
 def standing(browser: Browser, moment: datetime, said: dict[str, object]) -> object:
     def post() -> object:
-        with clock.standing_at(moment):
+        with clock.frozen_at(moment):
             token = browser.client.get("/sync/token").get_json()["csrf_token"]
             headers = {"X-CSRFToken": token, "Accept": "application/json"}
             return browser.client.post("/referrals", json=said, headers=headers)
@@ -46,7 +46,7 @@ def row(referral_id: str) -> object:
     return found
 
 
-def notes_kind() -> retention.Kind:
+def notes_kind() -> retention.RetentionKind:
     return next(kind for kind in retention.KINDS if kind.subject == "notes")
 
 
@@ -54,7 +54,7 @@ def test_tidying_writes_the_moment_at_which_time_ended_it_and_a_second_run_finds
     app: Flask,
 ) -> None:
     id_ = sent(app)
-    with clock.standing_at(SENT_AT + timedelta(days=3)):
+    with clock.frozen_at(SENT_AT + timedelta(days=3)):
         first = alone(app.test_cli_runner().invoke, args=["referrals", "tidy"])
         second = alone(app.test_cli_runner().invoke, args=["referrals", "tidy"])
     assert "1 expired, 0 did not come." in first.output and first.exit_code == 0
@@ -66,8 +66,8 @@ def test_a_note_goes_thirty_days_after_the_end_whoever_wrote_the_end_down(app: F
     id_ = sent(app)
     kind, end = notes_kind(), row(id_).deadline
     for age, kept in ((timedelta(days=30) - timedelta(hours=1), True), (timedelta(days=31), False)):
-        with clock.standing_at(end + age), unit_of_work():
-            assert retention.count(db.session(), kind) == (0 if kept else 1)
+        with clock.frozen_at(end + age), unit_of_work():
+            assert retention.count_expired(db.session(), kind) == (0 if kept else 1)
             retention.purge(db.session(), kind)
         assert row(id_).note == (NOTE if kept else "")
     assert row(id_).party == 1 and row(id_).persons == [["female", "age_25_59", 1]]

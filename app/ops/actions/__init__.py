@@ -1,1 +1,1 @@
-"""Builds the demo (`demo`), copies the database out (`backup`) and in (`restore`); `starting`."""
+"""Backup and restore, migrations, retention, readiness and metrics, and the checks of an installation."""

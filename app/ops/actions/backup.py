@@ -11,84 +11,86 @@ from app.audit.actions import record_audit
 from app.db.session import db, raw_connection, unit_of_work
 from app.ops import queries, rules
 from app.ops.actions import archive, postgresql, sqlite
-from app.ops.actions.staging import in_one_sentence, refuse_lack_of_space, staging, sync
-from app.ops.rules import Contents, Manifest, Refused
+from app.ops.actions.staging import errors_as_refusals, fsync, require_free_space, staging
+from app.ops.rules import Contents, Manifest, OperationRefused
 from app.settings import current_settings
 from app.version import app_version
 
 
 def back_up(path: Path) -> Path:
-    """Writes a backup to a new file, or into a directory under its full name; where it stands.
+    """Write a backup to a new file, or into a directory under its full name; return its path.
 
-    An audit entry is committed before the copy, so that every copy tells that it was made and an
-    attempt that failed is told too; another one when the file stands. What the app answered before
-    this call is in the copy. Raises Refused, and then leaves no file.
+    An audit entry is committed before the copy, so that every copy records that it was made and a failed attempt is
+    recorded too; another one when the file is complete. Changes that the app confirmed before this call are in the
+    copy. Raises OperationRefused, and then leaves no file.
     """
     directory = path if path.is_dir() else path.parent
-    with in_one_sentence(directory):
+    with errors_as_refusals(directory):
         _refuse_unfit(path, directory)
-        _leave_entry("backed_up")
+        _record("backed_up")
         target = _write(path, directory)
     try:
-        with in_one_sentence(directory):
-            _leave_entry("backup_completed")
-    except Refused as problem:
-        raise Refused(f"{target} is whole, but that could not be recorded: {problem}") from problem
+        with errors_as_refusals(directory):
+            _record("backup_completed")
+    except OperationRefused as refusal:
+        raise OperationRefused(
+            f"{target} is whole, but that could not be recorded: {refusal}"
+        ) from refusal
     return target
 
 
 def _refuse_unfit(path: Path, directory: Path) -> None:
     if path.exists() and not path.is_dir():
-        raise Refused(f"{path} is there already.")
+        raise OperationRefused(f"{path} is there already.")
     if not directory.is_dir():
-        raise Refused(f"{directory} is no directory.")
+        raise OperationRefused(f"{directory} is no directory.")
     if not queries.has_tables(db.engine):
-        raise Refused("The database is empty.")
+        raise OperationRefused("The database is empty.")
 
 
-def _leave_entry(act: str) -> None:
+def _record(action: str) -> None:
     with unit_of_work():
-        record_audit(None, act, "database")
+        record_audit(None, action, "database")
 
 
 def _write(path: Path, directory: Path) -> Path:
-    with staging(directory) as place:
+    with staging(directory) as folder:
         made_at = clock.now()
-        contents = _copy(db.engine, place / "database")
-        size, digest = archive.digest_of(place / "database")
-        refuse_lack_of_space(directory, size)
+        contents = _copy(db.engine, folder / "database")
+        size, digest = archive.size_and_digest(folder / "database")
+        require_free_space(directory, size)
         manifest = Manifest(
             app_version(), db.engine.dialect.name, made_at.isoformat(), contents, size, digest
         )
         key = current_settings().audit_key
-        archive.write(place / "backup", manifest, place / "database", key)
+        archive.write_archive(folder / "backup", manifest, folder / "database", key)
         target = path / rules.backup_name(made_at, contents) if path.is_dir() else path
-        _publish(place / "backup", target)
+        _publish(folder / "backup", target)
     return target
 
 
-def _publish(part: Path, target: Path) -> None:
-    """Gives the whole, stored file its name; a link refuses if somebody else was faster."""
-    part.chmod(0o600)
-    sync(part)
+def _publish(temporary: Path, target: Path) -> None:
+    """Give the complete, synchronised file its name; a link fails if another process was faster."""
+    temporary.chmod(0o600)
+    fsync(temporary)
     try:
-        os.link(part, target)
+        os.link(temporary, target)
     except FileExistsError:
-        raise Refused(f"{target} is there already.") from None
-    sync(target.parent)
+        raise OperationRefused(f"{target} is there already.") from None
+    fsync(target.parent)
 
 
 def _copy(engine: Engine, target: Path) -> Contents:
     if engine.dialect.name == "sqlite":
         source = Path(str(engine.url.database))
-        refuse_lack_of_space(target.parent, 2 * source.stat().st_size)
+        require_free_space(target.parent, 2 * source.stat().st_size)
         sqlite.copy(source, target)
         return sqlite.read_contents(target)
     return _dump(engine, target)
 
 
 def _dump(engine: Engine, target: Path) -> Contents:
-    """Dumps a snapshot from the server that gave it, and reads the contents of what was dumped in it."""
+    """Dump a snapshot from the server that exported it, and return the contents of the dumped tables in it."""
     session = db.session()
     try:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})

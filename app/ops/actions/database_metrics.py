@@ -1,4 +1,4 @@
-"""Measures what waits and in which state the database is, for `/metrics`; asked for when it is scraped."""
+"""Measures queues and the state of the database for `/metrics`, at each scrape."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,14 +19,14 @@ from app.sync.queries.envelopes import count_quarantined
 
 
 class _Gauges(Collector):
-    """The gauges of one scrape; those of the database's content are left out if it cannot be asked."""
+    """The gauges of one scrape; those of the database's content are left out if it does not respond."""
 
     def __init__(self, session: Session, instance: str) -> None:
         self._session, self._instance = session, instance
 
     def collect(self) -> Iterator[Metric]:
-        """Every gauge, its state first."""
-        state = readiness.state_of(self._session, self._instance)
+        """Yield every gauge, the state of the database first."""
+        state = readiness.readiness_state(self._session, self._instance)
         is_up = state["database"] != "unreachable"
         yield _gauge("ready", "1 if the app can do its work.", not state["problems"])
         yield _gauge("database_up", "1 if the database answers.", is_up)
@@ -39,9 +39,9 @@ class _Gauges(Collector):
             problems.add_metric([name], 1)
         yield problems
         if is_up:
-            yield from self._waiting()
+            yield from self._queues()
 
-    def _waiting(self) -> Iterator[Metric]:
+    def _queues(self) -> Iterator[Metric]:
         try:
             yield from _measured(self._session, clock.now())
         except DBAPIError:
@@ -56,7 +56,9 @@ def _measured(session: Session, now: datetime) -> list[Metric]:
         _gauge("emails_waiting", "E-mails that are to be sent.", queue.waiting),
         _gauge("emails_given_up", "E-mails that could not be sent.", queue.given_up),
         _gauge("emails_oldest_seconds", "Age of the oldest waiting.", _age(queue.oldest_at, now)),
-        _gauge("envelopes_aside", "Records set aside.", count_quarantined(session, tuple(programme()))),
+        _gauge(
+            "envelopes_aside", "Records set aside.", count_quarantined(session, tuple(programme()))
+        ),
         _gauge("tablets_waiting", "Records waiting on tablets, as reported.", tablets.waiting),
         _gauge("tablets_oldest_seconds", "Age of the oldest.", _age(tablets.oldest_at, now)),
         _gauge("backup_seconds", "Age of the last backup; -1: none.", _age(backup_at, now, -1)),
@@ -72,7 +74,7 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 
 def gauges_text(session: Session, instance: str) -> bytes:
-    """The gauges in Prometheus' text format."""
+    """Return the gauges in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Gauges(session, instance))
     return generate_latest(registry)

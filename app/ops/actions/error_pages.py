@@ -1,4 +1,4 @@
-"""Writes the pages with which the proxy answers if the app does not, in every language."""
+"""Writes the error pages that the proxy serves if the app does not respond, in every language."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from app.i18n.language import LOCALES
-from app.web.responses import SENTENCES
+from app.web.responses import ERROR_SENTENCES
 
 STATUSES = (400, 405, 413, 429, 503)
 STYLE = (
@@ -21,7 +21,7 @@ STYLE = (
 
 
 def write_error_pages(folder: Path) -> int:
-    """Writes one page and one JSON file for each status and language, and their style; how many files there are."""
+    """Write a page and a JSON file for each status and language, and their style sheet; return the number of files."""
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     for locale in LOCALES:
         with force_locale(locale):
@@ -32,7 +32,7 @@ def write_error_pages(folder: Path) -> int:
 
 
 def _write(folder: Path, status: int, locale: str) -> None:
-    sentence, start = gettext(SENTENCES[status]), gettext("Go to the start")
+    sentence, start = gettext(ERROR_SENTENCES[status]), gettext("Go to the start")
     template = current_app.jinja_env.get_template("proxy_error.html")
     page = template.render(locale=locale, sentence=sentence, start=start)
     problem = json.dumps({"problem": sentence}, ensure_ascii=False) + "\n"

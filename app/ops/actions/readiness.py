@@ -1,4 +1,4 @@
-"""Looks at the database before the app serves, and whenever a monitor asks."""
+"""Checks the database before the app serves, and for every request of a monitor."""
 
 import logging
 import os
@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.connections import safe_journal_mode
-from app.db.faults import RESTARTING, UNREACHABLE, fault_of
+from app.db.faults import RESTARTING, UNREACHABLE, classify_error
 from app.db.session import db
 from app.ops import queries, rules
-from app.ops.rules.setup import WHAT_TO_DO
+from app.ops.rules.setup import REMEDIES
 from app.staff.queries import ACCOUNTS, find_demo_account
 from config import ROOT, UnsafeSettings
 
@@ -27,36 +27,37 @@ log = logging.getLogger("ventanilla")
 
 
 def refuse_unsafe_database(app: Flask) -> None:
-    """Raises UnsafeSettings for demo accounts in production and for a forgetful SQLite."""
-    with _asking(app) as session:
+    """Raise UnsafeSettings for demo accounts in production and for a SQLite that may lose confirmed changes."""
+    with _session_before_start(app) as session:
         if session is not None and app.config["SETTINGS"].production:
             _refuse_demo(session)
         if session is not None:
-            _refuse_forgetful(session)
+            _refuse_unsafe_journal(session)
 
 
 def refuse_other_version(app: Flask) -> None:
-    """Raises UnsafeSettings if production's database is older or newer than the program; for servers, commands mend it.
+    """Raise UnsafeSettings if production's database is older or newer than the program; only for servers.
 
-    In development `/readyz` says so: `make run` upgrades first, and tests import the program without a database.
+    Commands are how it is fixed. In development `/readyz` reports it: `make run` upgrades first, and tests import the
+    program without a database.
     """
     if not app.config["SETTINGS"].production:
         return
-    with _asking(app) as session:
-        found = queries.Revisions("none", "")
+    with _session_before_start(app) as session:
+        revisions = queries.Revisions("none", "")
         if session is not None:
             directory = app.extensions["migrate"].directory
-            found = queries.find_revisions(session.connection(), directory)
-        refusal = rules.refusal_of_version(found.state, found.shown)
+            revisions = queries.find_revisions(session.connection(), directory)
+        refusal = rules.version_refusal(revisions.state, revisions.text)
         if refusal:
             raise UnsafeSettings(refusal)
 
 
 @contextmanager
-def _asking(app: Flask) -> Iterator[Session | None]:
-    """A session; None if SQLite's file is not there, which to ask would make."""
+def _session_before_start(app: Flask) -> Iterator[Session | None]:
+    """Open a session; None if SQLite's file does not exist, because a connection would create it."""
     with app.app_context():
-        if _is_still_to_be_made():
+        if _is_file_missing():
             yield None
             return
         try:
@@ -68,14 +69,14 @@ def _asking(app: Flask) -> Iterator[Session | None]:
             db.engine.dispose()
 
 
-def _is_still_to_be_made() -> bool:
-    """Whether SQLite's file is missing: to look into it would make it, before a refused restore too."""
+def _is_file_missing() -> bool:
+    """Whether SQLite's file is missing: to open it would create it, also before a restore that is refused."""
     file = Path(str(db.engine.url.database))
     return db.engine.dialect.name == "sqlite" and file.parent.is_dir() and not file.exists()
 
 
 def refuse_closed_directory(app: Flask) -> None:
-    """Raises UnsafeSettings if the processes of a server have nowhere to meet."""
+    """Raise UnsafeSettings if the runtime directory that a server's processes share is not writable."""
     if not os.access(app.config["SETTINGS"].runtime_directory, os.W_OK | os.X_OK):
         raise UnsafeSettings("RUNTIME_DIRECTORY must be a directory that the app may write to.")
 
@@ -83,47 +84,47 @@ def refuse_closed_directory(app: Flask) -> None:
 def _refuse_demo(session: Session) -> None:
     if not queries.has_table(session, ACCOUNTS.name):
         return
-    found = find_demo_account(session)
-    if found is not None:
+    account = find_demo_account(session)
+    if account is not None:
         raise UnsafeSettings(
-            f"the database holds the open demo account {found.username}; "
+            f"the database holds the open demo account {account.username}; "
             "production needs a database without demo accounts."
         )
 
 
-def _refuse_forgetful(session: Session) -> None:
-    wrong = journal_problem(session)
-    if wrong:
-        raise UnsafeSettings(wrong)
+def _refuse_unsafe_journal(session: Session) -> None:
+    problem = journal_problem(session)
+    if problem:
+        raise UnsafeSettings(problem)
 
 
 def journal_problem(session: Session) -> str:
-    """What is wrong with how SQLite keeps its journal; empty if nothing is, and on another database."""
+    """Return a sentence on what is wrong with SQLite's journal mode; empty if nothing is, and on another database."""
     mode = queries.find_journal_mode(session)
-    wanted = safe_journal_mode(sqlite3.sqlite_version_info)
-    if mode in (None, wanted) and queries.is_synchronous(session):
+    safe_mode = safe_journal_mode(sqlite3.sqlite_version_info)
+    if mode in (None, safe_mode) and queries.is_synchronous(session):
         return ""
-    return f"SQLite keeps its journal as {mode} here; {wanted} is needed."
+    return f"SQLite keeps its journal as {mode} here; {safe_mode} is needed."
 
 
-def announce(app: Flask) -> None:
-    """Says in the log which database the app serves from and how SQLite keeps its journal."""
+def log_start(app: Flask) -> None:
+    """Log which database the app serves from, and SQLite's journal mode."""
     with app.app_context():
         name = db.engine.dialect.name
-        said = {"database": name, "sqlite_journal_mode": None}
+        fields = {"database": name, "sqlite_journal_mode": None}
         if name == "sqlite":
-            said["sqlite_journal_mode"] = safe_journal_mode(sqlite3.sqlite_version_info)
-            said["sqlite"] = sqlite3.sqlite_version
-        log.info("started", extra={"fields": said})
+            fields["sqlite_journal_mode"] = safe_journal_mode(sqlite3.sqlite_version_info)
+            fields["sqlite"] = sqlite3.sqlite_version
+        log.info("started", extra={"fields": fields})
 
 
-def state_of(session: Session, instance: str) -> dict[str, Any]:
-    """What `/readyz` answers: no address, no secret. Ready is what takes a change, not only a question."""
+def readiness_state(session: Session, instance: str) -> dict[str, Any]:
+    """Return the body of `/readyz`, without addresses or secrets; ready means that the database takes a change."""
     name = session.get_bind().dialect.name
     fault = queries.find_fault(session)
-    migrations, journal = ("unknown", None) if fault else _look(session)
+    migrations, journal = ("unknown", None) if fault else _migrations_and_journal(session)
     free_mb = _free_mb(instance)
-    problems = rules.problems_of(
+    problems = rules.list_problems(
         fault.kind if fault else "", "unasked" if fault else migrations, free_mb
     )
     return {
@@ -137,7 +138,7 @@ def state_of(session: Session, instance: str) -> dict[str, Any]:
     }
 
 
-def _look(session: Session) -> tuple[str, str | None]:
+def _migrations_and_journal(session: Session) -> tuple[str, str | None]:
     queries.limit_waiting(session)
     directory = current_app.extensions["migrate"].directory
     return queries.migration_state(session, directory), queries.find_journal_mode(session)
@@ -145,15 +146,18 @@ def _look(session: Session) -> tuple[str, str | None]:
 
 def _free_mb(instance: str) -> int:
     file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
-    place = Path(file).parent if file else Path(instance)
-    return shutil.disk_usage(place if place.is_dir() else ROOT).free // 2**20
+    folder = Path(file).parent if file else Path(instance)
+    return shutil.disk_usage(folder if folder.is_dir() else ROOT).free // 2**20
 
 
-def say_what_failed(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-    """How a command ends that met a fault of the database: one sentence; its own message may hold values."""
-    fault = fault_of(error)
-    if not fault.is_of_the_database:
+def print_database_fault(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """End a command that failed on a database fault with one sentence: the error's own message may contain values.
+
+    The signature is the one of `sys.excepthook`.
+    """
+    fault = classify_error(error)
+    if not fault.is_database_at_fault:
         sys.__excepthook__(kind, error, trace)
         return
-    advice = WHAT_TO_DO.get(f"database_{fault.kind}", "nothing of this command was kept.")
+    advice = REMEDIES.get(f"database_{fault.kind}", "nothing of this command was kept.")
     sys.stderr.write(f"The database cannot be used now ({fault.kind}): {advice}\n")

@@ -1,4 +1,4 @@
-"""Puts a backup into an empty place: the whole of it, checked, or nothing."""
+"""Restores a backup into an empty database: all of it, checked, or nothing."""
 
 import os
 from collections.abc import Iterable
@@ -15,97 +15,105 @@ from app.audit.actions import insert_after, verify_chain
 from app.db.session import db
 from app.ops import queries, rules
 from app.ops.actions import archive, postgresql, sqlite
-from app.ops.actions.archive import Archive
-from app.ops.actions.staging import in_one_sentence, locked, refuse_lack_of_space, staging, sync
-from app.ops.rules import Contents, Manifest, Refused
+from app.ops.actions.archive import BackupArchive
+from app.ops.actions.staging import (
+    errors_as_refusals,
+    fsync,
+    locked_directory,
+    require_free_space,
+    staging,
+)
+from app.ops.rules import Contents, Manifest, OperationRefused
 from app.staff.queries import INVITATIONS, SESSIONS
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @dataclass(frozen=True)
-class Restored:
-    """What stands after a restore: audit entries that hold, the first broken one, whether to upgrade."""
+class RestoreResult:
+    """The database after a restore: number of valid audit entries, the first broken one, whether to upgrade."""
 
     entries: int
     broken: int | None
     needs_upgrade: bool
 
 
-def restore(path: Path, key: str | None) -> Restored:
-    """Restores a backup that was sealed with the key, or by whomever if it is None.
+def restore(path: Path, key: str | None) -> RestoreResult:
+    """Restore a backup that was signed with the key, or with any key if it is None.
 
-    Sessions and one-time links of the time of the backup are ended in the same step: who signed
-    out since must not be signed in again, and a link used since must not open twice. Raises
-    Refused, and then leaves the place as it was.
+    Sessions and one-time links of the time of the backup are ended in the same step: an account that signed out since
+    must not be signed in again, and a link used since must not open twice. Raises OperationRefused, and then leaves
+    the database as it was.
     """
     engine = db.engine
-    with in_one_sentence(_place_of(engine)):
+    with errors_as_refusals(_directory_of(engine)):
         _refuse_used(engine)
-        with archive.opened(path, key) as backup:
-            _refuse_unfit(backup.manifest, engine.dialect.name)
+        with archive.open_archive(path, key) as backup:
+            _refuse_incompatible(backup.manifest, engine.dialect.name)
             engine.dispose()
             _RESTORE[engine.dialect.name](engine, backup)
-        return _look_at_trail()
+        return _verify_audit_log()
 
 
-def _place_of(engine: Engine) -> Path:
+def _directory_of(engine: Engine) -> Path:
     return Path(str(engine.url.database)).parent if engine.dialect.name == "sqlite" else Path()
 
 
 def _refuse_used(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
-        sqlite.refuse_used_place(Path(str(engine.url.database)))
+        sqlite.refuse_used_file(Path(str(engine.url.database)))
     elif queries.has_tables(engine):
-        raise Refused("The database is not empty: restore into an empty one.")
+        raise OperationRefused("The database is not empty: restore into an empty one.")
 
 
-def _refuse_unfit(manifest: Manifest, name: str) -> None:
-    """Raises Refused if this database or this release cannot take the backup."""
+def _refuse_incompatible(manifest: Manifest, name: str) -> None:
+    """Raise OperationRefused if this database or this release cannot take the backup."""
     if manifest.database != name:
-        raise Refused(
+        raise OperationRefused(
             f"This is a backup of {NAMES[manifest.database]}; the database here is {NAMES[name]}."
         )
     revision = manifest.contents.revision
     if revision not in queries.list_revisions(current_app.extensions["migrate"].directory):
-        raise Refused(
+        raise OperationRefused(
             f"This backup was made by a newer release ({manifest.app_version}, revision {revision}): "
             "restore it with that one."
         )
 
 
-def _restore_sqlite(engine: Engine, backup: Archive) -> None:
+def _restore_sqlite(engine: Engine, backup: BackupArchive) -> None:
     target, manifest = Path(str(engine.url.database)), backup.manifest
-    refuse_lack_of_space(target.parent, manifest.payload_bytes)
-    with staging(target.parent) as place:
-        part = place / "database"
-        with part.open("xb") as out:
-            for piece in backup.payload():
-                out.write(piece)
-        part.chmod(0o600)
-        rules.refuse_other_contents(manifest.contents, sqlite.read_contents(part))
-        script = "".join(f"{text};\n" for text in _literal(engine, _settling(manifest.contents)))
-        sqlite.run_script(part, script)
-        sync(part)
-        with locked(target.parent):
-            sqlite.refuse_used_place(target)
-            os.replace(part, target)
-            sync(target.parent)
+    require_free_space(target.parent, manifest.payload_bytes)
+    with staging(target.parent) as folder:
+        temporary = folder / "database"
+        with temporary.open("xb") as out:
+            for chunk in backup.payload():
+                out.write(chunk)
+        temporary.chmod(0o600)
+        rules.refuse_other_contents(manifest.contents, sqlite.read_contents(temporary))
+        script = "".join(
+            f"{text};\n" for text in _literal(engine, _final_statements(manifest.contents))
+        )
+        sqlite.run_script(temporary, script)
+        fsync(temporary)
+        with locked_directory(target.parent):
+            sqlite.refuse_used_file(target)
+            os.replace(temporary, target)
+            fsync(target.parent)
 
 
-def _restore_postgresql(engine: Engine, backup: Archive) -> None:
+def _restore_postgresql(engine: Engine, backup: BackupArchive) -> None:
     contents = backup.manifest.contents
     if not set(contents.rows) <= postgresql.list_tables(backup.payload()):
-        raise Refused("The tables in this backup are not those of its manifest.")
-    last = [_check_contents(contents), *_literal(engine, _settling(contents))]
-    postgresql.restore(engine, backup.payload(), "".join(f"{text};\n" for text in last))
+        raise OperationRefused("The tables in this backup are not those of its manifest.")
+    final = [_check_contents(contents), *_literal(engine, _final_statements(contents))]
+    postgresql.restore(engine, backup.payload(), "".join(f"{text};\n" for text in final))
 
 
 _RESTORE = {"sqlite": _restore_sqlite, "postgresql": _restore_postgresql}
 
 
 def _check_contents(contents: Contents) -> str:
-    """Ends the transaction of a restore unless what it wrote is what the manifest promises."""
+    """Return the statement that aborts a restore unless it wrote what the manifest promises."""
     tables = [
         SQL("(SELECT count(*) FROM {}) <> {}").format(Identifier(name), Literal(count))
         for name, count in contents.rows.items()
@@ -120,8 +128,8 @@ def _check_contents(contents: Contents) -> str:
     return check.format(SQL(" OR ").join(tables), *head, Literal(contents.revision)).as_string()
 
 
-def _settling(contents: Contents) -> Iterable[UpdateBase]:
-    """Ends sessions and links where they are known already, and tells the audit log of the restore."""
+def _final_statements(contents: Contents) -> Iterable[UpdateBase]:
+    """Yield the statements that end sessions and links, if their tables exist, and record the restore."""
     if SESSIONS.name in contents.rows:
         yield update(SESSIONS).where(SESSIONS.c.ended_at.is_(None)).values(ended_at=clock.now())
     if INVITATIONS.name in contents.rows:
@@ -132,14 +140,14 @@ def _settling(contents: Contents) -> Iterable[UpdateBase]:
 
 def _literal(engine: Engine, statements: Iterable[UpdateBase]) -> list[str]:
     options = {"literal_binds": True}
-    return [str(each.compile(engine, compile_kwargs=options)) for each in statements]
+    return [str(statement.compile(engine, compile_kwargs=options)) for statement in statements]
 
 
-def _look_at_trail() -> Restored:
+def _verify_audit_log() -> RestoreResult:
     session = db.session()
     try:
         entries, broken = verify_chain(session)
         state = queries.migration_state(session, current_app.extensions["migrate"].directory)
     finally:
         db.session.rollback()
-    return Restored(entries, broken, state == "behind")
+    return RestoreResult(entries, broken, state == "behind")

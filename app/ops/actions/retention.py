@@ -1,4 +1,4 @@
-"""Deletes what is past its time: one list of kinds, each with its own limit."""
+"""Deletes rows whose retention time has ended: one list of kinds, each with its own time limit."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,57 +17,62 @@ from app.security.queries import SECURITY_EVENTS
 from app.security.queries import is_past_retention as security_event_is_past
 from app.staff.queries import SESSIONS
 
-SESSIONS_KEPT = timedelta(days=90)
+SESSION_RETENTION = timedelta(days=90)
 """After sign-in; the longest session ends within a day (staff.rules), and an address is known for 30 days."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What is kept for a time only: its name in the trail (a subject), its name in words, the rows past their time.
+class RetentionKind:
+    """Rows with a retention time: subject in the audit log, description, table, and the condition for expired rows.
 
-    Such rows are deleted; where `emptied` names columns, only these get the values given there (`is_past` then leaves
-    out the rows that have them).
+    Such rows are deleted; if `cleared` is set, only its columns get its values (`is_past` then leaves out the rows that
+    already have them).
     """
 
     subject: str
-    what: str
+    description: str
     table: Table
     is_past: Callable[[datetime], ColumnElement[bool]]
-    emptied: Mapping[str, object] | None = None
+    cleared: Mapping[str, object] | None = None
 
 
 def _session_is_past(now: datetime) -> ColumnElement[bool]:
-    return SESSIONS.c.started_at < now - SESSIONS_KEPT
+    return SESSIONS.c.started_at < now - SESSION_RETENTION
 
 
 KINDS = (
-    Kind("letters", "letters, sent or given up a week ago", EMAILS, is_expired),
-    Kind(
+    RetentionKind("letters", "letters, sent or given up a week ago", EMAILS, is_expired),
+    RetentionKind(
         "notes",
         "notes of referrals closed 30 days ago",
         REFERRALS,
         is_note_expired,
         {"note": ""},
     ),
-    Kind("sessions", "sessions of staff, begun 90 days ago", SESSIONS, _session_is_past),
-    Kind("security", "entries of the security log, 90 days old", SECURITY_EVENTS, security_event_is_past),
+    RetentionKind("sessions", "sessions of staff, begun 90 days ago", SESSIONS, _session_is_past),
+    RetentionKind(
+        "security",
+        "entries of the security log, 90 days old",
+        SECURITY_EVENTS,
+        security_event_is_past,
+    ),
 )
 
 
-def count(session: Session, kind: Kind) -> int:
-    """How many rows of a kind are past their time."""
+def count_expired(session: Session, kind: RetentionKind) -> int:
+    """Return the number of expired rows of a kind."""
     past = select(func.count()).select_from(kind.table).where(kind.is_past(clock.now()))
     return session.scalar(past) or 0
 
 
-def purge(session: Session, kind: Kind) -> int:
-    """Deletes or empties the rows of a kind that are past their time; how many, which the trail tells too."""
+def purge(session: Session, kind: RetentionKind) -> int:
+    """Delete or clear the expired rows of a kind; return their number, which the audit log has too."""
     past = kind.is_past(clock.now())
     change = (
         delete(kind.table).where(past)
-        if kind.emptied is None
-        else update(kind.table).where(past).values(**kind.emptied)
+        if kind.cleared is None
+        else update(kind.table).where(past).values(**kind.cleared)
     )
-    gone = connection_of(session).execute(change).rowcount
-    record_audit(None, "purged", f"{kind.subject}:{gone}")
-    return gone
+    n_rows = connection_of(session).execute(change).rowcount
+    record_audit(None, "purged", f"{kind.subject}:{n_rows}")
+    return n_rows

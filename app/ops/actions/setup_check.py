@@ -1,4 +1,4 @@
-"""What `setup check` says of an installation, line by line: what is right, and what to do about the rest."""
+"""The checks of an installation for `setup check`: one finding per line, with the remedy if something is wrong."""
 
 import os
 import ssl
@@ -23,12 +23,12 @@ from app.settings import current_settings
 from app.staff.queries import find_demo_account, has_working_admin
 from config import READABLE_BY_OTHERS, Settings
 
-NODES_ASKED = 6
-"""So many times PUBLIC_URL is asked: with two nodes behind it, both answer but for one time in 32."""
+PROBES = 6
+"""Number of requests to PUBLIC_URL: two nodes behind it both respond, except for one time in 32."""
 
 
 def findings() -> Iterator[Finding]:
-    """Every line, in the order in which an operator puts things right."""
+    """Yield every finding, in the order in which an operator fixes things."""
     settings: Settings = current_settings()
     yield from _settings(settings)
     yield from _keys(settings)
@@ -41,7 +41,7 @@ def findings() -> Iterator[Finding]:
 
 
 def _guarded(subject: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
-    """A check that breaks is one line, and the others are still made."""
+    """Yield the findings of a check; one that fails is one finding, and the others still run."""
     try:
         yield from list(check())
     except (DBAPIError, OSError, ValueError) as error:
@@ -64,7 +64,7 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     if not settings.production:
         yield Finding("keys", None, "development keys, which everybody knows.")
         return
-    month = Month.of(clock.now().date())
+    month = Month.containing(clock.now().date())
     year = month.reporting_year_start(settings.reporting_year_start).year
     missing = [number for number in (year,) if number not in settings.card_keys]
     if missing:
@@ -77,36 +77,36 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 
 def _files() -> Iterator[Finding]:
-    """The live SQLite file and its folder: what the app creates is for its own user alone."""
+    """Check the live SQLite file and its folder: only the app's own user may read what it creates."""
     if db.engine.dialect.name != "sqlite":
         return
     path = Path(str(db.engine.url.database))
-    beside = [path, *path.parent.glob(f"{path.name}-*")]
-    open_ones = [one for one in beside if one.exists() and one.stat().st_mode & READABLE_BY_OTHERS]
-    for one in open_ones:
-        yield Finding("files", False, f"{one} can be read by others: chmod 600 {one}")
+    files = [path, *path.parent.glob(f"{path.name}-*")]
+    readable = [f for f in files if f.exists() and f.stat().st_mode & READABLE_BY_OTHERS]
+    for file in readable:
+        yield Finding("files", False, f"{file} can be read by others: chmod 600 {file}")
     if path.parent.is_dir() and path.parent.stat().st_mode & stat.S_IWOTH:
         yield Finding("files", False, f"{path.parent} can be written by others: chmod 700 it.")
-    elif path.exists() and not open_ones:
+    elif path.exists() and not readable:
         yield Finding("files", True, "the database is readable by its own user alone")
 
 
 def _database() -> Generator[Finding, None, bool]:
-    """What `/readyz` knows; returns whether its rows can be read."""
-    state = readiness.state_of(db.session(), current_app.instance_path)
+    """Check the state that `/readyz` reports; return whether the database can be read."""
+    state = readiness.readiness_state(db.session(), current_app.instance_path)
     for problem in state["problems"]:
-        yield Finding("database", False, rules.WHAT_TO_DO.get(problem, problem))
-    in_the_way = (
+        yield Finding("database", False, rules.REMEDIES.get(problem, problem))
+    unreadable = (
         "database_unreachable",
         "database_restarting",
         "database_corrupt",
         "migrations_none",
     )
-    can_be_read = not set(in_the_way) & set(state["problems"])
+    can_be_read = not set(unreadable) & set(state["problems"])
     if not state["problems"]:
         mode = state["sqlite_journal_mode"]
-        kept = f", journal {mode}" if mode else ""
-        yield Finding("database", True, f"{state['database']}{kept}, can be written, up to date")
+        journal = f", journal {mode}" if mode else ""
+        yield Finding("database", True, f"{state['database']}{journal}, can be written, up to date")
         yield Finding("disk", True, f"{state['disk_free_mb']} MB free")
     if can_be_read:
         yield from _guarded("journal", _journal)
@@ -115,15 +115,15 @@ def _database() -> Generator[Finding, None, bool]:
 
 
 def _journal() -> Iterator[Finding]:
-    wrong = readiness.journal_problem(db.session())
-    if wrong:
-        yield Finding("journal", False, wrong)
+    problem = readiness.journal_problem(db.session())
+    if problem:
+        yield Finding("journal", False, problem)
 
 
 def _clock() -> Iterator[Finding]:
     now = clock.now()
-    apart = queries.find_clock(db.session())
-    if apart is not None and abs(apart - now) > timedelta(seconds=5):
+    server_time = queries.find_server_time(db.session())
+    if server_time is not None and abs(server_time - now) > timedelta(seconds=5):
         yield Finding("clock", False, "differs from the database server's by more than 5 seconds.")
         return
     latest = find_last_entry_at(db.session())
@@ -162,7 +162,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         yield Finding("e-mail", None, "SMTP_URL is not set: shelters get no e-mail.")
         return
     try:
-        delivery.try_server(settings)
+        delivery.check_mail_server(settings)
     except (OSError, ValueError) as error:
         yield Finding("e-mail", False, f"the mail server cannot be used ({type(error).__name__}).")
         return
@@ -171,7 +171,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 def _address(settings: Settings) -> Iterator[Finding]:
     try:
-        seen = [setup_probe.ask(settings, clock.now()) for _ in range(NODES_ASKED)]
+        results = [setup_probe.probe(settings, clock.now()) for _ in range(PROBES)]
     except ssl.SSLCertVerificationError as error:
         sentence = f"the certificate of PUBLIC_URL is not trusted: {error.verify_message}."
         yield Finding("address", False, sentence)
@@ -180,11 +180,11 @@ def _address(settings: Settings) -> Iterator[Finding]:
         yield Finding("address", running, f"{settings.public_url} does not answer ({error}).")
     else:
         yield from rules.address_findings(
-            [(one.status, one.facts) for one in seen], setup_probe.FOREIGN
+            [(result.status, result.report) for result in results], setup_probe.SPOOFED_ADDRESS
         )
-        yield from _line(seen[0])
+        yield from _certificate(results[0])
 
 
-def _line(seen: setup_probe.Seen) -> Iterator[Finding]:
-    if seen.certificate_days is not None and seen.certificate_days < rules.CERTIFICATE_DAYS:
-        yield Finding("certificate", False, f"ends in {seen.certificate_days} days: renew it.")
+def _certificate(result: setup_probe.ProbeResult) -> Iterator[Finding]:
+    if result.certificate_days is not None and result.certificate_days < rules.CERTIFICATE_DAYS:
+        yield Finding("certificate", False, f"ends in {result.certificate_days} days: renew it.")

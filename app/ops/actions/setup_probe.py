@@ -1,4 +1,4 @@
-"""Asks the app through PUBLIC_URL what it sees of a request, as `setup check` does, and answers it."""
+"""Requests through PUBLIC_URL what the app sees of a request, for `setup check`, and responds to it."""
 
 import http.client
 import json
@@ -15,23 +15,23 @@ from itsdangerous import BadSignature, TimestampSigner
 
 from app.settings import current_settings
 from app.version import release
-from app.web.proxy import PROBE, forwarded_count
+from app.web.proxy import PROBE, count_forwarded_addresses
 from config import Settings
 
 HEADER = "X-Setup-Probe"
-HOLDS = 60
-"""Seconds that a signed question is answered."""
-FOREIGN = "192.0.2.1"
-"""An address that is nobody's (RFC 5737): whoever sees it believed what a client claimed of itself."""
-PATIENCE = 5
+SIGNATURE_SECONDS = 60
+"""Validity of a signed request, in seconds."""
+SPOOFED_ADDRESS = "192.0.2.1"
+"""An address for documentation (RFC 5737): an app that sees it trusted what a client claimed of itself."""
+TIMEOUT_SECONDS = 5
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What came back: the HTTP status, what the app saw if it was ours, and what is known of the line."""
+class ProbeResult:
+    """The response: HTTP status, the app's report if it was ours, its clock, and the days left of the certificate."""
 
     status: int
-    facts: dict[str, Any]
+    report: dict[str, Any]
     at: datetime | None = None
     certificate_days: int | None = None
 
@@ -40,35 +40,35 @@ def _signer(settings: Settings) -> TimestampSigner:
     return TimestampSigner(settings.secret_key, salt="setup-probe")
 
 
-def is_asked() -> bool:
-    """Whether this request carries the signature of an operator who has the app's own settings."""
+def is_signed_request() -> bool:
+    """Whether this request is signed with the app's own settings, as an operator's is."""
     try:
         signed = request.headers.get(HEADER, "")[:200]
-        _signer(current_settings()).unsign(signed, max_age=HOLDS)
+        _signer(current_settings()).unsign(signed, max_age=SIGNATURE_SECONDS)
     except BadSignature:
         return False
     return True
 
 
-def answer() -> dict[str, Any]:
-    """What the app sees of this request: address, scheme, proxies, and which version it is."""
+def request_report() -> dict[str, Any]:
+    """Return what the app sees of this request: address, scheme, proxies; and its version."""
     return {
         "address": request.remote_addr or "",
         "https": request.is_secure,
-        "forwarded_for": forwarded_count(),
+        "forwarded_for": count_forwarded_addresses(),
         "forwarded": request.headers.get("X-Forwarded-For", ""),
         "proxy_hops": current_settings().proxy_hops,
         "release": release(),
     }
 
 
-def ask(settings: Settings, now: datetime) -> Seen:
-    """Asks once, over a new connection; raises OSError (ssl.SSLError too) if nobody answers."""
+def probe(settings: Settings, now: datetime) -> ProbeResult:
+    """Send one request over a new connection; raise OSError (also ssl.SSLError) if nothing responds."""
     url = urlsplit(settings.public_url)
     connection = _connection(url.scheme, str(url.hostname), url.port)
     try:
         headers = {HEADER: _signer(settings).sign(secrets.token_hex(8)).decode()}
-        connection.request("GET", PROBE, headers={**headers, "X-Forwarded-For": FOREIGN})
+        connection.request("GET", PROBE, headers={**headers, "X-Forwarded-For": SPOOFED_ADDRESS})
         days = _certificate_days(connection, now)
         response = connection.getresponse()
         text, date = response.read(10_000), response.headers.get("Date")
@@ -76,14 +76,16 @@ def ask(settings: Settings, now: datetime) -> Seen:
         raise ConnectionError(type(broken).__name__) from broken
     finally:
         connection.close()
-    return Seen(response.status, _facts(text), parsedate_to_datetime(date) if date else None, days)
+    return ProbeResult(
+        response.status, _read_report(text), parsedate_to_datetime(date) if date else None, days
+    )
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
     if scheme == "https":
         trusted = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=trusted)
-    return http.client.HTTPConnection(host, port, timeout=PATIENCE)
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=trusted)
+    return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
 
 
 def _certificate_days(connection: http.client.HTTPConnection, now: datetime) -> int | None:
@@ -94,9 +96,9 @@ def _certificate_days(connection: http.client.HTTPConnection, now: datetime) -> 
     return timedelta(seconds=ends - now.timestamp()).days
 
 
-def _facts(text: bytes) -> dict[str, Any]:
+def _read_report(text: bytes) -> dict[str, Any]:
     try:
-        facts = json.loads(text)
+        report = json.loads(text)
     except ValueError:
         return {}
-    return facts if isinstance(facts, dict) and "forwarded_for" in facts else {}
+    return report if isinstance(report, dict) and "forwarded_for" in report else {}

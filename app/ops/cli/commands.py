@@ -1,4 +1,4 @@
-"""Commands that touch every room: the demo programme, backup and restore, letters, retention."""
+"""Commands on data of every package: backup and restore, e-mail, retention."""
 
 import signal
 import sys
@@ -13,8 +13,8 @@ from app.db.session import db, unit_of_work
 from app.email.delivery import DeliveryOutcome, send_due_emails
 from app.email.queue import count_unsent
 from app.ops.actions import backup, retention
-from app.ops.actions import restore as restoring
-from app.ops.rules import Refused
+from app.ops.actions.restore import restore as restore_backup
+from app.ops.rules import OperationRefused
 from app.settings import current_settings
 
 
@@ -27,25 +27,25 @@ def _refuse(sentence: str) -> NoReturn:
 @click.argument("path", type=click.Path(path_type=Path))
 @with_appcontext
 def back_up(path: Path) -> None:
-    """Copies the database, while the app runs, to a new file or into a directory."""
+    """Copy the database, while the app runs, to a new file or into a directory."""
     try:
         made = backup.back_up(path)
-    except Refused as problem:
-        _refuse(str(problem))
+    except OperationRefused as refusal:
+        _refuse(str(refusal))
     click.echo(made)
 
 
 @click.command("restore")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--other-audit-key", is_flag=True, help="Where the key that sealed it is lost.")
+@click.option("--other-audit-key", is_flag=True, help="If the key that sealed it is lost.")
 @with_appcontext
 def restore(path: Path, other_audit_key: bool) -> None:
-    """Puts a backup into an empty database and checks its audit trail."""
+    """Restore a backup into an empty database and verify its audit log."""
     key = None if other_audit_key else current_settings().audit_key
     try:
-        restored = restoring.restore(path, key)
-    except Refused as problem:
-        _refuse(str(problem))
+        restored = restore_backup(path, key)
+    except OperationRefused as refusal:
+        _refuse(str(refusal))
     if restored.needs_upgrade:
         click.echo("The backup is of an older release: run `db upgrade` before the app starts.")
     if restored.broken is not None:
@@ -56,13 +56,13 @@ def restore(path: Path, other_audit_key: bool) -> None:
     click.echo(f"Restored; the audit trail holds: {restored.entries} entries.")
 
 
-mail = AppGroup("mail", help="Letters to mailboxes of shelters.")
+mail = AppGroup("mail", help="E-mails to shelters.")
 
 
 @mail.command("send")
-@click.option("--watch", type=click.IntRange(1, 3600), help="Go on, with so many seconds between.")
+@click.option("--watch", type=click.IntRange(1, 3600), help="Keep running, with N seconds between.")
 def send(watch: int | None) -> None:
-    """Sends the letters that are due; exit 1 where one could not be sent or there is nowhere to send."""
+    """Send the e-mails that are due; exit 1 if one could not be sent or there is no mail server."""
     is_set = bool(current_settings().smtp_url)
     if watch is not None:
         _send_until_stopped(watch) if is_set else _wait_until_stopped()
@@ -73,46 +73,46 @@ def send(watch: int | None) -> None:
             _refuse(f"SMTP_URL is not set: there is nowhere to send what waits ({waiting}).")
         return
     outcome = send_due_emails()
-    _say_what_went(outcome)
-    if outcome.problems:
+    _report_outcome(outcome)
+    if outcome.errors:
         sys.exit(1)
 
 
 def _wait_until_stopped() -> None:
-    """A service without a mail server says so once and waits for another setting, instead of ending and starting."""
+    """Report once that there is no mail server, and wait for another setting instead of a restart loop."""
     click.echo("SMTP_URL is not set: shelters get no e-mail.", err=True)
-    asked = _requests_to_end()
-    while not asked:
+    signals = _stop_signals()
+    while not signals:
         sleep(1)
 
 
-def _requests_to_end() -> list[int]:
-    """The signals that ask this process to end, as they come."""
-    asked: list[int] = []
+def _stop_signals() -> list[int]:
+    """Return the list to which the signals that stop this process are appended as they come."""
+    signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: asked.append(number))
-    return asked
+        signal.signal(number, lambda number, _: signals.append(number))
+    return signals
 
 
 def _send_until_stopped(seconds: int) -> None:
-    """Lets the letter in hand be finished when the process is asked to end."""
-    asked = _requests_to_end()
-    while not asked:
-        outcome = send_due_emails(lambda: not asked)
-        if outcome.sent or outcome.problems:
-            _say_what_went(outcome)
+    """Send until a signal stops the process; the e-mail being sent is finished."""
+    signals = _stop_signals()
+    while not signals:
+        outcome = send_due_emails(lambda: not signals)
+        if outcome.sent_count or outcome.errors:
+            _report_outcome(outcome)
         until = monotonic() + seconds
-        while not asked and monotonic() < until:
+        while not signals and monotonic() < until:
             sleep(0.2)
 
 
-def _say_what_went(outcome: DeliveryOutcome) -> None:
+def _report_outcome(outcome: DeliveryOutcome) -> None:
     waiting, given_up = _unsent()
-    click.echo(f"Letters sent: {outcome.sent}; waiting: {waiting}; given up: {given_up}.")
-    if outcome.problems:
-        why = ", ".join(sorted(set(outcome.problems)))
+    click.echo(f"Letters sent: {outcome.sent_count}; waiting: {waiting}; given up: {given_up}.")
+    if outcome.errors:
+        reasons = ", ".join(sorted(set(outcome.errors)))
         click.echo(
-            f"Letters that could not be sent now: {len(outcome.problems)} ({why}).", err=True
+            f"Letters that could not be sent now: {len(outcome.errors)} ({reasons}).", err=True
         )
 
 
@@ -123,14 +123,14 @@ def _unsent() -> tuple[int, int]:
         db.session.rollback()
 
 
-keeping = AppGroup("retention", help="What is kept for a time only.")
+retention_commands = AppGroup("retention", help="Data with a retention time.")
 
 
-@keeping.command("purge")
+@retention_commands.command("purge")
 @click.option("--dry-run", is_flag=True, help="Count, and change nothing.")
 def purge(dry_run: bool) -> None:
-    """Deletes what is past its time, kind by kind; each leaves an entry with its number."""
+    """Delete expired data, kind by kind; each leaves an audit entry with its number of rows."""
     for kind in retention.KINDS:
         with unit_of_work():
-            act = retention.count if dry_run else retention.purge
-            click.echo(f"{act(db.session(), kind)} {kind.what}")
+            action = retention.count_expired if dry_run else retention.purge
+            click.echo(f"{action(db.session(), kind)} {kind.description}")

@@ -1,4 +1,4 @@
-"""`setup check` and `setup error-pages`: what an operator needs to set an installation up."""
+"""`setup check` and `setup error-pages`: commands to set up an installation."""
 
 import sys
 from pathlib import Path
@@ -9,13 +9,13 @@ from flask.cli import AppGroup
 from app.ops.actions import error_pages, setup_check
 from app.ops.rules.setup import Finding
 
-setup = AppGroup("setup", help="An installation: whether it is right, and what it needs.")
+setup = AppGroup("setup", help="Check an installation and write its files.")
 MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("!", "yellow")}
 
 
 @setup.command("check")
 def check() -> None:
-    """Says line by line what is right (✓), what must be done (✗, exit 1) and what should be known (!)."""
+    """Report line by line what is right (✓), what must be fixed (✗, exit 1) and what to know (!)."""
     wrong = 0
     for finding in setup_check.findings():
         _show(finding)
@@ -33,7 +33,7 @@ def _show(finding: Finding) -> None:
 @setup.command("error-pages")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def write_error_pages(folder: Path) -> None:
-    """Writes the pages with which the proxy answers if the app does not."""
+    """Write the error pages that the proxy serves if the app does not respond."""
     try:
         count = error_pages.write_error_pages(folder)
     except OSError as error:

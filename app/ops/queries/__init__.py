@@ -1,4 +1,4 @@
-"""Reads the state of the database itself (`state`) and what a backup is made of (`backups`)."""
+"""Reads the state of the database itself (`state`) and the contents of a backup (`backups`)."""
 
 from app.ops.queries.backups import (
     export_snapshot,
@@ -9,10 +9,10 @@ from app.ops.queries.backups import (
 from app.ops.queries.state import (
     MIGRATIONS,
     Revisions,
-    find_clock,
     find_fault,
     find_journal_mode,
     find_revisions,
+    find_server_time,
     has_table,
     has_tables,
     is_synchronous,
@@ -26,11 +26,11 @@ __all__ = [
     "MIGRATIONS",
     "Revisions",
     "export_snapshot",
-    "find_clock",
     "find_fault",
     "find_journal_mode",
     "find_last_backup",
     "find_revisions",
+    "find_server_time",
     "has_table",
     "has_tables",
     "is_synchronous",

@@ -1,4 +1,4 @@
-"""Reads what a backup is made of, and when the last one was."""
+"""Reads the contents of a backup, and the time of the last one."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,27 +9,27 @@ from sqlalchemy.orm import Session
 
 from app.audit.models import COMPLETED_BACKUPS
 from app.audit.queries import AUDIT_ENTRIES, get_last_entry
-from app.ops.rules import Contents, Refused
+from app.ops.rules import Contents, OperationRefused
 
 
 def export_snapshot(session: Session) -> str:
-    """The name under which another PostgreSQL session sees what this transaction sees."""
+    """Return the id by which another PostgreSQL session can use this transaction's snapshot."""
     return str(session.execute(text("SELECT pg_export_snapshot()")).scalar())
 
 
 def lift_time_limits(session: Session) -> None:
-    """Lets this PostgreSQL transaction take as long as it needs."""
+    """Remove the time limits of this PostgreSQL transaction."""
     for limit in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         session.execute(text(f"SET LOCAL {limit} = 0"))
 
 
 def read_contents(session: Session, dumped: Collection[str]) -> Contents:
-    """What the database holds of the dumped tables as this transaction sees them; Refused if not of this app."""
+    """Return the contents of the dumped tables in this transaction; raise OperationRefused if not of this app."""
     connection = session.connection()
     tables = sorted(set(inspect(connection).get_table_names()) & set(dumped))
     revisions = MigrationContext.configure(connection).get_current_heads()
     if len(revisions) != 1 or AUDIT_ENTRIES.name not in tables:
-        raise Refused("The database is not one of this app, or was never upgraded.")
+        raise OperationRefused("The database is not one of this app, or was never upgraded.")
     rows = {
         name: session.execute(select(func.count()).select_from(table(name))).scalar_one()
         for name in tables
@@ -38,6 +38,11 @@ def read_contents(session: Session, dumped: Collection[str]) -> Contents:
 
 
 def find_last_backup(session: Session) -> datetime | None:
-    """When the last backup was completed: a checked file stood; None if never."""
-    last = select(AUDIT_ENTRIES.c.at).where(COMPLETED_BACKUPS).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
+    """Return when the last backup was completed with a checked file; None if never."""
+    last = (
+        select(AUDIT_ENTRIES.c.at)
+        .where(COMPLETED_BACKUPS)
+        .order_by(AUDIT_ENTRIES.c.number.desc())
+        .limit(1)
+    )
     return session.execute(last).scalar()

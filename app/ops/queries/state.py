@@ -15,17 +15,17 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.db.faults import OTHER, UNREACHABLE, Fault, fault_of
-from app.db.session import Record, abandon, db, write_transaction
+from app.db.faults import OTHER, UNREACHABLE, DatabaseFault, classify_error
+from app.db.session import AnyRow, db, rollback_or_invalidate, write_transaction
 from app.db.timeouts import FOR_READINESS
 
 MIGRATIONS = "alembic_version"
 
 
-def find_fault(session: Session) -> Fault | None:
-    """What keeps the database from being read and changed; None if it takes a small change, which is not kept.
+def find_fault(session: Session) -> DatabaseFault | None:
+    """Return the fault that prevents reads or writes; None if the database takes a small change, which is rolled back.
 
-    No lock is waited for longer than FOR_READINESS, and none is held longer than one statement takes.
+    It waits for no lock longer than FOR_READINESS, and holds none longer than one statement takes.
     """
     session.rollback()
     try:
@@ -36,15 +36,15 @@ def find_fault(session: Session) -> Fault | None:
         else:
             _change_postgresql(session)
     except (DBAPIError, sqlite3.Error) as error:
-        fault = fault_of(error)
-        return Fault(UNREACHABLE) if fault.kind == OTHER else fault
+        fault = classify_error(error)
+        return DatabaseFault(UNREACHABLE) if fault.kind == OTHER else fault
     finally:
-        abandon()
+        rollback_or_invalidate()
     return None
 
 
 def _change_postgresql(session: Session) -> None:
-    """Locks the row of the last migration, unless somebody has: it waits for nobody and leaves nothing to tidy up."""
+    """Lock the row of the last migration, unless it is locked: this waits for nobody and leaves nothing to clean up."""
     session.rollback()
     with write_transaction():
         limit_waiting(session)
@@ -53,35 +53,35 @@ def _change_postgresql(session: Session) -> None:
 
 
 def limit_waiting(session: Session) -> None:
-    """Bounds what this transaction waits for to what a monitor's question may take; nothing on SQLite."""
+    """Limit this transaction's waits to the time that a monitor's request may take; do nothing on SQLite."""
     if session.get_bind().dialect.name == "postgresql":
-        most = FOR_READINESS
         limits = (
-            f"SET LOCAL lock_timeout = {most.lock}; SET LOCAL statement_timeout = {most.statement}"
+            f"SET LOCAL lock_timeout = {FOR_READINESS.lock}; "
+            f"SET LOCAL statement_timeout = {FOR_READINESS.statement}"
         )
         session.execute(text(limits))
 
 
 def _change_sqlite(file: str | None) -> None:
-    """Changes the row of the last migration to what it is, over a connection of its own that soon gives up."""
+    """Update the row of the last migration to its own value, over a separate connection with a short timeout."""
     if not file or file == ":memory:":
         return
     address = f"{Path(file).absolute().as_uri()}?mode=rw"
     seconds = FOR_READINESS.lock / 1000
     with closing(sqlite3.connect(address, timeout=seconds, isolation_level=None, uri=True)) as own:
         own.execute("BEGIN IMMEDIATE")
-        known = "SELECT 1 FROM sqlite_master WHERE name = ?"
-        if own.execute(known, (MIGRATIONS,)).fetchone():
+        exists = "SELECT 1 FROM sqlite_master WHERE name = ?"
+        if own.execute(exists, (MIGRATIONS,)).fetchone():
             own.execute("UPDATE alembic_version SET version_num = version_num")
         own.execute("ROLLBACK")
 
 
 @dataclass(frozen=True)
 class Revisions:
-    """Which migrations a database has had: `head`, `none`, `behind`, or `unknown`: made by a newer program."""
+    """The migrations of a database: `head`, `none`, `behind`, `unknown` if a newer program made it; and their names."""
 
     state: str
-    shown: str
+    text: str
 
     @property
     def is_known(self) -> bool:
@@ -89,25 +89,25 @@ class Revisions:
 
 
 def find_revisions(connection: Connection, directory: str) -> Revisions:
-    """How the database stands to the migrations of a directory."""
+    """Return the state of the database against the migrations of a directory."""
     scripts = _scripts(directory)
-    here = set(MigrationContext.configure(connection).get_current_heads())
-    known = {script.revision for script in scripts.walk_revisions()}
-    state = "behind" if here else "none"
-    if here == set(scripts.get_heads()):
+    applied = set(MigrationContext.configure(connection).get_current_heads())
+    available = {script.revision for script in scripts.walk_revisions()}
+    state = "behind" if applied else "none"
+    if applied == set(scripts.get_heads()):
         state = "head"
-    if not here <= known:
+    if not applied <= available:
         state = "unknown"
-    return Revisions(state, ", ".join(sorted(here)))
+    return Revisions(state, ", ".join(sorted(applied)))
 
 
 def migration_state(session: Session, directory: str) -> str:
-    """The state of Revisions."""
+    """Return the `state` of Revisions."""
     return find_revisions(session.connection(), directory).state
 
 
-def list_blocking(connection: Connection, pid: int) -> Sequence[Record]:
-    """The PostgreSQL backends that a backend waits for, the longest transaction first; never what they run."""
+def list_blocking(connection: Connection, pid: int) -> Sequence[AnyRow]:
+    """Return the PostgreSQL backends that a backend waits for, the longest transaction first; never their queries."""
     blocking = """
         SELECT pid, application_name, extract(epoch FROM now() - xact_start)::int AS seconds
         FROM pg_stat_activity WHERE pid = ANY(pg_blocking_pids(:pid)) ORDER BY xact_start, pid
@@ -123,14 +123,14 @@ def _scripts(directory: str) -> ScriptDirectory:
 
 
 def find_journal_mode(session: Session) -> str | None:
-    """How SQLite keeps its journal (`wal`, `truncate`, …); None on another database."""
+    """Return SQLite's journal mode (`wal`, `truncate`, …); None on another database."""
     if session.get_bind().dialect.name != "sqlite":
         return None
     return str(session.execute(text("PRAGMA journal_mode")).scalar())
 
 
 def is_synchronous(session: Session) -> bool:
-    """Whether SQLite keeps an answered change through a power cut (synchronous is FULL or more)."""
+    """Whether SQLite keeps a confirmed change through a power cut (synchronous is FULL or more)."""
     if session.get_bind().dialect.name != "sqlite":
         return True
     return int(session.execute(text("PRAGMA synchronous")).scalar() or 0) >= 2
@@ -142,16 +142,16 @@ def has_table(session: Session, name: str) -> bool:
 
 
 def has_tables(engine: Engine) -> bool:
-    """Whether the database holds any table, in whichever schema of ours; makes no SQLite file."""
+    """Whether the database has any table, in any schema but `information_schema`; creates no SQLite file."""
     if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).is_file():
         return False
-    look = inspect(engine)
-    schemas = [name for name in look.get_schema_names() if name != "information_schema"]
-    return any(look.get_table_names(schema) for schema in schemas)
+    inspector = inspect(engine)
+    schemas = [name for name in inspector.get_schema_names() if name != "information_schema"]
+    return any(inspector.get_table_names(schema) for schema in schemas)
 
 
-def find_clock(session: Session) -> datetime | None:
-    """What time it is at the database server; None if that is this machine's own clock."""
+def find_server_time(session: Session) -> datetime | None:
+    """Return the time at the database server; None if it runs on this machine's own clock (SQLite)."""
     if session.get_bind().dialect.name != "postgresql":
         return None
     now = session.execute(text("SELECT clock_timestamp()")).scalar()
@@ -159,5 +159,5 @@ def find_clock(session: Session) -> datetime | None:
 
 
 def list_revisions(directory: str) -> list[str]:
-    """The revisions that the migrations of a directory know, newest first."""
+    """Return the revisions that the migrations of a directory know, newest first."""
     return [script.revision for script in _scripts(directory).walk_revisions()]

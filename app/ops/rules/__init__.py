@@ -1,24 +1,24 @@
-"""What makes the app not ready, and what a backup is called and says of itself."""
+"""The problems that make the app not ready, and the name and manifest of a backup."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-LEAST_FREE_MB = 100
+MIN_FREE_MB = 100
 BACKUP_FORMAT = "ventanilla-backup-1"
 PAYLOADS = {"sqlite": "database.sqlite", "postgresql": "database.dump"}
 PLAIN_COPIES = {b"SQLite format 3\x00": "SQLite file", b"PGDMP": "PostgreSQL dump"}
 """The first bytes of files that hold a database but no manifest and no checksum."""
 
 
-class Refused(Exception):
-    """A backup or restore that cannot be; the text is one sentence for the operator."""
+class OperationRefused(Exception):
+    """A backup, restore or migration that is impossible; the message is one sentence for the operator."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a database holds at one moment: its revision, the head of its audit log, rows per table."""
+    """The contents of a database at one moment: its revision, the head of its audit log, rows per table."""
 
     revision: str
     audit_number: int
@@ -28,7 +28,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup says of itself; `payload_sha256` and `payload_bytes` are those of the database in it."""
+    """The description in a backup; `payload_sha256` and `payload_bytes` are those of the database in it."""
 
     app_version: str
     database: str
@@ -38,18 +38,18 @@ class Manifest:
     payload_sha256: str
 
 
-def problems_of(fault: str, migrations: str, free_mb: int) -> list[str]:
-    """The names of what keeps the app from working: the database (`fault`: its kind or empty), migrations, disk."""
+def list_problems(fault: str, migrations: str, free_mb: int) -> list[str]:
+    """Return the names of the problems that stop the app: database (`fault`: its kind or empty), migrations, disk."""
     problems = [f"database_{fault}"] if fault else []
     if migrations not in ("head", "unasked"):
         problems.append(f"migrations_{migrations}")
-    if free_mb < LEAST_FREE_MB:
+    if free_mb < MIN_FREE_MB:
         problems.append("disk_full")
     return problems
 
 
-def refusal_of_version(migrations: str, revision: str) -> str:
-    """Why a program must not work on a database of another version; empty if it may."""
+def version_refusal(migrations: str, revision: str) -> str:
+    """Return the reason why a program must not use a database of another version; empty if it may."""
     if migrations == "head":
         return ""
     if migrations == "unknown":
@@ -61,35 +61,37 @@ def refusal_of_version(migrations: str, revision: str) -> str:
 
 
 def backup_name(at: datetime, contents: Contents) -> str:
-    """A backup's name: its moment (UTC) and the head of its audit log, anchored outside by it."""
+    """Return a backup's file name: its time (UTC) and the head of its audit log, which it anchors outside."""
     head = f"{contents.audit_number}-{contents.audit_hash[:12]}"
     return f"ventanilla-{at:%Y%m%dT%H%M%SZ}-{head}.backup"
 
 
 def manifest_text(manifest: Manifest) -> bytes:
-    """The manifest as the JSON that stands in a backup."""
-    said = {"format": BACKUP_FORMAT, **asdict(manifest)}
-    return (json.dumps(said, indent=2) + "\n").encode()
+    """Return the manifest as the JSON in a backup."""
+    fields = {"format": BACKUP_FORMAT, **asdict(manifest)}
+    return (json.dumps(fields, indent=2) + "\n").encode()
 
 
 def read_manifest(text: bytes) -> Manifest:
-    """The manifest of a backup; raises Refused if it is none that this release understands."""
+    """Return the manifest of a backup; raise OperationRefused if this release cannot read it."""
     try:
-        said = json.loads(text)
-        if said.pop("format") != BACKUP_FORMAT:
-            raise Refused("This backup was made by a newer release: restore it with that one.")
-        contents = Contents(**said.pop("contents"))
-        manifest = Manifest(contents=contents, **said)
+        fields = json.loads(text)
+        if fields.pop("format") != BACKUP_FORMAT:
+            raise OperationRefused(
+                "This backup was made by a newer release: restore it with that one."
+            )
+        contents = Contents(**fields.pop("contents"))
+        manifest = Manifest(contents=contents, **fields)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise Refused("The manifest of this backup cannot be understood.") from None
+        raise OperationRefused("The manifest of this backup cannot be understood.") from None
     if manifest.database not in PAYLOADS or type(manifest.payload_bytes) is not int:
-        raise Refused("The manifest of this backup cannot be understood.")
+        raise OperationRefused("The manifest of this backup cannot be understood.")
     return manifest
 
 
-def refuse_other_contents(promised: Contents, found: Contents) -> None:
-    """Raises Refused unless a restored database holds what the manifest promises."""
-    if (found.audit_number, found.audit_hash) != (promised.audit_number, promised.audit_hash):
-        raise Refused("The audit log in this backup does not end as its manifest says.")
-    if found != promised:
-        raise Refused("The tables or rows in this backup are not those of its manifest.")
+def refuse_other_contents(promised: Contents, restored: Contents) -> None:
+    """Raise OperationRefused unless a restored database has the contents of the manifest."""
+    if (restored.audit_number, restored.audit_hash) != (promised.audit_number, promised.audit_hash):
+        raise OperationRefused("The audit log in this backup does not end as its manifest says.")
+    if restored != promised:
+        raise OperationRefused("The tables or rows in this backup are not those of its manifest.")

@@ -1,4 +1,4 @@
-"""What `setup check` says of an installation, and what to do about it."""
+"""The findings of `setup check` on an installation, and their remedies."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 BACKUP_HOURS = 26
 """A nightly backup is older than this only if one failed."""
 CERTIFICATE_DAYS = 14
-WHAT_TO_DO = {
+REMEDIES = {
     "database_unreachable": "cannot be reached: is it running, and is DATABASE_URL right?",
     "database_restarting": "is starting or stopping: try again in a minute.",
     "database_read_only": "takes no changes: it is read-only, a standby, or its file is another user's.",
@@ -26,42 +26,44 @@ WHAT_TO_DO = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of `setup check`: right (True), to be put right (False), or only to be known (None)."""
+    """One line of `setup check`: right (True), to be fixed (False), or for information (None)."""
 
     subject: str
     is_right: bool | None
     sentence: str
 
 
-def address_findings(seen: list[tuple[int, dict[str, Any]]], foreign: str) -> Iterator[Finding]:
-    """What the answers through PUBLIC_URL (status, what the app saw) say of the proxy and of the nodes.
+def address_findings(results: list[tuple[int, dict[str, Any]]], spoofed: str) -> Iterator[Finding]:
+    """Yield the findings on proxy and nodes from the responses through PUBLIC_URL (status, the app's report).
 
-    `foreign` is an address that the question claimed in `X-Forwarded-For`.
+    `spoofed` is the address that the request claimed in `X-Forwarded-For`.
     """
-    strange = next((status for status, facts in seen if not facts), None)
-    if strange is not None:
-        sentence = f"PUBLIC_URL is answered by something else than this app (status {strange})."
+    foreign = next((status for status, report in results if not report), None)
+    if foreign is not None:
+        sentence = f"PUBLIC_URL is answered by something else than this app (status {foreign})."
         yield Finding("address", False, sentence)
         return
-    facts = seen[0][1]
-    wrong = _wrong_proxy(facts, foreign)
+    report = results[0][1]
+    problem = _proxy_problem(report, spoofed)
     yield Finding(
-        "address", not wrong, wrong or f"PUBLIC_URL answers, and sees us as {facts['address']}"
+        "address", not problem, problem or f"PUBLIC_URL answers, and sees us as {report['address']}"
     )
-    releases = sorted({str(facts["release"]) for _, facts in seen})
+    releases = sorted({str(report["release"]) for _, report in results})
     if len(releases) > 1:
         sentence = f"nodes of different versions answer ({', '.join(releases)}): finish the update."
         yield Finding("nodes", False, sentence)
 
 
-def _wrong_proxy(facts: dict[str, Any], foreign: str) -> str:
-    found, hops = facts["forwarded_for"], facts["proxy_hops"]
-    if hops == 0 and facts["forwarded"] != foreign:
+def _proxy_problem(report: dict[str, Any], spoofed: str) -> str:
+    n_addresses, hops = report["forwarded_for"], report["proxy_hops"]
+    if hops == 0 and report["forwarded"] != spoofed:
         return "a proxy stands before the app: set PROXY_HOPS=1."
-    if found < hops:
-        return f"the proxy sends {found} addresses in X-Forwarded-For, PROXY_HOPS says {hops}."
-    if hops and facts["address"] == foreign:
+    if n_addresses < hops:
+        return (
+            f"the proxy sends {n_addresses} addresses in X-Forwarded-For, PROXY_HOPS says {hops}."
+        )
+    if hops and report["address"] == spoofed:
         return "the proxy passes on what a client claims of itself, or PROXY_HOPS is too high."
-    if hops and not facts["https"]:
+    if hops and not report["https"]:
         return "the proxy does not send X-Forwarded-Proto: https."
     return ""
