@@ -18,29 +18,31 @@ from app.settings import current_settings
 
 @click.command("demo")
 @click.option("--seed", type=click.IntRange(0), default=1, help="Other numbers, other people.")
-@click.option("--months", type=click.IntRange(1, 60), default=13, help="How many, up to this one.")
+@click.option(
+    "--months", type=click.IntRange(1, 60), default=13, help="Number of months, up to this one."
+)
 @click.option("--consultations", type=click.IntRange(1, 20_000_000), default=6000)
-@click.option("--if-empty", is_flag=True, help="Do nothing where the database has desks.")
+@click.option("--if-empty", is_flag=True, help="Do nothing if the database has desks.")
 @with_appcontext
 def demo(seed: int, months: int, consultations: int, if_empty: bool) -> None:
-    """Builds a synthetic programme in an empty database."""
+    """Build a synthetic programme in an empty database."""
     if current_settings().production:
         _refuse("The demo programme is not for production.")
     if _is_in_use():
         if not if_empty:
             _refuse("The database already has desks: the demo programme needs an empty one.")
         return
-    wish = building.Wish(seed, months, consultations)
+    options = building.DemoOptions(seed, months, consultations)
     terminal = sys.stderr.isatty()
     bar = click.progressbar(
         length=consultations, label="Demo", file=sys.stderr, hidden=not terminal
     )
-    gc.freeze()  # a million rows would have every module looked through again and again
+    gc.freeze()  # else the collector would scan every module again and again for a million rows
     began = monotonic()
-    with unit_of_work(), bar as shown:
-        built = building.build(db.session(), wish, shown.update)
-    _say_what_stands(built, wish)
-    click.echo(_say_how_fast(built, wish, monotonic() - began))
+    with unit_of_work(), bar as progress:
+        result = building.build(db.session(), options, progress.update)
+    _print_summary(result, options)
+    click.echo(_speed(result, options, monotonic() - began))
 
 
 def _is_in_use() -> bool:
@@ -50,18 +52,20 @@ def _is_in_use() -> bool:
         db.session.rollback()
 
 
-def _say_what_stands(built: building.Built, wish: building.Wish) -> None:
+def _print_summary(result: building.DemoResult, options: building.DemoOptions) -> None:
     countries = ", ".join(country.lower() for country in programme())
-    click.echo(f"{wish.consultations} consultations at {built.desks} desks, {wish.months} months.")
+    click.echo(
+        f"{options.consultations} consultations at {result.desks} desks, {options.months} months."
+    )
     click.echo(
         f"Sign in as desk.<country>, shelter.<country> or supervisor.<country> ({countries}),"
     )
     click.echo(f"as regional or as admin; the password is {PASSWORD}")
 
 
-def _say_how_fast(built: building.Built, wish: building.Wish, seconds: float) -> str:
-    rows = (wish.consultations + built.persons) / seconds
-    people = f"{wish.consultations} consultations and {built.persons} person rows"
+def _speed(result: building.DemoResult, options: building.DemoOptions, seconds: float) -> str:
+    rows = (options.consultations + result.persons) / seconds
+    people = f"{options.consultations} consultations and {result.persons} person rows"
     return f"{people} in {seconds:.1f} seconds: {rows:.0f} rows a second."
 
 

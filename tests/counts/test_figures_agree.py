@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app import clock, create_app
 from app.db.session import db, unit_of_work
-from app.demo.actions.building import Wish, build
+from app.demo.actions.building import DemoOptions, build
 from tests import conftest
 from tests.counts.test_figures import figures_of
 from tests.factories.records import JSON, Browser, alone, at, sign_in
@@ -23,7 +23,7 @@ from tests.reference_models import counts
 from tests.reference_models.counts import Record, Some
 
 NOW = at("2026-11-18 20:30")
-WISH = Wish(seed=4, months=13, consultations=1200)
+WISH = DemoOptions(seed=4, months=13, consultations=1200)
 MONTHS = ("2025-12", "2026-01", "2026-10")
 COUNTRIES = ("", "HND", "MEX", "PAN")
 CARDS = re.compile(r"<strong>([\d.,]+)</strong>")

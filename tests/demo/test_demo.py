@@ -17,7 +17,7 @@ from app.consultations.queries import CONSULTATIONS, VERSIONS
 from app.consultations.rules.consultation_data import as_json, content_digest
 from app.db.session import db, unit_of_work
 from app.demo.actions import building
-from app.demo.actions.accounts import Crew
+from app.demo.actions.accounts import DemoAccounts
 from app.demo.actions.batches import Batch
 from app.demo.programme.places import demo_desks
 from app.people.queries.cards import CARDS
@@ -39,18 +39,18 @@ CORRECTION = frozenset({"version", "reason"})
 
 def build(seed=1, months=13, consultations=1500, now=NOW):
     progress = []
-    with clock.standing_at(now), unit_of_work():
-        building.build(db.session(), building.Wish(seed, months, consultations), progress.append)
+    with clock.frozen_at(now), unit_of_work():
+        building.build(db.session(), building.DemoOptions(seed, months, consultations), progress.append)
     assert sum(progress) == consultations
 
 
 def told(consultations, seed=1, months=13, now=NOW):
     """What the demo tells, with the desks of the database."""
-    with clock.standing_at(now):
-        period = building.period_of(months)
+    with clock.frozen_at(now):
+        period = building.demo_period(months)
         desks = {desk.code: desk for desk in list_desks(db.session(), EVERYTHING)}
-        wish = building.Wish(seed, months, consultations)
-        return list(building.tell(wish, demo_desks(period), desks, period))
+        wish = building.DemoOptions(seed, months, consultations)
+        return list(building.generate_consultations(wish, demo_desks(period), desks, period))
 
 
 def count(table, *where):
@@ -94,7 +94,7 @@ def test_the_demo_accounts_sign_in_with_their_scope(app):
         desk = find_account(db.session(), f"desk.{country.lower()}")
         assert (desk.is_demo, desk.locale, desk.role) == (True, known.shown_in, "desk_staff")
         scope = get_scope(db.session(), desk)
-        assert (len(scope.desks), scope.home) == (1, country)
+        assert (len(scope.desks), scope.home_country) == (1, country)
         boss = find_account(db.session(), f"supervisor.{country.lower()}")
         assert get_scope(db.session(), boss).countries == {country}
         shelter = find_account(db.session(), f"shelter.{country.lower()}")
@@ -129,7 +129,7 @@ def test_building_twice_gives_identical_rows(app):
     session.commit()
     desks = {desk.code: desk for desk in list_desks(session, EVERYTHING)}
     names = dict(session.execute(select(ACCOUNTS.c.username, ACCOUNTS.c.id)).all())
-    crew = Crew(
+    crew = DemoAccounts(
         {c: names.get(f"desk.{c.lower()}", names[f"desk.{c[:3].lower()}"]) for c in desks},
         {c: names[f"supervisor.{c.lower()}"] for c in programme()},
         {},
@@ -147,7 +147,7 @@ def test_building_twice_gives_identical_rows(app):
 def test_everything_told_is_what_the_intake_accepts(app):
     build(consultations=1200)
     session, carded = db.session(), 0
-    with clock.standing_at(NOW):
+    with clock.frozen_at(NOW):
         for desk, telling in told(1200)[::4]:
             raw = as_json(telling.content)
             raw |= {name: said for name, said in telling.telemetry.items() if said is not None}
@@ -261,7 +261,7 @@ def test_the_day_of_a_main_desk_has_something_to_look_at(app):
     build(now=clock.now())
     answer = alone(sign_in(app, "desk.hnd", "ventanilla-demo").client.get, "/today", headers=JSON)
     assert answer.status_code == 200
-    today = building.period_of(1).last
+    today = building.demo_period(1).last
     desk = find_desk(db.session(), EVERYTHING, "HND-01")
     assert count(CONSULTATIONS, CONSULTATIONS.c.desk_id == desk.id, CONSULTATIONS.c.held_on == today) >= 6
 
@@ -286,6 +286,6 @@ def test_a_building_that_fails_leaves_nothing(app):
         raise OSError("no space")
 
     with pytest.raises(OSError, match="no space"), unit_of_work():
-        building.build(db.session(), building.Wish(1, 2, 300), full)
+        building.build(db.session(), building.DemoOptions(1, 2, 300), full)
     for table in (CONSULTATIONS, LINES, CARDS, DESKS, ACCOUNTS, AUDIT_ENTRIES, REFERRALS, SHELTERS):
         assert count(table) == 0

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from app import clock, create_app
 from app.db.session import db, unit_of_work
 from app.demo.actions import building
-from app.demo.programme.cards import Memory, Press
-from app.demo.programme.distributions import chance_of
-from app.demo.programme.onward_travel import WAITING, WAY, Roads, along_the_way
+from app.demo.programme.cards import CardHistory, CardPrinter
+from app.demo.programme.distributions import seeded_random
+from app.demo.programme.onward_travel import MAX_WAITING, ROUTE, OnwardTravel, in_route_order
 from app.demo.programme.people import new_party
 from app.demo.programme.places import Period, demo_desks
-from app.demo.programme.returning_visitors import KNOWN, Pool
-from app.demo.programme.travel_groups import truth
+from app.demo.programme.returning_visitors import MAX_PARTIES, VisitorPool
+from app.demo.programme.travel_groups import truthful_answer
 from app.month import Month
 from app.people.actions.cards import issue
 from app.people.queries.cards import CARDS
@@ -34,10 +34,10 @@ from tests.factories.records import alone
 def story():
     """What the demo tells, without a database; 8,000 consultations with their desks."""
     app = create_app(settings_for("sqlite://"))
-    with app.app_context(), clock.standing_at(NOW):
-        period = building.period_of(13)
-        wish = building.Wish(1, 13, 8000)
-        return list(building.tell(wish, demo_desks(period), rows_of_desks(period), period))
+    with app.app_context(), clock.frozen_at(NOW):
+        period = building.demo_period(13)
+        wish = building.DemoOptions(1, 13, 8000)
+        return list(building.generate_consultations(wish, demo_desks(period), rows_of_desks(period), period))
 
 
 def rows_of_desks(period):
@@ -49,7 +49,7 @@ def rows_of_desks(period):
 
 
 def year_of(day):
-    return Month.of(day).reporting_year_start(1)
+    return Month.containing(day).reporting_year_start(1)
 
 
 def visits(tellings):
@@ -101,11 +101,11 @@ def test_every_previous_contact_is_the_one_that_linking_finds(app):
 
 
 def test_what_a_card_remembers_day_by_day_is_what_linking_finds_in_the_end():
-    chance = chance_of("memory")
+    chance = seeded_random("memory")
     answers = ("first_this_year", "first_this_month", "repeat_this_month", "unknown")
     differing = 0
     for _ in range(300):
-        memory, counted = Memory(), {}
+        memory, counted = CardHistory(), {}
         for n, day in enumerate(sorted(chance.sample(range(120), 6))):
             held_on, ordinals = date(2026, 1, 5) + timedelta(days=day), range(1, 2 + n % 3)
             country = chance.choice(("HND", "MEX"))
@@ -126,7 +126,7 @@ def test_what_a_card_remembers_day_by_day_is_what_linking_finds_in_the_end():
 
 
 def line_of(held_on, country, ordinal, answer):
-    month = Month.of(held_on)
+    month = Month.containing(held_on)
     said = previous_by_answer(answer, month)
     return {
         "sex": "female",
@@ -158,7 +158,7 @@ def test_rows_and_figures_agree(app):
 def test_cards_are_given_left_at_home_lost_and_given_up_with_their_year(story):
     first, later, left, years = [0, 0], 0, 0, set()
     for mine in visits(story):
-        cards = [telling.shown.card for _, telling in mine]
+        cards = [telling.showing.card for _, telling in mine]
         first[cards[0] is not None] += 1
         if cards[0] is None:
             assert set(cards) == {None}
@@ -166,10 +166,10 @@ def test_cards_are_given_left_at_home_lost_and_given_up_with_their_year(story):
         for (_, before), (_, telling) in pairwise(mine):
             same_year = year_of(before.content.held_on) == year_of(telling.content.held_on)
             later += same_year
-            left += same_year and telling.shown.card is None
+            left += same_year and telling.showing.card is None
             if not same_year:
-                assert telling.shown.printed["root_id"] is None
-                years.add(telling.shown.printed["year"])
+                assert telling.showing.printed["root_id"] is None
+                years.add(telling.showing.printed["year"])
     assert 0.55 < first[1] / sum(first) < 0.65
     assert 0.16 < left / later < 0.24
     assert years == {2026}
@@ -196,11 +196,11 @@ def test_answers_are_the_truth_about_the_country(story):
     for mine in visits(story):
         came = {}
         for desk, telling in mine:
-            month = Month.of(telling.content.held_on)
+            month = Month.containing(telling.content.held_on)
             year = year_of(telling.content.held_on)
             here = list(units_of(telling.content))
             for unit, answer in here:
-                expected = truth(came.get((unit, desk.country)), month, year)
+                expected = truthful_answer(came.get((unit, desk.country)), month, year)
                 assert answer in (expected, "unknown")
                 answers[answer] += 1
             if telling.content.qualifies and not telling.is_void:
@@ -211,10 +211,10 @@ def test_answers_are_the_truth_about_the_country(story):
 
 def test_the_truth_knows_months_and_reporting_years():
     march, year = Month(2026, 3), Month(2026, 1)
-    assert truth(None, march, year) == "first_this_year"
-    assert truth(Month(2025, 12), march, year) == "first_this_year"
-    assert truth(Month(2026, 1), march, year) == "first_this_month"
-    assert truth(march, march, year) == "repeat_this_month"
+    assert truthful_answer(None, march, year) == "first_this_year"
+    assert truthful_answer(Month(2025, 12), march, year) == "first_this_year"
+    assert truthful_answer(Month(2026, 1), march, year) == "first_this_month"
+    assert truthful_answer(march, march, year) == "repeat_this_month"
 
 
 def test_nobody_comes_twice_on_one_day_or_before_they_came(story):
@@ -266,45 +266,45 @@ def test_the_next_card_that_is_printed_gets_the_next_number(app):
 
 
 def test_a_year_without_a_key_has_no_cards():
-    chance = chance_of("keys")
-    press = Press({2026: b"k" * 32}, 1)
+    chance = seeded_random("keys")
+    press = CardPrinter({2026: b"k" * 32}, 1)
     parties = [new_party("HND", chance) for _ in range(50)]
     assert not any(press.show(party, Month(2025, 12), chance).card for party in parties)
     assert any(press.show(party, Month(2026, 1), chance).card for party in parties)
 
 
 def test_the_way_passes_every_country():
-    assert set(WAY) == set(programme())
-    assert len(WAY) == len(programme())
+    assert set(ROUTE) == set(programme())
+    assert len(ROUTE) == len(programme())
 
 
 def test_so_many_wait_for_a_desk_and_no_more_drawn_from_the_whole_period():
     period = Period(date(2025, 11, 1), date(2026, 11, 18))
-    plans = [plan for plan in along_the_way(demo_desks(period)) if plan.country in ("GTM", "MEX")]
-    ways, chance = Roads(plans, period.last), chance_of("roads")
+    plans = [plan for plan in in_route_order(demo_desks(period)) if plan.country in ("GTM", "MEX")]
+    ways, chance = OnwardTravel(plans, period.last), seeded_random("roads")
     days = [period.first + timedelta(days=n) for n in range(300)]
     took = Counter()
     for day in days:
         for _ in range(400):
             party = new_party("GTM", chance)
-            took[ways.take(party, "GTM-01", day, chance)] += 1
+            took[ways.depart(party, "GTM-01", day, chance)] += 1
     assert 0.02 < took[True] / took.total() < 0.2
-    assert {len(some) for some in ways.waiting.values()} <= set(range(WAITING + 1))
+    assert {len(some) for some in ways.waiting.values()} <= set(range(MAX_WAITING + 1))
     arriving = ways.arriving("MEX-01")
-    assert len(arriving) == WAITING
+    assert len(arriving) == MAX_WAITING
     due = [journey[0] for journey in arriving]
     assert due == sorted(due, reverse=True)
     early = sum(day < days[150] for day in due)
-    assert 0.25 * WAITING < early < 0.75 * WAITING
+    assert 0.25 * MAX_WAITING < early < 0.75 * MAX_WAITING
     assert "MEX-01" not in ways.waiting
 
 
 def test_a_pool_forgets_the_oldest_where_there_are_too_many():
     period = Period(date(2025, 11, 1), date(2026, 11, 18))
-    ways = Roads(along_the_way(demo_desks(period)), period.last)
-    pool = Pool(rows_of_desks(period)["MEX-03"], ways, chance_of("pool"))
-    parties = [new_party("MEX", pool.chance) for _ in range(2 * KNOWN)]
+    ways = OnwardTravel(in_route_order(demo_desks(period)), period.last)
+    pool = VisitorPool(rows_of_desks(period)["MEX-03"], ways, seeded_random("pool"))
+    parties = [new_party("MEX", pool.rng) for _ in range(2 * MAX_PARTIES)]
     for party in parties:
         pool.keep(party, date(2026, 3, 2))
-    assert len(pool.parties) == KNOWN
-    assert {id(party) for party in pool.parties} == {id(party) for party in parties[KNOWN:]}
+    assert len(pool.parties) == MAX_PARTIES
+    assert {id(party) for party in pool.parties} == {id(party) for party in parties[MAX_PARTIES:]}

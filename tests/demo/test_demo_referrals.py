@@ -11,8 +11,8 @@ from app.counts import forms
 from app.counts.queries.figures import get_figures
 from app.db.session import db
 from app.demo.actions import building
-from app.demo.actions.accounts import Crew
-from app.demo.actions.shelters import Houses
+from app.demo.actions.accounts import DemoAccounts
+from app.demo.actions.shelters import ReferralSimulation
 from app.demo.programme.places import demo_desks
 from app.demo.programme.shelters import demo_shelters
 from app.month import Month
@@ -86,7 +86,7 @@ def test_every_referral_went_an_allowed_way_in_its_own_months(built):
     for event in rows(EVENTS):
         happened[event.referral_id].append(event)
         assert event.at <= NOW
-        assert event.month == int(Month.of(clock.day_at(event.at, zones[event.desk_id])))
+        assert event.month == int(Month.containing(clock.day_at(event.at, zones[event.desk_id])))
     ends = Counter()
     for row in rows(REFERRALS):
         events = happened[row.id]
@@ -107,7 +107,7 @@ def test_every_referral_went_an_allowed_way_in_its_own_months(built):
     assert ends[False, "completed"] > 20
     reasons = db.session.scalars(select(EVENTS.c.reason).where(EVENTS.c.state == "declined"))
     assert len(set(reasons)) > 2
-    with clock.standing_at(NOW):
+    with clock.frozen_at(NOW):
         tidied = expire_overdue(db.session())
     db.session.rollback()
     assert (tidied.expired, tidied.no_show) == (0, 0)
@@ -149,8 +149,8 @@ def test_beds_follow_from_their_history(built):
 
 
 def test_the_figures_of_the_demo_are_not_zero(built):
-    with clock.standing_at(NOW):
-        asked = forms.read(EVERYTHING, {"month": "2026-10"}, 1)
+    with clock.frozen_at(NOW):
+        asked = forms.read_query(EVERYTHING, {"month": "2026-10"}, 1)
         figures, _, _ = get_figures(db.session(), EVERYTHING, asked)
     said = figures.referrals
     for name in ("sent", "accepted", "arrived", "completed", "beds_available"):
@@ -165,21 +165,21 @@ def test_the_same_seed_tells_the_same_referrals(built):
         return dict(db.session.execute(select(table.c[name], table.c.id)).all())
 
     told_again = defaultdict(list)
-    with clock.standing_at(NOW):
-        period = building.period_of(13)
+    with clock.frozen_at(NOW):
+        period = building.demo_period(13)
         plans = demo_desks(period)
         shelters = demo_shelters(plans)
         accounts = {code: 1 for code in (*(p.code for p in plans), *(s.code for s in shelters))}
-        crew = Crew(accounts, accounts, accounts)
+        crew = DemoAccounts(accounts, accounts, accounts)
         by_code = {one.code: one for one in list_all(db.session())}
         desks = {desk.code: desk for desk in list_desks(db.session(), EVERYTHING)}
-        houses = Houses(
+        houses = ReferralSimulation(
             (shelters, by_code), crew, 1, lambda table, row: told_again[table].append(row)
         )
         for plan in plans:
             houses.open(plan, desks[plan.code], period)
         for desk, telling in told(2500):
-            houses.desks[desk.code].hear(telling)
+            houses.desks[desk.code].add_consultation(telling)
         houses.finish(lambda: None)
     kept = {row.id: (row.state, row.deadline, row.arrival_digest) for row in rows(REFERRALS)}
     again = {

@@ -12,8 +12,8 @@ from app.counts import forms
 from app.counts.queries.figures import get_figures
 from app.db.session import db
 from app.demo.actions import building
-from app.demo.actions.accounts import Crew
-from app.demo.actions.returns import Returns
+from app.demo.actions.accounts import DemoAccounts
+from app.demo.actions.returns import ReturnSimulation
 from app.demo.programme.places import demo_desks
 from app.month import Month
 from app.places.queries import list_desks
@@ -108,7 +108,7 @@ def test_the_figures_of_the_demo_are_not_zero(built):
         seen = Counter()
         for country in programme():
             for month in ("2026-08", "2026-09", "2026-10"):
-                asked = forms.read(scope, {"month": month, "country": country}, 1)
+                asked = forms.read_query(scope, {"month": month, "country": country}, 1)
                 figures, _, _ = get_figures(db.session(), scope, asked)
                 seen.update({code: n or 0 for code, n in figures.returns.values.items()})
     assert all(seen[code] > 0 for code in seen if code != "children_alone"), seen
@@ -117,16 +117,16 @@ def test_the_figures_of_the_demo_are_not_zero(built):
 def test_the_same_seed_tells_the_same_requests(built):
     told_again = defaultdict(list)
     with clock.frozen_at(NOW):
-        plans = demo_desks(building.period_of(13))
+        plans = demo_desks(building.demo_period(13))
         accounts = dict.fromkeys([*(plan.code for plan in plans), *programme()], 1)
         desks = {desk.code: desk for desk in list_desks(db.session(), EVERYTHING)}
-        returns = Returns(
-            Crew(accounts, accounts, {}), lambda table, row: told_again[table].append(row)
+        returns = ReturnSimulation(
+            DemoAccounts(accounts, accounts, {}), lambda table, row: told_again[table].append(row)
         )
         for plan in plans:
             returns.open(plan, desks[plan.code])
         for desk, telling in told(CONSULTATIONS):
-            returns.desks[desk.code].hear(telling)
+            returns.desks[desk.code].add_consultation(telling)
     kept = {one.id: (one.reference, one.stage, one.arrival_digest) for one in requests()}
     again = {
         row["id"]: (row["reference"], row["stage"], row["arrival_digest"])

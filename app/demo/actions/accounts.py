@@ -19,8 +19,8 @@ PASSWORD = "ventanilla-demo"  # noqa: S105 - published on purpose; production re
 
 
 @dataclass(frozen=True)
-class Crew:
-    """Account ids: who records at each desk (by its code), supervises each country, answers at each shelter."""
+class DemoAccounts:
+    """Account ids of the staff of each desk (by code), each country's supervisor, each shelter's coordinator."""
 
     at_desk: dict[str, int]
     supervisors: dict[str, int]
@@ -32,38 +32,43 @@ def _hashed() -> str:
     return hash_password(PASSWORD)
 
 
-def hire(session: Session, plans: list[DemoDesk], desks: dict[str, DeskRow]) -> Crew:
-    """Makes the accounts; answers who is where. Those of shelters are made by `hire_at_shelters`."""
-    password_hash, crew = _hashed(), Crew({}, {}, {})
+def create_accounts(
+    session: Session, plans: list[DemoDesk], desks: dict[str, DeskRow]
+) -> DemoAccounts:
+    """Create the accounts and return their ids; `create_shelter_accounts` creates those of shelters."""
+    password_hash, accounts = _hashed(), DemoAccounts({}, {}, {})
 
-    def account(username: str, role: str, locale: str, **scope: Any) -> int:
-        fields: dict[str, Any] = {"username": username, "role": role, "locale": locale}
+    def account(username: str, role: str, language: str, **scope: Any) -> int:
+        fields: dict[str, Any] = {"username": username, "role": role, "locale": language}
         fields |= {"password_hash": password_hash, "is_demo": True}
         return insert_account(session, fields, scope.get("desks", ()), scope.get("countries", ()))
 
-    for country, known in programme().items():
-        name, shown = country.lower(), known.shown_in
-        crew.supervisors[country] = account(
-            f"supervisor.{name}", "supervisor", shown, countries=[country]
+    for country, details in programme().items():
+        name, locale = country.lower(), details.shown_in
+        accounts.supervisors[country] = account(
+            f"supervisor.{name}", "supervisor", locale, countries=[country]
         )
     for plan in plans:
-        username = f"desk.{plan.country.lower()}" if plan.leads else f"desk.{plan.code.lower()}"
-        shown = programme()[plan.country].shown_in
+        username = f"desk.{plan.country.lower()}" if plan.is_main else f"desk.{plan.code.lower()}"
+        locale = programme()[plan.country].shown_in
         own = [desks[plan.code].id]
-        crew.at_desk[plan.code] = account(username, "desk_staff", shown, desks=own)
+        accounts.at_desk[plan.code] = account(username, "desk_staff", locale, desks=own)
     account("regional", "regional", "es")
     account("admin", "admin", "es")
-    return crew
+    return accounts
 
 
-def hire_at_shelters(
-    session: Session, plans: list[DemoShelter], shelters: dict[str, ShelterRow], crew: Crew
+def create_shelter_accounts(
+    session: Session,
+    plans: list[DemoShelter],
+    shelters: dict[str, ShelterRow],
+    accounts: DemoAccounts,
 ) -> None:
-    """Makes the accounts that answer at each shelter, one for each, and adds them to the crew."""
+    """Create one account for each shelter, and add their ids to `accounts`."""
     password_hash = _hashed()
     for plan in plans:
         fields: dict[str, Any] = {"username": plan.account, "role": "shelter_coordinator"}
         fields |= {"locale": programme()[plan.country].shown_in, "is_demo": True}
         account_id = insert_account(session, fields | {"password_hash": password_hash}, (), ())
         assign_shelters(session, account_id, [shelters[plan.code].id])
-        crew.at_shelter[plan.code] = account_id
+        accounts.at_shelter[plan.code] = account_id

@@ -1,4 +1,4 @@
-"""Writes consultations of the demo in batches, row by row as the intake would have written them."""
+"""Writes consultations of the demo in batches, with the rows that the intake would have written."""
 
 from typing import Any
 from uuid import UUID
@@ -6,13 +6,13 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, insert, text, update
 from sqlalchemy.orm import Session
 
-from app.consultations.actions.rows import content_columns, consultation_context, profile_counts
+from app.consultations.actions.rows import consultation_context, content_columns, profile_counts
 from app.consultations.queries import CONSULTATIONS, VERSIONS
 from app.consultations.rules.consultation_data import canonical_json, content_digest
 from app.consultations.vocabulary import LIVE, VOID
 from app.db.session import connection_of
-from app.demo.actions.accounts import Crew
-from app.demo.programme.consultations import Telling
+from app.demo.actions.accounts import DemoAccounts
+from app.demo.programme.consultations import DemoConsultation
 from app.people.actions.aggregates import apply_delta
 from app.people.actions.lines import build_lines
 from app.people.queries.cards import CARDS
@@ -25,7 +25,7 @@ from app.shelters.models import BedCensus, BedChange
 from app.shelters.queries.beds import BEDS, HOLDS
 
 BATCH = 1000
-FOLLOWING = {
+DEPENDENT_TABLES = {
     table.name: table
     for table in (
         BEDS,
@@ -39,8 +39,8 @@ FOLLOWING = {
         STEPS,
     )
 }
-"""What follows from consultations, in the order in which the rows point to each other."""
-REPLACED = update(CARDS).where(CARDS.c.id == bindparam("lost")).values(is_replaced=True)
+"""Tables of the rows that follow from consultations, in the order of their foreign keys."""
+MARK_REPLACED = update(CARDS).where(CARDS.c.id == bindparam("lost")).values(is_replaced=True)
 LAST_NUMBER = text(
     "SELECT setval(pg_get_serial_sequence('visitor_card', 'id'), max(id)) FROM visitor_card"
 )
@@ -48,11 +48,11 @@ Rows = list[dict[str, Any]]
 
 
 class Batch:
-    """Rows that are written together; `persons` is how many person lines were written so far."""
+    """Rows that are written together; `persons` is the number of person lines written so far."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        tables = (CARDS, CONSULTATIONS, LINES, VERSIONS, *FOLLOWING.values())
+        tables = (CARDS, CONSULTATIONS, LINES, VERSIONS, *DEPENDENT_TABLES.values())
         self.rows: dict[Table, Rows] = {table: [] for table in tables}
         self.lost: Rows = []
         self.sums = AggregateDelta()
@@ -62,36 +62,39 @@ class Batch:
     def is_full(self) -> bool:
         return len(self.rows[CONSULTATIONS]) >= BATCH
 
-    def add(self, telling: Telling, desk: DeskRow, crew: Crew) -> None:
-        """Takes up the rows of one consultation; a card's must come in the order of their days."""
-        row = _row(telling, desk, crew)
+    def add(self, consultation: DemoConsultation, desk: DeskRow, accounts: DemoAccounts) -> None:
+        """Add the rows of one consultation; those of a card must come in the order of their days."""
+        row = _row(consultation, desk, accounts)
         self.rows[CONSULTATIONS].append(row)
-        self._add_lines(telling, row)
-        if telling.shown.printed:
-            self.rows[CARDS].append(telling.shown.printed)
-        if telling.shown.lost:
-            self.lost.append({"lost": telling.shown.lost})
-        if telling.changed_at is not None:
-            self.rows[VERSIONS].append(_first_version(telling, row))
+        self._add_lines(consultation, row)
+        if consultation.showing.printed:
+            self.rows[CARDS].append(consultation.showing.printed)
+        if consultation.showing.lost:
+            self.lost.append({"lost": consultation.showing.lost})
+        if consultation.changed_at is not None:
+            self.rows[VERSIONS].append(_first_version(consultation, row))
 
-    def take(self, table: str, row: dict[str, Any]) -> None:
-        """Takes up a row of shelters, referrals or returns; what it points to was taken up before."""
-        self.rows[FOLLOWING[table]].append(row)
+    def add_row(self, table: str, row: dict[str, Any]) -> None:
+        """Add a row of shelters, referrals or returns; the rows that it refers to were added before."""
+        self.rows[DEPENDENT_TABLES[table]].append(row)
 
-    def _add_lines(self, telling: Telling, row: dict[str, Any]) -> None:
-        contact, held = consultation_context(row, telling.shown.card), telling.shown.held
-        lines = build_lines(contact, profile_counts(telling.content))
+    def _add_lines(self, consultation: DemoConsultation, row: dict[str, Any]) -> None:
+        contact, held_card = (
+            consultation_context(row, consultation.showing.card),
+            consultation.showing.held_card,
+        )
+        lines = build_lines(contact, profile_counts(consultation.content))
         for line in lines:
-            line["is_void"] = telling.is_void
-            if held:
-                held.memory.link(line)
+            line["is_void"] = consultation.is_void
+            if held_card:
+                held_card.history.link(line)
             self.sums.add_line(line, +1)
-        if not telling.is_void:
+        if not consultation.is_void:
             self.sums.add_volume(contact, +1)
         self.rows[LINES] += lines
 
     def write(self) -> int:
-        """Writes what was taken up; answers how many consultations."""
+        """Write the rows that were added; return the number of consultations."""
         written, connection = len(self.rows[CONSULTATIONS]), connection_of(self.session)
         self.persons += len(self.rows[LINES])
         for table, rows in self.rows.items():
@@ -99,44 +102,44 @@ class Batch:
                 connection.execute(insert(table), rows)
             rows.clear()
         if self.lost:
-            connection.execute(REPLACED, self.lost)
+            connection.execute(MARK_REPLACED, self.lost)
             self.lost.clear()
         apply_delta(self.session, self.sums)
         self.sums = AggregateDelta()
         return written
 
 
-def number_cards_on(session: Session) -> None:
-    """Lets the next card that is printed have the number after the last one."""
+def advance_card_sequence(session: Session) -> None:
+    """Advance PostgreSQL's sequence of card ids past the last card of the demo."""
     connection = connection_of(session)
     if connection.dialect.name == "postgresql":
         connection.execute(LAST_NUMBER)
 
 
-def _row(telling: Telling, desk: DeskRow, crew: Crew) -> dict[str, Any]:
-    author = crew.at_desk[desk.code]
-    changer = crew.supervisors[desk.country] if telling.by_supervisor else author
-    return content_columns(telling.content, desk) | {
-        **telling.telemetry,
-        "id": UUID(telling.content.id),
-        "state": VOID if telling.is_void else LIVE,
-        "version": 1 if telling.changed_at is None else 2,
-        "arrival_digest": content_digest(telling.before or telling.content),
+def _row(consultation: DemoConsultation, desk: DeskRow, accounts: DemoAccounts) -> dict[str, Any]:
+    author = accounts.at_desk[desk.code]
+    changer = accounts.supervisors[desk.country] if consultation.by_supervisor else author
+    return content_columns(consultation.content, desk) | {
+        **consultation.telemetry,
+        "id": UUID(consultation.content.id),
+        "state": VOID if consultation.is_void else LIVE,
+        "version": 1 if consultation.changed_at is None else 2,
+        "arrival_digest": content_digest(consultation.before or consultation.content),
         "author_id": author,
-        "received_at": telling.received_at,
+        "received_at": consultation.received_at,
         "changed_by": changer,
-        "changed_at": telling.changed_at or telling.received_at,
-        "reason": telling.reason,
+        "changed_at": consultation.changed_at or consultation.received_at,
+        "reason": consultation.reason,
     }
 
 
-def _first_version(telling: Telling, row: dict[str, Any]) -> dict[str, Any]:
+def _first_version(consultation: DemoConsultation, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "consultation_id": row["id"],
         "version": 1,
         "state": LIVE,
         "reason": None,
         "changed_by": row["author_id"],
-        "changed_at": telling.received_at,
-        "content": canonical_json(telling.before or telling.content),
+        "changed_at": consultation.received_at,
+        "content": canonical_json(consultation.before or consultation.content),
     }

@@ -1,4 +1,4 @@
-"""Builds the demo programme: desks, shelters, accounts, and what was recorded there."""
+"""Builds the demo programme: desks, shelters, accounts, and their records."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.audit.actions import record_audit
-from app.demo.actions.accounts import Crew, hire, hire_at_shelters
-from app.demo.actions.batches import Batch, number_cards_on
-from app.demo.actions.returns import Returns
-from app.demo.actions.shelters import Houses, open_shelters
-from app.demo.programme.calendar import share_out
-from app.demo.programme.cards import Press
-from app.demo.programme.consultations import DeskStory, Telling
-from app.demo.programme.distributions import chance_of
-from app.demo.programme.onward_travel import Roads, along_the_way
+from app.demo.actions.accounts import DemoAccounts, create_accounts, create_shelter_accounts
+from app.demo.actions.batches import Batch, advance_card_sequence
+from app.demo.actions.returns import ReturnSimulation
+from app.demo.actions.shelters import ReferralSimulation, open_shelters
+from app.demo.programme.calendar import allocate_consultations
+from app.demo.programme.cards import CardPrinter
+from app.demo.programme.consultations import DemoConsultation, DeskSimulation
+from app.demo.programme.distributions import seeded_random
+from app.demo.programme.onward_travel import OnwardTravel, in_route_order
 from app.demo.programme.places import DemoDesk, Period, demo_desks
-from app.demo.programme.returning_visitors import Pool
+from app.demo.programme.returning_visitors import VisitorPool
 from app.demo.programme.shelters import demo_shelters
 from app.month import Month
 from app.places.actions import open_desk
@@ -29,8 +29,8 @@ from app.web.access import Scope
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked of the demo: the seed, how many months up to now, how many consultations."""
+class DemoOptions:
+    """The size of the demo: seed, number of months up to now, number of consultations."""
 
     seed: int
     months: int
@@ -38,70 +38,78 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Built:
-    """How many desks and person lines were written."""
+class DemoResult:
+    """The numbers of desks and person lines that were written."""
 
     desks: int
     persons: int
 
 
-def build(session: Session, wish: Wish, done: Callable[[int], None]) -> Built:
-    """Writes the programme into a database without desks; `done` hears of progress."""
-    period = period_of(wish.months)
+def build(session: Session, options: DemoOptions, on_progress: Callable[[int], None]) -> DemoResult:
+    """Write the programme into a database without desks; call `on_progress` with each batch's consultations."""
+    period = demo_period(options.months)
     plans = demo_desks(period)
     for plan in plans:
-        wrong = open_desk(session, None, plan.fields)
-        if wrong:
-            raise ValueError(f"{plan.code}: {wrong[0].field} {wrong[0].code}")
+        errors = open_desk(session, None, plan.fields)
+        if errors:
+            raise ValueError(f"{plan.code}: {errors[0].field} {errors[0].code}")
     desks = {desk.code: desk for desk in list_desks(session, Scope(programme=True))}
-    crew = hire(session, plans, desks)
+    accounts = create_accounts(session, plans, desks)
     batch = Batch(session)
-    houses = _house(session, wish, plans, crew, batch)
-    returns = Returns(crew, batch.take)
+    referrals = _referral_simulation(session, options, plans, accounts, batch)
+    returns = ReturnSimulation(accounts, batch.add_row)
     for plan in plans:
-        houses.open(plan, desks[plan.code], period)
+        referrals.open(plan, desks[plan.code], period)
         returns.open(plan, desks[plan.code])
-    for desk, telling in tell(wish, plans, desks, period):
-        batch.add(telling, desk, crew)
-        houses.desks[desk.code].hear(telling)
-        returns.desks[desk.code].hear(telling)
+    for desk, consultation in generate_consultations(options, plans, desks, period):
+        batch.add(consultation, desk, accounts)
+        referrals.desks[desk.code].add_consultation(consultation)
+        returns.desks[desk.code].add_consultation(consultation)
         if batch.is_full:
-            done(batch.write())
-    done(batch.write())
-    houses.finish(batch.write)
-    number_cards_on(session)
-    record_audit(None, "demo_built", f"demo:{wish.seed}")
-    return Built(len(desks), batch.persons)
+            on_progress(batch.write())
+    on_progress(batch.write())
+    referrals.finish(batch.write)
+    advance_card_sequence(session)
+    record_audit(None, "demo_built", f"demo:{options.seed}")
+    return DemoResult(len(desks), batch.persons)
 
 
-def _house(session: Session, wish: Wish, plans: list[DemoDesk], crew: Crew, batch: Batch) -> Houses:
+def _referral_simulation(
+    session: Session,
+    options: DemoOptions,
+    plans: list[DemoDesk],
+    accounts: DemoAccounts,
+    batch: Batch,
+) -> ReferralSimulation:
     shelters = demo_shelters(plans)
     rows = open_shelters(session, shelters)
-    hire_at_shelters(session, shelters, rows, crew)
-    return Houses((shelters, rows), crew, wish.seed, batch.take)
+    create_shelter_accounts(session, shelters, rows, accounts)
+    return ReferralSimulation((shelters, rows), accounts, options.seed, batch.add_row)
 
 
-def period_of(months: int) -> Period:
-    """The days of that many months up to today, wherever it is still yesterday."""
+def demo_period(months: int) -> Period:
+    """Return the days of `months` months up to today in the country whose day begins last."""
     today = min(clock.today_at(country.time_zone) for country in programme().values())
-    return Period(Month.of(today).plus(1 - months).first_day, today)
+    return Period(Month.containing(today).plus(1 - months).first_day, today)
 
 
-def tell(
-    wish: Wish, plans: list[DemoDesk], desks: dict[str, DeskRow], period: Period
-) -> Iterator[tuple[DeskRow, Telling]]:
-    """Every consultation of the demo with its desk, desk after desk and day after day.
+def generate_consultations(
+    options: DemoOptions, plans: list[DemoDesk], desks: dict[str, DeskRow], period: Period
+) -> Iterator[tuple[DeskRow, DemoConsultation]]:
+    """Yield every consultation of the demo with its desk, desk after desk and day after day.
 
-    Memory holds only who may come again.
+    Memory holds only the parties that may come again.
     """
     settings, now = current_settings(), clock.now()
-    on_the_way = along_the_way(plans)
-    roads = Roads(on_the_way, period.last)
-    press = Press(settings.card_keys, settings.reporting_year_start)
-    shares = share_out(wish.seed, wish.consultations, on_the_way, period)
+    on_the_way = in_route_order(plans)
+    onward_travel = OnwardTravel(on_the_way, period.last)
+    printer = CardPrinter(settings.card_keys, settings.reporting_year_start)
+    shares = allocate_consultations(options.seed, options.consultations, on_the_way, period)
     for code, days in groupby(shares, key=lambda share: share[0].code):
-        chance = chance_of(wish.seed, code)
-        story = DeskStory(desks[code], now, Pool(desks[code], roads, chance), press, chance)
+        rng = seeded_random(options.seed, code)
+        desk_simulation = DeskSimulation(
+            desks[code], now, VisitorPool(desks[code], onward_travel, rng), printer, rng
+        )
         for _, day, many in days:
-            for telling in story.tell(day, many):
-                yield desks[code], telling
+            for consultation in desk_simulation.generate_consultations(day, many):
+                yield desks[code], consultation

@@ -1,1 +1,1 @@
-"""What the demo programme is made of: `places` and `calendar`, `people` with their `cards`, what is recorded."""
+"""The content of the demo programme: `places` and `calendar`, `people` with their `cards`, and the records."""

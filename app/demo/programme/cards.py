@@ -1,4 +1,4 @@
-"""The visitor cards of the demo: who is given one, shows it, leaves it at home, loses it; and what it knows."""
+"""The visitor cards of the demo: printed, shown, left at home or lost; and the previous contacts linked to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from app.people.rules.reach import NEVER, PreviousContact, later_of
 
 LEFT_AT_HOME = 0.2
 LOST = 0.02
-"""At a later visit; about one card in a hundred comes to one."""
+"""Share of later visits; about one card in a hundred is lost."""
 
 
-class Memory:
-    """The last months of a card's people, anywhere and by country: as much as people.rules.reach.compute_previous_contacts needs."""
+class CardHistory:
+    """The last months of a card's people, anywhere and by country (people.rules.reach.compute_previous_contacts)."""
 
     __slots__ = ("months",)
 
@@ -24,80 +24,82 @@ class Memory:
         self.months: dict[tuple[object, ...], int] = {}
 
     def link(self, line: dict[str, Any]) -> None:
-        """Gives a line of the card its previous contact, where it counts; in the order of their days."""
+        """Set the previous contact of a line of the card, if it counts; call it in the order of the days."""
         if not line["qualifying"]:
             return
-        unit = (line["sex"], line["age_band"], line["nationality"], line["ordinal"])
-        here = (*unit, line["country"])
-        before = self.months.get(here, NEVER)
-        card = PreviousContact(here in self.months, before, self.months.get(unit, NEVER))
-        said = (line["known"], line["previous_in_country"], line["previous_in_programme"])
-        previous = later_of(card, PreviousContact(*said))
+        person = (line["sex"], line["age_band"], line["nationality"], line["ordinal"])
+        in_country = (*person, line["country"])
+        before = self.months.get(in_country, NEVER)
+        card = PreviousContact(in_country in self.months, before, self.months.get(person, NEVER))
+        answered = (line["known"], line["previous_in_country"], line["previous_in_programme"])
+        previous = later_of(card, PreviousContact(*answered))
         line["known"] = previous.is_known
         line["previous_in_country"] = previous.in_country
         line["previous_in_programme"] = previous.in_programme
         if not line["is_void"]:
-            self.months[here] = self.months[unit] = line["month"]
+            self.months[in_country] = self.months[person] = line["month"]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """The card that a party carries, of which reporting year it is, and what it knows."""
+class HeldCard:
+    """The card of a party, its reporting year, and the history of its people."""
 
     card: CardRow
     year: int
-    memory: Memory
+    history: CardHistory
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The card shown at a consultation; its row where it is new, and the id of the card that it replaces."""
+class CardShowing:
+    """The card shown at a consultation; its row if it is new, and the id of the card that it replaces."""
 
-    held: Held | None = None
+    held_card: HeldCard | None = None
     printed: dict[str, Any] | None = None
     lost: int | None = None
 
     @property
     def card(self) -> CardRow | None:
-        return self.held.card if self.held else None
+        return self.held_card.card if self.held_card else None
 
 
-NOTHING = Shown()
+NO_CARD = CardShowing()
 
 
-class Bearer(Protocol):
-    """Who may carry a card."""
+class CardHolder(Protocol):
+    """A party that may have a card."""
 
     takes_card: bool
-    held: Held | None
+    held_card: HeldCard | None
 
 
-class Press:
-    """Prints cards, numbered from 1 in the order of their first showing; a year without a key has none."""
+class CardPrinter:
+    """Prints cards, numbered from 1 in the order of their first use; a year without a key has none."""
 
     def __init__(self, keys: Mapping[int, bytes], reporting_year_start: int) -> None:
         self.keys, self.year_start = keys, reporting_year_start
         self.number = 0
 
-    def show(self, bearer: Bearer, month: Month, chance: Random) -> Shown:
-        """The card that somebody shows now: their first one, that of a new reporting year, the one they have, or none.
+    def show(self, holder: CardHolder, month: Month, rng: Random) -> CardShowing:
+        """Return the card that a party shows now: its first one, that of a new reporting year, the one it has, or none.
 
-        The keys of a year are destroyed after it, so that its cards are given up for new ones.
+        The keys of a year are destroyed after it, so new cards replace its cards.
         """
         year = month.reporting_year_start(self.year_start).year
-        if not bearer.takes_card or year not in self.keys:
-            return NOTHING
-        held = bearer.held
-        if held is None or held.year != year:
-            return self._print(bearer, year, None, chance)
-        luck = chance.random()
+        if not holder.takes_card or year not in self.keys:
+            return NO_CARD
+        held_card = holder.held_card
+        if held_card is None or held_card.year != year:
+            return self._print(holder, year, None, rng)
+        luck = rng.random()
         if luck < LOST:
-            return self._print(bearer, year, held, chance)
-        return NOTHING if luck < LOST + LEFT_AT_HOME else Shown(held)
+            return self._print(holder, year, held_card, rng)
+        return NO_CARD if luck < LOST + LEFT_AT_HOME else CardShowing(held_card)
 
-    def _print(self, bearer: Bearer, year: int, lost: Held | None, chance: Random) -> Shown:
+    def _print(
+        self, holder: CardHolder, year: int, lost: HeldCard | None, rng: Random
+    ) -> CardShowing:
         self.number += 1
-        code = generate_card_code(year, lambda below: int(chance.random() * below))
+        code = generate_card_code(year, lambda below: int(rng.random() * below))
         root = lost.card.root_id if lost else None
         row = {
             "id": self.number,
@@ -107,5 +109,5 @@ class Press:
             "is_replaced": False,
         }
         card = CardRow(self.number, root or self.number, is_replaced=False)
-        held = bearer.held = Held(card, year, lost.memory if lost else Memory())
-        return Shown(held, row, lost.card.id if lost else None)
+        held_card = holder.held_card = HeldCard(card, year, lost.history if lost else CardHistory())
+        return CardShowing(held_card, row, lost.card.id if lost else None)

@@ -1,4 +1,4 @@
-"""What is to happen later in the demo, in the order of its moments."""
+"""The future events of the demo, in the order of their moments."""
 
 import heapq
 from collections.abc import Callable
@@ -7,19 +7,19 @@ from itertools import count
 from typing import Any
 
 
-class Agenda:
-    """Things to do, each at its moment; what falls on the same moment is done in the order in which it was noted."""
+class EventQueue:
+    """Scheduled actions, each at its moment; those of the same moment run in the order of their scheduling."""
 
     def __init__(self) -> None:
         self.queue: list[tuple[datetime, int, Callable[..., None], tuple[Any, ...]]] = []
         self.number = count()
 
-    def at(self, moment: datetime, do: Callable[..., None], *what: Any) -> None:
-        """Notes that something is to be done: it is called with the moment and what goes with it."""
-        heapq.heappush(self.queue, (moment, next(self.number), do, what))
+    def schedule(self, moment: datetime, action: Callable[..., None], *arguments: Any) -> None:
+        """Schedule an action; it is called with the moment and the arguments."""
+        heapq.heappush(self.queue, (moment, next(self.number), action, arguments))
 
-    def run(self, until: datetime) -> None:
-        """Does everything that is due."""
+    def run_until(self, until: datetime) -> None:
+        """Run every action that is due by a moment."""
         while self.queue and self.queue[0][0] <= until:
-            moment, _, do, what = heapq.heappop(self.queue)
-            do(moment, *what)
+            moment, _, action, arguments = heapq.heappop(self.queue)
+            action(moment, *arguments)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.demo.programme.distributions import Mix
+from app.demo.programme.distributions import Distribution
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
 
@@ -22,19 +22,19 @@ class Period:
     last: date
 
     def day_at(self, share: float) -> date:
-        """The day at a share (0 to 1) of the period."""
+        """Return the day at a share (0 to 1) of the period."""
         return self.first + timedelta(days=int((self.last - self.first).days * share))
 
 
 @dataclass(frozen=True)
 class DemoDesk:
-    """A desk of the demo: the fields it is opened with, and how much it is asked for."""
+    """A desk of the demo: the fields that it is opened with, its share of consultations and their yearly growth."""
 
     fields: dict[str, Any]
     weight: float
     growth: float
     at_border: bool
-    leads: bool
+    is_main: bool
 
     @property
     def code(self) -> str:
@@ -46,16 +46,16 @@ class DemoDesk:
 
 
 @dataclass(frozen=True)
-class Comers:
-    """Who comes in a country: nationalities, situations of its nationals and of the others."""
+class VisitorDistributions:
+    """The visitors of a country: nationalities, situations of its nationals and of the others."""
 
-    nationalities: Mix
-    nationals: Mix
-    situations: Mix
+    nationalities: Distribution
+    nationals: Distribution
+    situations: Distribution
 
 
 def demo_desks(period: Period) -> list[DemoDesk]:
-    """Every desk of the demo by country and code; the country's first is its main one (`leads`)."""
+    """Return every desk of the demo by country and code; the country's first is its main one."""
     return [
         _desk(country, place, entry, period)
         for country in programme()
@@ -64,15 +64,15 @@ def demo_desks(period: Period) -> list[DemoDesk]:
 
 
 def _desk(country: str, place: int, entry: dict[str, Any], period: Period) -> DemoDesk:
-    known, mine = programme()[country], DATA[country]
-    opened_on = entry.get("since") or max(period.day_at(entry["opens"]), known.entered)
+    details, entries = programme()[country], DATA[country]
+    opened_on = entry.get("since") or max(period.day_at(entry["opens"]), details.entered)
     closed_on = period.day_at(entry["closes"]) if "closes" in entry else None
     fields = {
         "code": f"{country}-{place:02d}",
         "name": entry["place"],
         "country": country,
         "adm1": entry["adm1"],
-        "time_zone": known.time_zone,
+        "time_zone": details.time_zone,
         "organisation": entry["organisation"],
         "modality": entry.get("modality", "informational"),
         "opened_on": opened_on,
@@ -80,18 +80,20 @@ def _desk(country: str, place: int, entry: dict[str, Any], period: Period) -> De
         "latitude": entry["at"][0],
         "longitude": entry["at"][1],
     }
-    share = mine["share"] * entry["weight"] / sum(desk["weight"] for desk in mine["desks"])
-    return DemoDesk(fields, share, mine["growth"], entry.get("border", False), place == 1)
+    share = entries["share"] * entry["weight"] / sum(desk["weight"] for desk in entries["desks"])
+    return DemoDesk(fields, share, entries["growth"], entry.get("border", False), place == 1)
 
 
 @cache
-def comers(country: str) -> Comers:
-    """Who comes in a country."""
+def visitor_distributions(country: str) -> VisitorDistributions:
+    """Return the distributions of a country's visitors."""
     shares = {**DATA["usual"], **DATA[country]}
-    return Comers(*(Mix(shares[name]) for name in ("nationalities", "nationals", "situations")))
+    return VisitorDistributions(
+        *(Distribution(shares[name]) for name in ("nationalities", "nationals", "situations"))
+    )
 
 
-def spoken_by(nationality: str) -> tuple[str, ...]:
-    """Languages (ISO 639-3) of people of a nationality met abroad, the usual one first."""
-    known = DATA["languages"]
-    return tuple(known.get(nationality, known["others"]))
+def languages_of(nationality: str) -> tuple[str, ...]:
+    """Return the languages (ISO 639-3) of people of a nationality met abroad, the usual one first."""
+    languages = DATA["languages"]
+    return tuple(languages.get(nationality, languages["others"]))

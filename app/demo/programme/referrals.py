@@ -1,4 +1,4 @@
-"""The referrals of one desk of the demo and what became of them, told in the order in which things happened."""
+"""The referrals of one desk of the demo and their outcomes, in the order of events."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,151 +6,159 @@ from random import Random
 from typing import Any
 
 from app import clock
-from app.demo.programme.beds import FRESHLY_FULL, Board, Sink
-from app.demo.programme.consultations import Telling
-from app.demo.programme.distributions import chance_of
-from app.demo.programme.event_queue import Agenda
-from app.demo.programme.outcomes import Outcomes
-from app.demo.programme.referral_choices import Living, Wanted, living, may_send, wanted_by
-from app.demo.programme.referral_history import Sent, new_referral
+from app.demo.programme.beds import FRESHLY_FULL, BedBoard, RowSink
+from app.demo.programme.consultations import DemoConsultation
+from app.demo.programme.distributions import seeded_random
+from app.demo.programme.event_queue import EventQueue
+from app.demo.programme.outcomes import ReferralOutcomes
+from app.demo.programme.referral_choices import (
+    OpenReferral,
+    ReferralPlan,
+    leads_to_referral,
+    open_cases,
+    plan_referral,
+)
+from app.demo.programme.referral_history import ReferralHistory, new_referral
 from app.places.queries import DeskRow
 from app.referrals.rules import states
 from app.referrals.rules.deadlines import generate_code
 from app.referrals.rules.referral_data import MAX_SHELTERS
 from app.shelters.rules import fitting_categories, reasons_against
 
-COUNTED_EVERY = timedelta(days=9)
+COUNT_INTERVAL = timedelta(days=9)
 LAST_COUNT = timedelta(minutes=50)
 SEVERAL, NEAREST = 0.15, 0.7
-SILENT, LOOKED_AT = 0.12, 0.9
+SILENT, SEEN_SHARE = 0.12, 0.9
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Now:
-    """When the demo ends, and the codes that its open referrals have."""
+class DemoEnd:
+    """The end of the demo, and the codes of its open referrals."""
 
     moment: datetime
     codes: set[str]
 
 
 class DeskReferrals:
-    """Hears the consultations of one desk and tells what became of who was sent on; memory holds what is under way."""
+    """Simulates the referrals that follow one desk's consultations; memory holds only the open ones."""
 
     def __init__(
-        self, desk: DeskRow, author: int, boards: list[Board], now: Now, sink: Sink
+        self, desk: DeskRow, author: int, boards: list[BedBoard], end: DemoEnd, sink: RowSink
     ) -> None:
         self.desk, self.author, self.boards = desk, author, boards
-        self.now, self.sink = now, sink
-        self.under_way: dict[Any, Sent] = {}
-        self.agenda = Agenda()
-        self.outcomes = Outcomes(author, boards, self.agenda, self._give)
+        self.end, self.sink = end, sink
+        self.open_referrals: dict[Any, ReferralHistory] = {}
+        self.queue = EventQueue()
+        self.outcomes = ReferralOutcomes(author, boards, self.queue, self._write_out)
 
     def begin(self, first: datetime, last: datetime) -> None:
-        """Lets the shelters count their beds from one moment to another."""
+        """Schedule the bed counts of the shelters from one moment to another."""
         for board in self.boards:
-            self.agenda.at(min(first, last - DAY), self._count, board, last)
-            ago = LAST_COUNT if board is self.boards[0] else 5 * HOUR * board.chance.random()
-            self.agenda.at(last - ago, board.count, FRESHLY_FULL)
+            self.queue.schedule(min(first, last - DAY), self._count, board, last)
+            ago = LAST_COUNT if board is self.boards[0] else 5 * HOUR * board.rng.random()
+            self.queue.schedule(last - ago, board.count, FRESHLY_FULL)
 
-    def have_waiting(self, language: str) -> None:
-        """Lets something wait at the desk's first shelter when the demo ends."""
-        for one in living(language):
-            self.agenda.at(self.now.moment - one.sent, self._send_living, one)
+    def schedule_open_cases(self, language: str) -> None:
+        """Schedule referrals that are open at the desk's first shelter when the demo ends."""
+        for case in open_cases(language):
+            self.queue.schedule(self.end.moment - case.sent_ago, self._send_open_case, case)
 
-    def hear(self, telling: Telling) -> None:
-        """Takes up a consultation; those of a desk come in the order of their days."""
-        at = telling.received_at
-        if not may_send(telling) or self._is_late(telling):
+    def add_consultation(self, consultation: DemoConsultation) -> None:
+        """Add a consultation; those of a desk come in the order of their days."""
+        at = consultation.received_at
+        if not leads_to_referral(consultation) or self._is_late(consultation):
             return
-        chance = chance_of("referral", telling.content.id)
-        wanted = wanted_by(telling, chance)
-        if wanted is not None:
-            self.agenda.run(at)
-            self.agenda.at(
-                at + timedelta(minutes=2 + 4 * chance.random()), self._send, wanted, chance
-            )
+        rng = seeded_random("referral", consultation.content.id)
+        plan = plan_referral(consultation, rng)
+        if plan is not None:
+            self.queue.run_until(at)
+            self.queue.schedule(at + timedelta(minutes=2 + 4 * rng.random()), self._send, plan, rng)
 
-    def _is_late(self, telling: Telling) -> bool:
-        received = clock.day_at(telling.received_at, self.desk.time_zone)
-        return received != telling.content.held_on
+    def _is_late(self, consultation: DemoConsultation) -> bool:
+        received = clock.day_at(consultation.received_at, self.desk.time_zone)
+        return received != consultation.content.held_on
 
     def finish(self) -> None:
-        """Lets everything happen that is due, and gives away what is still open."""
-        self.agenda.run(self.now.moment)
-        for sent in list(self.under_way.values()):
-            self._give(sent, self._free_code())
+        """Run all events that are due, and write out the referrals that are still open."""
+        self.queue.run_until(self.end.moment)
+        for referral in list(self.open_referrals.values()):
+            self._write_out(referral, self._free_code())
         for board in self.boards:
             board.finish()
 
-    def _count(self, at: datetime, board: Board, last: datetime) -> None:
+    def _count(self, at: datetime, board: BedBoard, last: datetime) -> None:
         if at < last - DAY or board.confirmed_at is None:
             board.count(at)
-            self.agenda.at(
-                at + COUNTED_EVERY * (0.6 + 0.8 * board.chance.random()), self._count, board, last
+            self.queue.schedule(
+                at + COUNT_INTERVAL * (0.6 + 0.8 * board.rng.random()), self._count, board, last
             )
 
-    def _send(self, at: datetime, wanted: Wanted, chance: Random) -> None:
-        if wanted.service != states.SHELTER:
-            self.outcomes.close_some_day(self._new(at, wanted, [], chance), at, chance)
+    def _send(self, at: datetime, plan: ReferralPlan, rng: Random) -> None:
+        if plan.service != states.SHELTER:
+            self.outcomes.schedule_closing(self._new(at, plan, [], rng), at, rng)
             return
-        boards = self._fitting(wanted, chance)
+        boards = self._fitting(plan, rng)
         if not boards:
             return
-        sent = self._new(at, wanted, boards, chance)
-        self.agenda.at(sent.row["deadline"], self.outcomes.expire, sent)
+        referral = self._new(at, plan, boards, rng)
+        self.queue.schedule(referral.row["deadline"], self.outcomes.expire, referral)
         for board in boards:
-            if chance.random() < LOOKED_AT:
-                self.agenda.at(
-                    at + 25 * chance.random() * HOUR / 60, self.outcomes.see, sent, board
+            if rng.random() < SEEN_SHARE:
+                self.queue.schedule(
+                    at + 25 * rng.random() * HOUR / 60, self.outcomes.see, referral, board
                 )
-            if chance.random() >= SILENT:
-                wait = HOUR * chance.lognormvariate(-0.3, 1.1)
-                self.agenda.at(at + wait, self.outcomes.answer, sent, board, chance)
+            if rng.random() >= SILENT:
+                wait = HOUR * rng.lognormvariate(-0.3, 1.1)
+                self.queue.schedule(at + wait, self.outcomes.answer, referral, board, rng)
 
-    def _new(self, at: datetime, wanted: Wanted, boards: list[Board], chance: Random) -> Sent:
-        sent = new_referral(self.desk, self.author, wanted, boards, (at, chance))
-        sent.row["code"] = generate_code(lambda below: int(chance.random() * below))
-        self.under_way[sent.id] = sent
-        return sent
+    def _new(
+        self, at: datetime, plan: ReferralPlan, boards: list[BedBoard], rng: Random
+    ) -> ReferralHistory:
+        referral = new_referral(self.desk, self.author, plan, boards, (at, rng))
+        referral.row["code"] = generate_code(lambda below: int(rng.random() * below))
+        self.open_referrals[referral.id] = referral
+        return referral
 
-    def _fitting(self, wanted: Wanted, chance: Random) -> list[Board]:
-        categories = set(fitting_categories(wanted.persons, wanted.flags))
-        some = [
+    def _fitting(self, plan: ReferralPlan, rng: Random) -> list[BedBoard]:
+        categories = set(fitting_categories(plan.persons, plan.flags))
+        fitting = [
             board
             for board in self.boards
-            if not reasons_against(board.shelter.eligibility, wanted.persons)
-            and categories & board.places.keys()
+            if not reasons_against(board.shelter.eligibility, plan.persons)
+            and categories & board.categories.keys()
         ]
-        if chance.random() < SEVERAL:
-            return some[:MAX_SHELTERS]
-        return some[:1] if chance.random() < NEAREST else some[-1:]
+        if rng.random() < SEVERAL:
+            return fitting[:MAX_SHELTERS]
+        return fitting[:1] if rng.random() < NEAREST else fitting[-1:]
 
-    def _send_living(self, at: datetime, one: Living) -> None:
+    def _send_open_case(self, at: datetime, case: OpenReferral) -> None:
         board = self.boards[0]
-        sent = self._new(at, one.wanted, [board], chance_of("living", self.desk.code, at))
-        self.agenda.at(sent.row["deadline"], self.outcomes.expire, sent)
-        if one.seen is not None:
-            self.agenda.at(self.now.moment - one.seen, self.outcomes.see, sent, board)
-        if one.accepted is not None:
-            self.agenda.at(self.now.moment - one.accepted, self.outcomes.take, sent, board)
+        referral = self._new(at, case.plan, [board], seeded_random("living", self.desk.code, at))
+        self.queue.schedule(referral.row["deadline"], self.outcomes.expire, referral)
+        if case.seen_ago is not None:
+            self.queue.schedule(self.end.moment - case.seen_ago, self.outcomes.see, referral, board)
+        if case.accepted_ago is not None:
+            self.queue.schedule(
+                self.end.moment - case.accepted_ago, self.outcomes.accept_if_free, referral, board
+            )
 
     def _free_code(self) -> str:
-        chance = chance_of("codes", self.desk.code, len(self.now.codes))
-        while (code := generate_code(lambda below: int(chance.random() * below))) in self.now.codes:
+        rng = seeded_random("codes", self.desk.code, len(self.end.codes))
+        while (code := generate_code(lambda below: int(rng.random() * below))) in self.end.codes:
             pass
-        self.now.codes.add(code)
+        self.end.codes.add(code)
         return code
 
-    def _give(self, sent: Sent, code: str | None = None) -> None:
-        """Gives away all rows of a referral: nothing more happens to it."""
-        del self.under_way[sent.id]
-        sent.row["code"] = code or sent.row["code"]
-        self.sink("referral", sent.row)
+    def _write_out(self, referral: ReferralHistory, code: str | None = None) -> None:
+        """Write out all rows of a referral: it has no further events."""
+        del self.open_referrals[referral.id]
+        referral.row["code"] = code or referral.row["code"]
+        self.sink("referral", referral.row)
         for table, rows in (
-            ("referral_offer", list(sent.offers.values())),
-            ("referral_event", sent.events),
-            ("bed_hold", sent.holds),
+            ("referral_offer", list(referral.offers.values())),
+            ("referral_event", referral.events),
+            ("bed_hold", referral.holds),
         ):
             for row in rows:
                 self.sink(table, row)

@@ -1,4 +1,4 @@
-"""What is said with the steps of a return request of the demo, where it does not depend on the request."""
+"""Payloads of the steps of a return request of the demo that do not depend on the request."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ TICKS = dict.fromkeys(("options_explained", "own_decision", "may_withdraw"), Tru
 ASSESSED = ("family_assessed", "receiver_confirmed", "child_heard")
 
 
-def read(language: str) -> dict[str, Any]:
-    """The text that was read, and in which language."""
+def text_version(language: str) -> dict[str, Any]:
+    """Return the language and version of the text that was read to the people."""
     return {"language": language, "text_version": texts.current()}
 
 
-def check(free: str) -> dict[str, Any]:
-    """Whether they decide freely; they know enough, and no sign was seen."""
+def free_choice(answer: str) -> dict[str, Any]:
+    """Return a check with this answer on free choice; the decision is informed and there are no warning signs."""
     version = texts.current()
-    return {"free_choice": free, "informed_decision": YES, "signs": [], "text_version": version}
+    return {"free_choice": answer, "informed_decision": YES, "signs": [], "text_version": version}
 
 
-def interests(decision: str) -> dict[str, Any]:
-    """What the child-protection authority decided."""
+def best_interests(decision: str) -> dict[str, Any]:
+    """Return the decision of the child-protection authority."""
     assessed = dict.fromkeys(ASSESSED, decision == YES)
     return {"authority": "child_protection_authority", "decision": decision, **assessed}

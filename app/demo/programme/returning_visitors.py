@@ -1,9 +1,9 @@
-"""Who comes to one desk: somebody new, somebody known there, or somebody from another desk."""
+"""The next party at a desk: a new one, one that came before, or one from another desk."""
 
 from datetime import date
 from random import Random
 
-from app.demo.programme.onward_travel import Roads
+from app.demo.programme.onward_travel import OnwardTravel
 from app.demo.programme.people import new_party
 from app.demo.programme.travel_groups import Party
 from app.places.queries import DeskRow
@@ -11,52 +11,52 @@ from app.places.queries import DeskRow
 RETURNING = 0.3
 ARRIVING = 0.4
 GROWING = 0.06
-KNOWN = 3000
+MAX_PARTIES = 3000
 TRIES = 4
 
 
-class Pool:
-    """The parties known at a desk, at most KNOWN; the latest are more likely to come again."""
+class VisitorPool:
+    """The parties that came to a desk, at most MAX_PARTIES; the latest are more likely to come again."""
 
-    def __init__(self, desk: DeskRow, roads: Roads, chance: Random) -> None:
-        self.desk, self.roads, self.chance = desk, roads, chance
-        self.arriving = roads.arriving(desk.code)
+    def __init__(self, desk: DeskRow, onward_travel: OnwardTravel, rng: Random) -> None:
+        self.desk, self.onward_travel, self.rng = desk, onward_travel, rng
+        self.arriving = onward_travel.arriving(desk.code)
         self.parties: list[Party] = []
         self.oldest = 0
 
     def next_party(self, day: date) -> Party:
-        """Who comes now; nobody comes twice on one day."""
-        chance = self.chance
-        if self.arriving and self.arriving[-1][0] <= day and chance.random() < ARRIVING:
+        """Return the party that comes now; none comes twice on one day."""
+        rng = self.rng
+        if self.arriving and self.arriving[-1][0] <= day and rng.random() < ARRIVING:
             party = self.arriving.pop()[-1]
-            party.move_to(self.desk.country, chance)
+            party.move_to(self.desk.country, rng)
         else:
-            known = self._known(day) if chance.random() < RETURNING else None
-            if known is None:
-                return new_party(self.desk.country, chance)
-            party = known
-        if chance.random() < GROWING:
-            party.grow(chance)
+            returning = self._returning_party(day) if rng.random() < RETURNING else None
+            if returning is None:
+                return new_party(self.desk.country, rng)
+            party = returning
+        if rng.random() < GROWING:
+            party.grow(rng)
         return party
 
-    def _known(self, day: date) -> Party | None:
+    def _returning_party(self, day: date) -> Party | None:
         for _ in range(TRIES if self.parties else 0):
-            back = int(len(self.parties) * self.chance.random() ** 3)
+            back = int(len(self.parties) * self.rng.random() ** 3)
             party = self.parties[(self.oldest - 1 - back) % len(self.parties)]
             if party.desk == self.desk.code and party.last_day < day:
                 return party
         return None
 
     def keep(self, party: Party, day: date) -> None:
-        """Remembers a party that came, unless it goes on; the oldest known is forgotten where there are too many."""
-        if self.roads.take(party, self.desk.code, day, self.chance):
+        """Remember a party that came, unless it travels on; it replaces the oldest one if there are too many."""
+        if self.onward_travel.depart(party, self.desk.code, day, self.rng):
             party.desk = ""
             return
         if party.desk:
             return
         party.desk = self.desk.code
-        if len(self.parties) < KNOWN:
+        if len(self.parties) < MAX_PARTIES:
             self.parties.append(party)
         else:
             self.parties[self.oldest] = party
-        self.oldest = (self.oldest + 1) % KNOWN
+        self.oldest = (self.oldest + 1) % MAX_PARTIES

@@ -1,33 +1,33 @@
-"""The shelters of the demo: read from the data file of this package, near the desks that send people there."""
+"""The shelters of the demo: read from the data file of this package, near the desks that refer people to them."""
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.demo.programme.distributions import chance_of
+from app.demo.programme.distributions import seeded_random
 from app.demo.programme.places import DemoDesk
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
 from app.shelters.vocabulary import CONFIDENTIAL_TYPES
 
 DATA = tomllib.loads((Path(__file__).parent / "shelters.toml").read_text("utf-8"))
-SIGNS, DRAWN = "CDFGHJKMNPQRTVWXY34679", 8
-"""The code of a protected shelter says nothing: not even its country."""
+CODE_ALPHABET, CODE_LENGTH = "CDFGHJKMNPQRTVWXY34679", 8
+"""A protected shelter's code is random, so that it does not reveal even the country."""
 STAY = 14
 
 
 @dataclass(frozen=True)
 class DemoShelter:
-    """A shelter of the demo: the columns that it is opened with, the desk that sends there, its places by category.
+    """A shelter of the demo: the columns that it is opened with, the desk that refers to it, its beds by category.
 
-    The country's first one (`leads`) is that of its demo account.
+    The country's first one (`is_main`) is that of its demo account.
     """
 
     fields: dict[str, Any]
     desk: str
     beds: dict[str, int]
-    leads: bool
+    is_main: bool
 
     @property
     def code(self) -> str:
@@ -39,12 +39,12 @@ class DemoShelter:
 
     @property
     def account(self) -> str:
-        """The name of the account that answers there."""
-        return f"shelter.{(self.country if self.leads else self.code).lower()}"
+        """The user name of its coordinator's account."""
+        return f"shelter.{(self.country if self.is_main else self.code).lower()}"
 
 
 def demo_shelters(plans: list[DemoDesk]) -> list[DemoShelter]:
-    """Every shelter of the demo, by country."""
+    """Return every shelter of the demo, by country."""
     by_country: dict[str, list[DemoDesk]] = {}
     for plan in plans:
         by_country.setdefault(plan.country, []).append(plan)
@@ -56,9 +56,9 @@ def demo_shelters(plans: list[DemoDesk]) -> list[DemoShelter]:
 
 
 def _shelter(place: int, entry: dict[str, Any], desk: DemoDesk) -> DemoShelter:
-    country, known = desk.country, programme()[desk.country]
-    hides = entry["type"] in CONFIDENTIAL_TYPES
-    code = _hidden_code(country, place) if hides else f"{country}-S{place}"
+    country, details = desk.country, programme()[desk.country]
+    is_confidential = entry["type"] in CONFIDENTIAL_TYPES
+    code = _hidden_code(country, place) if is_confidential else f"{country}-S{place}"
     closed_on = closes_with_country(country, None)
     north, east = entry["off"]
     fields = {
@@ -72,32 +72,32 @@ def _shelter(place: int, entry: dict[str, Any], desk: DemoDesk) -> DemoShelter:
         "longitude": round(desk.fields["longitude"] + east, 4),
         "phone": f"555-01{place:02d}",
         "mailbox": f"{code.lower()}@example.org",
-        "meeting_point": desk.fields["name"] if hides else "",
-        "time_zone": known.time_zone,
+        "meeting_point": desk.fields["name"] if is_confidential else "",
+        "time_zone": details.time_zone,
         "opens_at": entry.get("opens", ""),
         "closes_at": entry.get("closes", ""),
-        "languages": known.languages[:2],
-        **_whom(entry),
-        "is_protected": hides,
+        "languages": details.languages[:2],
+        **_admission(entry),
+        "is_protected": is_confidential,
         "is_accepting": closed_on is None,
-        "hold_minutes": 120 if hides else 90,
+        "hold_minutes": 120 if is_confidential else 90,
         "reply_minutes": 30,
         "closed_on": closed_on,
         "version": 1,
         "inbox_version": 0,
     }
-    return DemoShelter(fields, desk.code, entry["beds"], leads=place == 1)
+    return DemoShelter(fields, desk.code, entry["beds"], is_main=place == 1)
 
 
-def _whom(entry: dict[str, Any]) -> dict[str, Any]:
-    usual: dict[str, Any] = {
+def _admission(entry: dict[str, Any]) -> dict[str, Any]:
+    defaults: dict[str, Any] = {
         "youngest": None,
         "oldest": None,
         "stay_limit_days": entry.get("stay", STAY),
     }
-    return {**usual, **DATA["takes"][entry.get("takes", "everybody")]}
+    return {**defaults, **DATA["takes"][entry.get("takes", "everybody")]}
 
 
 def _hidden_code(country: str, place: int) -> str:
-    chance = chance_of("shelter", country, place)
-    return "".join(chance.choice(SIGNS) for _ in range(DRAWN))
+    rng = seeded_random("shelter", country, place)
+    return "".join(rng.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))

@@ -1,4 +1,4 @@
-"""People who travel together: who they are, where and when they came, and what card they carry."""
+"""People who travel together: their profiles, where and when they came, and their card."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -7,89 +7,93 @@ from random import Random
 
 from app.composition import PersonCount
 from app.consultations.rules.consultation_data import Group
-from app.demo.programme.cards import Held
-from app.demo.programme.distributions import Mix
-from app.demo.programme.places import comers
+from app.demo.programme.cards import HeldCard
+from app.demo.programme.distributions import Distribution
+from app.demo.programme.places import visitor_distributions
 from app.month import Month
 
 Profile = tuple[str, str]
-"""Sex and age band."""
-CHILD_SEXES = Mix({"female": 49, "male": 51})
-CHILD_AGES = Mix({"age_0_4": 36, "age_5_11": 40, "age_12_17": 23, "unknown_child": 1})
+"""Sex and age subgroup."""
+CHILD_SEXES = Distribution({"female": 49, "male": 51})
+CHILD_AGES = Distribution({"age_0_4": 36, "age_5_11": 40, "age_12_17": 23, "unknown_child": 1})
 WITH_CHILDREN = ("family_with_children", "single_caregiver")
 
 
 @dataclass(slots=True)
-class Band:
+class Subgroup:
     """People of one nationality in a party who were at the same consultations.
 
-    `came` holds the month of the last one that counts, by country; the bands of a party's first day share it.
+    `last_months` holds the month of the last consultation that counts, by country; the subgroups of a party's first
+    day share it.
     """
 
     nationality: str
     people: list[Profile]
-    came: dict[str, Month]
+    last_months: dict[str, Month]
 
 
 @dataclass(slots=True)
 class Party:
-    """People who travel together: what stays the same of them, where they are, and when they last came.
+    """People who travel together: their constant attributes, their country, and the day when they last came.
 
-    `desk` is the code of the desk whose pool they are in, empty where they are in none.
+    `desk` is the code of the desk whose pool they are in, empty if they are in none.
     """
 
     travel_group: str
     language: str
     situation: str
-    bands: list[Band]
+    subgroups: list[Subgroup]
     country: str
     takes_card: bool
     desk: str = ""
     last_day: date = date.min
-    held: Held | None = None
+    held_card: HeldCard | None = None
 
     @property
     def people(self) -> list[Profile]:
-        """Everybody's sex and age band."""
-        return [profile for band in self.bands for profile in band.people]
+        """Everybody's sex and age subgroup."""
+        return [profile for subgroup in self.subgroups for profile in subgroup.people]
 
     def groups(self, month: Month, year_start: Month, *, forgot: bool) -> tuple[Group, ...]:
-        """The party as a consultation says it: one group per nationality and truthful answer to "first time?".
+        """Return the groups of a consultation: one per nationality and truthful answer to "first time?".
 
-        Who joined last stands last, so that the ordinals of the others stay theirs.
+        A person who joined last is last, so that the ordinals of the others do not change.
         """
-        said: dict[tuple[str, str], list[Profile]] = {}
-        for band in self.bands:
-            last = band.came.get(self.country)
-            answer = "unknown" if forgot else truth(last, month, year_start)
-            said.setdefault((band.nationality, answer), []).extend(band.people)
+        people: dict[tuple[str, str], list[Profile]] = {}
+        for subgroup in self.subgroups:
+            last = subgroup.last_months.get(self.country)
+            answer = "unknown" if forgot else truthful_answer(last, month, year_start)
+            people.setdefault((subgroup.nationality, answer), []).extend(subgroup.people)
         return tuple(
-            Group(nationality, self.situation, answer, _counted(people))
-            for (nationality, answer), people in said.items()
+            Group(nationality, self.situation, answer, _counted(profiles))
+            for (nationality, answer), profiles in people.items()
         )
 
-    def came_in(self, month: Month) -> None:
-        """Remembers a consultation that counts, in the country where they are."""
-        for band in self.bands:
-            band.came[self.country] = month
+    def remember_month(self, month: Month) -> None:
+        """Remember the month of a consultation that counts, in their present country."""
+        for subgroup in self.subgroups:
+            subgroup.last_months[self.country] = month
 
-    def move_to(self, country: str, chance: Random) -> None:
-        """Arrives in a country; in another one they are in another situation."""
+    def move_to(self, country: str, rng: Random) -> None:
+        """Move to a country; the situation changes if it is another one."""
         if country != self.country:
-            mix = comers(country)
-            home = self.bands[0].nationality == country
-            self.situation = (mix.nationals if home else mix.situations).draw(chance)
+            mix = visitor_distributions(country)
+            home = self.subgroups[0].nationality == country
+            self.situation = (mix.nationals if home else mix.situations).draw(rng)
             self.country = country
 
-    def grow(self, chance: Random) -> None:
-        """A child joins a family, once: only that one is new."""
-        if self.travel_group in WITH_CHILDREN and self.bands[-1].came is self.bands[0].came:
-            child = (CHILD_SEXES.draw(chance), CHILD_AGES.draw(chance))
-            self.bands.append(Band(self.bands[-1].nationality, [child], {}))
+    def grow(self, rng: Random) -> None:
+        """Add a child to a family, once: only the child is new."""
+        if (
+            self.travel_group in WITH_CHILDREN
+            and self.subgroups[-1].last_months is self.subgroups[0].last_months
+        ):
+            child = (CHILD_SEXES.draw(rng), CHILD_AGES.draw(rng))
+            self.subgroups.append(Subgroup(self.subgroups[-1].nationality, [child], {}))
 
 
-def truth(last: Month | None, month: Month, year_start: Month) -> str:
-    """The truthful answer to "first time?" of somebody who last came in a month, or never."""
+def truthful_answer(last: Month | None, month: Month, year_start: Month) -> str:
+    """Return the truthful answer to "first time?" of a person who last came in month `last`, or never."""
     if last == month:
         return "repeat_this_month"
     return "first_this_month" if last is not None and last >= year_start else "first_this_year"
