@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -19,10 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, UtcDateTime
+from app.db.session import Base
+from app.db.types import BigKey, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
-Number = BigInteger().with_variant(Integer, "sqlite")
 IS_OPEN = text("closed_at IS NULL")
 IS_ACTIVE = text("closed_at IS NULL OR departed_on IS NOT NULL")
 
@@ -108,7 +107,7 @@ class ReturnStep(Base):
 
     __tablename__ = "return_step"
 
-    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     request_id: Mapped[UUID] = mapped_column(ForeignKey("return_request.id"), info=OPEN)
     number: Mapped[int] = mapped_column(Integer, info=OPEN)
     act: Mapped[str] = mapped_column(String(36), info=SENSITIVE)

@@ -90,13 +90,13 @@ def test_totals_equal_a_count_by_hand(office):
             scope = office.accounts[name].scope
             shown = get_day(db.session(), scope, office.desks["HND-01"], DAY, YEAR)
             assert tuple(vars(shown.totals).values()) == by_hand(records)
-            live = [line for line in shown.lines if not line.is_void]
+            live = [line for line in shown.consultations if not line.is_void]
             assert sum(line.persons for line in live) == shown.totals.persons
-            moments = [line.received_at for line in shown.lines]
+            moments = [line.received_at for line in shown.consultations]
             assert moments == sorted(moments, reverse=True)
         foreign = office.accounts["guille"].scope
         empty = get_day(db.session(), foreign, office.desks["HND-01"], DAY, YEAR)
-        assert empty.lines == [] and not any(vars(empty.totals).values())
+        assert empty.consultations == [] and not any(vars(empty.totals).values())
         db.session.rollback()
 
     with time_machine.travel(at("2026-03-14 18:00")):
@@ -177,7 +177,7 @@ def test_a_restricted_topic_is_not_named_in_the_list(office, topic):
     desk = office.desks["HND-01"]
     day = date.fromisoformat(content["held_on"])
     shown = get_day(db.session(), office.accounts["ana"].scope, desk, day, Month(day.year, 1))
-    assert [line.main_topic for line in shown.lines] == [""]
+    assert [line.main_topic for line in shown.consultations] == [""]
     db.session.rollback()
     other = consultation_json(topics=["health", topic], main_topic="health")
     office["ana"].post("/consultations", other)

@@ -5,11 +5,11 @@ from typing import Any
 
 from app.codelists.shared_codelists import (
     AGE_BANDS,
-    KNOWN_AGES,
     SEXES,
     SHORT_AGES,
     SHORT_SEXES,
-    UNKNOWN_AGES,
+    STATED_AGE_BANDS,
+    UNKNOWN_AGE_BANDS,
 )
 from app.composition import PersonCount
 
@@ -17,8 +17,8 @@ PREFIX = "persons-"
 TEMPLATE_LISTS: dict[str, Any] = {
     "SEXES": SEXES,
     "AGE_BANDS": AGE_BANDS,
-    "KNOWN_AGES": KNOWN_AGES,
-    "UNKNOWN_AGES": UNKNOWN_AGES,
+    "STATED_AGE_BANDS": STATED_AGE_BANDS,
+    "UNKNOWN_AGE_BANDS": UNKNOWN_AGE_BANDS,
     "SHORT_AGES": SHORT_AGES,
     "SHORT_SEXES": SHORT_SEXES,
 }
@@ -37,7 +37,7 @@ def counts_from_form(form: Mapping[str, str]) -> dict[str, str]:
 
 def has_unknown_ages(counts: Mapping[str, str]) -> bool:
     """Whether a counter for people of unknown age is filled."""
-    return any(counts.get(f"{sex}-{band}") for sex in SEXES.codes for band in UNKNOWN_AGES)
+    return any(counts.get(f"{sex}-{band}") for sex in SEXES.codes for band in UNKNOWN_AGE_BANDS)
 
 
 def persons_of(counts: Mapping[str, str]) -> list[PersonCount]:

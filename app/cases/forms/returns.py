@@ -17,7 +17,7 @@ from app.cases.forms.counters import (
     persons_of,
 )
 from app.cases.rules import CHILD_ALONE
-from app.codelists.shared_codelists import USUAL_NATIONALITIES, countries_of_the_world
+from app.codelists.shared_codelists import USUAL_NATIONALITIES, world_countries
 from app.composition import PersonCount, is_child_alone
 from app.consultations.rules.consultation_data import ConsultationData
 from app.db.session import Session
@@ -86,7 +86,7 @@ def prefill(
 
 def home_country(nationality: str, departure: str) -> str:
     """Return the country of a nationality; empty if it is none (stateless) or the country of departure."""
-    is_elsewhere = nationality in countries_of_the_world() and nationality != departure
+    is_elsewhere = nationality in world_countries() and nationality != departure
     return nationality if is_elsewhere else ""
 
 
@@ -126,7 +126,7 @@ def payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
     fields = MultiDict({name: _last_value(form, name) for name in form})
     payload = new_request_payload_from_form(fields)
     nationality = payload.get("nationality", "")
-    if payload.get("country_of_return") == "" and nationality in countries_of_the_world():
+    if payload.get("country_of_return") == "" and nationality in world_countries():
         payload["country_of_return"] = nationality
     return payload
 

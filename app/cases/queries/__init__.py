@@ -1,6 +1,7 @@
-"""Queries that span packages: a desk's day (`day`, `returns`), and the timeline of a consultation (`timeline`)."""
+"""Queries that span packages: a desk's day (`day`, `referrals`, `returns`) and the `timeline` of a consultation."""
 
-from app.cases.queries.day import Day, DayConsultation, DayReferral, Totals, get_day
+from app.cases.queries.day import Day, DayConsultation, Totals, get_day
+from app.cases.queries.referrals import DayReferral
 from app.cases.queries.timeline import Timeline, find_timeline
 
 __all__ = [

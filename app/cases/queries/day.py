@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.cases.queries.referrals import DayReferral, list_day_referrals
 from app.cases.queries.returns import consultations_with_request, list_opened_requests
 from app.cases.rules import repeat_contact
 from app.codelists.shared_codelists import CHILDREN
@@ -20,15 +21,8 @@ from app.month import Month
 from app.people.queries.lines import list_desk_lines
 from app.people.rules.reach import NEVER
 from app.places.queries import DeskRow
-from app.referrals.queries import referrals as referral_queries
-from app.referrals.queries.referrals import OfferRow, ReferralRow
-from app.referrals.rules.states import ACCEPTED, WAITING
 from app.returns.queries.requests import RequestRow
-from app.shelters.queries.shelters import PublicShelter, public_view, shelters_by_id
 from app.web.access import Scope
-
-STILL_OPEN = frozenset({*WAITING, ACCEPTED})
-"""States of a referral that a desk still has to follow on later days."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +48,6 @@ class DayConsultation:
     is_void: bool
     asks_to_return: bool
     version: int
-
-
-@dataclass(frozen=True)
-class DayReferral:
-    """One referral on the list of the day; `shelters` are those that may still answer, or the one that accepted.
-
-    `is_older` if it was sent before that day and is still open.
-    """
-
-    row: ReferralRow
-    shelters: list[PublicShelter]
-    offers: list[OfferRow]
-    is_older: bool
 
 
 @dataclass(frozen=True)
@@ -131,33 +112,6 @@ def _span(desk: DeskRow, day: date) -> tuple[datetime, datetime]:
     """Return the start and the end of the desk's day."""
     zone, next_day = clock.zone(desk.time_zone), day + timedelta(days=1)
     return datetime.combine(day, time(), zone), datetime.combine(next_day, time(), zone)
-
-
-def list_day_referrals(
-    session: Session, scope: Scope, desk: DeskRow, span: tuple[datetime, datetime]
-) -> list[DayReferral]:
-    """Return the desk's referrals sent in a span, and the older ones still open, the latest first."""
-    start, end = span
-    recent = referral_queries.list_of_desk(session, scope, desk.id, start, end)
-    rows = [row for row in recent if row.sent_at >= start or row.state_now in STILL_OPEN]
-    offers = referral_queries.list_offers(session, [row.id for row in rows])
-    ids = {offer.shelter_id for row_offers in offers.values() for offer in row_offers}
-    shelters = {key: public_view(row) for key, row in shelters_by_id(session, ids).items()}
-    return [
-        DayReferral(
-            row, _receivers(row, offers[row.id], shelters), offers[row.id], row.sent_at < start
-        )
-        for row in rows
-    ]
-
-
-def _receivers(
-    row: ReferralRow, offers: list[OfferRow], shelters: dict[int, PublicShelter]
-) -> list[PublicShelter]:
-    if row.shelter_id is not None:
-        return [shelters[row.shelter_id]]
-    open_offers = [offer for offer in offers if offer.is_open] or offers
-    return [shelters[offer.shelter_id] for offer in open_offers]
 
 
 def _consultation(

@@ -24,6 +24,7 @@ from app.referrals.actions.create import ReferralIntake
 from app.referrals.forms.referral import parse_referral
 from app.web.access import allow, principal
 from app.web.pages import flash_message, redirect_or_json, set_preference_cookie
+from app.web.relative_time import utc_iso
 from app.web.requests import is_form, read_json, wants_json
 from app.web.responses import error_response
 
@@ -75,7 +76,7 @@ def redraw_referral() -> Response:
         return render_referral_page(desk, form, {})
     language.switch_locale(locale)
     response = render_referral_page(desk, form, {})
-    set_preference_cookie(response, language.COOKIE, locale)
+    set_preference_cookie(response, language.LOCALE_COOKIE, locale)
     return response
 
 
@@ -107,7 +108,7 @@ def _intake_response(intake: ReferralIntake, referral_id: str) -> Response:
         "code": referral.code,
         "state": referral.state_now,
         "version": referral.version,
-        "deadline": referral.deadline.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "deadline": utc_iso(referral.deadline),
     }
     response = jsonify(content)
     response.status_code = 201 if intake.outcome == idempotency.NEW else 200
@@ -119,7 +120,7 @@ def _redirect_to_referral(intake: ReferralIntake, message: str) -> Any:
         conflict = gettext("Another referral has this number. Nothing was sent; start anew.")
         return error_response(409, conflict)
     flash_message(message)
-    return redirect_or_json(url_for("referrals.read", referral_id=intake.referral.id))
+    return redirect_or_json(url_for("referrals.detail", referral_id=intake.referral.id))
 
 
 def _render_errors(payload: dict[str, Any], errors: list[FieldError]) -> Response:

@@ -68,7 +68,7 @@ def redraw_return() -> Response:
         return render_return_page(get_own_desk(None, form.desk), form, {})
     language.switch_locale(locale)
     response = render_return_page(get_own_desk(None, form.desk), form, {})
-    set_preference_cookie(response, language.COOKIE, locale)
+    set_preference_cookie(response, language.LOCALE_COOKIE, locale)
     return response
 
 

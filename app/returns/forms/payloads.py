@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from werkzeug.datastructures import MultiDict
 
-from app.codelists.shared_codelists import countries_of_the_world, nationalities
+from app.codelists.shared_codelists import nationalities, world_countries
 from app.field_errors import FieldError
 from app.returns.actions.record_stage import StepInput
 from app.returns.forms.fields import MultiChoiceField, PersonsField, TickField
@@ -99,7 +99,7 @@ def _consultation(reader: JsonReader) -> str:
 
 
 def _country(reader: JsonReader, name: str) -> str:
-    return _code_of(reader, name, frozenset(countries_of_the_world()))
+    return _code_of(reader, name, frozenset(world_countries()))
 
 
 def _code_of(reader: JsonReader, name: str, codes: frozenset[str]) -> str:

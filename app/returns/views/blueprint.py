@@ -16,6 +16,7 @@ from app.returns.rules.references import parse_reference
 from app.returns.rules.request_state import RequestState
 from app.returns.vocabulary import texts
 from app.web.access import principal
+from app.web.relative_time import utc_iso
 
 blueprint = Blueprint("returns", __name__, url_prefix="/returns")
 
@@ -56,7 +57,7 @@ def request_json(request: RequestRow, steps: list[StepRow], state: RequestState)
 
 def _step_json(step: StepRow) -> dict[str, Any]:
     closes = step.action in (stages.WITHDRAW, stages.CLOSE)
-    at = step.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = utc_iso(step.recorded_at)
     return {"stage": stages.CLOSED if closes else step.action, "at": at, "by_role": step.role}
 
 

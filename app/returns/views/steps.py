@@ -44,7 +44,7 @@ def redraw_step(reference: str, action: str) -> Response:
         return _step_page(reference, action, {})
     language.switch_locale(locale)
     response = _step_page(reference, action, {})
-    set_preference_cookie(response, language.COOKIE, locale)
+    set_preference_cookie(response, language.LOCALE_COOKIE, locale)
     return response
 
 

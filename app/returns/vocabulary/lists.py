@@ -1,6 +1,6 @@
 """Closed lists of return requests: stages, closing reasons, warning signs, answers (domain.md §2.16 to 2.18, 2.23)."""
 
-from app.codelists.codelist import N_, Term, Codelist
+from app.codelists.codelist import N_, Codelist, Term
 
 STAGES = Codelist(
     "return_stage",
