@@ -1,4 +1,4 @@
-"""What building the demo costs: rows per second, and memory that does not grow with the rows."""
+"""Measures the cost of building the demo: rows per second, and memory that does not grow with the rows."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import create_engine, text
 
 from tests.benchmarks.server import ROOT
-from tests.benchmarks.table import Line
+from tests.benchmarks.table import BenchmarkLine
 
 FEW, GROWTH_TARGET = 20_000, 1.3
 EMPTY = (
@@ -25,33 +25,35 @@ MEASURING = (
 
 
 @dataclass(frozen=True)
-class Told:
-    """How long a demo took in seconds, and its peak memory in MB."""
+class DemoCost:
+    """The duration of building a demo in seconds, and its peak memory in MB."""
 
     seconds: float
     memory: float
 
 
-def lines_for_demo(name: str, url: str, consultations: int) -> Iterator[Line]:
-    """The lines of one empty database, which ends up with the larger demo in it."""
-    few, many = _told(url, FEW), _told(url, consultations)
+def lines_for_demo(name: str, url: str, consultations: int) -> Iterator[BenchmarkLine]:
+    """Yield the lines of one empty database; the larger demo remains in it."""
+    few, many = _measure(url, FEW), _measure(url, consultations)
     with create_engine(url).connect() as connection:
         lines = connection.execute(text("SELECT count(*) FROM person_line")).scalar_one()
     rate = f"{(consultations + lines) / many.seconds:,.0f} rows/s"
     sides = f"{consultations:,} consultations, {lines:,} person lines, {many.seconds:.0f} s"
-    yield Line(f"{name}: demo", rate, "-", True, sides)
+    yield BenchmarkLine(f"{name}: demo", rate, "-", True, sides)
     growth = many.memory / few.memory
     sides = f"{many.memory:.0f} MB / {few.memory:.0f} MB with {FEW:,}"
-    good = growth <= GROWTH_TARGET
-    yield Line(f"{name}: demo, memory", f"{growth:.2f}×", f"≤ {GROWTH_TARGET}×", good, sides)
+    is_reached = growth <= GROWTH_TARGET
+    yield BenchmarkLine(
+        f"{name}: demo, memory", f"{growth:.2f}×", f"≤ {GROWTH_TARGET}×", is_reached, sides
+    )
 
 
-def _told(url: str, consultations: int) -> Told:
+def _measure(url: str, consultations: int) -> DemoCost:
     _empty(url)
     start = time.perf_counter()
     done = _run(url, MEASURING, "--app", "wsgi", "demo", "--consultations", str(consultations))
     seconds = time.perf_counter() - start
-    return Told(seconds, int(done.stderr.rpartition("USED")[2]) / 1024)
+    return DemoCost(seconds, int(done.stderr.rpartition("USED")[2]) / 1024)
 
 
 def _empty(url: str) -> None:
@@ -68,5 +70,7 @@ def _empty(url: str) -> None:
 
 def _run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", *arguments]
-    wanted = {**os.environ, "DATABASE_URL": url}
-    return subprocess.run(command, cwd=ROOT, env=wanted, check=True, capture_output=True, text=True)
+    environment = {**os.environ, "DATABASE_URL": url}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )

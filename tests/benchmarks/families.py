@@ -1,4 +1,4 @@
-"""Families with a visitor card who come one to four times in three years: rows by the million, made of arithmetic."""
+"""Generates families with a visitor card who come one to four times in three years: millions of rows by arithmetic."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Row = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class At:
+class DeskPlace:
     """A desk and its country."""
 
     desk_id: int
@@ -49,23 +49,23 @@ CONSULTATION = (
 )  # fmt: skip
 
 
-def visits(family: int, months: Sequence[Month], desks: Sequence[At]) -> Iterator[Visit]:
-    """The visits of one family, in the order of their days, answering truthfully."""
-    chance = family * 2654435761 % 2**32
-    step, many = chance // 144 % 3, 1 + chance // 36 % 4
-    first, moves = chance % len(months), chance >> 13 & 7 == 0
+def visits(family: int, months: Sequence[Month], desks: Sequence[DeskPlace]) -> Iterator[Visit]:
+    """Yield the visits of one family, in the order of their days, with truthful answers."""
+    digest = family * 2654435761 % 2**32
+    step, n_visits = digest // 144 % 3, 1 + digest // 36 % 4
+    first, moves = digest % len(months), digest >> 13 & 7 == 0
     anywhere, in_country = 0, dict[str, int]()
-    for n in range(many):
+    for n in range(n_visits):
         if first + n * step >= len(months):
             return
         month = months[first + n * step]
-        at = desks[((chance >> 7) + (n * 5 if moves else 0)) % len(desks)]
-        day = date(month.year, month.number, 1 + chance % 7 + 6 * n)
+        at = desks[((digest >> 7) + (n * 5 if moves else 0)) % len(desks)]
+        day = date(month.year, month.number, 1 + digest % 7 + 6 * n)
         previous = in_country.get(at.country, 0)
         answer = _answer(previous, month)
-        past = _past(previous, anywhere, answer, month)
+        previous_contact = _previous_contact(previous, anywhere, answer, month)
         anywhere = in_country[at.country] = int(month)
-        yield _visit(family, n, at, day, (answer, *past))
+        yield _visit(family, n, at, day, (answer, *previous_contact))
 
 
 def _answer(previous: int, month: Month) -> str:
@@ -74,47 +74,55 @@ def _answer(previous: int, month: Month) -> str:
     return "first_this_month" if previous >= month.year * 100 + 1 else "first_this_year"
 
 
-def _past(previous: int, anywhere: int, answer: str, month: Month) -> tuple[int, int]:
-    said = {"repeat_this_month": int(month), "first_this_month": int(month.plus(-1))}.get(answer, 0)
-    return max(previous, said), max(anywhere, said)
+def _previous_contact(previous: int, anywhere: int, answer: str, month: Month) -> tuple[int, int]:
+    answered = {"repeat_this_month": int(month), "first_this_month": int(month.plus(-1))}.get(
+        answer, 0
+    )
+    return max(previous, answered), max(anywhere, answered)
 
 
-def _visit(family: int, n: int, at: At, day: date, past: tuple[str, int, int]) -> Visit:
-    chance = family * 2654435761 % 2**32
+def _visit(
+    family: int, n: int, at: DeskPlace, day: date, previous_contact: tuple[str, int, int]
+) -> Visit:
+    digest = family * 2654435761 % 2**32
     key = f"{(family * 4 + n + 1) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128:032x}"
-    month, topic = day.year * 100 + day.month, TOPICS[(chance >> 5) % 7]
-    topics = ",".join(sorted({topic, TOPICS[(chance >> 9) % 7]}))
-    nationality = NATIONALITIES[(chance >> 11) % 12]
-    situation, start = SITUATIONS[(chance >> 15) % 5], chance >> 17
-    answer, in_country, in_programme = past
-    where = (at.desk_id, at.country, str(day), month)
+    month, topic = day.year * 100 + day.month, TOPICS[(digest >> 5) % 7]
+    topics = ",".join(sorted({topic, TOPICS[(digest >> 9) % 7]}))
+    nationality = NATIONALITIES[(digest >> 11) % 12]
+    situation, start = SITUATIONS[(digest >> 15) % 5], digest >> 17
+    answer, in_country, in_programme = previous_contact
+    place = (at.desk_id, at.country, str(day), month)
     moment = f"{day} 18:00:00.000000"
     lines: list[Row] = [
-        (key, *where, 0, *PROFILES[(start + k) % 12], nationality, situation, 1, answer, topics,
+        (key, *place, 0, *PROFILES[(start + k) % 12], nationality, situation, 1, answer, topics,
          topic, 1, 0, 1, in_country, in_programme, family + 1, 1)
         for k in range(PERSONS)
     ]  # fmt: skip
     return Visit(
-        (key, *where, 0, "desk_in_person", "informational", "family_with_children", "spa", topics,
+        (key, *place, 0, "desk_in_person", "informational", "family_with_children", "spa", topics,
          topic, "information_given", "", PERSONS, 1, "live", 1, key * 2, 1, moment, 1, moment),
         lines,
     )  # fmt: skip
 
 
-def is_as_linked(months: Sequence[Month], desks: Sequence[At], families: int = 200) -> bool:
-    """Whether the arithmetic of the first families says what the counting rule says."""
+def agrees_with_rule(
+    months: Sequence[Month], desks: Sequence[DeskPlace], families: int = 200
+) -> bool:
+    """Whether the previous contacts of the first families agree with the counting rule."""
     for family in range(families):
-        told = list(visits(family, months, desks))
-        seen = [_seen(visit.lines[0]) for visit in told]
-        found = compute_previous_contacts(seen)
-        for one, visit in zip(seen, told, strict=True):
-            past = found[one]
-            if (past.in_country, past.in_programme) != visit.lines[0][17:19]:
+        family_visits = list(visits(family, months, desks))
+        contacts = [_contact(visit.lines[0]) for visit in family_visits]
+        expected = compute_previous_contacts(contacts)
+        for contact, visit in zip(contacts, family_visits, strict=True):
+            previous_contact = expected[contact]
+            if (previous_contact.in_country, previous_contact.in_programme) != visit.lines[0][
+                17:19
+            ]:
                 return False
     return True
 
 
-def _seen(line: Row) -> PersonContact:
+def _contact(line: Row) -> PersonContact:
     return PersonContact(
         (line[19], *line[6:9], line[20]),
         date.fromisoformat(str(line[3])),

@@ -1,4 +1,4 @@
-"""Measures one address of a running server: its processor time, requests a second, waiting."""
+"""Measures requests to one URL of a running server: CPU time, requests a second, waiting."""
 
 import time
 from collections.abc import Callable
@@ -21,31 +21,33 @@ class Cost:
     p99: float
 
 
-def cost_of(
+def measure_cost(
     server: Server, clients: list[Client], path: str, make: Callable[[], Any], times: int
 ) -> Cost:
-    """What `times` requests cost, shared among the clients; RuntimeError at an answer but 201."""
+    """Return the cost of `times` requests, shared among the clients; raise RuntimeError unless each status is 201."""
     share = [[make() for _ in range(times // len(clients))] for _ in clients]
     cpu, start = server.cpu_seconds(), time.perf_counter()
     with ThreadPoolExecutor(len(clients)) as pool:
-        waits = list(pool.map(lambda client, some: _send(client, some, path), clients, share))
+        waits = list(
+            pool.map(lambda client, contents: _post_all(client, contents, path), clients, share)
+        )
     took, used = time.perf_counter() - start, server.cpu_seconds() - cpu
-    every = [wait for some in waits for wait in some]
-    cuts = quantiles(every, n=100)
-    return Cost(used / len(every) * 1000, len(every) / took, cuts[49], cuts[94], cuts[98])
+    all_waits = [wait for client_waits in waits for wait in client_waits]
+    cuts = quantiles(all_waits, n=100)
+    return Cost(used / len(all_waits) * 1000, len(all_waits) / took, cuts[49], cuts[94], cuts[98])
 
 
-def _send(client: Client, contents: list[Any], path: str) -> list[float]:
+def _post_all(client: Client, contents: list[Any], path: str) -> list[float]:
     waits = []
     for content in contents:
         start = time.perf_counter()
-        status, said = client.post(path, content)
+        status, body = client.post(path, content)
         if status != 201:
-            raise RuntimeError(f"{path} answered {status}: {said}")
+            raise RuntimeError(f"{path} answered {status}: {body}")
         waits.append((time.perf_counter() - start) * 1000)
     return waits
 
 
-def middle(costs: list[Cost]) -> Cost:
-    """The median of each figure."""
+def median_cost(costs: list[Cost]) -> Cost:
+    """Return the median of each figure."""
     return Cost(*(median(getattr(cost, name) for cost in costs) for name in Cost.__annotations__))

@@ -1,4 +1,4 @@
-"""How many bytes the first visit to a page brings over the network: page, styles, scripts, pictures, compressed."""
+"""Measures the bytes of the first visit to a page: page, styles, scripts, pictures, compressed."""
 
 import re
 from http.client import HTTPConnection
@@ -9,9 +9,9 @@ ASSET = re.compile(rb"""(?:src|href)=["'](/static/[^"'#]+)""")
 
 
 def bytes_of(client: Client, path: str) -> int:
-    """Bytes of the bodies and headers of a page and of everything it loads, with an empty cache."""
+    """Return the bytes of the bodies and headers of a page and of everything it loads, with an empty cache."""
     page, total = _fetch(client, path, "identity"), _size(client, path)
-    assets = sorted({found.decode() for found in ASSET.findall(page)})
+    assets = sorted({match.decode() for match in ASSET.findall(page)})
     return total + sum(_size(client, asset.replace("&amp;", "&")) for asset in assets)
 
 

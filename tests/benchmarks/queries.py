@@ -1,4 +1,4 @@
-"""The scratch table of the benchmark, and the statements of the routes compared with ours."""
+"""The table of the benchmark, and the statements of the baseline routes."""
 
 from datetime import date
 from typing import Any
@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Column, Date, Integer, MetaData, String, Table, Text, Uuid, insert, text
 
-from app.db.session import UtcDateTime
+from app.db.types import UtcDateTime
 
-BARE = Table(
+BASELINE = Table(
     "bench_bare",
     MetaData(),
     Column("id", Uuid, primary_key=True),
@@ -19,28 +19,28 @@ BARE = Table(
     Column("modality", String(20), nullable=False),
     Column("content", Text, nullable=False),
 )
-INSERT = insert(BARE)
+INSERT = insert(BASELINE)
 RAW = text(
     "INSERT INTO bench_bare (id, account_id, received_at, held_on, channel, modality, content)"
     " VALUES (:id, 1, :at, :held_on, 'desk_in_person', 'informational', :content)"
 )
 
 
-def flat(sent: dict[str, Any]) -> dict[str, Any]:
-    """The row of one INSERT as a plain form would store it."""
+def baseline_row(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of one INSERT as a plain form would store it."""
     return {
-        "id": UUID(sent["id"]),
-        "account_id": sent["account_id"],
-        "received_at": sent["received_at"],
-        "held_on": date.fromisoformat(sent["held_on"]),
-        "channel": sent.get("channel", "desk_in_person"),
-        "modality": sent.get("modality", "informational"),
-        "content": str(sent["groups"]),
+        "id": UUID(payload["id"]),
+        "account_id": payload["account_id"],
+        "received_at": payload["received_at"],
+        "held_on": date.fromisoformat(payload["held_on"]),
+        "channel": payload.get("channel", "desk_in_person"),
+        "modality": payload.get("modality", "informational"),
+        "content": str(payload["groups"]),
     }
 
 
-def raw(sent: dict[str, Any]) -> dict[str, Any]:
-    """The same for the raw INSERT."""
-    key = sent["id"].replace("-", "")
-    day = sent["held_on"]
-    return {"id": key, "at": f"{day} 12:00:00", "held_on": day, "content": str(sent["groups"])}
+def raw_row(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of the raw INSERT."""
+    key = payload["id"].replace("-", "")
+    day = payload["held_on"]
+    return {"id": key, "at": f"{day} 12:00:00", "held_on": day, "content": str(payload["groups"])}

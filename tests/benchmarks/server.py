@@ -20,7 +20,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
@@ -37,7 +37,7 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts and waits until a request is answered."""
+        """Start, and wait until a request succeeds."""
         options = ["--preload", "--workers", str(self.workers), "--bind", f"127.0.0.1:{self.port}"]
         command = [
             sys.executable,
@@ -48,11 +48,11 @@ class Server:
             "critical",
             self.module,
         ]
-        more = {"DATABASE_URL": self.database_url, "SIGN_IN_LIMIT": "10000"}
+        settings = {"DATABASE_URL": self.database_url, "SIGN_IN_LIMIT": "10000"}
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **more},
+            env={**os.environ, **settings},
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -69,7 +69,7 @@ class Server:
             return False
 
     def kill(self) -> None:
-        """Ends every process of the server at once, with no chance to finish anything."""
+        """Kill every process of the server at once, with no chance to finish anything."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -80,23 +80,25 @@ class Server:
         return [Path("/proc") / text for text in children.split()]
 
     def cpu_seconds(self) -> float:
-        """The processor time that the workers have used so far."""
-        used = [(each / "stat").read_text().rpartition(")")[2].split() for each in self._workers()]
+        """Return the CPU time in seconds that the workers have used so far."""
+        used = [
+            (worker / "stat").read_text().rpartition(")")[2].split() for worker in self._workers()
+        ]
         return sum(int(fields[11]) + int(fields[12]) for fields in used) / TICKS
 
     def memory_mb(self) -> float:
-        """The memory of the server and its workers together; pages that they share count once."""
-        every = [*self._workers(), Path("/proc") / str(self.process.pid if self.process else 0)]
-        rollups = [(each / "smaps_rollup").read_text() for each in every]
+        """Return the memory in MB of the server and its workers; pages that they share count once."""
+        processes = [*self._workers(), Path("/proc") / str(self.process.pid if self.process else 0)]
+        rollups = [(process / "smaps_rollup").read_text() for process in processes]
         shares = [re.search(r"^Pss:\s+(\d+)", text, re.M) for text in rollups]
-        return sum(int(found[1]) for found in shares if found) / 1024
+        return sum(int(share[1]) for share in shares if share) / 1024
 
 
 @contextmanager
 def serving(
     database_url: str, workers: int = 2, module: str = "wsgi:application"
 ) -> Iterator[Server]:
-    """A server that answers, gone afterwards."""
+    """Run a server, and kill it afterwards."""
     server = Server(database_url, workers, module)
     server.start()
     try:
@@ -107,14 +109,14 @@ def serving(
 
 @dataclass
 class Client:
-    """A program with a session of its own."""
+    """An HTTP client with a session of its own."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
     token: str = ""
 
     def sign_in(self, username: str, password: str) -> "Client":
-        """Signs in and keeps the token that every change must carry."""
+        """Sign in and store the CSRF token that every change must carry."""
         self._fetch_token()
         status, _ = self.post("/sign-in", {"username": username, "password": password})
         if status != 200:
@@ -126,15 +128,15 @@ class Client:
         self.token = self.ask("GET", "/sync/token")[1]["csrf_token"]
 
     def connection(self) -> http.client.HTTPConnection:
-        """A new connection to the server."""
+        """Return a new connection to the server."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def post(self, path: str, content: dict[str, Any]) -> tuple[int, Any]:
-        """Status and JSON of a change."""
+        """Post JSON; return status and JSON."""
         return self.ask("POST", path, json.dumps(content))
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, Any]:
-        """Status and JSON of a request; raises OSError where the server does not answer."""
+        """Return status and JSON of a request; raise OSError if the server does not respond."""
         headers = {
             "Accept": "application/json",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
@@ -145,7 +147,7 @@ class Client:
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            said = answer.read()
+            payload = answer.read()
         except http.client.HTTPException as broken:
             raise ConnectionError from broken
         finally:
@@ -153,4 +155,4 @@ class Client:
         for cookie in answer.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
-        return answer.status, json.loads(said) if said else None
+        return answer.status, json.loads(payload) if payload else None

@@ -1,4 +1,4 @@
-"""A scratch database with one desk and one account, and the consultations that are sent."""
+"""A temporary database with one desk and one account, and the consultations that are sent."""
 
 import os
 import subprocess
@@ -19,20 +19,20 @@ from app.places.vocabulary import areas, programme
 from app.staff.actions.accounts import insert_account
 from app.staff.actions.hashing import hash_password
 from app.web.access import Scope
-from tests.benchmarks.queries import BARE
+from tests.benchmarks.queries import BASELINE
 from tests.benchmarks.server import ROOT
 
 MODULE = "tests.benchmarks.baseline_app:application"
 COUNTRY, DESK, USERNAME, PASSWORD = "HND", "BENCH-01", "bench", "nobody-keeps-this-one"
 
 
-def scratch_sqlite(folder: Path, name: str) -> str:
-    """The address of a SQLite file that is not there yet."""
+def temp_sqlite(folder: Path, name: str) -> str:
+    """Return the URL of a SQLite file that does not exist yet."""
     return f"sqlite:///{folder / name}.sqlite"
 
 
-def scratch_postgresql(server: str, name: str) -> str:
-    """The address of a new, empty database of a PostgreSQL server."""
+def temp_postgresql(server: str, name: str) -> str:
+    """Return the URL of a new, empty database of a PostgreSQL server."""
     engine = create_engine(server.rstrip("/") + "/postgres", isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE bench_{name}"))
@@ -41,14 +41,14 @@ def scratch_postgresql(server: str, name: str) -> str:
 
 
 def prepare(url: str) -> None:
-    """Migrates an empty database and puts a desk, an account and the scratch table there."""
-    filling = [sys.executable, "-m", "flask", "--app", MODULE, "fill-scratch"]
-    wanted = {**os.environ, "DATABASE_URL": url}
-    subprocess.run(filling, cwd=ROOT, env=wanted, check=True)
+    """Migrate an empty database and add a desk, an account and the benchmark's table."""
+    command = [sys.executable, "-m", "flask", "--app", MODULE, "fill-database"]
+    environment = {**os.environ, "DATABASE_URL": url}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
 def fill() -> None:
-    """The same, inside the app of that database."""
+    """Migrate and fill the database inside its app."""
     upgrade()
     with unit_of_work():
         _fill()
@@ -56,7 +56,7 @@ def fill() -> None:
 
 def _fill() -> None:
     session = db.session()
-    BARE.create(session.connection())
+    BASELINE.create(session.connection())
     desk = {
         "code": DESK,
         "name": DESK,
@@ -69,14 +69,14 @@ def _fill() -> None:
         "closed_on": None,
     }
     open_desk(session, None, desk)
-    made = find_desk(session, Scope(programme=True), DESK)
+    bench_desk = find_desk(session, Scope(programme=True), DESK)
     account = {"username": USERNAME, "role": "desk_staff", "locale": "es"}
     hashed = {"password_hash": hash_password(PASSWORD)}
-    insert_account(session, {**account, **hashed}, [made.id] if made else [], [])
+    insert_account(session, {**account, **hashed}, [bench_desk.id] if bench_desk else [], [])
 
 
 def a_family() -> dict[str, Any]:
-    """A new consultation of three people with two topics."""
+    """Return a new consultation of three people with two topics."""
     persons = [
         {"sex": "female", "age_band": "age_25_59", "n": 1},
         {"sex": "male", "age_band": "age_5_11", "n": 2},

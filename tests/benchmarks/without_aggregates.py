@@ -1,4 +1,4 @@
-"""The benchmark's app without counting: lines are stored, no link and no cell is made. For comparison only."""
+"""The benchmark's app without counting: lines are stored, without links and aggregates. For comparison only."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,14 +12,20 @@ from app.people.actions.lines import ConsultationContext, ProfileCount, build_li
 from tests.benchmarks.baseline_app import application
 
 
-def without_counting() -> Flask:
-    """The app as it is served, from now on in this process without counting."""
-    recording.write_lines = _only_store  # type: ignore[attr-defined]  # the one call that counts
+def without_aggregates() -> Flask:
+    """Return the app, without counting from now on in this process."""
+    recording.write_lines = _store_lines  # type: ignore[attr-defined]  # the one call that counts
     return application
 
 
-def _only_store(
-    session: Session, some: Iterable[tuple[ConsultationContext, Sequence[ProfileCount]]], roots: Mapping[int, int]
+def _store_lines(
+    session: Session,
+    consultations: Iterable[tuple[ConsultationContext, Sequence[ProfileCount]]],
+    roots: Mapping[int, int],
 ) -> None:
     del roots
-    insert_rows(session, INSERT_LINES, [line for one in some for line in build_lines(*one)])
+    insert_rows(
+        session,
+        INSERT_LINES,
+        [line for context, profiles in consultations for line in build_lines(context, profiles)],
+    )
