@@ -173,7 +173,7 @@ def _insert(session: Session, values: dict[str, Any]) -> bool:
 def _existing(
     principal: Principal, existing: ReferralRow | None, data: ReferralData
 ) -> ReferralIntake:
-    """Compare with the stored referral of the same id; who may not see that one learns nothing of it."""
+    """Compare with the stored referral of this id; without access to it the outcome is `different` too."""
     if existing is None or existing.arrival_digest != rules.content_digest(data):
         return ReferralIntake(idempotency.DIFFERENT, None)
     if not may_send_from(principal, existing.desk_id, existing.country):

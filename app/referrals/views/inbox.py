@@ -86,5 +86,5 @@ def arrivals() -> Response:
         record_audit(account_id, "referral_read", audited, card.shelter.country)
     status = 200 if cards or "code" not in request.args else 404
     return render_page(
-        "referrals/arriving.html", status, cards=cards, typed=code or "", **CODELISTS
+        "referrals/arrivals.html", status, cards=cards, typed=code or "", **CODELISTS
     )
