@@ -9,7 +9,7 @@ from flask_babel import force_locale, gettext
 from app.base.answers import SENTENCES
 from app.base.language import LOCALES
 
-STATUSES = (400, 405, 413, 429, 503)
+STATUSES = (400, 405, 413, 429, 503, 504)
 STYLE = (
     ":root{color-scheme:light dark;--bg:#fff;--ink:#12202c;--link:#0a4f99}"
     "@media(prefers-color-scheme:dark){:root{--bg:#10181f;--ink:#f2f6f9;--link:#8ec5ff}}"
