@@ -41,7 +41,7 @@ KINDS = Terms(
     Term(CONSULTATION, N_("Consultation")),
     Term(VOID, N_("Voiding")),
     Term(REFERRAL, N_("Referral")),
-    Term("", N_("Sealed")),
+    Term("", N_("Not opened")),
 )
 """What an envelope can hold; empty where it was not opened."""
 FORMATS = (1,)

@@ -91,10 +91,7 @@ def _uncertain(error: Unacknowledged) -> Response:
     abandon()
     ask_nobody()
     _log_fault(fault_of(error.__cause__ or error))
-    sentence = gettext(
-        "Nobody can say whether this was stored. Please look before you send it again."
-    )
-    return problem(503, sentence)
+    return problem(503, gettext(SENTENCES[504]))
 
 
 def _failed(error: Exception) -> Response:
