@@ -49,7 +49,7 @@ messages: .venv/installed-dev ## new source messages into all six catalogues
 	$(BIN)/pybabel -q extract -F .babel.cfg -k N_ --sort-output --no-location --omit-header -o $(CATALOGUE) .
 	for locale in $(LOCALES); do \
 	  [ -e translations/$$locale/LC_MESSAGES/messages.po ] || $(BIN)/pybabel -q init -i $(CATALOGUE) -d translations -l $$locale; \
-	  $(BIN)/pybabel -q update -i $(CATALOGUE) -d translations -l $$locale --no-fuzzy-matching --ignore-obsolete --omit-header; \
+	  $(BIN)/pybabel -q update -i $(CATALOGUE) -d translations -l $$locale --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 110; \
 	done
 
 lock: ## new versions of all dependencies, with hashes (needs uv; upgrade with UV_UPGRADE=1)

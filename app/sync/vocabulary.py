@@ -41,7 +41,7 @@ KINDS = Codelist(
     Term(CONSULTATION, N_("Consultation")),
     Term(VOID, N_("Voiding")),
     Term(REFERRAL, N_("Referral")),
-    Term("", N_("Sealed")),
+    Term("", N_("Not opened")),
 )
 """Kinds of payloads; empty if the envelope was not decrypted."""
 FORMATS = (1,)

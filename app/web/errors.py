@@ -87,10 +87,7 @@ def _commit_outcome_unknown(error: CommitOutcomeUnknown) -> Response:
     rollback_or_invalidate()
     use_anonymous_principal()
     _log_fault(classify_error(error.__cause__ or error))
-    sentence = gettext(
-        "Nobody can say whether this was stored. Please look before you send it again."
-    )
-    return error_response(503, sentence)
+    return error_response(503, gettext(MESSAGES[504]))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -19,6 +19,7 @@ ERROR_SENTENCES = {
     429: N_("Too many tries. Please wait a little."),
     500: N_("Something went wrong on our side. Nothing was stored; please try again."),
     503: N_("The server is busy. Nothing was stored; please try again in a moment."),
+    504: N_("Nobody can say whether this was stored. Please look before you send it again."),
 }
 
 

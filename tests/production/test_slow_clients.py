@@ -1,11 +1,14 @@
 """Clients that are silent half-way hold a connection of the proxy, never the service up; no answer is not ours."""
 
 import json
+import os
 import socket
 import ssl
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from signal import SIGSTOP
 
 import pytest
 
@@ -101,6 +104,7 @@ def raw(client: SecureClient, said: str) -> tuple[int, dict[str, str], str]:
 
 
 END = "Connection: close\r\n\r\n"
+ENGLISH = "Accept-Language: en\r\n"
 HERE = f"Host: {HOST}\r\n"
 STRANGE = {
     "a line that gunicorn finds too long": (f"GET /{'a' * 5000}", HERE, 414),
@@ -163,7 +167,29 @@ def test_an_app_that_does_not_answer_is_told_in_our_words_and_comes_back(
         client, f"GET /ventanilla-error.css HTTP/1.1\r\nHost: {HOST}\r\n{END}"
     )
     assert (status, headers["content-type"]) == (200, "text/css") and "font:" in style
-    status, headers, body = raw(client, f"POST /sync/envelopes HTTP/1.1\r\nHost: {HOST}\r\n{END}")
-    assert (status, headers["retry-after"]) == (503, "5") and json.loads(body)["problem"]
+    status, headers, body = raw(
+        client, f"POST /sync/envelopes HTTP/1.1\r\nHost: {HOST}\r\n{ENGLISH}{END}"
+    )
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert "Nothing was stored" in json.loads(body)["problem"]
     installation.run("systemctl enable --now ventanilla-web.service")
     assert client.ask("GET", "/healthz")[0] == 200
+
+
+def test_a_change_that_the_app_took_and_did_not_answer_is_never_said_to_be_lost(
+    client: SecureClient, installation: Installation
+) -> None:
+    post = (
+        f"POST /sync/envelopes HTTP/1.1\r\nHost: {HOST}\r\n{ENGLISH}Content-Length: 2\r\n{END}{{}}"
+    )
+    read = f"GET /readyz HTTP/1.1\r\nHost: {HOST}\r\n{ENGLISH}Accept: application/json\r\n{END}"
+    os.killpg(int((installation.root / "pids" / "ventanilla-web.service").read_text()), SIGSTOP)
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(raw, client, text) for text in (post, read)]
+        time.sleep(1)  # both are at the app, which stands still
+        installation.kill("ventanilla-web.service")
+        (changed, _, told), (status, _, body) = (answer.result() for answer in answers)
+    installation.run("systemctl enable --now ventanilla-web.service")
+    assert (changed, status) == (503, 503)
+    assert json.loads(told)["problem"].startswith("Nobody can say whether this was stored.")
+    assert "Nothing was stored" in json.loads(body)["problem"]

@@ -9,14 +9,15 @@ from flask_babel import force_locale, gettext
 from app.i18n.language import LOCALES
 from app.web.responses import ERROR_SENTENCES
 
-STATUSES = (400, 405, 413, 429, 503)
+STATUSES = (400, 405, 413, 429, 503, 504)
 STYLE = (
     ":root{color-scheme:light dark;--bg:#fff;--ink:#12202c;--link:#0a4f99}"
     "@media(prefers-color-scheme:dark){:root{--bg:#10181f;--ink:#f2f6f9;--link:#8ec5ff}}"
     "body{margin:0;background:var(--bg);color:var(--ink);font:500 18px/1.4 system-ui,Roboto,sans-serif}"
     "header{background:#0a3a63;color:#fff;font-weight:700;padding:14px 16px}"
-    "main{max-width:560px;margin:0 auto;padding:12px 16px}h1{font-size:1.5rem;line-height:1.2}"
-    "a{color:var(--link);display:inline-block;padding:12px 0}"
+    "main{max-width:560px;margin:0 auto;padding:12px 16px}h1{font-size:1.5rem;line-height:1.2;margin:0 0 16px}"
+    "a{color:var(--link);display:inline-block;padding:10px 14px;border:2px solid;border-radius:10px;"
+    "font-weight:600;text-decoration:none}a:focus-visible{outline:4px solid #ffc83d;outline-offset:2px}"
 )
 
 
