@@ -23,7 +23,7 @@ from flask import (
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from app.base import language, spans
+from app.base import language, scripts, spans
 from app.base.lists import CHILDREN, SHORT_AGES
 from app.base.message_texts import marked_text, text_of, text_of_number
 from app.base.requests import wants_json
@@ -105,6 +105,7 @@ def prepare(app: Flask) -> None:
     )
     app.jinja_env.tests["child_band"] = CHILDREN.__contains__
     spans.prepare(app)
+    scripts.prepare(app)
 
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         text_of,
@@ -131,6 +132,8 @@ def prepare(app: Flask) -> None:
 
 def asset(name: str) -> str:
     """The address of a static file; it changes with the file, so that a device may keep it for good."""
+    if name.endswith(".js"):
+        return scripts.address(name)
     return url_for("static", filename=name, v=_fingerprint(str(current_app.static_folder), name))
 
 
