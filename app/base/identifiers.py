@@ -49,7 +49,7 @@ def find_identifier(text: str) -> str | None:
 
 
 def find_in_note(text: str) -> str | None:
-    """The same for a note, by more rules; identifiers.js answers the same."""
+    """The same for a note, by more rules; referral/identifiers.js answers the same."""
     _refuse_longer(text)
     raw = _read(text)
     plain = _fold(raw)

@@ -9,8 +9,19 @@ from flask import Flask
 from app.base import clock
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-HOURS_UNTIL = 2 * DAY
-"""Up to two days are told in hours."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of time: its code, its seconds, and how many seconds are told in the next one instead."""
+
+    code: str
+    seconds: int
+    below: int | None
+
+
+UNITS = (Unit("min", MINUTE, HOUR), Unit("h", HOUR, 2 * DAY), Unit("d", DAY, None))
+"""From the smallest; up to two days are told in hours. The page's script counts by the same ones."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +36,8 @@ def span(moment: datetime) -> Span:
     """The time between now and a moment: what is over is rounded down, of what is left a minute begun counts."""
     seconds = (moment - clock.now()).total_seconds()
     past = abs(seconds) if seconds < 0 else ceil(seconds / MINUTE) * MINUTE
-    if past < HOUR:
-        return Span(int(past // MINUTE), "min")
-    if past < HOURS_UNTIL:
-        return Span(int(past // HOUR), "h")
-    return Span(int(past // DAY), "d")
+    unit = next(one for one in UNITS if one.below is None or past < one.below)
+    return Span(int(past // unit.seconds), unit.code)
 
 
 def iso(moment: datetime) -> str:
@@ -40,3 +48,4 @@ def iso(moment: datetime) -> str:
 def prepare(app: Flask) -> None:
     """Gives templates the words of `parts/spans.html`."""
     app.jinja_env.filters.update(span=span, iso=iso)
+    app.jinja_env.globals["span_units"] = UNITS

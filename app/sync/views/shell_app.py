@@ -9,15 +9,14 @@ from typing import Any
 from flask import Response, current_app, g, jsonify, request
 from flask_babel import gettext
 
-from app.base import language
+from app.base import language, scripts
 from app.base.access import allow
 from app.base.nobody import Nobody, ask_nobody
 from app.base.pages import asset, page
 from app.sync.views.blueprint import blueprint
 
-WORKER, FIRST_WORKER = "sw.js", "first_worker.js"
+WORKER, OFFLINE_PAGE_WORKER = "tablet/worker.js", "tablet/offline_page_worker.js"
 """The worker of a tablet, and the small one of any other browser, whose first visit must weigh little."""
-WORKER_SCRIPTS = ("tablet/store.js", "tablet/sender.js")
 KEPT = frozenset({".css", ".js", ".json", ".svg"})
 PAGE_ICON = "icons/192.png"
 """The one picture that pages themselves ask for."""
@@ -29,7 +28,7 @@ DEEP_BLUE = "#0a3a63"
 @allow("public")
 def worker() -> Response:
     """The worker with its build facts, a tablet's for `?tablet`; answered with 304 while nothing changed."""
-    script = _tablets_worker() if "tablet" in request.args else _first_worker()
+    script = _tablets_worker() if "tablet" in request.args else _offline_page_worker()
     answer = Response(script, mimetype="text/javascript")
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Service-Worker-Allowed"] = "/"
@@ -38,8 +37,8 @@ def worker() -> Response:
 
 
 @cache
-def _first_worker() -> str:
-    return _with_facts(FIRST_WORKER, version=version())
+def _offline_page_worker() -> str:
+    return _with_facts(OFFLINE_PAGE_WORKER, version=version())
 
 
 @cache
@@ -48,14 +47,12 @@ def _tablets_worker() -> str:
         WORKER,
         version=version(),
         assets=[asset(name) for name in _kept_files()],
-        scripts=[asset(name) for name in WORKER_SCRIPTS],
         locales=list(language.LOCALES),
     )
 
 
 def _with_facts(name: str, **facts: object) -> str:
-    script = (_static() / name).read_text("utf-8")
-    return f"const BUILD = {json.dumps(facts, separators=(',', ':'))};\n{script}"
+    return f"const BUILD = {json.dumps(facts, separators=(',', ':'))};\n{scripts.joined(name)}"
 
 
 @cache
@@ -63,13 +60,8 @@ def version() -> str:
     """The sign of everything that a tablet keeps of the app: files, pages, texts."""
     templates = Path(str(current_app.jinja_loader.searchpath[0]))  # type: ignore[union-attr]
     texts = Path(current_app.config["BABEL_TRANSLATION_DIRECTORIES"])
-    read = [
-        *templates.rglob("*.html"),
-        *texts.rglob("*.po"),
-        *_static().glob("*worker.js"),
-        _static() / WORKER,
-    ]
-    addresses = [asset(name) for name in _kept_files()]
+    read = [*templates.rglob("*.html"), *texts.rglob("*.po")]
+    addresses = [asset(name) for name in (*_kept_files(), WORKER, OFFLINE_PAGE_WORKER)]
     digests = [sha256(path.read_bytes()).hexdigest() for path in sorted(read)]
     return sha256("\n".join(addresses + digests).encode()).hexdigest()[:12]
 
@@ -81,7 +73,7 @@ def _static() -> Path:
 def _kept_files() -> list[str]:
     found = (path for path in _static().rglob("*") if path.suffix in KEPT)
     names = {path.relative_to(_static()).as_posix() for path in found}
-    return sorted((names | {PAGE_ICON}) - {WORKER, FIRST_WORKER})
+    return sorted((names | {PAGE_ICON}) - {WORKER, OFFLINE_PAGE_WORKER})
 
 
 @blueprint.get("/manifest.webmanifest")
