@@ -14,6 +14,7 @@ LOCALES := en es fr ht nl pt
 CATALOGUE := translations/messages.pot
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 UV ?= uv
+SCRIPT_TOOLS := tests/js/node_modules/installed
 INSTALL := apt-get install --yes --no-install-recommends
 
 run: .venv/installed ## the app with a demo programme on http://HOST:PORT
@@ -27,15 +28,18 @@ run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 serve: .venv/installed-dev nginx ## production as on the operator's page, behind nginx with TLS (root)
 	exec $(BIN)/python -m tests.production.serve
 
-test: .venv/installed-dev postgresql chromium nginx ## everything: unit, both databases, browser
+test: .venv/installed-dev $(SCRIPT_TOOLS) postgresql chromium nginx ## everything: unit, both databases, browser
 	$(BIN)/python -m tests.parts
 
-check: .venv/installed-dev ## format, lint, types, walls between rooms, templates, dependencies, catalogues
+check: .venv/installed-dev $(SCRIPT_TOOLS) ## format, lint, types, walls between rooms, templates, scripts, dependencies, catalogues
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/biome check
+	$(BIN)/node tests/js/node_modules/typescript/bin/tsc --project tests/js/tsconfig.json
+	$(BIN)/node tests/js/node_modules/typescript/bin/tsc --project tests/js/tsconfig.worker.json
 	$(BIN)/deptry .
 	$(BIN)/python -m pytest --quiet tests/contracts/test_catalogues.py
 
@@ -65,6 +69,11 @@ lock: ## new versions of all dependencies, with hashes (needs uv; upgrade with U
 
 .venv/installed-dev: requirements-dev.txt .venv/installed
 	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# The type checker of the scripts and what their unit tests need; Node and its package manager come with the wheel above.
+$(SCRIPT_TOOLS): tests/js/package-lock.json .venv/installed-dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix tests/js --no-audit --no-fund --loglevel=error
 	@touch $@
 
 chromium:

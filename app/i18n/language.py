@@ -14,7 +14,7 @@ from flask import current_app, g, has_request_context, request
 from flask_babel import Babel, gettext
 from flask_login import current_user
 
-from app.codelists.shared_codelists import SPECIAL_NATIONALITIES, world_countries, languages
+from app.codelists.shared_codelists import SPECIAL_NATIONALITIES, languages, world_countries
 from app.month import Month
 
 babel = Babel()

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.codelists.codelist import N_, Term, Codelist
+from app.codelists.codelist import N_, Codelist, Term
 from app.text_limits import is_too_long
 
 Search = Callable[[str], object]
@@ -49,7 +49,7 @@ def find_identifier(text: str) -> str | None:
 
 
 def find_identifier_in_note(text: str) -> str | None:
-    """Return the same for a note, by more rules; identifiers.js gives the same result."""
+    """Return the same for a note, by more rules; referral/identifiers.js gives the same result."""
     _refuse_longer(text)
     raw = _read(text)
     plain = _fold(raw)

@@ -14,7 +14,7 @@ from app.places.vocabulary import programme
 from app.staff import rules
 from app.staff.vocabulary import ROLES
 from app.web.access import Principal, Scope
-from app.web.forms import CodesField, CodeField, PageForm, required
+from app.web.forms import CodeField, CodesField, PageForm, required
 
 
 class InvitationForm(PageForm):

@@ -87,7 +87,7 @@ def _commit_outcome_unknown(error: CommitOutcomeUnknown) -> Response:
     rollback_or_invalidate()
     use_anonymous_principal()
     _log_fault(classify_error(error.__cause__ or error))
-    return error_response(503, gettext(MESSAGES[504]))
+    return error_response(503, gettext(ERROR_SENTENCES[504]))
 
 
 def _unexpected(error: Exception) -> Response:

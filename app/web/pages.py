@@ -26,9 +26,9 @@ from flask_wtf.csrf import generate_csrf
 from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import CHILDREN, SHORT_AGES
 from app.i18n import language
-from app.i18n.message_texts import translate_markup, translate, translate_plural
+from app.i18n.message_texts import translate, translate_markup, translate_plural
 from app.settings import current_settings
-from app.web import relative_time
+from app.web import relative_time, scripts
 from app.web.requests import wants_json
 
 MODES = ("light", "sun", "night")
@@ -108,6 +108,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.tests["child_band"] = CHILDREN.__contains__
     relative_time.init_app(app)
+    scripts.init_app(app)
 
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         translate,
@@ -134,6 +135,8 @@ def init_app(app: Flask) -> None:
 
 def asset(name: str) -> str:
     """Return the URL of a static file; it changes with the content, so that browsers may cache it forever."""
+    if name.endswith(".js"):
+        return scripts.address(name)
     return url_for("static", filename=name, v=_fingerprint(str(current_app.static_folder), name))
 
 

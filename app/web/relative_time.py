@@ -9,8 +9,23 @@ from flask import Flask
 from app import clock
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-MAX_IN_HOURS = 2 * DAY
-"""Less than two days are given in hours."""
+
+
+@dataclass(frozen=True)
+class TimeUnit:
+    """A unit of time: its code, its length in seconds, and from how many seconds on the next unit is used."""
+
+    code: str
+    seconds: int
+    below: int | None
+
+
+# Less than two days are given in hours. The script of the page counts with the same units.
+UNITS = (
+    TimeUnit("min", MINUTE, HOUR),
+    TimeUnit("h", HOUR, 2 * DAY),
+    TimeUnit("d", DAY, None),
+)
 
 
 @dataclass(frozen=True)
@@ -25,11 +40,8 @@ def relative_time(moment: datetime) -> RelativeTime:
     """Return the time between now and a moment: past time rounded down, remaining time up to a whole minute."""
     seconds = (moment - clock.now()).total_seconds()
     distance = abs(seconds) if seconds < 0 else ceil(seconds / MINUTE) * MINUTE
-    if distance < HOUR:
-        return RelativeTime(int(distance // MINUTE), "min")
-    if distance < MAX_IN_HOURS:
-        return RelativeTime(int(distance // HOUR), "h")
-    return RelativeTime(int(distance // DAY), "d")
+    unit = next(unit for unit in UNITS if unit.below is None or distance < unit.below)
+    return RelativeTime(int(distance // unit.seconds), unit.code)
 
 
 def utc_iso(moment: datetime) -> str:
@@ -40,3 +52,4 @@ def utc_iso(moment: datetime) -> str:
 def init_app(app: Flask) -> None:
     """Register the filters that `parts/relative_time.html` uses."""
     app.jinja_env.filters.update(relative_time=relative_time, utc_iso=utc_iso)
+    app.jinja_env.globals["time_units"] = UNITS

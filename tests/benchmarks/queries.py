@@ -4,9 +4,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, Integer, MetaData, String, Table, Text, Uuid, insert, text
-
 from app.db.types import UtcDateTime
+from sqlalchemy import Column, Date, Integer, MetaData, String, Table, Text, Uuid, insert, text
 
 BASELINE = Table(
     "bench_bare",

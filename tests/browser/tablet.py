@@ -29,9 +29,8 @@ ENROL = """async (code) => {
   });
   if (!answer.ok) throw new Error(answer.status);
   const given = await answer.json();
-  const [store] = document.querySelector("script[data-scripts]").dataset.scripts.split(" ");
-  await ventanilla.load(store);
-  await ventanilla.store.set("device", { ...given, desk: given.lists.desk, state: "enrolled" });
+  const { store } = await import("/static/tablet/store.js");
+  await store.set("device", { ...given, desk: given.lists.desk, state: "enrolled" });
 }"""
 NETWORK_IS_GONE = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED")
 """What the console says of a request without a network, made by a page or through the worker."""

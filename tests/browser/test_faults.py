@@ -32,7 +32,7 @@ SHOWN = "#toast:not([hidden])"
 WAITING = "ventanilla.store.waiting()"
 POKE = """async () => {
   await navigator.locks.request("ventanilla-sender", () => {});
-  return ventanilla.sender.poke("chip");
+  return ventanilla.syncQueue.triggerSync("chip");
 }"""
 SAVE = """async (all) => {
   for (const one of all) await ventanilla.outbox.save("consultation", one, 1);
@@ -206,12 +206,12 @@ def test_a_refusal_in_the_middle_of_a_queue_keeps_the_rest_until_it_is_enrolled_
 
     relay.faults = {"/sync/envelopes": refuses}
     told = page.evaluate(POKE)
-    assert (told, batches) == ({"sent": 50, "waiting": 5, "told": "refused"}, [50, 5])
+    assert (told, batches) == ({"sent": 50, "waiting": 5, "result": "refused"}, [50, 5])
     fresh.chip("unknown")
     relay.faults.clear()
-    assert page.evaluate(POKE) == {"sent": 0, "waiting": 5, "told": "refused"}
+    assert page.evaluate(POKE) == {"sent": 0, "waiting": 5, "result": "refused"}
     page.evaluate(ENROL, code_again(fresh.site, device))
-    assert page.evaluate(POKE) == {"sent": 5, "waiting": 0, "told": "sent"}
+    assert page.evaluate(POKE) == {"sent": 5, "waiting": 0, "result": "sent"}
     assert rows_of(fresh.site, [one["id"] for one in contents]) == ["desk.mex"] * 55
     fresh.chip("sent")
 
@@ -424,7 +424,7 @@ def test_a_tablet_whose_storage_was_emptied_says_so_and_the_server_knows_what_wa
     page = fresh.page
     relay.faults["/sync/envelopes"] = down
     page.evaluate(SAVE, [consultation_json(DESK) for _ in range(3)])
-    page.evaluate("ventanilla.sender.contact()")
+    page.evaluate("ventanilla.syncQueue.contact()")
     device = page.evaluate("ventanilla.store.get('device')")["device"]
     page.goto("about:blank")
     wire = fresh.context.new_cdp_session(page)
@@ -571,7 +571,7 @@ def test_an_old_image_of_the_storage_brings_only_duplicates(tablet: Tablet, rela
 
     relay.faults["/sync/envelopes"] = notes
     page.evaluate(PUT_BACK, image)
-    assert page.evaluate(POKE) == {"sent": 3, "waiting": 0, "told": "sent"}
+    assert page.evaluate(POKE) == {"sent": 3, "waiting": 0, "result": "sent"}
     assert results == ["duplicate"] * 3
     assert len(rows_of(tablet.site, [one["id"] for one in contents])) == 3
 

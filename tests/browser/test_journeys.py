@@ -320,7 +320,7 @@ def field(shared: Field) -> Iterator[Field]:
     if shared.page.evaluate("ventanilla.store.get('person').then((one) => one.account)") != "ana":
         shared.hand_over()
         shared.take_over("ana")
-    shared.page.evaluate("ventanilla.sender.poke('chip')")
+    shared.page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     shared.tablet.delivered()
     yield shared
     shared.relay.faults.clear()
@@ -410,7 +410,7 @@ def test_a_retired_code_stops_no_other_record_and_its_author_puts_it_right(field
     page.evaluate("document.querySelector('[value=retired_topic]').value = 'asylum'")
     last = field.record("GTM")
     field.relay.faults.clear()
-    field.page.evaluate("ventanilla.sender.poke('chip')")
+    field.page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     field.tablet.chip("mend", "1")
     assert [field.state_of(one) for one in (first, wrong, last)] == ["live", "", "live"]
 
@@ -702,7 +702,7 @@ def test_an_update_waits_for_the_form_and_touches_no_queue(field: Field) -> None
     field.tablet.until("ventanilla.ready")
     assert field.waiting() == queue
     faults.pop("/sync/envelopes")
-    page.evaluate("ventanilla.sender.poke('chip')")
+    page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     field.tablet.delivered(60)
     arrived = Counter(field.state_of(one) for one in queue)
     assert arrived == {"live": 61}

@@ -24,15 +24,12 @@ from tests.server import serving
 PINS = {"ana": "493817", "ben": "680254"}
 WRONG = "135792"
 ENROL = """async (code) => {
-  const ventanilla = self.ventanilla;
-  const names = ["store", "seal", "outbox", "sender"];
-  const scripts = document.querySelector("[data-scripts]").dataset.scripts.split(" ");
-  await ventanilla.load(...scripts.filter((one) => names.some((name) => one.includes(`/${name}.js`))));
+  await ventanilla.loadTablet();
   const sent = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }) };
   const given = await (await fetch("/sync/enrol", sent)).json();
   await ventanilla.store.set("device", { ...given, desk: given.lists.desk, state: "enrolled" });
   await ventanilla.store.set("locale", "es");
-  await ventanilla.sender.contact();
+  await ventanilla.syncQueue.contact();
 }"""
 CACHED = """async () => {
   const names = await caches.keys();

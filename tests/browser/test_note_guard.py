@@ -21,8 +21,8 @@ SIGNS = (
     "ABMabm\U0001ccf3\U0001ccd6\ua7f1\u0897"
 )
 FOUND = """async ([texts, rules]) => {
-    await import("/static/identifiers.js");
-    const find = await identifiers.load(rules);
+    const { loadRules } = await import("/static/referral/identifiers.js");
+    const find = await loadRules(rules);
     return texts.map(find);
 }"""
 FIELD = """
@@ -83,7 +83,7 @@ def draw(page: Page, field: str) -> list[str]:
         lambda route: (sent.append(route.request.post_data or ""), route.fulfill(status=204)),
     )
     page.evaluate(PUT, f"<!doctype html>{field}")
-    page.evaluate("() => import('/static/identifiers.js')")
+    page.evaluate("() => import('/static/referral/note_guard.js')")
     return sent
 
 

@@ -64,8 +64,7 @@ def new_code(site: Site) -> str:
 
 
 ENROL = """async ([code, account]) => {
-  const scripts = document.querySelector("script[data-scripts]").dataset.scripts;
-  await ventanilla.load(...scripts.split(" "));
+  await ventanilla.loadTablet();
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   const answer = await fetch("/sync/enrol", { method: "POST", headers, body: JSON.stringify({ code }) });
   const { device, credential, keys, lists } = await answer.json();
@@ -83,7 +82,7 @@ SAVE = """async (content) => {
   return ventanilla.store.waiting();
 }"""
 POKE = """async (reason) => {
-  const told = await ventanilla.sender.poke(reason);
+  const told = await ventanilla.syncQueue.triggerSync(reason);
   await navigator.locks.request("ventanilla-sender", () => {});
   return told;
 }"""
@@ -255,11 +254,11 @@ def test_a_record_leaves_only_on_its_own_receipt_whatever_else_comes_back(
         assert alone.evaluate(SAVE, content) == 1, name
         before = len(relay.arrived)
         answer = alone.evaluate(POKE, "chip")
-        assert (name, answer["told"], answer["waiting"]) == (name, told, 1)
+        assert (name, answer["result"], answer["waiting"]) == (name, told, 1)
         assert (len(relay.arrived) == before) == (name in ("429", "503")), name
         relay.faults.clear()
         alone.evaluate("ventanilla.store.set('retry', undefined)")
-        assert alone.evaluate(POKE, "chip") == {"sent": 1, "waiting": 0, "told": "sent"}, name
+        assert alone.evaluate(POKE, "chip") == {"sent": 1, "waiting": 0, "result": "sent"}, name
         rows = site.rows(
             f"SELECT id FROM consultation WHERE id = '{content['id'].replace('-', '')}'"
         )
@@ -287,7 +286,7 @@ def test_too_large_a_batch_is_halved_and_what_the_server_sets_aside_is_told(
 
     relay.faults["/sync/envelopes"] = narrow
     relay.arrived.clear()
-    assert alone.evaluate(POKE, "chip") == {"sent": 5, "waiting": 0, "told": "sent"}
+    assert alone.evaluate(POKE, "chip") == {"sent": 5, "waiting": 0, "result": "sent"}
     assert sizes == [5, 2, 2, 1]
     assert list(dict.fromkeys(relay.arrived)) == [one["id"] for one in contents]
     day = {one["id"]: one["state"] for one in alone.evaluate("ventanilla.store.day()")}
@@ -303,7 +302,7 @@ def test_a_revoked_tablet_sends_nothing_more_and_keeps_what_it_has(
     asked = len(relay.asked)
     relay.faults.clear()
     answer = alone.evaluate(POKE, "chip")
-    assert answer == {"sent": 0, "waiting": 1, "told": "refused"}
+    assert answer == {"sent": 0, "waiting": 1, "result": "refused"}
     assert len(relay.asked) == asked
     assert alone.evaluate("ventanilla.outbox.isOpen()") is False
     (text,) = alone.evaluate(
@@ -326,11 +325,13 @@ def test_two_pages_and_the_worker_send_each_record_once_and_in_order(tablet: Pag
     tablet.evaluate("navigator.locks.request('ventanilla-sender', () => {})")
     relay.arrived.clear()
     relay.faults.clear()
-    together = "() => { setTimeout(() => ventanilla.sender.poke('chip'), 50); }"
-    until(other, "Boolean(self.ventanilla.sender)")
+    together = "() => { setTimeout(() => ventanilla.syncQueue.triggerSync('chip'), 50); }"
+    until(other, "Boolean(self.ventanilla.syncQueue)")
     for page in (tablet, other):
         page.evaluate(together)
-    tablet.context.service_workers[-1].evaluate("() => self.ventanilla.sender.poke('sync')")
+    tablet.context.service_workers[-1].evaluate(
+        "() => self.ventanilla.syncQueue.triggerSync('sync')"
+    )
     until(tablet, "ventanilla.store.waiting().then((n) => n === 0)")
     assert relay.arrived == [one["id"] for one in contents]
 

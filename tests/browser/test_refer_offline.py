@@ -57,7 +57,7 @@ def shared(
 def tablet(shared: Tablet) -> Iterator[Tablet]:
     """The tablet on the page of referring, without the network and with nothing waiting."""
     shared.offline(False)
-    shared.page.evaluate("ventanilla.ready.then(() => ventanilla.sender.poke('chip'))")
+    shared.page.evaluate("ventanilla.ready.then(() => ventanilla.syncQueue.triggerSync('chip'))")
     shared.chip("sent", seconds=15)
     shared.offline()
     shared.go(REFER)
@@ -120,7 +120,7 @@ def test_a_notice_waits_in_the_queue_and_becomes_a_referral_when_there_is_a_netw
     assert page.locator("h1").inner_text() not in printed
     assert referrals(site) == before
     tablet.offline(False)
-    page.evaluate("ventanilla.sender.poke('chip')")
+    page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     tablet.chip("sent")
     assert referrals(site) == [*before, ("sent", "desk.mex", 2)]
     page.tap("[data-again]")
@@ -158,7 +158,7 @@ def test_a_send_of_the_page_that_finds_no_network_is_offered_as_a_notice(
     page.wait_for_selector("#notice-left:not([hidden])")
     assert waiting(tablet) == 1 and page.locator("#refer").is_hidden()
     tablet.offline(False)
-    page.evaluate("ventanilla.sender.poke('chip')")
+    page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     tablet.chip("sent")
     assert referrals(site) == [*before, ("sent", "desk.mex", 1)]
 
@@ -192,7 +192,7 @@ def test_a_child_alone_goes_to_no_shelter(tablet: Tablet):
     page.tap("#child-alone [data-leave]")
     tablet.until("!document.getElementById('left').hidden")
     tablet.offline(False)
-    page.evaluate("ventanilla.sender.poke('chip')")
+    page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     tablet.chip("sent")
     [(service,)] = tablet.site.rows("SELECT service FROM referral ORDER BY sent_at DESC LIMIT 1")
     assert service == "child_protection_authority"

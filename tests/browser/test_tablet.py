@@ -27,7 +27,7 @@ def shared(
 def tablet(shared: Tablet) -> Iterator[Tablet]:
     """The tablet on a clean form with the network there and nothing waiting; no fault may be left in its console."""
     shared.offline(False)
-    shared.page.evaluate("ventanilla.ready.then(() => ventanilla.sender.poke('chip'))")
+    shared.page.evaluate("ventanilla.ready.then(() => ventanilla.syncQueue.triggerSync('chip'))")
     shared.delivered()
     shared.go(RECORD)
     shared.until("ventanilla.ready")

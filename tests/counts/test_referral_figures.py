@@ -19,11 +19,11 @@ from app.db.session import db, unit_of_work
 from app.month import Month
 from app.places.queries import DeskRow
 from app.places.vocabulary import programme
-from app.referrals.actions.perform import ActionResult, perform
+from app.referrals.actions.action_context import ActionInput
 from app.referrals.actions.create import ReferralIntake, create_referral
 from app.referrals.actions.expire import expire_overdue
-from app.referrals.actions.action_context import ActionInput
-from app.referrals.rules.referral_data import ReferralData, ConsultationContext
+from app.referrals.actions.perform import ActionResult, perform
+from app.referrals.rules.referral_data import ConsultationContext, ReferralData
 from app.shelters.actions.beds import BedUpdate as SaidOfBeds
 from app.shelters.actions.beds import set_beds
 from app.shelters.models import BedChange

@@ -11,8 +11,7 @@ from flask import Flask
 from app import clock
 from app.db.session import db
 from app.i18n.language import LOCALES
-from app.returns.actions import record_stage
-from app.returns.actions import stop_resume_close
+from app.returns.actions import record_stage, stop_resume_close
 from app.returns.actions.record_stage import StepInput
 from app.returns.forms.steps import STEP_FORMS
 from app.returns.queries.requests import RequestRow

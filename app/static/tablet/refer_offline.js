@@ -1,177 +1,192 @@
+// @ts-check
 // Referring without the network: whom to call, a notice that waits in the queue, a slip that promises nothing.
-"use strict";
-(() => {
-  const ventanilla = (self.ventanilla ||= {});
-  const form = document.getElementById("refer-offline");
-  const PATIENCE = 15000;
+import { all, byId, closest, element, field, fillText, query } from "../lib/dom.js";
+import { uuid } from "../lib/encoding.js";
+import { notices, numberOf, personsOf } from "./notices.js";
+import { askWorker, openForm, ready } from "./page.js";
 
-  // --- A notice: what the server's page would send, and when it was written by the server's clock. ---
-  const personsOf = (fields) => [...fields].filter(([name, n]) => name.startsWith("persons-") && Number(n) > 0)
-    .map(([name, n]) => { const [, sex, age_band] = name.split("-"); return { sex, age_band, n: Math.min(99, Math.floor(Number(n))) }; });
-  const numberIn = (persons) => persons.reduce((sum, some) => sum + some.n, 0);
-  async function leave(content) {
-    const { person, contact, device } = await ventanilla.store.many(["person", "contact", "device"]);
-    if (person && person.role && person.role !== "desk_staff") throw new Error("closed");
-    if (!(await ventanilla.hasRoom())) throw new Error("no_room");
-    const written_at = new Date(Date.now() + ((contact && contact.offset) || 0)).toISOString();
-    const whole = { desk: device && device.desk.code, ...content, written_at };
-    try { await ventanilla.outbox.save("referral", whole, numberIn(content.persons)); } catch (error) {
-      // The number is kept already: of a try that could not be confirmed, with the same answers.
-      if (error.message !== "taken") throw error;
+/** @import { Persons } from "./notices.js" */
+
+const form = byId("refer-offline", HTMLFormElement);
+ready.then((isEnrolled) => {
+  if (isEnrolled) start();
+});
+
+function start() {
+  const left = byId("left", HTMLElement);
+  /** @type {Record<string, string>} */
+  const problems = JSON.parse(form.dataset.problems || "{}");
+  const consent = field(form, "consent");
+  const language = query("select[name=language]", HTMLSelectElement, form);
+  let last = { content: "", id: "" };
+  let isLeaving = false;
+  form.addEventListener("input", validate);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("click", (event) => {
+    if (!closest(event, "[data-leave]")) return;
+    const destination = closest(event, "[data-shelter], [data-service]");
+    if (destination) leaveAt(destination);
+  });
+  query("[data-again]", HTMLElement, left).addEventListener("click", startAgain);
+  openForm.isDirty = () => !left.hidden || persons().length > 0;
+  openForm.keep = async () => Boolean((await askWorker({ keep: { refer: [...new FormData(form)] } }))?.kept);
+  askWorker({ take: true }).then((answer) => {
+    if (answer?.held?.refer) fill(answer.held.refer);
+  });
+  validate();
+
+  /**
+   * The answers across a change of language.
+   * @param {[string, string][]} answers
+   */
+  function fill(answers) {
+    for (const [name, value] of answers) {
+      const control = field(form, name);
+      if (!control) continue;
+      if (control.type === "checkbox") control.checked = true;
+      else control.value = value;
     }
+    validate();
+  }
+  function persons() {
+    return personsOf(new FormData(form));
   }
 
-  // --- The server's page, where the network went away meanwhile: the same number, so that whatever arrives is one referral. ---
-  const PLAIN = ["id", "desk", "from_consultation", "service", "bed_category", "priority", "language", "note"];
-  function contentOf(fields) {
-    const said = Object.fromEntries(PLAIN.filter((name) => fields.get(name)).map((name) => [name, fields.get(name)]));
-    const shelters = fields.getAll(fields.has("several") ? "offers" : "shelters");
-    const ticks = { consent: fields.has("consent"), confirmed: fields.has("confirmed") };
-    return { ...said, shelters, flags: fields.getAll("flags"), persons: personsOf(fields), ...ticks };
+  // --- What the server would refuse is not offered: a shelter that does not take the group, a shelter for a child alone. ---
+  function validate() {
+    const group = persons();
+    const n = numberOf(group);
+    const line = byId("party", HTMLElement);
+    line.textContent = n ? fillText(line.dataset.people, { n }) : line.dataset.nobody || "";
+    const children = (form.dataset.children || "").split(" ");
+    const isChildAlone = n > 0 && group.every((member) => children.includes(member.age_band));
+    byId("child-alone", HTMLElement).hidden = !isChildAlone;
+    byId("shelters", HTMLElement).hidden = isChildAlone;
+    for (const card of all("[data-shelter]", form)) query("[data-leave]", HTMLButtonElement, card).disabled = refuses(card, group);
+    if (n) byId("p-persons", HTMLElement).hidden = true;
+    if (consent.checked) showConsentProblem(false);
   }
-  // Answers the id of what was sent, or whether nobody answered who knows us.
-  async function send(address, fields) {
-    const headers = { Accept: "application/json" };
-    const answer = await fetch(address, { method: "POST", body: new URLSearchParams(fields), headers, signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
-    if (answer && !answer.ok) return { isAway: false };
-    const said = answer && await answer.json().catch(() => null);
-    return said && said.id ? { id: said.id } : { isAway: true };
+  /**
+   * @param {HTMLElement} card
+   * @param {Persons[]} group
+   */
+  function refuses(card, group) {
+    const isMixed = new Set(group.map((member) => member.sex)).size > 1;
+    const cells = group.map((member) => `${member.sex}-${member.age_band}`);
+    const reasons = all("[data-why]", card);
+    for (const reason of reasons) {
+      const applies = reason.dataset.cells ? reason.dataset.cells.split(" ").some((cell) => cells.includes(cell)) : isMixed;
+      reason.hidden = !applies;
+    }
+    return reasons.some((reason) => !reason.hidden);
   }
-  async function isOfDesk(code) {
-    const device = await ventanilla.outbox.device();
-    return Boolean(device && device.desk.code === code);
+  /** @param {boolean} isWrong */
+  function showConsentProblem(isWrong) {
+    byId("p-consent", HTMLElement).hidden = !isWrong;
+    query(".consent", HTMLElement, form).closest(".agrees")?.classList.toggle("wrong", isWrong);
   }
-  ventanilla.notices = { leave, contentOf, send, isOfDesk };
-  if (form) ventanilla.ready.then((enrolled) => { if (enrolled) offering(); });
-
-  function offering() {
-    const left = document.getElementById("left");
-    const problems = JSON.parse(form.dataset.problems);
-    let last = { said: "", id: "" }, leaving = false;
-    form.addEventListener("input", judge);
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("click", (event) => { if (event.target.closest("[data-leave]")) leaveAt(event.target.closest("[data-shelter], [data-service]")); });
-    left.querySelector("[data-again]").addEventListener("click", again);
-    ventanilla.isDirty = () => !left.hidden || persons().length > 0;
-    ventanilla.keep = async () => Boolean((await ventanilla.askWorker({ keep: { refer: [...new FormData(form)] } }) || {}).kept);
-    ventanilla.askWorker({ take: true }).then((said) => { if (said && said.held && said.held.refer) fill(said.held.refer); });
-    judge();
-
-    // The answers across a change of language.
-    function fill(answers) {
-      answers.forEach(([name, value]) => {
-        const field = form.elements[name];
-        if (!field) return;
-        if (field.type === "checkbox") field.checked = true; else field.value = value;
-      });
-      judge();
-    }
-    function persons() { return personsOf(new FormData(form)); }
-
-    // --- What the server would refuse is not offered: a shelter that does not take the group, a shelter for a child alone. ---
-    function judge() {
-      const group = persons(), n = numberIn(group);
-      const line = document.getElementById("party");
-      line.textContent = n ? line.dataset.people.replace("{n}", n) : line.dataset.nobody;
-      const children = form.dataset.children.split(" ");
-      const alone = n > 0 && group.every((some) => children.includes(some.age_band));
-      document.getElementById("child-alone").hidden = !alone;
-      document.getElementById("shelters").hidden = alone;
-      form.querySelectorAll("[data-shelter]").forEach((card) => { card.querySelector("[data-leave]").disabled = refuses(card, group); });
-      if (n) document.getElementById("p-persons").hidden = true;
-      if (form.elements.consent.checked) toldConsent(false);
-    }
-    function refuses(card, group) {
-      const isMixed = new Set(group.map((some) => some.sex)).size > 1;
-      const cells = group.map((some) => `${some.sex}-${some.age_band}`);
-      const whys = [...card.querySelectorAll("[data-why]")];
-      whys.forEach((why) => { why.hidden = why.dataset.cells ? !why.dataset.cells.split(" ").some((cell) => cells.includes(cell)) : !isMixed; });
-      return whys.some((why) => !why.hidden);
-    }
-    function toldConsent(wrong) {
-      document.getElementById("p-consent").hidden = !wrong;
-      form.querySelector(".consent").closest(".agrees").classList.toggle("wrong", wrong);
-    }
-    function isWrong(n) {
-      const line = document.getElementById("p-persons");
-      line.hidden = n > 0 && n <= Number(form.dataset.most);
-      line.textContent = line.hidden ? "" : n ? line.dataset.many : line.dataset.nobody;
-      toldConsent(!form.elements.consent.checked);
-      const first = !line.hidden ? form.querySelector(".counters input") : form.elements.consent.checked ? null : form.elements.consent;
-      if (first) first.focus();
-      return Boolean(first);
-    }
-
-    // --- Leaving it: said to wait only when the tablet has it for good. ---
-    async function leaveAt(where) {
-      const group = persons(), told = document.getElementById("p-kept");
-      if (leaving || isWrong(numberIn(group))) return;
-      leaving = true;
-      told.hidden = true;
-      try {
-        await leave(contentOf(where, group));
-        show(where, numberIn(group));
-      } catch (error) {
-        told.textContent = problems[error.message] || problems.storage;
-        told.hidden = false;
-        told.scrollIntoView({ block: "center" });
-      }
-      leaving = false;
-    }
-    // The same answers keep their number: whatever went wrong, they are one referral.
-    function contentOf(where, group) {
-      const { shelter, service } = where.dataset;
-      const { priority, language } = form.elements;
-      const to = service ? { service } : { shelters: [shelter] };
-      const said = { ...to, priority: priority.value, persons: group, language: language.value, consent: true };
-      if (last.said !== JSON.stringify(said)) last = { said: JSON.stringify(said), id: ventanilla.uuid() };
-      return { id: last.id, ...said };
-    }
-
-    // --- The slip: the shelter and a number of people, in Spanish and the language of who carries it. ---
-    function show(where, n) {
-      const facts = where.dataset;
-      const option = form.elements.language.selectedOptions[0];
-      const columns = [...left.querySelectorAll(".slip-words > [lang]")];
-      columns.forEach((column) => { column.hidden = !["es", option.dataset.locale].includes(column.lang); });
-      const shown = columns.filter((column) => !column.hidden);
-      left.querySelector(".slip-words").classList.toggle("two", shown.length > 1);
-      shown.forEach((column) => write(column, facts, n));
-      left.querySelectorAll("[data-slip]").forEach((line) => {
-        const text = facts[line.dataset.slip];
-        line.textContent = text ? (line.dataset.mark || "") + text : "";
-        line.hidden = !text;
-      });
-      if (!facts.name) name(shown);
-      call(facts.phone);
-      form.hidden = true;
-      left.hidden = false;
-      document.getElementById("t-left").focus();
-    }
-    function write(column, facts, n) {
-      const people = column.querySelector("[data-words]"), hours = column.querySelector("[data-hours]");
-      people.textContent = people.dataset.words.replace("{n}", n);
-      hours.hidden = !facts.hours;
-      hours.textContent = facts.first && facts.last ? hours.dataset.hours.replace("{first}", facts.first).replace("{last}", facts.last) : hours.dataset.any;
-    }
-    function name(shown) {
-      const line = left.querySelector('[data-slip="name"]');
-      line.replaceChildren(...shown.flatMap((column, at) => [at ? " · " : "", Object.assign(document.createElement("span"), { lang: column.lang, textContent: column.dataset.reserved })]));
-      line.hidden = false;
-    }
-    function call(phone) {
-      const link = left.querySelector("[data-call]");
-      link.hidden = !phone;
-      link.href = `tel:${(phone || "").replaceAll(" ", "")}`;
-      link.querySelector(".phone").textContent = phone || "";
-    }
-    function again() {
-      form.reset();
-      last = { said: "", id: "" };
-      left.hidden = true;
-      form.hidden = false;
-      judge();
-      document.getElementById("title").focus();
-    }
+  /** @param {number} n */
+  function showProblems(n) {
+    const line = byId("p-persons", HTMLElement);
+    line.hidden = n > 0 && n <= Number(form.dataset.most);
+    line.textContent = (line.hidden ? "" : n ? line.dataset.many : line.dataset.nobody) || "";
+    showConsentProblem(!consent.checked);
+    const first = !line.hidden ? query(".counters input", HTMLInputElement, form) : consent.checked ? null : consent;
+    first?.focus();
+    return Boolean(first);
   }
-})();
+
+  // --- Leaving it: reported to wait only when the tablet has stored it for good. ---
+  /** @param {HTMLElement} destination */
+  async function leaveAt(destination) {
+    const group = persons();
+    const problem = byId("p-kept", HTMLElement);
+    if (isLeaving || showProblems(numberOf(group))) return;
+    isLeaving = true;
+    problem.hidden = true;
+    try {
+      await notices.leave(contentFor(destination, group));
+      showSlip(destination, numberOf(group));
+    } catch (error) {
+      problem.textContent = problems[/** @type {Error} */ (error).message] || problems.storage;
+      problem.hidden = false;
+      problem.scrollIntoView({ block: "center" });
+    }
+    isLeaving = false;
+  }
+  /**
+   * The same answers keep their number: whatever went wrong, they are one referral.
+   * @param {HTMLElement} destination
+   * @param {Persons[]} group
+   */
+  function contentFor(destination, group) {
+    const { shelter, service } = destination.dataset;
+    const to = service ? { service } : { shelters: [shelter] };
+    const content = { ...to, priority: field(form, "priority").value, persons: group, language: language.value, consent: true };
+    if (last.content !== JSON.stringify(content)) last = { content: JSON.stringify(content), id: uuid() };
+    return { id: last.id, ...content };
+  }
+
+  // --- The slip: the shelter and a number of people, in Spanish and the language of who carries it. ---
+  /**
+   * @param {HTMLElement} destination
+   * @param {number} n
+   */
+  function showSlip(destination, n) {
+    const facts = destination.dataset;
+    const option = language.selectedOptions[0];
+    const columns = all(".slip-words > [lang]", left);
+    for (const column of columns) column.hidden = !["es", option.dataset.locale].includes(column.lang);
+    const shown = columns.filter((column) => !column.hidden);
+    query(".slip-words", HTMLElement, left).classList.toggle("two", shown.length > 1);
+    for (const column of shown) fillColumn(column, facts, n);
+    for (const line of all("[data-slip]", left)) {
+      const text = facts[String(line.dataset.slip)];
+      line.textContent = text ? (line.dataset.mark || "") + text : "";
+      line.hidden = !text;
+    }
+    if (!facts.name) showReservedName(shown);
+    showPhone(facts.phone || "");
+    form.hidden = true;
+    left.hidden = false;
+    byId("t-left", HTMLElement).focus();
+  }
+  /**
+   * @param {HTMLElement} column
+   * @param {DOMStringMap} facts
+   * @param {number} n
+   */
+  function fillColumn(column, facts, n) {
+    const people = query("[data-words]", HTMLElement, column);
+    const hours = query("[data-hours]", HTMLElement, column);
+    people.textContent = fillText(people.dataset.words, { n });
+    hours.hidden = !facts.hours;
+    hours.textContent = facts.first && facts.last ? fillText(hours.dataset.hours, facts) : hours.dataset.any || "";
+  }
+  /** @param {HTMLElement[]} columns */
+  function showReservedName(columns) {
+    const line = query('[data-slip="name"]', HTMLElement, left);
+    line.replaceChildren(
+      ...columns.flatMap((column, n) => [
+        n ? " · " : "",
+        element("span", { lang: column.lang, textContent: column.dataset.reserved || "" }),
+      ]),
+    );
+    line.hidden = false;
+  }
+  /** @param {string} phone */
+  function showPhone(phone) {
+    const link = query("a[data-call]", HTMLAnchorElement, left);
+    link.hidden = !phone;
+    link.href = `tel:${phone.replaceAll(" ", "")}`;
+    query(".phone", HTMLElement, link).textContent = phone;
+  }
+  function startAgain() {
+    form.reset();
+    last = { content: "", id: "" };
+    left.hidden = true;
+    form.hidden = false;
+    validate();
+    byId("title", HTMLElement).focus();
+  }
+}

@@ -11,13 +11,13 @@ from flask_babel import gettext
 
 from app.i18n import language
 from app.sync.views.blueprint import blueprint
+from app.web import scripts
 from app.web.access import allow
 from app.web.anonymous import AnonymousPrincipal, use_anonymous_principal
 from app.web.pages import asset, render_page
 
-WORKER, FIRST_WORKER = "sw.js", "first_worker.js"
+WORKER, OFFLINE_PAGE_WORKER = "tablet/worker.js", "tablet/offline_page_worker.js"
 """The worker of a tablet, and the small one of any other browser, whose first visit must stay small."""
-WORKER_SCRIPTS = ("tablet/store.js", "tablet/sender.js")
 STORED_SUFFIXES = frozenset({".css", ".js", ".json", ".svg"})
 PAGE_ICON = "icons/192.png"
 """The one picture that pages themselves load."""
@@ -29,7 +29,7 @@ DEEP_BLUE = "#0a3a63"
 @allow("public")
 def worker() -> Response:
     """Return the worker with its build data, a tablet's for `?tablet`; 304 while nothing changed."""
-    script = _tablet_worker() if "tablet" in request.args else _first_worker()
+    script = _tablet_worker() if "tablet" in request.args else _offline_page_worker()
     response = Response(script, mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Service-Worker-Allowed"] = "/"
@@ -38,8 +38,8 @@ def worker() -> Response:
 
 
 @cache
-def _first_worker() -> str:
-    return _with_build_data(FIRST_WORKER, version=app_version())
+def _offline_page_worker() -> str:
+    return _with_build_data(OFFLINE_PAGE_WORKER, version=app_version())
 
 
 @cache
@@ -48,14 +48,12 @@ def _tablet_worker() -> str:
         WORKER,
         version=app_version(),
         assets=[asset(name) for name in _stored_files()],
-        scripts=[asset(name) for name in WORKER_SCRIPTS],
         locales=list(language.LOCALES),
     )
 
 
 def _with_build_data(name: str, **build_data: object) -> str:
-    script = (_static() / name).read_text("utf-8")
-    return f"const BUILD = {json.dumps(build_data, separators=(',', ':'))};\n{script}"
+    return f"const BUILD = {json.dumps(build_data, separators=(',', ':'))};\n{scripts.joined(name)}"
 
 
 @cache
@@ -63,13 +61,8 @@ def app_version() -> str:
     """Return a digest of everything that a tablet stores of the app: files, pages, texts."""
     templates = Path(str(current_app.jinja_loader.searchpath[0]))  # type: ignore[union-attr]
     texts = Path(current_app.config["BABEL_TRANSLATION_DIRECTORIES"])
-    sources = [
-        *templates.rglob("*.html"),
-        *texts.rglob("*.po"),
-        *_static().glob("*worker.js"),
-        _static() / WORKER,
-    ]
-    addresses = [asset(name) for name in _stored_files()]
+    sources = [*templates.rglob("*.html"), *texts.rglob("*.po")]
+    addresses = [asset(name) for name in (*_stored_files(), WORKER, OFFLINE_PAGE_WORKER)]
     digests = [sha256(path.read_bytes()).hexdigest() for path in sorted(sources)]
     return sha256("\n".join(addresses + digests).encode()).hexdigest()[:12]
 
@@ -81,7 +74,7 @@ def _static() -> Path:
 def _stored_files() -> list[str]:
     paths = (path for path in _static().rglob("*") if path.suffix in STORED_SUFFIXES)
     names = {path.relative_to(_static()).as_posix() for path in paths}
-    return sorted((names | {PAGE_ICON}) - {WORKER, FIRST_WORKER})
+    return sorted((names | {PAGE_ICON}) - {WORKER, OFFLINE_PAGE_WORKER})
 
 
 @blueprint.get("/manifest.webmanifest")
