@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run serve test check soak bench messages lock chromium postgresql nginx
+.PHONY: help run dev fix serve test check soak bench messages lock chromium postgresql nginx
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -17,6 +17,9 @@ UV ?= uv
 SCRIPT_TOOLS := tests/js/node_modules/installed
 INSTALL := apt-get install --yes --no-install-recommends
 
+help: ## every target, with what it does
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
 run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 	$(FLASK) db upgrade
 	$(FLASK) demo --if-empty
@@ -24,6 +27,16 @@ run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 	@echo "(desk.<country>, shelter.<country> and supervisor.<country> exist for every programme country)"
 	@echo "What this installation needs before it is real: $(FLASK) setup check"
 	exec $(BIN)/gunicorn --config deploy/gunicorn.conf.py --bind $(HOST):$(PORT)
+
+dev: .venv/installed-dev ## the same with reload when a file changes
+	$(FLASK) db upgrade
+	$(FLASK) demo --if-empty
+	exec $(FLASK) run --debug --host $(HOST) --port $(PORT)
+
+fix: .venv/installed-dev ## format and mend what the linters can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --reformat --quiet templates || true
 
 serve: .venv/installed-dev nginx ## production as on the operator's page, behind nginx with TLS (root)
 	exec $(BIN)/python -m tests.production.serve

@@ -1,4 +1,4 @@
-"""What is read to people never changes, is short and in six languages; the README says what each step takes."""
+"""What is read to people never changes, is short and in six languages; the documents say what each step takes."""
 
 import re
 from hashlib import sha256
@@ -12,7 +12,7 @@ from app.returns.forms.steps import STEP_FORMS
 from app.returns.rules.request_state import CONSENT_DAYS
 from app.returns.vocabulary import texts
 
-README = Path(__file__).parents[2] / "README.md"
+TABLE = Path(__file__).parents[2] / "docs" / "domain" / "returns.md"
 PINNED = {"2026-1": "03a9475f2c8d91605ab15d3be448e10983e220d582bde1ffc6aea74afa19460a"}
 """SHA-256 of every version there has been: what was read to somebody must stay readable as it was."""
 A_MINUTE_ALOUD = 150
@@ -50,7 +50,7 @@ def test_the_consent_says_for_how_long_it_is_valid():
 def test_the_readme_names_every_field_and_code_of_every_step():
     rows = {
         name: line
-        for line in README.read_text("utf-8").splitlines()
+        for line in TABLE.read_text("utf-8").splitlines()
         if line.startswith("| `")
         for name in re.findall(r"`(\w+)`", line.split("|")[1])
     }
