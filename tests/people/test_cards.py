@@ -109,7 +109,7 @@ def test_no_code_is_ever_stored_or_shown_again(march, caplog):
     record = march["ana"].get_json(f"/consultations/{again['id']}").get_json()
     assert record["card"] == "attached"
 
-    kept = everything_in_text() + march["susana"].get("/trail").text + caplog.text
+    kept = everything_in_text() + march["susana"].get("/audit").text + caplog.text
     for code in (lost, new):
         for written in (code, parse_card_code(code), code.lower(), code[:11]):
             assert written not in kept
