@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from app.people.rules.card_codes import generate_card_code, find_reporting_year
+from app.people.rules.card_codes import find_reporting_year, generate_card_code
 from config import UnsafeSettings, read_settings
 from tests.production.settings import production_environment
 

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from app.consultations.forms.form_state import SECTIONS, HIDDEN_FIELDS
-from app.consultations.forms.reader import GROUP_FIELDS
+from app.consultations.forms.form_state import HIDDEN_FIELDS, SECTIONS
 from app.consultations.forms.parsing import FIELDS
+from app.consultations.forms.reader import GROUP_FIELDS
 
 
 def test_every_field_stands_in_exactly_one_section():
