@@ -4,7 +4,7 @@ import csv
 from functools import cache
 from pathlib import Path
 
-from app.codelists.codelist import N_, Term, Codelist
+from app.codelists.codelist import N_, Codelist, Term
 
 HERE = Path(__file__).parent
 

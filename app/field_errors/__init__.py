@@ -7,7 +7,7 @@ from flask import Response, jsonify, make_response
 from flask_babel import gettext
 from werkzeug import exceptions
 
-from app.codelists.codelist import Term, Codelist
+from app.codelists.codelist import Codelist, Term
 from app.field_errors.records import RECORD_ERRORS
 from app.field_errors.referrals import REFERRAL_ERRORS
 from app.field_errors.returns import RETURN_ERRORS

@@ -14,7 +14,7 @@ from flask import current_app, g, has_request_context, request
 from flask_babel import Babel, gettext
 from flask_login import current_user
 
-from app.codelists.shared_codelists import SPECIAL_NATIONALITIES, world_countries, languages
+from app.codelists.shared_codelists import SPECIAL_NATIONALITIES, languages, world_countries
 from app.month import Month
 
 babel = Babel()
@@ -176,9 +176,7 @@ def _language(code: str, reader: str) -> str:
 @cache
 def countries_by_name(reader: str) -> list[tuple[str, str]]:
     """Return (code, name) of every country of the world in the reader's language, sorted by name."""
-    return sorted(
-        ((code, _country(code, reader)) for code in world_countries()), key=_by_name
-    )
+    return sorted(((code, _country(code, reader)) for code in world_countries()), key=_by_name)
 
 
 @cache

@@ -56,7 +56,12 @@ class JsonReader:
         return text
 
     def choice(
-        self, fields: dict[str, Any], name: str, terms: Codelist, default: str | None, prefix: str = ""
+        self,
+        fields: dict[str, Any],
+        name: str,
+        terms: Codelist,
+        default: str | None,
+        prefix: str = "",
     ) -> str:
         value = fields.get(name)
         if value is None or value == "":

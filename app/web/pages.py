@@ -26,7 +26,7 @@ from flask_wtf.csrf import generate_csrf
 from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import CHILDREN, SHORT_AGES
 from app.i18n import language
-from app.i18n.message_texts import translate_markup, translate, translate_plural
+from app.i18n.message_texts import translate, translate_markup, translate_plural
 from app.settings import current_settings
 from app.web import relative_time
 from app.web.requests import wants_json

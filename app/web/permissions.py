@@ -1,6 +1,6 @@
 """The permissions of accounts and programs; every view declares one of these."""
 
-from app.codelists.codelist import N_, Term, Codelist
+from app.codelists.codelist import N_, Codelist, Term
 
 PERMISSIONS = Codelist(
     "permission",
@@ -24,7 +24,8 @@ PERMISSIONS = Codelist(
     Term("see_counts", N_("See figures")),
     Term("see_devices", N_("See tablets and what waits on them")),
     Term(
-        "resolve_envelopes", N_("Put records right that arrived from a tablet and could not be taken")
+        "resolve_envelopes",
+        N_("Put records right that arrived from a tablet and could not be taken"),
     ),
     Term("void_envelopes", N_("Void all records of a tablet that were set aside")),
     Term("import_envelopes", N_("Bring the copy of a tablet's queue")),
