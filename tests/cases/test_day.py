@@ -14,8 +14,7 @@ from sqlalchemy import delete
 from app.cases.queries import get_day
 from app.cases.rules import repeat_contact
 from app.consultations import queries
-from app.consultations.actions import recording
-from app.consultations.actions import corrections
+from app.consultations.actions import corrections, recording
 from app.consultations.forms.parsing import parse_consultation
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.vocabulary import DECLINED, RESTRICTED_TOPICS

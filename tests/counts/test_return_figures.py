@@ -17,10 +17,10 @@ from app.counts.queries.figures import get_figures, to_json
 from app.db.session import db, unit_of_work
 from app.places.queries import DeskRow
 from app.returns.actions import stop_resume_close
-from app.returns.actions.record_stage import StepInput, record_stage
 from app.returns.actions.create import ReturnIntake, open_request
+from app.returns.actions.record_stage import StepInput, record_stage
 from app.returns.queries.requests import RequestRow
-from app.returns.rules.new_request import ReturnRequestData, ReturnOrigin
+from app.returns.rules.new_request import ReturnOrigin, ReturnRequestData
 from app.web.access import Principal, Scope
 from tests.factories.records import JSON, alone, at, make_account, make_desk, sign_in
 from tests.server import ROUNDS

@@ -5,8 +5,7 @@ from uuid import uuid4
 
 from app.cases.actions.returns import open_return
 from app.db.session import db, unit_of_work
-from app.returns.actions import record_stage
-from app.returns.actions import stop_resume_close
+from app.returns.actions import record_stage, stop_resume_close
 from app.returns.actions.create import ReturnIntake
 from app.returns.forms.payloads import parse_new_request, parse_step
 from app.returns.queries.requests import RequestRow
@@ -75,7 +74,11 @@ def move(request: RequestRow, by: Principal, act: str, **said: Any) -> RequestRo
     raw = {**USUAL.get(act, {}), "version": request.version, **said}
     fields, problems = parse_step(act, raw)
     assert not problems, problems
-    turns = {STOP: stop_resume_close.stop, RESUME: stop_resume_close.resume, CLOSE: stop_resume_close.close}
+    turns = {
+        STOP: stop_resume_close.stop,
+        RESUME: stop_resume_close.resume,
+        CLOSE: stop_resume_close.close,
+    }
     with unit_of_work():
         session, reference = db.session(), request.reference
         if act == WITHDRAW:

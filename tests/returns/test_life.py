@@ -15,12 +15,15 @@ from sqlalchemy import select
 
 from app import clock
 from app.db.session import db
-from app.returns.queries.requests import REQUESTS, STEPS, RequestRow, find_request_unscoped, state_of
+from app.returns.queries.requests import (
+    REQUESTS,
+    STEPS,
+    RequestRow,
+    find_request_unscoped,
+    state_of,
+)
 from app.returns.queries.requests import list_steps as steps_of
-from app.returns.rules import gates
-from app.returns.rules import closing
-from app.returns.rules import replay
-from app.returns.rules import workflow
+from app.returns.rules import closing, gates, replay, workflow
 from tests.factories.records import JSON, PASSWORD, alone, at, make_account, make_desk
 from tests.reference_models.returns import (
     ACTS,

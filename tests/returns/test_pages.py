@@ -11,8 +11,7 @@ from flask import Flask
 from app import clock
 from app.db.session import db
 from app.i18n.language import LOCALES
-from app.returns.actions import record_stage
-from app.returns.actions import stop_resume_close
+from app.returns.actions import record_stage, stop_resume_close
 from app.returns.actions.record_stage import StepInput
 from app.returns.forms.steps import STEP_FORMS
 from app.returns.queries.requests import RequestRow
@@ -193,7 +192,11 @@ def is_accepted(office: Office, name: str, reference: str, act: str) -> bool:
     """Whether the account could record an act now, well answered; nothing stays of it."""
     session, by, signs = db.session(), office.accounts[name], reference[2:]
     said = StepInput(GOOD.get(act, {}))
-    turn = {"stop": stop_resume_close.stop, "resume": stop_resume_close.resume, "close": stop_resume_close.close}.get(act)
+    turn = {
+        "stop": stop_resume_close.stop,
+        "resume": stop_resume_close.resume,
+        "close": stop_resume_close.close,
+    }.get(act)
     if turn is not None:
         moved = turn(session, by, signs, said)
     elif act == "withdraw":
