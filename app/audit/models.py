@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String, text
+from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, UtcDateTime
+from app.db.session import Base
+from app.db.types import BigKey, UtcDateTime
 from app.privacy.columns import OPEN
 
 COMPLETED_BACKUPS = text("act = 'backup_completed'")
 """Written out, so that the partial index on these entries is used."""
-Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class AuditEntry(Base):
@@ -18,7 +18,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entry"
 
-    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False, info=OPEN)
+    number: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False, info=OPEN)
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     account_id: Mapped[int | None] = mapped_column(Integer, info=OPEN)
     act: Mapped[str] = mapped_column(String(40), info=OPEN)

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -17,10 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, CodeSet, UtcDateTime
+from app.db.session import Base
+from app.db.types import BigKey, CodeSet, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL
-
-Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Consultation(Base):
@@ -76,7 +74,7 @@ class ConsultationVersion(Base):
 
     __tablename__ = "consultation_version"
 
-    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     consultation_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("consultation.id"), info=OPEN)
     version: Mapped[int] = mapped_column(Integer, info=OPEN)
     state: Mapped[str] = mapped_column(String(4), info=OPEN)

@@ -1,18 +1,15 @@
-"""The session, column types, transactions, and the one commit of a request."""
+"""The session, its transactions, and the one commit of a request."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Insert, MetaData, Row, String, Table, event
-from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy import Connection, Insert, MetaData, Row, Table, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as Session  # noqa: PLC0414 - for the signatures of forms
-from sqlalchemy.types import TypeDecorator
 
 from app.db.connections import is_commit_unconfirmed, is_writing
 from app.db.faults import is_disconnect
@@ -46,32 +43,6 @@ db = SQLAlchemy(model_class=Base)
 
 class CommitOutcomeUnknown(Exception):
     """The commit may or may not last: a standby did not confirm it, or the connection ended during it."""
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A timestamp in UTC; both databases return it with its time zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
-
-class CodeSet(TypeDecorator[tuple[str, ...]]):
-    """Codes of a codelist, sorted, stored as one comma-separated text so that rows can be grouped by it."""
-
-    impl = String(1000)
-    cache_ok = True
-
-    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str:
-        return ",".join(sorted(value or ()))
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
-        return tuple(value.split(",")) if value else ()
 
 
 @contextmanager

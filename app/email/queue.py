@@ -23,7 +23,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db.session import AnyRow, Base, Session, UtcDateTime, connection_of
+from app.db.session import AnyRow, Base, Session, connection_of
+from app.db.types import UtcDateTime
 from app.privacy.columns import OPEN, SENSITIVE
 from config import EMAIL_ADDRESS
 
@@ -165,5 +166,7 @@ def get_queue_state(session: Session) -> EmailQueue:
 
 def is_expired(now: datetime) -> ColumnElement[bool]:
     """Return the condition of e-mails to delete: sent a week ago, or unsent a week after they should be given up."""
-    is_overdue = EMAILS.c.sent_at.is_(None) & (EMAILS.c.created_at < now - GIVE_UP_AFTER - RETENTION)
+    is_overdue = EMAILS.c.sent_at.is_(None) & (
+        EMAILS.c.created_at < now - GIVE_UP_AFTER - RETENTION
+    )
     return (EMAILS.c.sent_at < now - RETENTION) | is_overdue

@@ -176,9 +176,7 @@ def _language(code: str, reader: str) -> str:
 @cache
 def countries_by_name(reader: str) -> list[tuple[str, str]]:
     """Return (code, name) of every country of the world in the reader's language, sorted by name."""
-    return sorted(
-        ((code, _country(code, reader)) for code in world_countries()), key=_by_name
-    )
+    return sorted(((code, _country(code, reader)) for code in world_countries()), key=_by_name)
 
 
 @cache

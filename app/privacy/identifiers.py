@@ -83,7 +83,9 @@ class Rule:
 def _first_match(kind: str, views: dict[str, str]) -> str | None:
     digits = views["digits"]
     for rule in _rules(kind):
-        if (rule.precondition is None or rule.precondition(digits)) and rule.search(views[rule.view]):
+        if (rule.precondition is None or rule.precondition(digits)) and rule.search(
+            views[rule.view]
+        ):
             return rule.name
     return None
 

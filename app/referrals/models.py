@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -17,10 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, CodeSet, UtcDateTime
+from app.db.session import Base
+from app.db.types import BigKey, CodeSet, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
 
-Number = BigInteger().with_variant(Integer, "sqlite")
 IS_OPEN = text("closed_at IS NULL")
 
 
@@ -127,7 +126,7 @@ class ReferralEvent(Base):
 
     __tablename__ = "referral_event"
 
-    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), info=OPEN)
     state: Mapped[str] = mapped_column(String(20), info=OPEN)
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)

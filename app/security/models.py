@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, UtcDateTime
+from app.db.session import Base
+from app.db.types import BigKey, UtcDateTime
 from app.privacy.columns import OPEN, SENSITIVE
-
-Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class SecurityLogEntry(Base):
@@ -16,7 +15,7 @@ class SecurityLogEntry(Base):
 
     __tablename__ = "security_event"
 
-    number: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    number: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     digest: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
     kind: Mapped[str] = mapped_column(String(30), info=OPEN)
     name_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)

@@ -14,7 +14,7 @@ from app.places.vocabulary import programme
 from app.staff import rules
 from app.staff.vocabulary import ROLES
 from app.web.access import Principal, Scope
-from app.web.forms import CodeField, CodesField, PageForm, required
+from app.web.forms import AnyCodesField, CodeField, PageForm, required
 
 
 class InvitationForm(PageForm):
@@ -22,8 +22,8 @@ class InvitationForm(PageForm):
 
     username = StringField(validators=[required()])
     role = CodeField(validators=[required()], codes=ROLES.codes)
-    desks = CodesField()
-    countries = CodesField()
+    desks = AnyCodesField()
+    countries = AnyCodesField()
     locale = CodeField(validators=[required()], codes=LOCALES)
 
     def account(self) -> dict[str, str]:

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, UtcDateTime
+from app.db.session import Base
+from app.db.types import UtcDateTime
 from app.privacy.columns import OPEN, SENSITIVE
 
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from app.staff.vocabulary import ROLES
 
-IDLE = timedelta(minutes=60)
-MAX_SESSION = timedelta(hours=12)
+IDLE_TIMEOUT = timedelta(minutes=60)
+MAX_SESSION_AGE = timedelta(hours=12)
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
 ATTEMPT_WINDOW = timedelta(minutes=15)
 INVITATION_LIFETIME = timedelta(days=7)
@@ -18,16 +18,24 @@ ANYWHERE_FACTOR = 10
 # Thirty failed attempts in production: ten people behind one address may mistype three times each.
 ADDRESS_FACTOR = 6
 KNOWN_SOURCE_LIFETIME = timedelta(days=30)
-USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
-PIN = re.compile(r"[0-9]{6}")
-PIN_TRIES_BEFORE_WAIT = 5
-PIN_MAX_TRIES = 10
-COMMON = ("password", "contrase", "ventanilla", "123456", "qwerty", "migrant", "albergue")
+USERNAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
+PIN_PATTERN = re.compile(r"[0-9]{6}")
+PIN_ATTEMPTS_BEFORE_WAIT = 5
+MAX_PIN_ATTEMPTS = 10
+COMMON_PASSWORD_STARTS = (
+    "password",
+    "contrase",
+    "ventanilla",
+    "123456",
+    "qwerty",
+    "migrant",
+    "albergue",
+)
 
 
 def session_has_ended(started_at: datetime, seen_at: datetime, now: datetime) -> bool:
     """Return whether a session is over: idle for an hour or twelve hours old (OWASP ASVS 7.3)."""
-    return now - seen_at > IDLE or now - started_at > MAX_SESSION
+    return now - seen_at > IDLE_TIMEOUT or now - started_at > MAX_SESSION_AGE
 
 
 def must_wait(from_source: int, anywhere: int, limit: int, is_known_source: bool) -> bool:
@@ -66,13 +74,13 @@ def password_error(password: str, username: str) -> str | None:
     if len(password) > 200:
         return "too_long"
     plain = password.casefold()
-    guessable = username in plain or plain.startswith(COMMON) or len(set(plain)) < 5
+    guessable = username in plain or plain.startswith(COMMON_PASSWORD_STARTS) or len(set(plain)) < 5
     return "too_common" if guessable else None
 
 
 def pin_error(pin: str) -> str | None:
     """Return the error code of a new PIN, None if it is valid: six digits that do not count or repeat themselves."""
-    if PIN.fullmatch(pin) is None:
+    if PIN_PATTERN.fullmatch(pin) is None:
         return "not_a_pin"
     steps = {int(after) - int(before) for before, after in pairwise(pin)}
     repeats = pin == pin[:2] * 3 or pin == pin[:3] * 2 or pin[0::2] == pin[1::2]
@@ -90,16 +98,16 @@ def pin_check_bits(salt: bytes, pin: str) -> int:
 
 def pin_must_wait(failed: int, failed_at: datetime | None, now: datetime) -> bool:
     """Return whether a PIN must wait: for a quarter of an hour after five wrong ones, for good after ten."""
-    if failed_at is None or failed < PIN_TRIES_BEFORE_WAIT:
+    if failed_at is None or failed < PIN_ATTEMPTS_BEFORE_WAIT:
         return False
-    return failed >= PIN_MAX_TRIES or (
-        failed % PIN_TRIES_BEFORE_WAIT == 0 and now - failed_at < ATTEMPT_WINDOW
+    return failed >= MAX_PIN_ATTEMPTS or (
+        failed % PIN_ATTEMPTS_BEFORE_WAIT == 0 and now - failed_at < ATTEMPT_WINDOW
     )
 
 
 def pin_attempts_left(failed: int) -> int:
     """Return how many more wrong PINs are answered before the next wait."""
-    return -failed % PIN_TRIES_BEFORE_WAIT
+    return -failed % PIN_ATTEMPTS_BEFORE_WAIT
 
 
 def may_invite(inviter_role: str, role: str) -> bool:
@@ -123,7 +131,7 @@ def may_manage(
 
 def is_username(text: str) -> bool:
     """Return whether a text can be a username: 3 to 40 of a–z, 0–9, dot, dash, underscore."""
-    return USERNAME.fullmatch(text) is not None
+    return USERNAME_PATTERN.fullmatch(text) is not None
 
 
 def may_use_pin(role: str) -> bool:

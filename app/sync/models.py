@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -17,10 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, UtcDateTime
+from app.db.session import Base
+from app.db.types import BigKey, UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
-
-Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Device(Base):
@@ -68,7 +66,7 @@ class Envelope(Base):
 
     __tablename__ = "envelope"
 
-    number: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    number: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     id: Mapped[UUID] = mapped_column(Uuid, info=OPEN)
     receipt: Mapped[str] = mapped_column(String(64), info=OPEN)
     source: Mapped[str] = mapped_column(String(36), info=OPEN)

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db.session import Base, Session, UtcDateTime, connection_of, db, independent_transaction
+from app.db.session import Base, Session, connection_of, db, independent_transaction
+from app.db.types import UtcDateTime
 from app.privacy.columns import OPEN, SENSITIVE
 from app.settings import current_settings
 

@@ -417,7 +417,7 @@ def test_a_retired_code_stops_no_other_record_and_its_author_puts_it_right(field
     page.tap("#tablet-chip")
     page.tap("[data-mends]")
     page.tap("tr[data-number] a")
-    page.tap("#mend")
+    page.tap("#resolve")
     page.wait_for_selector("#p-topics:not([hidden])")
     page.tap('label:has([name="topics"][value="health"])')
     page.tap("button.save")

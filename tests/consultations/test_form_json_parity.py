@@ -24,7 +24,7 @@ def test_form_fields_and_json_read_to_the_same_content(said, chance):
     sent = {"id": str(uuid4()), "desk": "HND-01", **said}
     by_json = parse_consultation(sent)
     by_form = parse_consultation(from_form(MultiDict(as_fields(sent))))
-    assert by_json.problems == by_form.problems == ()
+    assert by_json.errors == by_form.errors == ()
     assert by_json.data == by_form.data
     shuffled = as_fields(sent)
     chance.shuffle(shuffled)

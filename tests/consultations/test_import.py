@@ -58,7 +58,9 @@ def bring(office, content: bytes) -> ImportResult:
         "GTM": office.accounts["gabi"].account_id,
     }
     with unit_of_work():
-        done = spreadsheet_import.write_import(db.session(), authors, desks(), checked, lambda _: None)
+        done = spreadsheet_import.write_import(
+            db.session(), authors, desks(), checked, lambda _: None
+        )
     assert isinstance(done, ImportResult), done
     return done
 
@@ -160,7 +162,9 @@ def test_what_somebody_else_brings_between_check_and_writing_is_told(office):
     bring(office, as_csv(cells([a_row(record="7")])))
     authors = {"HND": office.accounts["susana"].account_id}
     with unit_of_work():
-        done = spreadsheet_import.write_import(db.session(), authors, desks(), checked, lambda _: None)
+        done = spreadsheet_import.write_import(
+            db.session(), authors, desks(), checked, lambda _: None
+        )
         db.session.rollback()
     assert done == [CellError(3, "A", "different")]
     assert stored()["consultation"] == 1
@@ -256,7 +260,9 @@ def test_columns_are_told_by_letter_and_never_by_what_stands_there(office):
     ]
     without = [line[:6] + line[7:] for line in cells([a_row()])]
     faults = check(as_csv(without)).errors
-    assert [(one.row, one.code, one.named_column) for one in faults] == [(1, "missing_column", "sex")]
+    assert [(one.row, one.code, one.named_column) for one in faults] == [
+        (1, "missing_column", "sex")
+    ]
     assert "Nombre" not in "".join(error_message(one) for one in checked.errors)
 
 
@@ -323,7 +329,11 @@ def word(column: str, code: str, locale: str) -> str:
         return dict(language.languages_by_name(locale))[code]
     if column == "nationality" and code != "XXX":
         return dict(language.countries_by_name(locale))[code]
-    terms = label_codes.shared_codelists.SPECIAL_NATIONALITIES if code == "XXX" else label_codes.CODELISTS[column][0]
+    terms = (
+        label_codes.shared_codelists.SPECIAL_NATIONALITIES
+        if code == "XXX"
+        else label_codes.CODELISTS[column][0]
+    )
     directory = label_codes.current_app.config["BABEL_TRANSLATION_DIRECTORIES"]
     return label_codes.catalogue_of(locale, directory).gettext(terms[code].label)
 
@@ -365,7 +375,10 @@ def test_every_label_of_every_column_means_its_code_or_is_told_ambiguous(app):
         meant = label_codes.codes_by_label(column)
         for locale in LOCALES:
             for code in codes:
-                assert meant[label_codes.normalise(word(column, code, locale))] in (code, label_codes.AMBIGUOUS)
+                assert meant[label_codes.normalise(word(column, code, locale))] in (
+                    code,
+                    label_codes.AMBIGUOUS,
+                )
     names = label_codes.codes_by_column_name(COLUMNS)
     assert label_codes.AMBIGUOUS not in names.values()
 
@@ -564,7 +577,10 @@ def test_the_template_filled_in_by_its_own_lists_is_taken(office, locale):
         offered = words.cell(3, column).value
         if offered:
             first.cell(2, column, offered)
-    heads = {label_codes.codes_by_column_name(COLUMNS)[label_codes.normalise(c.value)]: c.column for c in first[1]}
+    heads = {
+        label_codes.codes_by_column_name(COLUMNS)[label_codes.normalise(c.value)]: c.column
+        for c in first[1]
+    }
     assert heads.keys() == set(COLUMNS.codes)
     first.cell(2, heads["held_on"], "2026-03-15")
     first.cell(2, heads["n"], 3)

@@ -104,7 +104,9 @@ def test_lines_always_are_those_of_the_content_that_stands(office):
                 assert done == AppliedChange(sent["id"], state["version"])
                 if act == "correct":
                     raw = {"id": sent["id"], "desk": "HND-01", **said}
-                    content = recording.with_default_language(parse_consultation(raw).data, desks["HND-01"])
+                    content = recording.with_default_language(
+                        parse_consultation(raw).data, desks["HND-01"]
+                    )
                 history.append(canonical_json(content))
             assert_stands(sent, content, state, history)
 
@@ -137,7 +139,9 @@ def test_a_corrected_record_has_the_lines_of_a_fresh_one(office):
         for sent in (fixed, fresh):
             with unit_of_work():
                 recording.record(db.session(), ana, parse_consultation(sent))
-        assert change(ana, fixed, {"version": 1}, ("correct", new, 0)) == AppliedChange(fixed["id"], 2)
+        assert change(ana, fixed, {"version": 1}, ("correct", new, 0)) == AppliedChange(
+            fixed["id"], 2
+        )
         ids = [sent["id"].replace("-", "") for sent in (fixed, fresh)]
         lines = [str(lines_of(UUID(one))).replace(str(UUID(one)), "") for one in ids]
         assert lines[0] == lines[1] != "[]"

@@ -165,7 +165,7 @@ class Watched:
             self.names |= set(known) if where == "" else set()
             return usual(reader, given, known, where)
 
-        return refuse_unknown
+        return refuse_unknown_fields
 
     def _sent(self, usual: Any) -> Any:
         def sent(*fields: str) -> Any:

@@ -23,7 +23,7 @@ from app.referrals.actions.action_context import ActionInput
 from app.referrals.actions.create import ReferralIntake, create_referral
 from app.referrals.actions.expire import expire_overdue
 from app.referrals.actions.perform import ActionResult, perform
-from app.referrals.rules.referral_data import ConsultationContext, ReferralData
+from app.referrals.rules.referral_data import ReferralData, ReferralOrigin
 from app.shelters.actions.beds import BedUpdate as SaidOfBeds
 from app.shelters.actions.beds import set_beds
 from app.shelters.models import BedChange
@@ -122,7 +122,7 @@ class World:
             str(uuid4()), desk.code, "", codes, service, "", priority,
             (PersonCount("female", "age_25_59", chance.randint(1, 3)),), (), "spa", "", True, False,
         )  # fmt: skip
-        sent = create_referral(db.session(), self.clerk, desk, content, ConsultationContext())
+        sent = create_referral(db.session(), self.clerk, desk, content, ReferralOrigin())
         assert isinstance(sent, ReferralIntake), sent
         row = sent.referral
         self.told.append(Told(row.id, desk, service, self.now, row.deadline, len(codes)))
@@ -158,12 +158,16 @@ class World:
         one.answered = one.answered or self.now
         if before == (None, None) and self.chance.random() < 0.3:
             with clock.frozen_at(self.now + timedelta(seconds=9)):
-                assert isinstance(perform(db.session(), by, one.id, "undo", ActionInput()), ActionResult)
+                assert isinstance(
+                    perform(db.session(), by, one.id, "undo", ActionInput()), ActionResult
+                )
             one.accepted = one.hold_until = one.answered = None
         elif self.chance.random() < 0.3:
             self.now += timedelta(minutes=5)
             with clock.frozen_at(self.now):
-                assert isinstance(perform(db.session(), by, one.id, "arrive", ActionInput()), ActionResult)
+                assert isinstance(
+                    perform(db.session(), by, one.id, "arrive", ActionInput()), ActionResult
+                )
             self.after_arrive(one, by, "")
 
     def after_arrive(self, one: Told, _by: Principal, _reason: str) -> None:

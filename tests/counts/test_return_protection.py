@@ -134,8 +134,8 @@ def alternatives(world: World, country: str, code: str) -> Iterator[World]:
 
 def _happens(code: str, world: World, country: str, by: int) -> Iterator[World]:
     facts = world[country]
-    happened = {**facts.happened, code: max(0, facts.happened[code] + by)}
-    yield {**world, country: replace(facts, happened=happened)}
+    events = {**facts.events, code: max(0, facts.events[code] + by)}
+    yield {**world, country: replace(facts, events=events)}
 
 
 def _departs(world: World, country: str, by: int) -> Iterator[World]:

@@ -154,7 +154,7 @@ def test_everything_told_is_what_the_intake_accepts(app):
             reading = parse_consultation(raw, CORRECTION)
             card = resolve_card(session, reading, telling.content.card_id)
             found = find_desk(session, EVERYTHING, desk.code)
-            assert [*reading.problems, *validate(reading, found, card)] == []
+            assert [*reading.errors, *validate(reading, found, card)] == []
             assert content_digest(with_card(reading.data, card)) == content_digest(telling.content)
             carded += card is not None
     assert carded > 100

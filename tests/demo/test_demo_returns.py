@@ -29,7 +29,7 @@ from app.web.access import Scope
 from tests.conftest import settings_for
 from tests.demo.test_demo import EVERYTHING, NOW, build, count, told
 
-CONSULTATIONS = 4000
+TOTAL = 4000
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def built(sqlite_template, tmp_path_factory):
     shutil.copy(sqlite_template, path)
     app = create_app(settings_for(f"sqlite:///{path}"))
     with app.app_context():
-        build(consultations=CONSULTATIONS)
+        build(consultations=TOTAL)
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -83,7 +83,7 @@ def test_requests_come_from_consultations_that_say_so_and_some_wait_in_every_cou
     every = requests()
     outcomes = dict(db.session.execute(select(CONSULTATIONS.c.id, CONSULTATIONS.c.outcomes)).all())
     from_some = [one for one in every if one.consultation_id]
-    assert 0.01 < len(from_some) / CONSULTATIONS < 0.06
+    assert 0.01 < len(from_some) / TOTAL < 0.06
     assert all("return_request_opened" in outcomes[one.consultation_id] for one in from_some)
     here = [code for code, one in programme().items() if one.left is None]
     with clock.frozen_at(NOW):
@@ -125,7 +125,7 @@ def test_the_same_seed_tells_the_same_requests(built):
         )
         for plan in plans:
             returns.open(plan, desks[plan.code])
-        for desk, telling in told(CONSULTATIONS):
+        for desk, telling in told(TOTAL):
             returns.desks[desk.code].add_consultation(telling)
     kept = {one.id: (one.reference, one.stage, one.arrival_digest) for one in requests()}
     again = {

@@ -74,7 +74,11 @@ def move(request: RequestRow, by: Principal, act: str, **said: Any) -> RequestRo
     raw = {**USUAL.get(act, {}), "version": request.version, **said}
     fields, problems = parse_step(act, raw)
     assert not problems, problems
-    turns = {STOP: stop_resume_close.stop, RESUME: stop_resume_close.resume, CLOSE: stop_resume_close.close}
+    turns = {
+        STOP: stop_resume_close.stop,
+        RESUME: stop_resume_close.resume,
+        CLOSE: stop_resume_close.close,
+    }
     with unit_of_work():
         session, reference = db.session(), request.reference
         if act == WITHDRAW:

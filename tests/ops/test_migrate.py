@@ -87,7 +87,7 @@ def test_a_database_of_a_newer_program_is_left_alone(app):
     for change in (upgrade, downgrade):
         with pytest.raises(SystemExit, match=r"Nothing was changed.*newer.*revision later"):
             change()
-    assert revision(app).shown == "later"
+    assert revision(app).text == "later"
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,9 @@ def test_printing_answers_the_codes_once_and_stores_their_digests_only(march):
 
     key = march.app.config["SETTINGS"].card_keys[2026]
     stored = rows(VisitorCard.__table__)
-    assert {row.digest for row in stored} == {digest_card_code(parse_card_code(c), key) for c in codes}
+    assert {row.digest for row in stored} == {
+        digest_card_code(parse_card_code(c), key) for c in codes
+    }
     assert {(row.year, row.root_id, row.is_replaced) for row in stored} == {(2026, None, False)}
     assert acts() == [("cards_printed", "desk:HND-01", "HND")]
 
@@ -109,7 +111,7 @@ def test_no_code_is_ever_stored_or_shown_again(march, caplog):
     record = march["ana"].get_json(f"/consultations/{again['id']}").get_json()
     assert record["card"] == "attached"
 
-    kept = everything_in_text() + march["susana"].get("/trail").text + caplog.text
+    kept = everything_in_text() + march["susana"].get("/audit").text + caplog.text
     for code in (lost, new):
         for written in (code, parse_card_code(code), code.lower(), code[:11]):
             assert written not in kept

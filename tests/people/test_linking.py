@@ -50,7 +50,9 @@ def month_of(seen: PersonContact) -> int:
 
 @often
 @given(contacts, st.randoms(use_true_random=False))
-def test_the_order_in_which_contacts_are_given_says_nothing(found: list[PersonContact], chance: Random):
+def test_the_order_in_which_contacts_are_given_says_nothing(
+    found: list[PersonContact], chance: Random
+):
     shuffled = chance.sample(found, len(found))
     assert compute_previous_contacts(shuffled) == compute_previous_contacts(found)
 

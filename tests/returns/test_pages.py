@@ -192,7 +192,11 @@ def is_accepted(office: Office, name: str, reference: str, act: str) -> bool:
     """Whether the account could record an act now, well answered; nothing stays of it."""
     session, by, signs = db.session(), office.accounts[name], reference[2:]
     said = StepInput(GOOD.get(act, {}))
-    turn = {"stop": stop_resume_close.stop, "resume": stop_resume_close.resume, "close": stop_resume_close.close}.get(act)
+    turn = {
+        "stop": stop_resume_close.stop,
+        "resume": stop_resume_close.resume,
+        "close": stop_resume_close.close,
+    }.get(act)
     if turn is not None:
         moved = turn(session, by, signs, said)
     elif act == "withdraw":

@@ -58,5 +58,9 @@ def test_the_readme_names_every_field_and_code_of_every_step():
     for act, form in STEP_FORMS.items():
         assert set(re.findall(r"\w+", rows[act])) >= {one.name for one in form.fields}, act
         for field in (one for one in form.fields if one.name != "reason"):
-            codes = field.terms.codes if isinstance(field, MultiChoiceField) else getattr(field, "codes", ())
+            codes = (
+                field.terms.codes
+                if isinstance(field, MultiChoiceField)
+                else getattr(field, "codes", ())
+            )
             assert everything >= set(codes), (act, field.name)

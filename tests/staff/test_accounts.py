@@ -283,6 +283,7 @@ def test_trail_is_paged_named_and_scoped(app: Flask, admin: Browser) -> None:
     assert "Invited an account" not in admin.get("/audit?before=1").text
     for before in ("x", "-1", "9" * 40, "٣"):
         assert admin.get(f"/audit?before={before}").status_code == 404
+    assert admin.get("/trail?before=7").location == "/audit?before=7"
 
 
 def test_two_uses_of_one_link_at_once_set_one_password(app: Flask, admin: Browser) -> None:

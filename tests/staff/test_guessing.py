@@ -39,8 +39,8 @@ def test_more_failures_never_make_the_wait_go_away(
 def test_a_name_known_at_an_address_never_waits_for_what_other_names_did_there(
     failed: int, limit: int
 ) -> None:
-    assert not rules.address_must_wait(failed, limit, known_place=True)
-    assert not rules.must_wait(0, failed, limit, known_place=True)
+    assert not rules.address_must_wait(failed, limit, is_known_source=True)
+    assert not rules.must_wait(0, failed, limit, is_known_source=True)
 
 
 @given(st.lists(st.sampled_from("abcdefghijklmnop"), max_size=200), st.integers(1, 5))
@@ -59,8 +59,8 @@ def test_whatever_names_a_stranger_tries_only_so_many_are_checked(
 
 
 def test_ten_people_behind_one_address_may_mistype_nearly_three_times_each() -> None:
-    assert not rules.address_must_wait(29, 5, known_place=False)
-    assert rules.address_must_wait(30, 5, known_place=False)
+    assert not rules.address_must_wait(29, 5, is_known_source=False)
+    assert rules.address_must_wait(30, 5, is_known_source=False)
 
 
 def limited(app: Flask, limit: int) -> None:

@@ -109,6 +109,17 @@ def test_the_author_puts_the_answers_right_and_stays_the_author(
     assert read == ["envelope_quarantined", "envelope_read", "envelope_mended"]
 
 
+def test_former_addresses_lead_to_the_new_ones(office: Office, tablet: Tablet) -> None:
+    content = tablet.consultation("ana", held_on=FUTURE)
+    old = f"/quarantine/{set_aside(tablet, content)}/mend"
+    page = office["ana"].get(old)
+    assert (page.status_code, page.location) == (302, old.replace("mend", "resolve"))
+    assert office["susana"].get("/quarantine/file").location == "/quarantine/import"
+    assert office["susana"].post_form("/quarantine/file", {}).status_code == 422
+    done = office["ana"].post_form(old, fields(content, held_on=today()))
+    assert done.status_code == 302 and len(recorded()) == 1
+
+
 def test_nobody_else_sees_it(office: Office, tablet: Tablet) -> None:
     number = set_aside(tablet, tablet.consultation("ana", held_on=FUTURE))
     for name in ("ben", "eva", "gabi"):

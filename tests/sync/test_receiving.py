@@ -295,7 +295,7 @@ def test_a_failure_of_ours_while_one_is_taken_sets_that_one_aside(
 
     def fails(session: Any, author: Any, opened: Any) -> Any:
         taken = taking(session, author, opened)
-        if opened.said["id"] == broken["id"]:
+        if opened.data["id"] == broken["id"]:
             raise RuntimeError("after it was written")
         return taken
 

@@ -18,7 +18,7 @@ from app.referrals.queries import referrals as queries
 from app.referrals.queries.referrals import OfferRow, ReferralRow
 from app.referrals.queries.shelter_options import ShelterOption, list_shelter_options
 from app.referrals.rules.forward import may_forward, next_shelter_code
-from app.referrals.rules.referral_data import ConsultationContext, ReferralData
+from app.referrals.rules.referral_data import ReferralData, ReferralOrigin
 from app.referrals.rules.states import WAITING
 from app.referrals.vocabulary import SHELTER
 from app.shelters.actions.beds import lock_and_bump_inboxes
@@ -33,7 +33,7 @@ def refer(
     desk = find_desk(session, principal.scope, data.desk)
     if desk is None or not may_send_from(principal, desk.id, desk.country):
         return [FieldError("desk", "not_your_desk")]
-    context: ConsultationContext | None = ConsultationContext()
+    context: ReferralOrigin | None = ReferralOrigin()
     if data.consultation:
         consultation_id = UUID(data.consultation)
         context = find_consultation_context(session, principal, consultation_id, desk.id)
@@ -44,12 +44,12 @@ def refer(
 
 def find_consultation_context(
     session: Session, principal: Principal, consultation_id: UUID, desk_id: int
-) -> ConsultationContext | None:
+) -> ReferralOrigin | None:
     """Return what a consultation of that desk states; None if the account's scope has no such consultation."""
     row = find_consultation_of_desk(session, principal.scope, consultation_id, desk_id)
     if row is None:
         return None
-    return ConsultationContext(frozenset(row.topics), row.travel_group == CHILD_ALONE)
+    return ReferralOrigin(frozenset(row.topics), row.travel_group == CHILD_ALONE)
 
 
 def forward_referral(

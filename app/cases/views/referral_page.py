@@ -20,7 +20,7 @@ from app.referrals.forms.slip import printable_languages
 from app.referrals.queries.shelter_options import ShelterOption, list_shelter_options
 from app.referrals.rules.referral_data import (
     MAX_SHELTERS,
-    ConsultationContext,
+    ReferralOrigin,
     must_go_to_child_authority,
     needs_consulate_confirmation,
 )
@@ -66,11 +66,11 @@ def render_referral_page(
     )
 
 
-def _consultation_context(form: ReferralFormState, desk: DeskRow) -> ConsultationContext:
+def _consultation_context(form: ReferralFormState, desk: DeskRow) -> ReferralOrigin:
     """Return what the consultation states; the defaults if it is unknown, because sending it is refused later."""
     try:
         consultation_id = UUID(form.consultation)
     except ValueError:
-        return ConsultationContext()
+        return ReferralOrigin()
     context = find_consultation_context(db.session(), principal(), consultation_id, desk.id)
-    return context or ConsultationContext()
+    return context or ReferralOrigin()

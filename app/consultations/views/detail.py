@@ -30,6 +30,7 @@ from app.db.session import db
 from app.field_errors import errors_response
 from app.web.access import allow, principal
 from app.web.pages import flash_message, render_page
+from app.web.relative_time import utc_iso
 from app.web.requests import is_form, read_json, wants_json
 from app.web.responses import error_response
 
@@ -73,7 +74,7 @@ def _public(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def _version(row: Any, username: str, content: dict[str, Any]) -> dict[str, Any]:
-    at = row.changed_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    at = utc_iso(row.changed_at)
     version = {"version": row.version, "state": row.state, "reason": row.reason}
     return {**version, "by": username, "at": at, "content": content}
 

@@ -118,7 +118,7 @@ def list_days(session: Session, scope: Scope, query: FigureQuery) -> list[DayVol
 
 @cache
 def _reach(shape: QueryShape) -> Select[Any]:
-    """People by month, previous month and whether it is known, from month `first` to `month`."""
+    """Select people by month, previous month and whether it is known, from month `first` to `month`."""
     keys = (REACH.c.month, *_previous(shape))
     statement = select(*keys, func.sum(REACH.c.n)).where(REACH.c.month.between(FIRST, MONTH))
     return narrow(statement.group_by(*keys).order_by(*keys), REACH, shape)
@@ -126,7 +126,7 @@ def _reach(shape: QueryShape) -> Select[Any]:
 
 @cache
 def _volumes(shape: QueryShape) -> Select[Any]:
-    """Consultations, tallies and persons by month."""
+    """Select consultations, tallies and persons by month."""
     month = VOLUME.c.month
     statement = select(month, *_volume_sums()).where(VOLUME.c.outcome == ALL_OUTCOMES)
     window = statement.where(month.between(FIRST, MONTH)).group_by(month).order_by(month)
@@ -135,7 +135,7 @@ def _volumes(shape: QueryShape) -> Select[Any]:
 
 @cache
 def _consultations_by_desk(shape: QueryShape) -> Select[Any]:
-    """The month's consultations by country and desk, and the last receipt."""
+    """Select the month's consultations by country and desk, and the last receipt."""
     keys, n = (VOLUME.c.country, VOLUME.c.desk_id), func.sum(VOLUME.c.consultations)
     statement = select(*keys, n, func.max(VOLUME.c.last_received_at))
     month = statement.where(VOLUME.c.outcome == ALL_OUTCOMES, VOLUME.c.month == MONTH)
@@ -144,7 +144,7 @@ def _consultations_by_desk(shape: QueryShape) -> Select[Any]:
 
 @cache
 def _days(shape: QueryShape) -> Select[Any]:
-    """Consultations, tallies and persons by day of the month."""
+    """Select consultations, tallies and persons by day of the month."""
     day = VOLUME.c.held_on
     statement = select(day, *_volume_sums()).where(VOLUME.c.outcome == ALL_OUTCOMES)
     month = statement.where(VOLUME.c.month == MONTH)
@@ -154,7 +154,7 @@ def _days(shape: QueryShape) -> Select[Any]:
 
 @cache
 def _breakdowns(shape: QueryShape) -> Select[Any]:
-    """The month's distinct people by dimension and code."""
+    """Select the month's distinct people by dimension and code."""
     keys, n = (BREAKDOWN.c.part, BREAKDOWN.c.code), func.sum(_people(shape))
     statement = select(*keys, n).where(BREAKDOWN.c.month == MONTH).group_by(*keys)
     return narrow(statement.having(n > 0).order_by(*keys), BREAKDOWN, shape)
@@ -162,7 +162,7 @@ def _breakdowns(shape: QueryShape) -> Select[Any]:
 
 @cache
 def _people_by_desk(shape: QueryShape) -> Select[Any]:
-    """The month's distinct people by country and desk: all, women, children."""
+    """Select the month's distinct people by country and desk: all, women, children."""
     keys, n = (BREAKDOWN.c.country, BREAKDOWN.c.desk_id), _people(shape)
     code = BREAKDOWN.c.code
     women = case((code.like("female.%"), n), else_=0)
@@ -175,7 +175,7 @@ def _people_by_desk(shape: QueryShape) -> Select[Any]:
 
 @cache
 def _new_people_by_desk(shape: QueryShape) -> Select[Any]:
-    """The month's people by country and desk whom rules.is_distinct counts from the start of the reporting year."""
+    """Select the month's people by country and desk that is_distinct counts since the reporting year began."""
     keys, (previous, is_known) = (REACH.c.country, REACH.c.desk_id), _previous(shape)
     statement = select(*keys, func.sum(REACH.c.n)).where(
         REACH.c.month == MONTH, is_known, previous < YEAR_START

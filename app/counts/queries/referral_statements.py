@@ -43,7 +43,7 @@ FIRST_DAY, LAST_DAY = (bindparam(name, type_=Date) for name in ("first_day", "la
 
 @cache
 def events(shape: QueryShape) -> Select[Any]:
-    """The events of the month by state and, if it is declined, reason."""
+    """Select the number of events of the month by state and, if declined, reason."""
     state = EVENTS.c.state
     reason = case((state == states.DECLINED, EVENTS.c.reason), else_="")
     counts = or_(
@@ -85,7 +85,7 @@ def _declined_after() -> ColumnElement[bool]:
 
 @cache
 def overdue(shape: QueryShape) -> Any:
-    """Referrals that time has ended around the month without an event: state, its two moments, the time zone."""
+    """Select referrals that ended by time around the month without an event: state, two moments, time zone."""
     shelter = ROWS.c.closed_at.is_(None) & (ROWS.c.service == states.SHELTER)
     waits = shelter & ROWS.c.state.in_(states.WAITING)
     expired = waits & ROWS.c.deadline.between(FROM, UNTIL) & (ROWS.c.deadline <= NOW)
@@ -105,7 +105,7 @@ def _ended(state: str, condition: ColumnElement[bool], shape: QueryShape) -> Sel
 
 @cache
 def cohort(shape: QueryShape) -> Select[Any]:
-    """Of the referrals to shelters sent in the month: accepted, declined, expired, and the median of the answers."""
+    """Select, of the referrals to shelters sent in the month: accepted, declined, expired, median answer time."""
     waited = extract("epoch", ROWS.c.first_answer_at) - extract("epoch", ROWS.c.sent_at)
     late = ROWS.c.state.in_(states.WAITING) & (ROWS.c.deadline <= NOW)
     outcomes = {
@@ -128,7 +128,7 @@ def cohort(shape: QueryShape) -> Select[Any]:
 
 @cache
 def beds(_shape: QueryShape) -> Select[Any]:
-    """Changes of usable places and of people in them by day; the census before the month counts on its first day."""
+    """Select daily changes of usable places and of people in them; the census before counts on the first day."""
     same_bed = (CENSUS.c.shelter_id == BEDS.c.shelter_id) & (CENSUS.c.category == BEDS.c.category)
     before = select(func.max(CENSUS.c.day)).where(same_bed, CENSUS.c.day < FIRST_DAY)
     since = func.coalesce(before.correlate(BEDS).scalar_subquery(), FIRST_DAY)

@@ -104,7 +104,7 @@ def _departure(row: Any) -> Departure:
 
 @cache
 def _events(shape: QueryShape) -> Any:
-    """Requests opened, withdrawn or handed over in the month, by country; duplicates left out."""
+    """Select the number of requests opened, withdrawn or handed over in the month, by country, without duplicates."""
     months = (_event(code, month, shape) for code, month in EVENT_MONTHS.items())
     events = union_all(*months).subquery()
     return select(events).order_by(events.c.code, events.c.country)
@@ -119,7 +119,7 @@ def _event(code: str, month: ColumnElement[Any], shape: QueryShape) -> Select[An
 
 @cache
 def _departures(shape: QueryShape) -> Select[Any]:
-    """The requests whose people departed in the month; a removal or a duplicate has no such month."""
+    """Select the requests whose people departed in the month; removals and duplicates have no such month."""
     columns = (REQUESTS.c[name] for name in DEPARTURE_COLUMNS)
     statement = select(*columns).where(REQUESTS.c.departed_month == MONTH)
     return narrow_by_index(statement.order_by(REQUESTS.c.id), REQUESTS, shape)

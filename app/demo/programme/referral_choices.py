@@ -10,7 +10,7 @@ from app.consultations.rules.consultation_data import ConsultationData
 from app.demo.programme.consultations import DemoConsultation
 from app.demo.programme.distributions import Distribution
 from app.referrals.rules.referral_data import (
-    ConsultationContext,
+    ReferralOrigin,
     must_go_to_child_authority,
     needs_consulate_confirmation,
 )
@@ -81,7 +81,7 @@ def merge_persons(content: ConsultationData) -> tuple[PersonCount, ...]:
 def _service(
     content: ConsultationData, persons: tuple[PersonCount, ...], flags: tuple[str, ...], rng: Random
 ) -> str:
-    context = ConsultationContext(
+    context = ReferralOrigin(
         frozenset(content.topics), content.travel_group == "uasc" or is_child_alone(persons)
     )
     if must_go_to_child_authority(persons, flags, context):

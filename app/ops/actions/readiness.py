@@ -38,8 +38,8 @@ def refuse_unsafe_database(app: Flask) -> None:
 def refuse_other_version(app: Flask) -> None:
     """Raise UnsafeSettings if production's database is older or newer than the program; only for servers.
 
-    Commands are how it is fixed. In development `/readyz` reports it: `make run` upgrades first, and tests import the
-    program without a database.
+    Commands may run, because they upgrade it. In development `/readyz` reports it: `make run` upgrades first, and
+    tests import the program without a database.
     """
     if not app.config["SETTINGS"].production:
         return

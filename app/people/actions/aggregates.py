@@ -22,7 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.db.session import CodeSet, UtcDateTime, connection_of, insert_rows
+from app.db.session import connection_of, insert_rows
+from app.db.types import CodeSet, UtcDateTime
 from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, VolumeAggregate
 from app.people.models.lines import PersonLine
 from app.people.rules.aggregates import AggregateDelta, AggregateKey

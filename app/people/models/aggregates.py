@@ -8,7 +8,8 @@ from datetime import date, datetime
 from sqlalchemy import Date, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, UtcDateTime
+from app.db.session import Base
+from app.db.types import UtcDateTime
 from app.privacy.columns import OPEN, PERSONAL
 
 # Without a rowid SQLite stores the rows in the order of their keys: those of a month lie together.

@@ -4,7 +4,6 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -16,10 +15,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, CodeSet
+from app.db.session import Base
+from app.db.types import BigKey, CodeSet
 from app.privacy.columns import OPEN, PERSONAL, SENSITIVE
-
-Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class PersonLine(Base):
@@ -33,7 +31,7 @@ class PersonLine(Base):
 
     __tablename__ = "person_line"
 
-    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     consultation_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("consultation.id"), info=OPEN)
     desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"), info=OPEN)
     country: Mapped[str] = mapped_column(String(3), info=OPEN)

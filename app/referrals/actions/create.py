@@ -24,7 +24,7 @@ from app.referrals.queries.referrals import OFFERS, REFERRALS, ReferralRow
 from app.referrals.queries.shelter_options import refusal_reasons
 from app.referrals.rules import referral_data as rules
 from app.referrals.rules.deadlines import deadline, generate_code
-from app.referrals.rules.referral_data import ConsultationContext, ReferralData
+from app.referrals.rules.referral_data import ReferralData, ReferralOrigin
 from app.referrals.rules.states import SENT
 from app.shelters.actions.beds import lock_and_bump_inboxes
 from app.shelters.queries.beds import list_beds
@@ -45,14 +45,14 @@ def create_referral(
     principal: Principal,
     desk: DeskRow,
     data: ReferralData,
-    consultation: ConsultationContext,
+    origin: ReferralOrigin,
 ) -> ReferralIntake | list[FieldError]:
     """Create a referral, or return all errors at once.
 
-    The account may send from `desk`; `consultation` is what the rules need of the consultation it comes from.
+    The account may send from `desk`; `origin` is what the rules need of the consultation that it comes from.
     """
     shelters, errors = _receivers(session, desk, data)
-    errors += [FieldError(*error) for error in rules.validate(data, consultation)]
+    errors += [FieldError(*error) for error in rules.validate(data, origin)]
     if not _is_open_today(desk):
         errors.append(FieldError("desk", "desk_not_open"))
     existing = queries.find_referral_unscoped(session, UUID(data.id))

@@ -13,7 +13,8 @@ from sqlalchemy import Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db.session import UtcDateTime, connection_of
+from app.db.session import connection_of
+from app.db.types import UtcDateTime
 from app.referrals.queries.referrals import OFFERS, REFERRALS
 from app.referrals.rules import inbox as rules
 from app.referrals.rules import states

@@ -42,21 +42,21 @@ class ReferralData:
 
 
 @dataclass(frozen=True)
-class ConsultationContext:
+class ReferralOrigin:
     """What the rules need of the consultation that a referral comes from; empty if it comes from none."""
 
     topics: frozenset[str] = frozenset()
     is_child_alone: bool = False
 
 
-def validate(data: ReferralData, consultation: ConsultationContext) -> Iterator[tuple[str, str]]:
+def validate(data: ReferralData, origin: ReferralOrigin) -> Iterator[tuple[str, str]]:
     """Yield a pair of field and error code for everything that may not be sent."""
     if not data.consent:
         yield "consent", "no_consent"
     if data.party > MAX_PEOPLE:
         yield "persons", "too_many_to_refer"
     yield from _validate_receiver(data)
-    yield from _validate_protection(data, consultation)
+    yield from _validate_protection(data, origin)
 
 
 def _validate_receiver(data: ReferralData) -> Iterator[tuple[str, str]]:
@@ -66,30 +66,28 @@ def _validate_receiver(data: ReferralData) -> Iterator[tuple[str, str]]:
         yield "service", "shelter_or_service"
 
 
-def _validate_protection(
-    data: ReferralData, consultation: ConsultationContext
-) -> Iterator[tuple[str, str]]:
-    if must_go_to_child_authority(data.persons, data.flags, consultation):
+def _validate_protection(data: ReferralData, origin: ReferralOrigin) -> Iterator[tuple[str, str]]:
+    if must_go_to_child_authority(data.persons, data.flags, origin):
         if data.service != CHILD_AUTHORITY:
             yield "service", "child_alone"
     elif (
         data.service == CONSULATE
-        and needs_consulate_confirmation(consultation, data.flags)
+        and needs_consulate_confirmation(origin, data.flags)
         and not data.confirmed
     ):
         yield "confirmed", "consulate_after_asylum"
 
 
 def must_go_to_child_authority(
-    persons: Collection[PersonCount], flags: Collection[str], consultation: ConsultationContext
+    persons: Collection[PersonCount], flags: Collection[str], origin: ReferralOrigin
 ) -> bool:
     """Whether a child is alone: then the child-protection authority is the only receiver."""
-    return "uasc" in flags or consultation.is_child_alone or is_child_alone(persons)
+    return "uasc" in flags or origin.is_child_alone or is_child_alone(persons)
 
 
-def needs_consulate_confirmation(consultation: ConsultationContext, flags: Collection[str]) -> bool:
+def needs_consulate_confirmation(origin: ReferralOrigin, flags: Collection[str]) -> bool:
     """Whether a consulate could endanger the group: it asked about asylum, or needs protection."""
-    return "asylum" in consultation.topics or "protection_concern" in flags
+    return "asylum" in origin.topics or "protection_concern" in flags
 
 
 def content_digest(data: ReferralData) -> str:

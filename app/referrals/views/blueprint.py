@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, jsonify
+from flask import Blueprint, Response, abort, jsonify, make_response
 from flask_babel import gettext
 
 from app.db.session import db
@@ -74,6 +74,5 @@ def action_response(result: ActionResult) -> Response:
 def refusal_response(refused: ActionRefused) -> Response:
     """Return 409 with the state, beds or version that no longer allow an action."""
     message = gettext(FIELD_ERRORS[refused.code].label)
-    response = jsonify({"state": refused.state, "problem": refused.code, "message": message})
-    response.status_code = 409
-    return response
+    body = {"state": refused.state, "problem": refused.code, "message": message}
+    return make_response(jsonify(body), 409)

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Date,
     ForeignKey,
@@ -16,10 +15,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, UtcDateTime
+from app.db.session import Base
+from app.db.types import BigKey, UtcDateTime
 from app.privacy.columns import OPEN
-
-Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class BedCategory(Base):
@@ -53,7 +51,7 @@ class BedHold(Base):
 
     __tablename__ = "bed_hold"
 
-    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     referral_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("referral.id"), info=OPEN)
     shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
     category: Mapped[str] = mapped_column(String(30), info=OPEN)
@@ -83,7 +81,7 @@ class BedChange(Base):
 
     __tablename__ = "bed_change"
 
-    id: Mapped[int] = mapped_column(Number, primary_key=True, info=OPEN)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
     category: Mapped[str] = mapped_column(String(30), info=OPEN)
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)

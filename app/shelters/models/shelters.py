@@ -5,7 +5,8 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, Float, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.session import Base, CodeSet
+from app.db.session import Base
+from app.db.types import CodeSet
 from app.privacy.columns import OPEN, SENSITIVE
 
 

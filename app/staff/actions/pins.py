@@ -127,7 +127,7 @@ def _count_attempt(session: Session, account: AccountRow | None) -> _PinAttempt:
 
 
 def _attempts_left(account: AccountRow, failed: int) -> int:
-    if failed >= rules.PIN_MAX_TRIES:
+    if failed >= rules.MAX_PIN_ATTEMPTS:
         with independent_transaction():
             delete_pin(db.session(), account.id)
             home = queries.get_scope(db.session(), account).home_country

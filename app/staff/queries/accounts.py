@@ -147,16 +147,16 @@ def find_account_line(session: Session, username: str) -> AccountLine | None:
 
 def _read_lines(session: Session, accounts: Select[tuple[object, ...]]) -> list[AccountLine]:
     desks = _desk_codes(session)
-    nations: dict[int, list[str]] = {}
+    supervised: dict[int, list[str]] = {}
     for row in session.execute(select(ACCOUNT_COUNTRIES).order_by("account_id", "country")):
-        nations.setdefault(row.account_id, []).append(row.country)
+        supervised.setdefault(row.account_id, []).append(row.country)
     lines = []
     for row in session.execute(accounts):
         account = AccountRow(**row._mapping)
         codes, countries = (
             zip(*desks.get(account.id, ()), strict=True) if account.id in desks else ((), ())
         )
-        lines.append(AccountLine(account, codes, countries, tuple(nations.get(account.id, ()))))
+        lines.append(AccountLine(account, codes, countries, tuple(supervised.get(account.id, ()))))
     return lines
 
 

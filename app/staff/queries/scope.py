@@ -38,12 +38,12 @@ def get_scope(session: Session, account: AccountRow) -> Scope:
     )
     desk_rows = session.execute(desks).all()
     shelter_rows = session.execute(shelters).all()
-    nations = frozenset(session.scalars(countries.order_by("country")))
-    home = next((row.country for row in (*desk_rows, *shelter_rows)), min(nations, default=""))
+    supervised = frozenset(session.scalars(countries.order_by("country")))
+    home = next((row.country for row in (*desk_rows, *shelter_rows)), min(supervised, default=""))
     country = programme().get(home)
     return Scope(
         frozenset(row.id for row in desk_rows),
-        nations,
+        supervised,
         shelters=frozenset(row.id for row in shelter_rows),
         home_country=home,
         number_locale=country.locale if country else "",

@@ -23,6 +23,7 @@ from app.sync.views.pwa import app_version
 from app.web import qr_codes
 from app.web.access import allow, principal
 from app.web.pages import flash_message, public_url_for, redirect_or_json, render_page
+from app.web.relative_time import utc_iso
 from app.web.requests import wants_json
 
 
@@ -77,7 +78,7 @@ def add() -> Response:
 
 def _code_page(code: EnrolmentCode, name: str, desk_name: str) -> Response:
     if wants_json():
-        ends = code.expires_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+        ends = utc_iso(code.expires_at)
         response = jsonify({"device": str(code.device_id), "code": code.code, "expires_at": ends})
         response.status_code = 201
         return response
