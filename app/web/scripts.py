@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from markupsafe import Markup
 
 COMMENT = re.compile(r"/\*\*.*?\*/ ?", re.S)
+REMARK = re.compile(r"(?<=[;,{}]) //[^\"'`]*$")
 IMPORTED = re.compile(
     r'(?P<before>\bfrom |^import |\bimport\()"(?P<path>\.{1,2}/[\w./]+\.js)"', re.M
 )
@@ -109,9 +110,8 @@ def _names(folder: str) -> frozenset[str]:
 @cache
 def _source(folder: str, name: str) -> str:
     lines = COMMENT.sub("", (Path(folder) / name).read_text("utf-8")).splitlines()
-    return "".join(
-        f"{line.strip()}\n" for line in lines if not line.lstrip().startswith("//") and line.strip()
-    )
+    stripped = (REMARK.sub("", line.strip()) for line in lines)
+    return "".join(f"{line}\n" for line in stripped if line and not line.startswith("//"))
 
 
 @cache

@@ -2,7 +2,6 @@
 // The visitor card of a consultation: its code is checked at once, as on the server; the people of last time are offered.
 import { all, byId, field, fillText, query } from "../lib/dom.js";
 
-/** @import { Post } from "./backend.js" */
 /** @import { Cells } from "./cells.js" */
 /** @import { Group } from "./form_state.js" */
 /** @import { Groups } from "./groups.js" */
@@ -40,7 +39,7 @@ export function isCode(code) {
  * @param {Cells} page.cells
  * @param {Groups} page.groups
  * @param {() => void} page.redraw
- * @param {Post} page.post
+ * @param {(url: string, body: unknown) => Promise<Response>} page.post
  * @param {ShowMessage} page.showMessage
  */
 export function createCard({ form, cells, groups, redraw, post, showMessage }) {
@@ -181,6 +180,10 @@ export function createCard({ form, cells, groups, redraw, post, showMessage }) {
     box,
     input: card,
     check,
+    clear() {
+      card.value = "";
+      check(false);
+    },
     isWrong: () => {
       const code = normalizeCode(card.value);
       return Boolean(code) && !isCode(code);

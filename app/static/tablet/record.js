@@ -1,8 +1,9 @@
 // @ts-check
 // The consultation form on an enrolled tablet: checked here, sealed and stored here, undone by a voiding record.
 import { all, field, query } from "../lib/dom.js";
+import { askWorker } from "./ask_worker.js";
 import { outbox } from "./outbox.js";
-import { askWorker, openForm } from "./page.js";
+import { openForm } from "./page.js";
 import { isFirstMonth, personsIn, problemsOf } from "./record_rules.js";
 import { hasRoom } from "./status_chip.js";
 import { store } from "./store.js";

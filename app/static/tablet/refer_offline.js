@@ -2,8 +2,9 @@
 // Referring without the network: whom to call, a notice that waits in the queue, a slip that promises nothing.
 import { all, byId, closest, element, field, fillText, query } from "../lib/dom.js";
 import { uuid } from "../lib/encoding.js";
+import { askWorker } from "./ask_worker.js";
 import { notices, numberOf, personsOf } from "./notices.js";
-import { askWorker, openForm, ready } from "./page.js";
+import { openForm, ready } from "./page.js";
 
 /** @import { Persons } from "./notices.js" */
 
