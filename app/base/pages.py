@@ -1,5 +1,6 @@
 """Draws pages: the layout's common facts and the words that templates use to write codes, numbers and dates."""
 
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,8 @@ from flask import (
 )
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from app.base import language, spans
 from app.base.lists import CHILDREN, SHORT_AGES
@@ -92,17 +95,12 @@ def _is_uuid(text: str) -> bool:
 def prepare(app: Flask) -> None:
     """Gives every template the words it may use."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        number=language.number,
-        percent=language.percent,
-        day=language.day,
-        weekday=language.weekday,
-        month=language.month,
-        short_month=language.short_month,
-        country=language.country,
-        language=language.language,
-        short_age=lambda band: SHORT_AGES.get(band, ""),
+    written = (
+        *(language.number, language.percent, language.country, language.language),
+        *(language.day, language.weekday, language.month, language.short_month),
     )
+    app.jinja_env.filters.update({write.__name__: _for_each_reader(write) for write in written})
+    app.jinja_env.filters["short_age"] = lambda band: SHORT_AGES.get(band, "")
     app.jinja_env.tests["child_band"] = CHILDREN.__contains__
     spans.prepare(app)
 
@@ -127,6 +125,16 @@ def prepare(app: Flask) -> None:
             "time_at": language.time,
             "moment_at": language.moment,
         }
+
+
+def _for_each_reader(write: Callable[..., str]) -> Callable[..., str]:
+    """A filter that is asked at each drawing: a constant would else be written once, for the first reader, for all."""
+
+    @pass_context
+    def written(_: Context, value: Any) -> str:
+        return write(value)
+
+    return written
 
 
 def asset(name: str) -> str:
