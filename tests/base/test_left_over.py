@@ -44,7 +44,7 @@ def facts_of_notices():
     return sorted(found, key=sorted)
 
 
-NOTICES = [{name: FACTS[name] for name in names} for names in facts_of_notices()]
+NOTICES = [{name: FACTS[name] for name in sorted(names)} for names in facts_of_notices()]
 NOTICES += [{"record": "no-uuid", "version": "1"}, {"record": FACTS["record"]}, {"text": None}]
 
 

@@ -26,6 +26,8 @@ from tests.builders import at
 from tests.production.settings import production_environment
 from tests.smtp import MailServer, mail_server
 
+pytestmark = pytest.mark.both_databases
+
 ROOT = Path(__file__).resolve().parents[2]
 MAILBOX = "refugio@albergues.example.org"
 NOON = at("2026-03-14 12:00")

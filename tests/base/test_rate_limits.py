@@ -15,6 +15,8 @@ from app.base.database import db
 from app.base.rate_limits import LIMITS
 from tests.builders import JSON, Browser, alone, make_account, make_desk, sign_in
 
+pytestmark = pytest.mark.both_databases
+
 PER_MINUTE = 20
 
 

@@ -14,6 +14,8 @@ import xlsxwriter
 from app.base.sheets.limits import UNREADABLE, Limits, Odd, Unreadable
 from app.base.sheets.reading import read_rows
 
+pytestmark = pytest.mark.both_databases
+
 USUAL = Limits()
 HEAD = ["desk", "day", "n"]
 SHEET = "xl/worksheets/sheet1.xml"

@@ -5,9 +5,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+
 from app.base.database import db
 from tests.builders import JSON, Browser, alone, consultation_json
 from tests.office import stored
+
+pytestmark = pytest.mark.both_databases
 
 ROUNDS = 4 * int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 TOPICS = ("health", "shelter", "education", "transport", "legal_aid", "consular")

@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from app.base.database import db, writing
 from tests.builders import make_account, make_consultation, make_desk
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def filled(app):

@@ -36,6 +36,8 @@ from tests.return_builders import make_return, move, return_json
 from tests.shelter_builders import make_coordinator, make_shelter, referral_json
 from tests.sync.tablet import make_tablet
 
+pytestmark = pytest.mark.both_databases
+
 EVERYBODY, SIGNED_IN = "everybody", "signed_in"
 DESK, SUPERVISOR, REGIONAL, ADMIN = "desk_staff", "supervisor", "regional", "admin"
 COORDINATOR = "shelter_coordinator"

@@ -19,6 +19,8 @@ from tests.builders import (
     sign_in,
 )
 
+pytestmark = pytest.mark.both_databases
+
 TURN = at("2026-04-01 04:30")
 """22:30 of 31 March in Honduras, 01:30 of 1 April in Suriname."""
 

@@ -21,6 +21,8 @@ from tests.counts.histories import NOW, Stage, Told, one_woman, set_stage
 from tests.counts.test_truth import live, record
 from tests.server import Client, serving
 
+pytestmark = pytest.mark.both_databases
+
 MONTHS = ("2025-12", "2026-01", "2026-02")
 TALLY = {k: one_woman()[k] for k in ("desk", "held_on")} | {"outcomes": ["person_declined_record"]}
 VOIDED = Told(UUID(int=1, version=4), one_woman(card=0), ("void",))

@@ -33,6 +33,8 @@ from tests.builders import alone, at, make_account, make_desk, sign_in
 from tests.server import ROUNDS
 from tests.shelter_builders import make_coordinator, make_shelter
 
+pytestmark = pytest.mark.both_databases
+
 BEGIN = at("2026-02-26 12:00")
 EVERYTHING = Scope(programme=True)
 HOLD, DAY = timedelta(minutes=90), timedelta(days=1)

@@ -9,6 +9,8 @@ from app.base.database import db
 from app.base.month import Month
 from tests.builders import JSON, alone, at, make_account, make_consultation, make_desk, sign_in
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def house(app):

@@ -15,6 +15,8 @@ from tests.counts.histories import print_cards
 from tests.office import Office
 from tests.server import ROUNDS, Client, serving
 
+pytestmark = pytest.mark.both_databases
+
 AT = {"ana": "HND-01", "eva": "HND-02", "guille": "GTM-01"}
 MANY = {"postgresql": 200 * ROUNDS, "sqlite": 30 * ROUNDS}
 

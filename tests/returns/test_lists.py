@@ -15,6 +15,8 @@ from tests.builders import at
 from tests.office import Office
 from tests.returns.walking import SUPERVISOR, new_request, way_to
 
+pytestmark = pytest.mark.both_databases
+
 NOON = at("2026-03-10 18:00")
 
 

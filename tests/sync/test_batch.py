@@ -17,6 +17,8 @@ from tests.counts.histories import print_cards
 from tests.office import Office
 from tests.sync.tablet import Tablet, make_tablet
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def tablet(app: Flask, office: Office) -> Tablet:

@@ -39,6 +39,8 @@ from tests.upkeep.backups import (
     twice_at_once,
 )
 
+pytestmark = pytest.mark.both_databases
+
 HALF_A_DUMP = """#!/bin/sh
 for word; do case $word in --file=*) echo half > "${word#--file=}";; esac; done
 exit 1

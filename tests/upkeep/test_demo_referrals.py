@@ -31,6 +31,8 @@ from tests.builders import alone, sign_in
 from tests.conftest import settings_for
 from tests.upkeep.test_demo import EVERYTHING, NOW, build, count, told
 
+pytestmark = pytest.mark.both_databases
+
 CHANGES, CENSUS = BedChange.__table__, BedCensus.__table__
 NEXT = {
     "": {"sent"},

@@ -14,6 +14,8 @@ from app.upkeep import queries
 from app.upkeep.actions import migrating
 from tests.upkeep.test_starting import SAFE, start
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def hurried(monkeypatch):

@@ -8,6 +8,8 @@ from app.upkeep.rules import problems_of
 from tests.builders import alone
 from tests.conftest import create_app, settings_for
 
+pytestmark = pytest.mark.both_databases
+
 
 def ask(app, path="/readyz"):
     return alone(app.test_client().get, path)

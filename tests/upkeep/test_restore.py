@@ -39,6 +39,8 @@ from tests.upkeep.backups import (
     twice_at_once,
 )
 
+pytestmark = pytest.mark.both_databases
+
 SQLITE_ONLY = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 """PostgreSQL has no file of ours to leave behind: its transaction is tested by the kills."""
 

@@ -16,6 +16,8 @@ from app.staff.queries import SESSIONS
 from app.upkeep.actions import retention
 from tests.builders import at, make_account
 
+pytestmark = pytest.mark.both_databases
+
 NOW = at("2026-03-14 12:00")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
