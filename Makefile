@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run serve test check soak bench messages lock chromium postgresql nginx
+.PHONY: run serve test t quick check soak bench messages lock chromium postgresql nginx
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -14,7 +14,12 @@ LOCALES := en es fr ht nl pt
 CATALOGUE := translations/messages.pot
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 UV ?= uv
+PROCESSES ?= 3
+PYTEST := $(BIN)/python -m pytest
 INSTALL := apt-get install --yes --no-install-recommends
+
+# What tests start again and again need not be compiled again and again.
+test t quick check soak: export PYTHONDONTWRITEBYTECODE :=
 
 run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 	$(FLASK) db upgrade
@@ -27,8 +32,18 @@ run: .venv/installed ## the app with a demo programme on http://HOST:PORT
 serve: .venv/installed-dev nginx ## production as on the operator's page, behind nginx with TLS (root)
 	exec $(BIN)/python -m tests.production.serve
 
-test: .venv/installed-dev postgresql chromium nginx ## everything: unit, both databases, browser
-	$(BIN)/python -m tests.parts
+test: .venv/installed-dev postgresql chromium nginx ## everything: unit, both databases where they differ, browser
+	$(PYTEST) -n $(PROCESSES)
+
+t: .venv/installed-dev ## some tests: make t T=tests/people/test_codes.py::test_...
+	$(PYTEST) $(T)
+
+quick: .venv/installed-dev ## a minute after a change: format, lint, types, imports, contracts, unit tests of what changed
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -n 2 -k "not postgresql" $$($(BIN)/python -m tests.touched)
 
 check: .venv/installed-dev ## format, lint, types, walls between rooms, templates, dependencies, catalogues
 	$(BIN)/ruff format --check .
@@ -39,8 +54,8 @@ check: .venv/installed-dev ## format, lint, types, walls between rooms, template
 	$(BIN)/deptry .
 	$(BIN)/python -m pytest --quiet tests/contracts/test_catalogues.py
 
-soak: .venv/installed-dev postgresql chromium nginx ## the long kill, race and browser rounds
-	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/referrals tests/people tests/counts tests/sync tests/browser
+soak: .venv/installed-dev postgresql chromium nginx ## all tests on both databases, with the long kill, race and browser rounds
+	VENTANILLA_ROUNDS=10 $(PYTEST) -n $(PROCESSES)
 
 bench: .venv/installed-dev postgresql ## one table: figure, target, the ratio's two sides
 	$(BIN)/python -m tests.bench
