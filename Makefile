@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: help run dev fix serve test check soak bench messages lock chromium postgresql nginx
+.PHONY: help run dev fix serve test t quick check soak bench messages lock chromium postgresql nginx
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -14,8 +14,13 @@ LOCALES := en es fr ht nl pt
 CATALOGUE := translations/messages.pot
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 UV ?= uv
+PROCESSES ?= 3
+PYTEST := $(BIN)/python -m pytest
 SCRIPT_TOOLS := tests/js/node_modules/installed
 INSTALL := apt-get install --yes --no-install-recommends
+
+# What tests start again and again need not be compiled again and again.
+test t quick check soak: export PYTHONDONTWRITEBYTECODE :=
 
 help: ## every target, with what it does
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +46,18 @@ fix: .venv/installed-dev ## format and mend what the linters can
 serve: .venv/installed-dev nginx ## production as on the operator's page, behind nginx with TLS (root)
 	exec $(BIN)/python -m tests.production.serve
 
-test: .venv/installed-dev $(SCRIPT_TOOLS) postgresql chromium nginx ## everything: unit, both databases, browser
-	$(BIN)/python -m tests.parts
+test: .venv/installed-dev $(SCRIPT_TOOLS) postgresql chromium nginx ## everything: unit, both databases where they differ, browser
+	$(PYTEST) -n $(PROCESSES)
+
+t: .venv/installed-dev ## some tests: make t T=tests/people/test_codes.py::test_...
+	$(PYTEST) $(T)
+
+quick: .venv/installed-dev ## a minute after a change: format, lint, types, imports, contracts, unit tests of what changed
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -n 2 -k "not postgresql" $$($(BIN)/python -m tests.touched)
 
 check: .venv/installed-dev $(SCRIPT_TOOLS) ## format, lint, types, walls between rooms, templates, scripts, dependencies, catalogues
 	$(BIN)/ruff format --check .
@@ -56,8 +71,8 @@ check: .venv/installed-dev $(SCRIPT_TOOLS) ## format, lint, types, walls between
 	$(BIN)/deptry .
 	$(BIN)/python -m pytest --quiet tests/contracts/test_catalogues.py
 
-soak: .venv/installed-dev postgresql chromium nginx ## the long kill, race and browser rounds
-	VENTANILLA_ROUNDS=10 $(BIN)/python -m pytest tests/consultations/test_race.py tests/consultations/test_kill.py tests/referrals tests/people tests/counts tests/sync tests/browser
+soak: .venv/installed-dev postgresql chromium nginx ## all tests on both databases, with the long kill, race and browser rounds
+	VENTANILLA_ROUNDS=10 $(PYTEST) -n $(PROCESSES)
 
 bench: .venv/installed-dev postgresql ## one table: figure, target, the ratio's two sides
 	$(BIN)/python -m tests.benchmarks

@@ -1,5 +1,6 @@
 """Page rendering: context, filters and globals of every template, flashed messages, cookies, redirects."""
 
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,8 @@ from flask import (
 )
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import CHILDREN, SHORT_AGES
@@ -95,17 +98,18 @@ def _is_uuid(text: str) -> bool:
 def init_app(app: Flask) -> None:
     """Register the filters, tests, globals and context of every template."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        number=language.format_number,
-        percent=language.format_percent,
-        day=language.format_day,
-        weekday=language.format_weekday,
-        month=language.format_month,
-        short_month=language.format_short_month,
-        country=language.country_name,
-        language=language.language_name,
-        short_age=lambda band: SHORT_AGES.get(band, ""),
-    )
+    formatters = {
+        "number": language.format_number,
+        "percent": language.format_percent,
+        "day": language.format_day,
+        "weekday": language.format_weekday,
+        "month": language.format_month,
+        "short_month": language.format_short_month,
+        "country": language.country_name,
+        "language": language.language_name,
+    }
+    app.jinja_env.filters.update({n: _per_reader(f) for n, f in formatters.items()})
+    app.jinja_env.filters["short_age"] = lambda band: SHORT_AGES.get(band, "")
     app.jinja_env.tests["child_band"] = CHILDREN.__contains__
     relative_time.init_app(app)
     scripts.init_app(app)
@@ -131,6 +135,19 @@ def init_app(app: Flask) -> None:
             "time_at": language.format_time,
             "moment_at": language.format_moment,
         }
+
+
+def _per_reader(format_value: Callable[..., str]) -> Callable[..., str]:
+    """Return a filter that runs at each rendering.
+
+    Jinja computes a filter of a constant once, when it compiles the template: in the first reader's language.
+    """
+
+    @pass_context
+    def formatted(_: Context, value: Any) -> str:
+        return format_value(value)
+
+    return formatted
 
 
 def asset(name: str) -> str:

@@ -21,6 +21,8 @@ from tests.factories.records import (
     sign_in,
 )
 
+pytestmark = pytest.mark.both_databases
+
 TRAIL = AuditEntry.__table__
 
 

@@ -4,8 +4,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.db.types import UtcDateTime
 from sqlalchemy import Column, Date, Integer, MetaData, String, Table, Text, Uuid, insert, text
+
+from app.db.types import UtcDateTime
 
 BASELINE = Table(
     "bench_bare",

@@ -15,7 +15,6 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
-    sync_playwright,
 )
 
 from app import create_app
@@ -24,6 +23,17 @@ from tests.conftest import settings_for
 from tests.factories.records import PASSWORD, make_account, make_consultation, make_desk
 from tests.server import serving
 
+FEATURES_OFF = [
+    # What Playwright turns off: a second list replaces the first.
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect"),
+    *("TcpPortRandomizationWin", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled"),
+    *("PreconnectToSearch", "msForceBrowserSignIn", "msEdgeUpdateLaunchServicesPreferredVersion"),
+    # Pages of which the browser draws its own bars: half of what a new window costs.
+    *("PreloadTopChromeWebUI", "InitialWebUI", "WebUIReloadButton", "OmniboxEverywhere"),
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+]
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,6 +41,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--disable-features={','.join(FEATURES_OFF)}",
 ]
 SIZES = {
     "tablet": (1280, 800, True),
@@ -73,13 +84,6 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         db.engine.dispose()
     with serving(f"sqlite:///{path}") as server:
         yield Site(f"http://127.0.0.1:{server.port}", path)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """The driver of the browser."""
-    with sync_playwright() as driver:
-        yield driver
 
 
 @pytest.fixture(scope="session")

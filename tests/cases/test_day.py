@@ -24,6 +24,8 @@ from app.people.models.lines import PersonLine
 from tests.consultations.strategies import contents
 from tests.factories.records import at, consultation_json
 
+pytestmark = pytest.mark.both_databases
+
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 DAYS = ["2026-03-13", "2026-03-14"]
 DAY, YEAR = date(2026, 3, 14), Month(2026, 1)

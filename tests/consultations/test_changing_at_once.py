@@ -5,9 +5,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+
 from app.db.session import db
 from tests.factories.records import JSON, Browser, alone, consultation_json
 from tests.factories.two_country_world import stored
+
+pytestmark = pytest.mark.both_databases
 
 ROUNDS = 4 * int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 TOPICS = ("health", "shelter", "education", "transport", "legal_aid", "consular")

@@ -6,12 +6,15 @@ import os
 from collections import Counter
 from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.consultations.form_fields import as_fields
 from tests.factories.records import JSON, alone, consultation_json
 from tests.factories.two_country_world import stored
+
+pytestmark = pytest.mark.both_databases
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 MANY = settings(

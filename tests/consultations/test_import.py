@@ -393,9 +393,9 @@ def test_a_word_that_means_two_things_is_refused(office, monkeypatch):
 def test_two_thousand_faults_are_all_told_quickly(office, tmp_path):
     rows = [a_row(sex="horse" if n % 2 else "female", n=0 if n % 2 else 1) for n in range(2000)]
     path = saved(tmp_path, as_xlsx(cells(rows)))
-    began = time.perf_counter()
+    began = time.process_time()
     done = run(office.app, path)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert done.exit_code == 1
     lines = done.stderr.strip().split("\n")
     assert len(lines) == 2001

@@ -20,6 +20,8 @@ from app.people.models.lines import PersonLine
 from tests.factories.records import consultation_json, make_account, make_desk
 from tests.server import ROUNDS, Client, Server
 
+pytestmark = pytest.mark.both_databases
+
 CLIENTS = 6
 KILLS = 6 if ROUNDS == 1 else 10 * ROUNDS
 ANSWERS = ("first_this_year", "first_this_month", "repeat_this_month", "unknown")

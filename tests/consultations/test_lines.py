@@ -4,6 +4,7 @@ import os
 from datetime import date
 from uuid import UUID, uuid4
 
+import pytest
 import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from app.people.models.lines import PersonLine
 from app.web.access import Scope
 from tests.consultations.strategies import contents
 from tests.factories.records import at
+
+pytestmark = pytest.mark.both_databases
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 LINES = PersonLine.__table__

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from app.audit.models import AuditEntry
@@ -13,6 +14,8 @@ from app.db.session import db
 from app.people.models.lines import PersonLine
 from tests.factories.records import consultation_json, make_account, make_desk
 from tests.server import ROUNDS, Client, serving
+
+pytestmark = pytest.mark.both_databases
 
 CLIENTS = 8
 TIMES = 50 * ROUNDS

@@ -2,7 +2,11 @@
 
 from datetime import date
 
+import pytest
+
 from tests.factories.records import consultation_json, make_account, make_desk, sign_in
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_a_consultation_is_new_once_and_the_same_afterwards(app):

@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from app.db.session import db, write_transaction
 from tests.factories.records import make_account, make_consultation, make_desk
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def filled(app):

@@ -36,6 +36,8 @@ from tests.factories.returns import make_return, move, return_json
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.sync.tablet import make_tablet
 
+pytestmark = pytest.mark.both_databases
+
 EVERYBODY, SIGNED_IN = "everybody", "signed_in"
 DESK, SUPERVISOR, REGIONAL, ADMIN = "desk_staff", "supervisor", "regional", "admin"
 COORDINATOR = "shelter_coordinator"
@@ -226,7 +228,9 @@ TABLE: dict[str, Route] = {
     "people.replace": Route("/cards/replace", (DESK,), 422, json=mistyped_cards),
     "people.look_up": Route("/cards/look", (DESK,), 422, json=mistyped_card),
     "consultations.import_form": Route("/consultations/import", (SUPERVISOR,)),
-    "consultations.import_spreadsheet": Route("/consultations/import", (SUPERVISOR,), 422, form=nothing),
+    "consultations.import_spreadsheet": Route(
+        "/consultations/import", (SUPERVISOR,), 422, form=nothing
+    ),
     "consultations.template_xlsx": Route("/consultations/import/template.xlsx", (SUPERVISOR,)),
     "consultations.template_csv": Route("/consultations/import/template.csv", (SUPERVISOR,)),
     "counts.figures": Route("/counts?country=HND", FIGURES),

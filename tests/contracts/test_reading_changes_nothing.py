@@ -1,11 +1,14 @@
 """No GET changes the database, but for both logs, counters of requests and when a session was last seen."""
 
+import pytest
 from sqlalchemy import select
 
 from app.db.session import db
 from tests.contracts.test_permissions import consented, sent_by
 from tests.factories.records import make_account, make_consultation, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
+
+pytestmark = pytest.mark.both_databases
 
 SEEN = {"audit_entry": None, "staff_session": "seen_at", "rate_limit": None, "security_event": None}
 

@@ -6,6 +6,8 @@ from app.staff.vocabulary import ROLE_PERMISSIONS
 from app.web.access import require_declared_permissions
 from app.web.permissions import PERMISSIONS
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_every_view_states_a_known_permission(app):
     stated = {name: getattr(view, "permission", None) for name, view in app.view_functions.items()}

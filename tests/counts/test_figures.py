@@ -27,6 +27,8 @@ from tests.counts.histories import (
 from tests.factories.records import JSON, Browser, alone, sign_in
 from tests.reference_models import counts
 
+pytestmark = pytest.mark.both_databases
+
 PLACES = ("", "HND", "SUR", "MEX")
 LOOKED_AT = ("2025-10", "2026-01", "2026-02", "2026-03")
 MONTHS_OF_PEOPLE = (202510, 202511, 202512, 202601, 202602)

@@ -19,6 +19,8 @@ from tests.factories.records import (
     sign_in,
 )
 
+pytestmark = pytest.mark.both_databases
+
 TURN = at("2026-04-01 04:30")
 """22:30 of 31 March in Honduras, 01:30 of 1 April in Suriname."""
 
@@ -98,7 +100,11 @@ def test_a_voided_consultation_and_a_refusal_reach_nobody(app):
     ana.post(f"/consultations/{voided['id']}/void", {"version": 1, "reason": "slip"})
     with unit_of_work():
         tally = {k: consultation_json()[k] for k in ("id", "desk", "held_on")}
-        record(db.session(), clerk, parse_consultation({**tally, "outcomes": ["person_declined_record"]}))
+        record(
+            db.session(),
+            clerk,
+            parse_consultation({**tally, "outcomes": ["person_declined_record"]}),
+        )
     said = ana.get_json(f"/counts.json?month={month}").get_json()
     assert (said["consultations"], said["tallies"]) == (1, 1)
     assert (said["persons_in_consultations"], said["reached"]["high"]) == (0, 0)

@@ -19,6 +19,8 @@ from tests.factories.records import (
     sign_in,
 )
 
+pytestmark = pytest.mark.both_databases
+
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 ADULT = {"sex": "female", "age_band": "age_25_59"}
 

@@ -33,6 +33,8 @@ from tests.factories.records import alone, at, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
 from tests.server import ROUNDS
 
+pytestmark = pytest.mark.both_databases
+
 BEGIN = at("2026-02-26 12:00")
 EVERYTHING = Scope(programme=True)
 HOLD, DAY = timedelta(minutes=90), timedelta(days=1)

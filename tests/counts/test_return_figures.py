@@ -25,6 +25,8 @@ from app.web.access import Principal, Scope
 from tests.factories.records import JSON, alone, at, make_account, make_desk, sign_in
 from tests.server import ROUNDS
 
+pytestmark = pytest.mark.both_databases
+
 SPLITS = ("sex", "age_band", "nationality", "transport_mode")
 KEYS = {
     "opened", "withdrawn", "handed_over", "departed_persons", "departed", "children_alone",

@@ -17,6 +17,8 @@ from tests.factories.records import (
     sign_in,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def house(app):

@@ -17,6 +17,8 @@ from tests.counts.test_figures import shown, standing
 from tests.factories.records import Browser, sign_in
 from tests.reference_models.counts import first_of_year
 
+pytestmark = pytest.mark.both_databases
+
 DESKS = {"HND-01": "HND", "HND-02": "HND", "MEX-01": "MEX"}
 FIRST, DAYS = date(2025, 9, 1), 210
 MONTHS = ("2025-10", "2025-12", "2026-01", "2026-02", "2026-03")

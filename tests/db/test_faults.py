@@ -17,6 +17,8 @@ from app.web.access import allow
 from tests.conftest import create_app, settings_for
 from tests.factories.records import alone, consultation_json, make_account, make_desk, sign_in
 
+pytestmark = pytest.mark.both_databases
+
 NOWHERE = "postgresql+psycopg://somebody:s3cret@127.0.0.1:9/gone"
 BRAND = 'class="brand"'
 CODES = {

@@ -30,6 +30,8 @@ from tests.conftest import settings_for
 from tests.demo.test_demo import EVERYTHING, NOW, build, count, told
 from tests.factories.records import alone, sign_in
 
+pytestmark = pytest.mark.both_databases
+
 CHANGES, CENSUS = BedChange.__table__, BedCensus.__table__
 NEXT = {
     "": {"sent"},

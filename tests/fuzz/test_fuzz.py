@@ -12,6 +12,8 @@ from tests.fuzz.running import Report, Wire, fuzz
 from tests.server import ROUNDS, serving
 from tests.sync.tablet import make_tablet
 
+pytestmark = pytest.mark.both_databases
+
 MANY = 500 if ROUNDS == 1 else 20_000
 SEED = 12
 

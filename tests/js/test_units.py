@@ -10,13 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from app import clock
-from app.web import scripts
-from app.web.relative_time import UNITS, relative_time
 from app.people.rules.codes import read_code
 
-from app import create_app
+from app import clock, create_app
 from app.sync.rules.sealing import from_text, receipt_of, unseal
+from app.web import scripts
+from app.web.relative_time import UNITS, relative_time
 from tests.conftest import settings_for
 
 HERE = Path(__file__).parent

@@ -39,6 +39,8 @@ from tests.ops.backups import (
     twice_at_once,
 )
 
+pytestmark = pytest.mark.both_databases
+
 HALF_A_DUMP = """#!/bin/sh
 for word; do case $word in --file=*) echo half > "${word#--file=}";; esac; done
 exit 1
@@ -87,13 +89,17 @@ def test_the_name_of_a_backup_tells_the_head_of_the_chain_it_holds(app, empty, t
     make_consultation(ana_at_a_desk())
     made = back_up(tmp_path)
     _, _, number, seal = made.stem.split("-")
-    head = select(AUDIT_ENTRIES.c.seal, AUDIT_ENTRIES.c.act).where(AUDIT_ENTRIES.c.number == int(number))
+    head = select(AUDIT_ENTRIES.c.seal, AUDIT_ENTRIES.c.act).where(
+        AUDIT_ENTRIES.c.number == int(number)
+    )
     here = db.session.execute(head).one()
     assert (here.seal[:12], here.act) == (seal, "backed_up")
     in_app(empty, put_back, made)
 
     def last_two():
-        acts = select(AUDIT_ENTRIES.c.number, AUDIT_ENTRIES.c.act, AUDIT_ENTRIES.c.seal).order_by(AUDIT_ENTRIES.c.number.desc())
+        acts = select(AUDIT_ENTRIES.c.number, AUDIT_ENTRIES.c.act, AUDIT_ENTRIES.c.seal).order_by(
+            AUDIT_ENTRIES.c.number.desc()
+        )
         return db.session.execute(acts.limit(2)).all()
 
     after, copied = in_app(empty, last_two)

@@ -20,6 +20,8 @@ from config import UnsafeSettings, read_settings
 from tests.factories.records import alone, at, make_consultation
 from tests.factories.two_country_world import Office
 
+pytestmark = pytest.mark.both_databases
+
 NOW = at("2026-03-14 15:00")
 TOKEN = "t" * 40
 HOUR = timedelta(hours=1)

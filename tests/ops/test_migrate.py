@@ -14,6 +14,8 @@ from app.ops import queries
 from app.ops.actions import migrate
 from tests.ops.test_start import SAFE, start
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def hurried(monkeypatch):

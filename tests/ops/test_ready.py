@@ -8,6 +8,8 @@ from app.ops.rules import list_problems
 from tests.conftest import create_app, settings_for
 from tests.factories.records import alone
 
+pytestmark = pytest.mark.both_databases
+
 
 def ask(app, path="/readyz"):
     return alone(app.test_client().get, path)

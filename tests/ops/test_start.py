@@ -1,24 +1,80 @@
 """The start: production refuses what is unsafe with one sentence; the journal is named."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
+import warnings
+from contextvars import Context
 from pathlib import Path
 
 import pytest
+from flask import cli
 
 from app.db.session import db, unit_of_work
+from app.staff.actions import hashing
 from app.staff.actions.accounts import insert_account
+from app.web.access import limiter
+from tests.conftest import REAL_HASHER, REAL_NOBODY
 from tests.factories.records import CHEAP_HASH
 from tests.production.settings import production_environment
+
+pytestmark = pytest.mark.both_databases
 
 ROOT = Path(__file__).resolve().parents[2]
 SAFE = production_environment()
 
 
 def start(url, *words, **environment):
-    """Starts the app as a server does, or a `flask` command where words are given."""
+    """Starts the app as a server does, or a `flask` command where words are given, with these settings alone.
+
+    It is a fork of this process, which need not import everything anew; `start_anew` is the same without that.
+    """
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            os.dup2(output.fileno(), 1)
+            os.dup2(errors.fileno(), 2)
+            _become({"PATH": os.environ["PATH"], "DATABASE_URL": url, **environment}, words)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        for file in (output, errors):
+            file.seek(0)
+        return subprocess.CompletedProcess(words, code, output.read(), errors.read())
+
+
+def _become(environment, words):
+    """What Python does with `-c "import wsgi"` or `-m flask`; does not return."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+    sys.argv = ["flask", "--app", "wsgi", *words]
+    sys.modules.pop("wsgi", None)
+    sys.path.insert(0, str(ROOT))
+    warnings.simplefilter("ignore")
+    limiter.enabled = True
+    hashing.hasher, hashing.NOBODY = REAL_HASHER, REAL_NOBODY
+    code = 0
+    try:
+        Context().run(cli.main if words else lambda: importlib.import_module("wsgi"))
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def start_anew(url, *words, **environment):
+    """The same as a process of its own."""
     command = ["-m", "flask", "--app", "wsgi", *words] if words else ["-c", "import wsgi"]
     return subprocess.run(
         [sys.executable, *command],
@@ -38,7 +94,7 @@ def make_demo_account(closed_at=None):
 
 
 def test_production_with_safe_settings_starts(app, database_url):
-    started = start(database_url, **SAFE)
+    started = start_anew(database_url, **SAFE)
     assert started.returncode == 0, started.stderr
 
 
@@ -50,7 +106,7 @@ def test_the_start_names_the_journal_of_sqlite(app, database_url):
 
 
 def test_a_command_says_nothing_but_its_own_words(app, database_url):
-    assert start(database_url, "audit", "verify").stderr == ""
+    assert start_anew(database_url, "audit", "verify").stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -89,8 +145,9 @@ def test_production_refuses_an_unsafe_setting(tmp_path, name, value):
     assert value is None or value not in refused.stderr.replace(name, "").replace("SECRET_KEY", "")
 
 
-def test_a_command_is_refused_like_a_server(tmp_path):
-    refused = start(f"sqlite:///{tmp_path / 'new.sqlite'}", "routes", ENVIRONMENT="production")
+@pytest.mark.parametrize("starts", [start, start_anew])
+def test_a_command_is_refused_like_a_server(tmp_path, starts):
+    refused = starts(f"sqlite:///{tmp_path / 'new.sqlite'}", "routes", ENVIRONMENT="production")
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
 
 

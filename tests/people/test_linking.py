@@ -24,6 +24,8 @@ from tests.counts.histories import (
     set_stage,
 )
 
+pytestmark = pytest.mark.both_databases
+
 START = date(2025, 11, 20)
 MONTHS = (202511, 202512, 202601, 202602, 202603)
 ANSWERS = ("first_this_year", "first_this_month", "repeat_this_month", "unknown")

@@ -15,6 +15,8 @@ from tests.factories.records import alone, consultation_json, make_account
 from tests.factories.two_country_world import Office
 from tests.server import ROUNDS, Client, serving
 
+pytestmark = pytest.mark.both_databases
+
 AT = {"ana": "HND-01", "eva": "HND-02", "guille": "GTM-01"}
 MANY = {"postgresql": 200 * ROUNDS, "sqlite": 30 * ROUNDS}
 

@@ -10,11 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import playwright
 from tests.production import certificates, operator
 from tests.production.operator import Installation
-
-__all__ = ["playwright"]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -28,6 +29,8 @@ from app.shelters.models import BedChange, BedHold
 from tests.factories.records import JSON, Browser, alone, at, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import ROUNDS
+
+pytestmark = pytest.mark.both_databases
 
 BEGIN = at("2026-03-10 18:00")
 """Noon at the desk: tonight ends at 12:00 UTC of the next day."""

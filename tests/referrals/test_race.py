@@ -20,6 +20,8 @@ from tests.factories.records import make_account, make_desk
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import ROUNDS, Client, serving
 
+pytestmark = pytest.mark.both_databases
+
 CLIENTS, TIMES, PLACES = 50, 8 if ROUNDS == 1 else 20 * ROUNDS, 7
 HOLDS, REFERRALS, OFFERS = BedHold.__table__, Referral.__table__, ReferralOffer.__table__
 

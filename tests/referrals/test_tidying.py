@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -12,6 +13,8 @@ from app.ops.actions import retention
 from app.referrals.models import Referral
 from tests.factories.records import Browser, alone, at, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
+
+pytestmark = pytest.mark.both_databases
 
 SENT_AT = at("2026-03-10 18:00")
 NOTE = "llegan a las 8 de la noche"

@@ -40,6 +40,8 @@ from tests.reference_models.returns import (
 )
 from tests.server import ROUNDS
 
+pytestmark = pytest.mark.both_databases
+
 BEGIN = at("2026-03-10 18:00")
 ZONE = "America/Tegucigalpa"
 SIDES = {"ana": "desk", "bea": "desk", "eva": "supervisor", "ivo": "supervisor"}

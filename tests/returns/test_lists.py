@@ -15,6 +15,8 @@ from tests.factories.records import at
 from tests.factories.two_country_world import Office
 from tests.returns.walking import SUPERVISOR, new_request, way_to
 
+pytestmark = pytest.mark.both_databases
+
 NOON = at("2026-03-10 18:00")
 
 

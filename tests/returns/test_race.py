@@ -15,6 +15,8 @@ from app.returns.queries.requests import REQUESTS, STEPS
 from tests.factories.records import make_account, make_consultation, make_desk
 from tests.server import ROUNDS, Client, serving
 
+pytestmark = pytest.mark.both_databases
+
 TIMES = 8 * ROUNDS
 ASKED = {
     "desk": "HND-01",

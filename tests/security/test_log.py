@@ -22,6 +22,8 @@ from tests.factories.records import JSON, PASSWORD, Browser, alone, at, sign_in
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import make_tablet
 
+pytestmark = pytest.mark.both_databases
+
 NOW = at("2026-03-14 15:00")
 WRONG = "not-the-right-phrase"
 ADDRESS = {"REMOTE_ADDR": "203.0.113.77"}

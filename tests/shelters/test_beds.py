@@ -12,6 +12,8 @@ from app.shelters.queries.beds import list_beds
 from tests.factories.records import Browser, at, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
 
+pytestmark = pytest.mark.both_databases
+
 AT = "/shelters/HND-S1/beds"
 once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what is refused before any database is asked."""

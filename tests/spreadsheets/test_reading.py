@@ -19,6 +19,8 @@ from app.spreadsheets.limits import (
 )
 from app.spreadsheets.reading import read_rows
 
+pytestmark = pytest.mark.both_databases
+
 USUAL = SpreadsheetLimits()
 HEAD = ["desk", "day", "n"]
 SHEET = "xl/worksheets/sheet1.xml"
@@ -210,9 +212,9 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked():
     content = with_part(sheet(HEAD), SHEET, b" " * (150 * 1024 * 1024))
     assert len(content) < 200_000
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     assert refused(content).code == "zip_bomb"
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
 
@@ -286,9 +288,9 @@ def test_a_million_empty_rows_end_quickly():
     before, after = part_of(content, SHEET).split(b"<sheetData>")[0], b"</sheetData></worksheet>"
     empty = b"".join(b'<row r="%d"/>' % n for n in range(2, 1_048_577))
     full = with_part(content, SHEET, before + b"<sheetData>" + head + empty + after)
-    began = time.perf_counter()
+    began = time.process_time()
     assert read(full) == [(1, ["desk"])]
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_a_row_a_million_rows_down_costs_nothing():
@@ -311,10 +313,10 @@ def test_styled_empty_cells_are_nothing():
 
 
 def test_a_million_blank_lines_of_a_csv_end_quickly():
-    began = time.perf_counter()
+    began = time.process_time()
     rows = read(b"desk,day\r\n" + b",,\r\n" * 1_000_000 + b"HND-01\r\n")
     assert rows == [(1, ["desk", "day"]), (1_000_002, ["HND-01"])]
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_too_many_columns_rows_or_bytes_are_told():

@@ -19,6 +19,8 @@ from app.staff.actions import hashing
 from app.staff.queries import ACCOUNTS
 from tests.factories.records import PASSWORD, Browser, make_account, make_desk, sign_in
 
+pytestmark = pytest.mark.both_databases
+
 WRONG = "not-the-right-phrase"
 NEW = "another-long-phrase"
 TRIES = st.integers(0, 500)
@@ -151,6 +153,7 @@ def test_who_shows_the_password_starts_from_nothing_and_weak_new_ones_are_not_gu
         assert ana.post_form("/account/pin", new_pin(PASSWORD)).status_code == 302
 
 
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_hash_of_four_lanes_opens_and_is_made_anew_with_one(app: Flask) -> None:
     make_account("ana", "admin")

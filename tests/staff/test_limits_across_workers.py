@@ -13,6 +13,8 @@ from flask import Flask
 from tests.factories.records import make_account, make_desk
 from tests.server import Client, Server, serving
 
+pytestmark = pytest.mark.both_databases
+
 GUESSES, REQUESTS, AT_ONCE = 45, 45, 12
 LIMIT, ENROL_PER_MINUTE = 5, 20
 

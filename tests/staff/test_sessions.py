@@ -15,6 +15,8 @@ from app.staff.queries import ACCOUNT_DESKS, ACCOUNTS, SESSIONS
 from tests.factories.records import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
 from tests.staff.links import NEW_PASSWORD
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def browser(app: Flask) -> Browser:

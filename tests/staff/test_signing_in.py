@@ -63,6 +63,7 @@ def with_real_hash(username: str) -> None:
         db.session.execute(mine.values(password_hash=hashing.hash_password(PASSWORD)))
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_passwords_are_argon2id_with_64_mebibytes_and_three_passes() -> None:
     said = extract_parameters(hashing.hasher.hash("any phrase at all"))
 
@@ -70,6 +71,7 @@ def test_passwords_are_argon2id_with_64_mebibytes_and_three_passes() -> None:
     assert (said.memory_cost, said.time_cost) == (65536, 3)
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_unknown_name_wrong_password_and_closed_account_answer_alike_and_as_slowly(
     sqlite_app: Flask,
 ) -> None:

@@ -22,6 +22,8 @@ from tests.server import ROUNDS, Client, serving
 from tests.sync.tablet import Tablet, days_ago, make_tablet
 from tests.sync.wire import exchange, request_bytes
 
+pytestmark = pytest.mark.both_databases
+
 BATCHES = 12 if ROUNDS == 1 else 200
 NO_ANSWER = 0
 AT_ONCE, DAYS, CARDS = 50, 25, 5

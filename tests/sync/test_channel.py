@@ -19,6 +19,8 @@ from tests.server import ROUNDS
 from tests.sync.lossy_network import Outbox, fresh
 from tests.sync.tablet import Tablet, make_tablet
 
+pytestmark = pytest.mark.both_databases
+
 FATES = (
     "clear", "request lost", "request cut", "answer lost", "answer cut", "portal", "twice",
     "reordered",

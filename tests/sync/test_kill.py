@@ -23,6 +23,8 @@ from tests.sync.sealing import receipt_of
 from tests.sync.tablet import Tablet, make_tablet
 from tests.sync.wire import exchange, request_bytes, results_of
 
+pytestmark = pytest.mark.both_databases
+
 KILLS = 3 if ROUNDS == 1 else 50
 STRIDE = 23 if ROUNDS == 1 else 1
 """The line is cut at every so many bytes; at every single one in the long rounds."""

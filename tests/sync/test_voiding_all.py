@@ -13,6 +13,8 @@ from tests.factories.records import JSON
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def tablet(app: Flask, office: Office) -> Tablet:

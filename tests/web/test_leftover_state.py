@@ -37,14 +37,17 @@ def facts_of_notices():
     found = set()
     for path in APP.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("flash_message", "flash"):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in (
+                "flash_message",
+                "flash",
+            ):
                 named = {word.arg for word in call.keywords if word.arg}
                 rest = any(word.arg is None for word in call.keywords)
                 found.add(frozenset(named | ({"returning"} if rest else set())))
     return sorted(found, key=sorted)
 
 
-NOTICES = [{name: FACTS[name] for name in names} for names in facts_of_notices()]
+NOTICES = [{name: FACTS[name] for name in sorted(names)} for names in facts_of_notices()]
 NOTICES += [{"record": "no-uuid", "version": "1"}, {"record": FACTS["record"]}, {"text": None}]
 
 

@@ -15,6 +15,8 @@ from app.web.access import limiter
 from app.web.rate_limits import LIMITS
 from tests.factories.records import JSON, Browser, alone, make_account, make_desk, sign_in
 
+pytestmark = pytest.mark.both_databases
+
 PER_MINUTE = 20
 
 
