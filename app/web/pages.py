@@ -98,7 +98,7 @@ def _is_uuid(text: str) -> bool:
 def init_app(app: Flask) -> None:
     """Register the filters, tests, globals and context of every template."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    formatters = {
+    formatters: dict[str, Callable[..., str]] = {
         "number": language.format_number,
         "percent": language.format_percent,
         "day": language.format_day,
