@@ -15,8 +15,7 @@ from sqlalchemy import delete, select
 
 from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
-from app.consultations.actions import recording
-from app.consultations.actions import corrections
+from app.consultations.actions import corrections, recording
 from app.consultations.forms.parsing import parse_consultation
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.queries import find_consultation
@@ -24,8 +23,8 @@ from app.consultations.vocabulary import OUTCOMES, TOPICS
 from app.db.session import db, unit_of_work
 from app.people.actions.cards import find_typed_card, issue
 from app.people.actions.cards import replace as replace_card
-from app.people.models.cards import VisitorCard
 from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, VolumeAggregate
+from app.people.models.cards import VisitorCard
 from app.people.models.lines import PersonLine
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk

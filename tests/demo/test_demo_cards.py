@@ -22,7 +22,12 @@ from app.month import Month
 from app.people.actions.cards import issue
 from app.people.queries.cards import CARDS
 from app.people.queries.lines import LINES, ROOT
-from app.people.rules.reach import PreviousContact, PersonContact, compute_previous_contacts, previous_by_answer
+from app.people.rules.reach import (
+    PersonContact,
+    PreviousContact,
+    compute_previous_contacts,
+    previous_by_answer,
+)
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 from tests.conftest import settings_for
