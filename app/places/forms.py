@@ -11,8 +11,8 @@ from app.places.queries import DeskRow
 from app.places.vocabulary import Area, areas, programme
 from app.web.forms import (
     CodeField,
-    DayField,
     DegreesField,
+    IsoDayField,
     PageForm,
     SafeTextField,
     WholeNumberField,
@@ -37,8 +37,8 @@ class DeskForm(PageForm):
     modality = CodeField(validators=[required()], codes=MODALITIES.codes)
     latitude = DegreesField(limit=90)
     longitude = DegreesField(limit=180)
-    opened_on = DayField(validators=[required_day()])
-    closed_on = DayField()
+    opened_on = IsoDayField(validators=[required_day()])
+    closed_on = IsoDayField()
 
     def fields_in(self, country_code: str) -> dict[str, Any]:
         """Return the desk's fields; an empty time zone becomes that of the country."""
@@ -68,7 +68,7 @@ class ChangedDeskForm(DeskForm):
 class DeskClosingForm(PageForm):
     """The last day of a desk."""
 
-    closed_on = DayField(validators=[required_day()])
+    closed_on = IsoDayField(validators=[required_day()])
     version = WholeNumberField()
 
 

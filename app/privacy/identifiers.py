@@ -29,9 +29,8 @@ IDENTIFIERS = Codelist(
     Term("script", N_("This has letters that cannot be checked here. Use Latin letters.")),
 )
 """The rules by name, each with the message that a match shows; the text itself is never repeated."""
-DATA: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "static" / "identifiers.json").read_text("utf-8")
-)
+DATA_FILE = Path(__file__).parents[1] / "static" / "identifiers.json"
+DATA: dict[str, Any] = json.loads(DATA_FILE.read_text("utf-8"))
 MAX_NOTE_LENGTH: int = DATA["most"]
 """Characters of a note."""
 MAX_RAW_NOTE_LENGTH = MAX_NOTE_LENGTH * 4
@@ -184,8 +183,7 @@ def _classes_of_numerals() -> dict[str, str]:
 NORMAL, NUMBERS = DATA["normal"], DATA["numbers"]
 DIGITS, FOLDED = _digits(), str.maketrans(NORMAL["signs"])
 DROP, MARKS = re.compile(NORMAL["drop"]), re.compile(NORMAL["marks"])
-SPACE = re.compile(NORMAL["blank"])
-CLOCK = re.compile(NUMBERS["clock"])
+SPACE, CLOCK = re.compile(NORMAL["blank"]), re.compile(NUMBERS["clock"])
 BETWEEN = {
     kind: re.compile(f"(?<=[{NUMBERS['like']}]){separators}(?=[{NUMBERS['like']}])")
     for kind, separators in NUMBERS["between"].items()

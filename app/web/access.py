@@ -46,7 +46,7 @@ CSRF_EXEMPT = frozenset({"enrolling", "enrolled_device", "scrape_metrics"})
 class Scope:
     """What an account may see of personal rows: desks and shelters by id, countries by alpha-3, or all figures.
 
-    `home` is the country whose number and date formats the account gets; it grants nothing.
+    `home_country` is the country whose number and date formats the account gets; it grants nothing.
     `desks_version` is the sum of all desks' versions at this request: cached desks are valid until it changes.
     """
 

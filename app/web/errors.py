@@ -57,7 +57,7 @@ def _not_signed_in(error: NotSignedIn) -> Response:
     except HTTPException as unreadable:
         return _http(unreadable)
     next_path = redraw_url(request.endpoint) if fields else ""
-    context = {"kept": fields, "expired": True, "next": next_path, "problem": ""}
+    context = {"preserved": fields, "expired": True, "next": next_path, "error_status": ""}
     return render_page("staff/sign_in.html", 401, **context)
 
 

@@ -87,7 +87,7 @@ class AnyCodesField(Field):  # type: ignore[misc]
         self.data = sorted(set(valuelist))
 
 
-class DayField(Field):  # type: ignore[misc]
+class IsoDayField(Field):  # type: ignore[misc]
     """A calendar day, sent as ISO 8601; `data` is None if it is empty or not a date."""
 
     widget = TextInput()

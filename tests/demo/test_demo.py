@@ -184,11 +184,9 @@ def test_rows_are_those_that_the_intake_would_have_written(app):
     build(consultations=600)
     names = ("supervisor.hnd", "supervisor.mex", "supervisor.pan")
     scope = Scope(countries=frozenset(name[-3:].upper() for name in names))
-    ids = db.session.scalars(
-        select(CONSULTATIONS.c.id)
-        .where(CONSULTATIONS.c.country == "HND")
-        .order_by(CONSULTATIONS.c.id)
-    )
+    consultation = CONSULTATIONS.c
+    of_honduras = select(consultation.id).where(consultation.country == "HND")
+    ids = db.session.scalars(of_honduras.order_by(consultation.id))
     checked = 0
     for one in list(ids)[:60]:
         row = queries.find_consultation(db.session(), scope, one)

@@ -97,10 +97,9 @@ def test_the_name_of_a_backup_tells_the_head_of_the_chain_it_holds(app, empty, t
     in_app(empty, put_back, made)
 
     def last_two():
-        acts = select(AUDIT_ENTRIES.c.number, AUDIT_ENTRIES.c.act, AUDIT_ENTRIES.c.seal).order_by(
-            AUDIT_ENTRIES.c.number.desc()
-        )
-        return db.session.execute(acts.limit(2)).all()
+        columns = AUDIT_ENTRIES.c
+        entries = select(columns.number, columns.act, columns.seal).order_by(columns.number.desc())
+        return db.session.execute(entries.limit(2)).all()
 
     after, copied = in_app(empty, last_two)
     assert (copied.number, copied.seal) == (int(number), here.seal)

@@ -181,7 +181,7 @@ def test_answers_given_and_a_notice_survive_an_ended_session(visited):
         assert (kept.status_code, 'name="kept.topics"' in kept.text) == (401, True)
 
 
-def test_nobody_answers_every_question_that_an_account_does():
+def test_nobody_answers_every_question_that_an_account_does(visited):
     names = {name for name in dir(Principal) if not name.startswith("_")}
     names |= set(Principal.__dataclass_fields__)
     nobody_ = anonymous.AnonymousPrincipal()

@@ -46,7 +46,9 @@ def sign_in() -> Any:
         return redirect_or_json(
             safe_redirect_target(request.args.get("next"), url_for("staff.home"))
         )
-    return render_page("staff/sign_in.html", next=request.args.get("next", ""), kept=[], problem="")
+    return render_page(
+        "staff/sign_in.html", next=request.args.get("next", ""), preserved=[], error_status=""
+    )
 
 
 @blueprint.post("/sign-in")
@@ -85,8 +87,8 @@ def _refused(values: Any, status: int) -> Response:
             "staff/sign_in.html",
             status,
             next=values.get("next", ""),
-            kept=preserved,
-            problem=str(status),
+            preserved=preserved,
+            error_status=str(status),
         )
     if status == 429:
         response.headers["Retry-After"] = str(int(ATTEMPT_WINDOW.total_seconds()))

@@ -63,4 +63,6 @@ def _end_session() -> None:
 @allow("public")
 def lock_page() -> Response:
     """Show the sign-in page if no service worker answers: an enrolled tablet shows its own lock screen here."""
-    return render_page("staff/sign_in.html", next=url_for("staff.home"), kept=[], problem="")
+    return render_page(
+        "staff/sign_in.html", next=url_for("staff.home"), preserved=[], error_status=""
+    )
