@@ -40,9 +40,9 @@ LEFT_OUT = pytest.StashKey[list[str]]()
 hashing.MAX_WAIT_SECONDS = (
     60  # a busy machine must fail no test; that the wait is bounded has a test of its own
 )
-REAL_HASHER, REAL_NOBODY = hashing.hasher, hashing.NOBODY
+REAL_HASHER, REAL_DUMMY_HASH = hashing.hasher, hashing.DUMMY_HASH
 hashing.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-hashing.NOBODY = CHEAP_HASH  # tests about what a hash costs ask for `real_hashes`
+hashing.DUMMY_HASH = CHEAP_HASH  # tests about what a hash costs ask for `real_hashes`
 _numbers = count()
 _engines: dict[str, Engine] = {}
 
@@ -201,7 +201,7 @@ def _make_app(settings: Settings) -> Flask:
 def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes of passwords as dear as outside of tests."""
     monkeypatch.setattr(hashing, "hasher", REAL_HASHER)
-    monkeypatch.setattr(hashing, "NOBODY", REAL_NOBODY)
+    monkeypatch.setattr(hashing, "DUMMY_HASH", REAL_DUMMY_HASH)
 
 
 @pytest.fixture(scope="session")

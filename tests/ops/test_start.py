@@ -17,7 +17,7 @@ from app.db.session import db, unit_of_work
 from app.staff.actions import hashing
 from app.staff.actions.accounts import insert_account
 from app.web.access import limiter
-from tests.conftest import REAL_HASHER, REAL_NOBODY
+from tests.conftest import REAL_HASHER, REAL_DUMMY_HASH
 from tests.factories.records import CHEAP_HASH
 from tests.production.settings import production_environment
 
@@ -57,7 +57,7 @@ def _become(environment, words):
     sys.path.insert(0, str(ROOT))
     warnings.simplefilter("ignore")
     limiter.enabled = True
-    hashing.hasher, hashing.NOBODY = REAL_HASHER, REAL_NOBODY
+    hashing.hasher, hashing.DUMMY_HASH = REAL_HASHER, REAL_DUMMY_HASH
     code = 0
     try:
         Context().run(cli.main if words else lambda: importlib.import_module("wsgi"))
