@@ -17,7 +17,7 @@ from app.db.session import db, unit_of_work
 from app.staff.actions import hashing
 from app.staff.actions.accounts import insert_account
 from app.web.access import limiter
-from tests.conftest import REAL_HASHER, REAL_DUMMY_HASH
+from tests.conftest import REAL_DUMMY_HASH, REAL_HASHER
 from tests.factories.records import CHEAP_HASH
 from tests.production.settings import production_environment
 
