@@ -17,7 +17,7 @@ from app.db.session import db, unit_of_work
 from app.ops.actions import retention
 from app.security import actions, rules
 from app.security.queries import SECURITY_EVENTS
-from app.security.rules import EventKey, EventCounter
+from app.security.rules import EventCounter, EventKey
 from tests.factories.records import JSON, PASSWORD, Browser, alone, at, sign_in
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import make_tablet

@@ -11,7 +11,12 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from app.spreadsheets.limits import UNREADABLE_REASONS, SpreadsheetLimits, UnusableCell, UnreadableSpreadsheet
+from app.spreadsheets.limits import (
+    UNREADABLE_REASONS,
+    SpreadsheetLimits,
+    UnreadableSpreadsheet,
+    UnusableCell,
+)
 from app.spreadsheets.reading import read_rows
 
 USUAL = SpreadsheetLimits()

@@ -20,8 +20,8 @@ from app.web.forms import (
     REQUIRED,
     AnyCodesField,
     CodeField,
-    DayField,
     DegreesField,
+    IsoDayField,
     PageForm,
     SafeTextField,
     WholeNumberField,
@@ -76,7 +76,7 @@ class ShelterForm(PageForm):
     is_accepting = CheckboxField(default=True)
     hold_minutes = NumberField(default=90, validators=[InputRequired(REQUIRED)], **MINUTES)
     reply_minutes = NumberField(default=30, validators=[InputRequired(REQUIRED)], **MINUTES)
-    closed_on = DayField()
+    closed_on = IsoDayField()
 
     def fields_in(self, country_code: str) -> dict[str, Any]:
         """Return the values of STORED_FIELDS; without a time zone, that of the country."""
@@ -106,7 +106,7 @@ class ChangedShelterForm(ShelterForm):
 class ShelterClosingForm(PageForm):
     """The last day of a shelter."""
 
-    closed_on = DayField(validators=[required_day()])
+    closed_on = IsoDayField(validators=[required_day()])
     version = WholeNumberField()
 
 
