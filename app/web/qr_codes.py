@@ -6,7 +6,7 @@ from itertools import groupby
 
 import segno
 
-QUIET = 4
+QUIET_ZONE = 4
 """Width of the quiet zone around a code, in modules."""
 
 
@@ -21,7 +21,7 @@ class QrCode:
 def draw_qr_code(text: str, version: int | None = None) -> QrCode:
     """Return the QR code of a text, readable by a bad camera; `version` fixes its size."""
     code = segno.make_qr(text, version=version, error="m", boost_error=False)
-    rows = list(code.matrix_iter(border=QUIET))
+    rows = list(code.matrix_iter(border=QUIET_ZONE))
     return QrCode(len(rows), "".join(_runs(y, row) for y, row in enumerate(rows)))
 
 

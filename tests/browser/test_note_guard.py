@@ -8,7 +8,7 @@ from flask_babel import gettext
 from playwright.sync_api import Page, expect
 
 from app import create_app
-from app.privacy.identifiers import IDENTIFIERS, find_in_note
+from app.privacy.identifiers import IDENTIFIERS, find_identifier_in_note
 from tests.browser.conftest import Open, Site
 from tests.conftest import settings_for
 from tests.privacy.note_vectors import EXACT, IDENTIFYING
@@ -52,7 +52,7 @@ def test_page_and_server_find_the_same_in_every_text(open_page: Open) -> None:
     wrong = [
         (t, here, there)
         for t, there in zip(texts, found, strict=True)
-        if (here := find_in_note(t)) != there
+        if (here := find_identifier_in_note(t)) != there
     ]
     print(f"{len(texts)} texts, {sum(met is not None for met in found)} refused")
     assert wrong == []

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 
 import app
-from app.codelists.codelist import Terms
+from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import (
     AGE_BANDS,
     REPEAT_CONTACTS,
@@ -94,13 +94,13 @@ def test_no_list_holds_a_code_or_a_label_twice():
         assert all(len(term.code) <= 40 and term.label for term in terms), terms.name
 
 
-def _every_list() -> list[Terms]:
+def _every_list() -> list[Codelist]:
     starting = (
         "tests.benchmarks.baseline_app",
         "tests.benchmarks.without_aggregates",
     )  # these start a server
     names = [m.name for m in pkgutil.walk_packages(app.__path__, "app.") if m.name not in starting]
     modules = [importlib.import_module(name) for name in names]
-    found = {id(v): v for module in modules for v in vars(module).values() if isinstance(v, Terms)}
+    found = {id(v): v for module in modules for v in vars(module).values() if isinstance(v, Codelist)}
     assert len(found) >= len(PROMISED)
     return list(found.values())

@@ -94,7 +94,7 @@ def make_consultation(by: Principal, desk: str = "HND-01", **said: Any) -> dict[
     with unit_of_work():
         arrived = record(db.session(), by, parse_consultation(content))
     assert isinstance(arrived, RecordingResult), arrived
-    assert arrived.arrival == "new"
+    assert arrived.outcome == "new"
     return content
 
 

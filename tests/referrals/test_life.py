@@ -89,7 +89,7 @@ class Life(RuleBasedStateMachine):
         self.run = next(_numbers)
         self.sent: list[Sent] = []
         self.beds: dict[str, dict[str, int]] = {}
-        with clock.standing_at(BEGIN):
+        with clock.frozen_at(BEGIN):
             self.shelters = {
                 name: make_shelter(f"S{self.run}-{name}", {"women": 4}).code
                 for name in COORDINATORS
@@ -125,7 +125,7 @@ class Life(RuleBasedStateMachine):
 
     def _at_clock(self, call: Any, *arguments: Any, **named: Any) -> Any:
         def standing() -> Any:
-            with clock.standing_at(self.clock):
+            with clock.frozen_at(self.clock):
                 return call(*arguments, **named)
 
         return standing()
@@ -134,7 +134,7 @@ class Life(RuleBasedStateMachine):
         browser = self.as_(name)
 
         def go() -> Any:
-            with clock.standing_at(self.clock):
+            with clock.frozen_at(self.clock):
                 if method == "GET":
                     return browser.client.get(path, headers=JSON)
                 token = browser.client.get("/sync/token", headers=JSON).get_json()["csrf_token"]
@@ -266,7 +266,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def tidy(self) -> None:
-        with clock.standing_at(self.clock), unit_of_work():
+        with clock.frozen_at(self.clock), unit_of_work():
             expire_overdue(db.session())
         db.session.remove()
 
@@ -318,7 +318,7 @@ class Life(RuleBasedStateMachine):
 
 
 def test_no_way_leads_out_of_the_allowed_moves_and_beds_follow_from_history(app: Flask) -> None:
-    with clock.standing_at(BEGIN):
+    with clock.frozen_at(BEGIN):
         desks = [make_desk(f"HND-0{n}") for n in (1, 2)]
         abroad = make_desk("GTM-01", "GTM")
         make_account("ana", "desk_staff", desks[:1])

@@ -11,7 +11,7 @@ import time_machine
 from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
 from app.referrals.forms.slip import catalogue_locale, printable_languages
-from app.web.qr_codes import QUIET, draw
+from app.web.qr_codes import QUIET_ZONE, draw_qr_code
 from tests.factories.records import JSON, Browser, alone, consultation_json, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
@@ -169,10 +169,10 @@ def test_the_shelters_own_people_come_from_the_code_to_the_arrival(world):
 
 
 def test_the_code_of_an_address_is_drawn_whole_with_its_quiet_zone():
-    drawing = draw("https://ventanilla.example.org/v/6f0c5a3e-1f7b-4f6e-9a55-0a6f1c2d3e4f")
+    drawing = draw_qr_code("https://ventanilla.example.org/v/6f0c5a3e-1f7b-4f6e-9a55-0a6f1c2d3e4f")
     darkest = [int(y) for y in re.findall(r"M\d+ (\d+)h", drawing.path)]
-    assert min(darkest) == QUIET and max(darkest) == drawing.side - QUIET - 1
-    assert 29 <= drawing.side - 2 * QUIET <= 41
+    assert min(darkest) == QUIET_ZONE and max(darkest) == drawing.side - QUIET_ZONE - 1
+    assert 29 <= drawing.side - 2 * QUIET_ZONE <= 41
 
 
 def test_a_slip_is_printed_in_the_six_languages_and_spanish_otherwise():

@@ -212,7 +212,7 @@ def test_a_protected_shelter_gets_a_code_that_says_nothing(admin: Browser) -> No
 
     codes = {one.code for one in every()}
     assert len(codes) == 2 and all(DRAWN.fullmatch(code) for code in codes)
-    trail = admin.get("/trail").text
+    trail = admin.get("/audit").text
     assert "Opened a shelter" in trail and "Casa Alegre" not in trail and "CASA" not in trail
 
 
@@ -345,7 +345,7 @@ def test_a_coordinator_works_at_a_shelter_from_the_next_request_on(
     assert admin.post_form(at, {"before": "cora"}).status_code == 302
     assert cora.post(confirming).status_code == 404
     assert cora.post("/shelters/HND-S8/confirm").status_code == 200
-    trail = admin.get("/trail").text
+    trail = admin.get("/audit").text
     assert trail.count("Assigned a coordinator to shelters") == 4
 
 
