@@ -67,7 +67,9 @@ def test_a_file_that_is_not_there_stops_the_start(tmp_path):
 
 
 def test_the_command_makes_a_key_that_the_ring_takes(app, tmp_path):
-    said = [alone(app.test_cli_runner().invoke, args=["sync", name]) for name in ("generate-key", "key")]
+    said = [
+        alone(app.test_cli_runner().invoke, args=["sync", name]) for name in ("generate-key", "key")
+    ]
     assert [one.exit_code for one in said] == [0, 0]
     first, second = (json.loads(one.output) for one in said)
     assert first != second

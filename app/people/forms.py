@@ -16,11 +16,11 @@ from app.places.queries import DeskRow, find_desk
 from app.text_limits import MAX_TEXT_LENGTH, is_too_long
 from app.web.access import Scope
 from app.web.forms import NOT_FIELDS
-from app.web.qr_codes import QUIET, draw_qr_code
+from app.web.qr_codes import QUIET_ZONE, draw_qr_code
 from app.web.requests import is_form, read_json
 
 CARDS_PER_PAGE = 10
-QR_SIDE = 21 + 2 * QUIET
+QR_SIDE = 21 + 2 * QUIET_ZONE
 """A card code is always a QR code of version 1, with the quiet zone that scanners need."""
 DEFAULT_CARD_COUNT = 20
 CARD_SENTENCE = N_("Please bring this card when you come again. It carries no name.")

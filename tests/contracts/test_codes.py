@@ -101,6 +101,8 @@ def _every_list() -> list[Codelist]:
     )  # these start a server
     names = [m.name for m in pkgutil.walk_packages(app.__path__, "app.") if m.name not in starting]
     modules = [importlib.import_module(name) for name in names]
-    found = {id(v): v for module in modules for v in vars(module).values() if isinstance(v, Codelist)}
+    found = {
+        id(v): v for module in modules for v in vars(module).values() if isinstance(v, Codelist)
+    }
     assert len(found) >= len(PROMISED)
     return list(found.values())

@@ -226,7 +226,9 @@ TABLE: dict[str, Route] = {
     "people.replace": Route("/cards/replace", (DESK,), 422, json=mistyped_cards),
     "people.look_up": Route("/cards/look", (DESK,), 422, json=mistyped_card),
     "consultations.import_form": Route("/consultations/import", (SUPERVISOR,)),
-    "consultations.import_spreadsheet": Route("/consultations/import", (SUPERVISOR,), 422, form=nothing),
+    "consultations.import_spreadsheet": Route(
+        "/consultations/import", (SUPERVISOR,), 422, form=nothing
+    ),
     "consultations.template_xlsx": Route("/consultations/import/template.xlsx", (SUPERVISOR,)),
     "consultations.template_csv": Route("/consultations/import/template.csv", (SUPERVISOR,)),
     "counts.figures": Route("/counts?country=HND", FIGURES),

@@ -65,7 +65,10 @@ def pages(app):
         asked = move(asked, ana, act)
     move(asked, ana, "best_interests_process", decision="yes")
     stopped = move(make_return(ana), ana, "stop", signs=["trafficking", "asylum_pending"])
-    returns = {"ana": f"/returns/{asked.display_reference}", "eva": f"/returns/{stopped.display_reference}"}
+    returns = {
+        "ana": f"/returns/{asked.display_reference}",
+        "eva": f"/returns/{stopped.display_reference}",
+    }
     browsers = {name: sign_in(app, name) for name in PAGES}
 
     def read(locale: str) -> dict[str, str]:

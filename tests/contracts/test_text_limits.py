@@ -70,7 +70,11 @@ READ_BY_HAND: dict[str, set[str]] = {
     | {"country_of_departure", "country_of_return", "persons-female-age_25_59"},
     "cases.open_return": {"persons-female-age_25_59"},
     "consultations.record": {"groups-0-nationality", "groups-0-female-age_25_59", "topics"},
-    "consultations.redraw_form": {"switch_locale", "groups-0-nationality", "groups-0-female-age_25_59"}
+    "consultations.redraw_form": {
+        "switch_locale",
+        "groups-0-nationality",
+        "groups-0-female-age_25_59",
+    }
     | {"topics", "held_on", "desk", "card", "id", "more_groups", "version"},
     "consultations.correct": {"version", "reason", "groups-0-nationality"},
     "consultations.void": {"version", "reason"},
@@ -150,7 +154,9 @@ class Watched:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.names: set[str] = set()
         patch.setattr(PageForm, "field_errors", self._watching(PageForm.field_errors))
-        patch.setattr(JsonReader, "refuse_unknown_fields", self._refusing(JsonReader.refuse_unknown_fields))
+        patch.setattr(
+            JsonReader, "refuse_unknown_fields", self._refusing(JsonReader.refuse_unknown_fields)
+        )
         patch.setattr(people_forms, "read_input", self._sent(people_forms.read_input))
 
     def _watching(self, usual: Any) -> Any:

@@ -286,7 +286,9 @@ class Stage:
         """Records what was first said."""
         sent = parse_consultation(self._as_json(told.id, told.content))
         answer = recording.record(db.session(), self.clerk, sent)
-        assert isinstance(answer, recording.RecordingResult) == self._can_be_said(told.content), answer
+        assert isinstance(answer, recording.RecordingResult) == self._can_be_said(told.content), (
+            answer
+        )
 
     def change(self, told: Told, change: Any) -> None:
         """Voids what was told (`void`) or puts other content in its place."""

@@ -98,7 +98,11 @@ def test_a_voided_consultation_and_a_refusal_reach_nobody(app):
     ana.post(f"/consultations/{voided['id']}/void", {"version": 1, "reason": "slip"})
     with unit_of_work():
         tally = {k: consultation_json()[k] for k in ("id", "desk", "held_on")}
-        record(db.session(), clerk, parse_consultation({**tally, "outcomes": ["person_declined_record"]}))
+        record(
+            db.session(),
+            clerk,
+            parse_consultation({**tally, "outcomes": ["person_declined_record"]}),
+        )
     said = ana.get_json(f"/counts.json?month={month}").get_json()
     assert (said["consultations"], said["tallies"]) == (1, 1)
     assert (said["persons_in_consultations"], said["reached"]["high"]) == (0, 0)

@@ -100,7 +100,9 @@ def of_countries(*kind: Any) -> Any:
     departures = some.builds(Departure, parties, *kind, some.integers(0, 60))
     numbers = {code: some.integers(0, 25) for code in ("opened", "withdrawn", "handed_over")}
     return some.builds(
-        ReturnTotals, some.fixed_dictionaries(numbers), some.lists(departures, max_size=14).map(tuple)
+        ReturnTotals,
+        some.fixed_dictionaries(numbers),
+        some.lists(departures, max_size=14).map(tuple),
     )
 
 

@@ -40,7 +40,9 @@ CORRECTION = frozenset({"version", "reason"})
 def build(seed=1, months=13, consultations=1500, now=NOW):
     progress = []
     with clock.frozen_at(now), unit_of_work():
-        building.build(db.session(), building.DemoOptions(seed, months, consultations), progress.append)
+        building.build(
+            db.session(), building.DemoOptions(seed, months, consultations), progress.append
+        )
     assert sum(progress) == consultations
 
 
@@ -84,7 +86,14 @@ def test_desks_come_and_go_and_those_of_a_country_that_left_end_with_it(app):
     assert {d.closed_on for d in desks if d.country == "NIC"} == {date(2026, 9, 30)}
     assert any(d.opened_on > date(2025, 11, 1) for d in desks)
     assert any(d.closed_on and d.country != "NIC" for d in desks)
-    assert count(CONSULTATIONS, CONSULTATIONS.c.country == "NIC", CONSULTATIONS.c.held_on > date(2026, 9, 30)) == 0
+    assert (
+        count(
+            CONSULTATIONS,
+            CONSULTATIONS.c.country == "NIC",
+            CONSULTATIONS.c.held_on > date(2026, 9, 30),
+        )
+        == 0
+    )
     assert count(CONSULTATIONS, CONSULTATIONS.c.country == "NIC") > 0
 
 
@@ -124,7 +133,18 @@ def test_building_twice_gives_identical_rows(app):
     build(consultations=300)
     first = rows_of(*tables)
     session = db.session()
-    for table in (STEPS, REQUESTS, HOLDS, OFFERS, EVENTS, REFERRALS, LINES, VERSIONS, CONSULTATIONS, CARDS):
+    for table in (
+        STEPS,
+        REQUESTS,
+        HOLDS,
+        OFFERS,
+        EVENTS,
+        REFERRALS,
+        LINES,
+        VERSIONS,
+        CONSULTATIONS,
+        CARDS,
+    ):
         session.execute(table.delete())
     session.commit()
     desks = {desk.code: desk for desk in list_desks(session, EVERYTHING)}
@@ -240,7 +260,9 @@ def test_nothing_is_received_or_changed_before_its_day_or_in_the_future(app, now
 
 def test_a_corrected_record_keeps_the_version_it_had(app):
     build()
-    corrected = select(CONSULTATIONS.c.id, CONSULTATIONS.c.arrival_digest).where(CONSULTATIONS.c.version == 2)
+    corrected = select(CONSULTATIONS.c.id, CONSULTATIONS.c.arrival_digest).where(
+        CONSULTATIONS.c.version == 2
+    )
     changed = db.session.execute(corrected.order_by(CONSULTATIONS.c.id)).all()
     assert len(changed) > 20
     for row in changed:
@@ -265,7 +287,10 @@ def test_the_day_of_a_main_desk_has_something_to_look_at(app):
     assert answer.status_code == 200
     today = building.demo_period(1).last
     desk = find_desk(db.session(), EVERYTHING, "HND-01")
-    assert count(CONSULTATIONS, CONSULTATIONS.c.desk_id == desk.id, CONSULTATIONS.c.held_on == today) >= 6
+    assert (
+        count(CONSULTATIONS, CONSULTATIONS.c.desk_id == desk.id, CONSULTATIONS.c.held_on == today)
+        >= 6
+    )
 
 
 def test_the_command_says_the_names_and_refuses_a_second_time(app):

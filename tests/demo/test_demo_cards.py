@@ -42,7 +42,9 @@ def story():
     with app.app_context(), clock.frozen_at(NOW):
         period = building.demo_period(13)
         wish = building.DemoOptions(1, 13, 8000)
-        return list(building.generate_consultations(wish, demo_desks(period), rows_of_desks(period), period))
+        return list(
+            building.generate_consultations(wish, demo_desks(period), rows_of_desks(period), period)
+        )
 
 
 def rows_of_desks(period):
@@ -92,7 +94,9 @@ def test_every_previous_contact_is_the_one_that_linking_finds(app):
     seen = {}
     for row in lines:
         unit = (row.root, row.sex, row.age_band, row.nationality, row.ordinal)
-        seen[row.id] = PersonContact(unit, row.held_on, row.consultation_id, row.country, row.repeat_contact)
+        seen[row.id] = PersonContact(
+            unit, row.held_on, row.consultation_id, row.country, row.repeat_contact
+        )
     found = compute_previous_contacts(seen.values())
     said = {
         row.id: PreviousContact(row.known, row.previous_in_country, row.previous_in_programme)

@@ -61,10 +61,16 @@ def test_every_row_is_what_its_steps_leave(built):
             assert getattr(one, name) == value, (name, one)
         assert [step.number for step in mine] == list(range(1, one.version + 1))
         assert [step.recorded_at for step in mine] == sorted(step.recorded_at for step in mine)
-        assert (mine[0].action, mine[0].recorded_at, mine[-1].recorded_at) == ("enquiry", one.opened_at, one.moved_at)
+        assert (mine[0].action, mine[0].recorded_at, mine[-1].recorded_at) == (
+            "enquiry",
+            one.opened_at,
+            one.moved_at,
+        )
         assert one.moved_at <= NOW
         assert one.opened_month == int(Month.containing(clock.day_at(one.opened_at, one.time_zone)))
-        assert all(step.recorded_on == clock.day_at(step.recorded_at, one.time_zone) for step in mine)
+        assert all(
+            step.recorded_on == clock.day_at(step.recorded_at, one.time_zone) for step in mine
+        )
         assert parse_reference(one.display_reference) == one.reference
         met.update((step.action, step.role) for step in mine)
         met[one.closing_reason] += 1

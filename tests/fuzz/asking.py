@@ -33,7 +33,9 @@ TABLETS = {
     "sync.lock": Route("/sync/lock", "everybody", json=lambda _: {}),
 }
 ROUTES: dict[str, Route] = {**TABLE, **TABLETS}
-DEAR = frozenset({"staff.sign_in_post", "staff.change_password", "staff.set_pin", "staff.accept_invitation"}) | {
+DEAR = frozenset(
+    {"staff.sign_in_post", "staff.change_password", "staff.set_pin", "staff.accept_invitation"}
+) | {
     "sync.take_over",
     "consultations.template_xlsx",
 }

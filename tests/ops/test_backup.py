@@ -87,7 +87,9 @@ def test_the_name_of_a_backup_tells_the_head_of_the_chain_it_holds(app, empty, t
     make_consultation(ana_at_a_desk())
     made = back_up(tmp_path)
     _, _, number, seal = made.stem.split("-")
-    head = select(AUDIT_ENTRIES.c.seal, AUDIT_ENTRIES.c.act).where(AUDIT_ENTRIES.c.number == int(number))
+    head = select(AUDIT_ENTRIES.c.seal, AUDIT_ENTRIES.c.act).where(
+        AUDIT_ENTRIES.c.number == int(number)
+    )
     here = db.session.execute(head).one()
     assert (here.seal[:12], here.act) == (seal, "backed_up")
     in_app(empty, put_back, made)

@@ -232,7 +232,9 @@ def test_a_trail_that_was_broken_before_the_backup_is_restored_and_told(app, emp
     trigger = "audit_entry_no_update" if sqlite else "audit_entry_no_change ON audit_entry"
     with write_transaction(), db.engine.begin() as connection:
         connection.execute(text(f"DROP TRIGGER {trigger}"))
-        connection.execute(update(AUDIT_ENTRIES).where(AUDIT_ENTRIES.c.number == 2).values(subject="nobody"))
+        connection.execute(
+            update(AUDIT_ENTRIES).where(AUDIT_ENTRIES.c.number == 2).values(subject="nobody")
+        )
     made = back_up(tmp_path / "broken.backup")
     db.session.remove()
     code, _, wrong = run(create_app(settings_for(empty_url)), "restore", str(made))

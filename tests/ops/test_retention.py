@@ -50,7 +50,11 @@ def stored():
 
 
 def entries():
-    purged = select(AUDIT_ENTRIES.c.subject).where(AUDIT_ENTRIES.c.act == "purged").order_by(AUDIT_ENTRIES.c.number)
+    purged = (
+        select(AUDIT_ENTRIES.c.subject)
+        .where(AUDIT_ENTRIES.c.act == "purged")
+        .order_by(AUDIT_ENTRIES.c.number)
+    )
     found = list(db.session.scalars(purged))
     db.session.rollback()
     return found
@@ -90,7 +94,9 @@ def test_a_kind_can_be_emptied_instead_of_deleted(kept):
     kind = retention.RetentionKind("letters", "bodies", EMAILS, has_body, {"body": ""})
     before = stored()
     with clock.frozen_at(NOW), unit_of_work():
-        assert retention.count_expired(db.session(), kind) == retention.purge(db.session(), kind) == 2
+        assert (
+            retention.count_expired(db.session(), kind) == retention.purge(db.session(), kind) == 2
+        )
         assert retention.count_expired(db.session(), kind) == 0
     assert stored() == before
     assert entries() == ["letters:2"]

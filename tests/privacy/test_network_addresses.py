@@ -27,7 +27,9 @@ def test_blocks_are_those_that_the_readme_states() -> None:
 
 
 def test_an_ipv4_address_written_as_ipv6_is_the_same_address() -> None:
-    assert rate_limit_network(f"::ffff:{ip_address('203.0.113.7')}") == rate_limit_network("203.0.113.7")
+    assert rate_limit_network(f"::ffff:{ip_address('203.0.113.7')}") == rate_limit_network(
+        "203.0.113.7"
+    )
 
 
 @given(st.text() | st.none())

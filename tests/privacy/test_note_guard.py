@@ -34,7 +34,11 @@ def test_every_identifier_of_the_countries_and_their_neighbours_is_refused():
 
 def test_every_rule_is_met_by_what_it_is_for():
     assert {rule for rule, texts in EXACT.items() if texts} == set(IDENTIFIERS.codes)
-    found = {(rule, text, find_identifier_in_note(text)) for rule, texts in EXACT.items() for text in texts}
+    found = {
+        (rule, text, find_identifier_in_note(text))
+        for rule, texts in EXACT.items()
+        for text in texts
+    }
     assert {(rule, text, met) for rule, text, met in found if met != rule} == set()
 
 
@@ -42,7 +46,9 @@ def test_what_is_refused_in_a_text_about_work_is_refused_in_a_note_but_for_a_plu
     texts = [*IDENTIFYING, *(text for texts in EXACT.values() for text in texts)]
     passed = [text for text in texts if find_identifier(text) and not find_identifier_in_note(text)]
     assert passed == []
-    assert find_identifier("mother + 2 children") and not find_identifier_in_note("mother + 2 children")
+    assert find_identifier("mother + 2 children") and not find_identifier_in_note(
+        "mother + 2 children"
+    )
 
 
 @pytest.mark.parametrize("locale", HARMLESS)

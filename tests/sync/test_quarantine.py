@@ -161,7 +161,8 @@ def test_a_record_of_a_closed_account_is_recorded_under_its_name(
     content = tablet.consultation("ben")
     number = set_aside(tablet, content)
     answer = office["susana"].post(
-        f"/quarantine/{number}/resolve", {name: content[name] for name in consultation_names(content)}
+        f"/quarantine/{number}/resolve",
+        {name: content[name] for name in consultation_names(content)},
     )
     assert answer.status_code == 200, answer.data
     assert recorded()[content["id"]].author_id == office.accounts["ben"].account_id

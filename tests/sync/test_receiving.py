@@ -299,7 +299,9 @@ def test_a_failure_of_ours_while_one_is_taken_sets_that_one_aside(
             raise RuntimeError("after it was written")
         return taken
 
-    monkeypatch.setitem(handlers._handlers, "consultation", handlers.RecordHandler("consultation", fails))
+    monkeypatch.setitem(
+        handlers._handlers, "consultation", handlers.RecordHandler("consultation", fails)
+    )
     sent = [tablet.seal(broken), tablet.seal(tablet.consultation("ana"))]
     assert [one["result"] for one in tablet.send(*sent)] == ["quarantined", "created"]
     assert [str(row.id) for row in rows()] == [sent[1]["id"]]

@@ -101,7 +101,9 @@ def test_without_an_enrolled_tablet_no_pin_opens_anything(
     office: Office, tablet: Tablet, path: str
 ) -> None:
     with unit_of_work():
-        row = reading.lock_device_unscoped(db.session(), devices.load_device(tablet.given["credential"]).id)
+        row = reading.lock_device_unscoped(
+            db.session(), devices.load_device(tablet.given["credential"]).id
+        )
         assert row is not None
         devices.revoke_device(db.session(), office.accounts["adela"].account_id, row)
     client = office["ana"].client

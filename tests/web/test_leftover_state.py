@@ -37,7 +37,10 @@ def facts_of_notices():
     found = set()
     for path in APP.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("flash_message", "flash"):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in (
+                "flash_message",
+                "flash",
+            ):
                 named = {word.arg for word in call.keywords if word.arg}
                 rest = any(word.arg is None for word in call.keywords)
                 found.add(frozenset(named | ({"returning"} if rest else set())))
