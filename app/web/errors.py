@@ -22,7 +22,7 @@ from app.web.pages import render_page
 from app.web.preserved_forms import preserved_fields, redraw_url
 from app.web.proxy import ProxyMisconfigured
 from app.web.requests import wants_json
-from app.web.responses import ERROR_SENTENCES, error_response
+from app.web.responses import ERROR_MESSAGES, error_response
 from app.web.security_events import report_event
 
 log = logging.getLogger("ventanilla")
@@ -77,17 +77,17 @@ def _csrf_failed(error: CSRFError) -> Response:
 
 
 def _proxy_misconfigured(error: ProxyMisconfigured) -> Response:
-    sentence = gettext(
+    message = gettext(
         "This server is not set up completely: please tell the person who looks after it."
     )
-    return error_response(503, sentence)
+    return error_response(503, message)
 
 
 def _commit_outcome_unknown(error: CommitOutcomeUnknown) -> Response:
     rollback_or_invalidate()
     use_anonymous_principal()
     _log_fault(classify_error(error.__cause__ or error))
-    return error_response(503, gettext(ERROR_SENTENCES[504]))
+    return error_response(503, gettext(ERROR_MESSAGES[504]))
 
 
 def _unexpected(error: Exception) -> Response:
@@ -160,7 +160,7 @@ def _plain_response(error: Exception) -> Response:
     status = error.code if isinstance(error, HTTPException) and error.code else 500
     if classify_error(error).is_database_at_fault or isinstance(error, CommitOutcomeUnknown):
         status = 503
-    text = ERROR_SENTENCES.get(status, ERROR_SENTENCES[500])
+    text = ERROR_MESSAGES.get(status, ERROR_MESSAGES[500])
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Ventanilla</title>'
     is_json = wants_json()
     body = json.dumps({"problem": text}) if is_json else f"{head}<h1>{text}</h1>"

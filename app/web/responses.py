@@ -1,4 +1,4 @@
-"""Error responses: one sentence per status, as JSON or as a page."""
+"""Error responses: one message per status, as JSON or as a page."""
 
 from flask import Response, jsonify, make_response
 from flask_babel import gettext
@@ -7,7 +7,7 @@ from app.codelists.codelist import N_
 from app.web.pages import render_page
 from app.web.requests import wants_json
 
-ERROR_SENTENCES = {
+ERROR_MESSAGES = {
     400: N_("This could not be read. Nothing was stored."),
     401: N_("Please sign in."),
     403: N_("Your account may not do this."),
@@ -23,13 +23,13 @@ ERROR_SENTENCES = {
 }
 
 
-def error_response(status: int, sentence: str | None = None) -> Response:
-    """Return the response to an error: JSON `{"problem"}` or a page, with one sentence."""
-    text = sentence or gettext(ERROR_SENTENCES.get(status, ERROR_SENTENCES[400]))
+def error_response(status: int, message: str | None = None) -> Response:
+    """Return the response to an error: JSON `{"problem"}` or a page, with one message."""
+    text = message or gettext(ERROR_MESSAGES.get(status, ERROR_MESSAGES[400]))
     if wants_json():
         response = make_response(jsonify({"problem": text}), status)
     else:
-        response = render_page("error.html", status, sentence=text)
+        response = render_page("error.html", status, message=text)
     if status in (429, 503):
         response.headers.setdefault("Retry-After", "5")
     return response

@@ -204,7 +204,7 @@ def test_a_page_that_cannot_be_drawn_at_all_is_still_one_sentence(nowhere, monke
     monkeypatch.setattr(responses, "render_page", lambda *_, **__: 1 / 0)
     answer = alone(nowhere.get, "/today")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert responses.ERROR_SENTENCES[503] in answer.text
+    assert responses.ERROR_MESSAGES[503] in answer.text
     assert answer.headers["Content-Security-Policy"]
     assert alone(nowhere.get, "/no-such-page").status_code == 404
 

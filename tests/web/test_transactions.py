@@ -161,7 +161,7 @@ def test_a_notice_that_a_lost_run_had_shown_is_shown(app):
     runs = []
 
     def show():
-        drawn = render_page("error.html", sentence="x")
+        drawn = render_page("error.html", message="x")
         runs.append(1)
         if len(runs) == 1:
             db.session.execute(LOSE)

@@ -7,7 +7,7 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from app.i18n.language import LOCALES
-from app.web.responses import ERROR_SENTENCES
+from app.web.responses import ERROR_MESSAGES
 
 STATUSES = (400, 405, 413, 429, 503, 504)
 STYLE = (
@@ -33,10 +33,10 @@ def write_error_pages(folder: Path) -> int:
 
 
 def _write(folder: Path, status: int, locale: str) -> None:
-    sentence, start = gettext(ERROR_SENTENCES[status]), gettext("Go to the start")
+    message, start = gettext(ERROR_MESSAGES[status]), gettext("Go to the start")
     template = current_app.jinja_env.get_template("proxy_error.html")
-    page = template.render(locale=locale, sentence=sentence, start=start)
-    problem = json.dumps({"problem": sentence}, ensure_ascii=False) + "\n"
+    page = template.render(locale=locale, message=message, start=start)
+    problem = json.dumps({"problem": message}, ensure_ascii=False) + "\n"
     for kind, text in (("html", page), ("json", problem)):
         _write_file(folder / f"{status}.{locale}.{kind}", text)
 

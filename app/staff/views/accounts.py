@@ -109,4 +109,4 @@ def refuse_without_form(error: FieldError) -> Response:
     """Return the 422 response to a change that has no form of its own."""
     if wants_json():
         return errors_response([error])
-    return render_page("error.html", 422, sentence=error.message)
+    return render_page("error.html", 422, message=error.message)
