@@ -57,7 +57,11 @@ def _answer(name: str) -> Response:
         answer.headers["Cache-Control"] = "public, max-age=31536000"
     else:  # while versions change: a device must not keep this text under the other one's address
         answer.headers["Cache-Control"] = "no-cache"
-    return answer.make_conditional(request)  # type: ignore[return-value]
+    answer.make_conditional(request)
+    answer.headers.pop(
+        "Content-Length", None
+    )  # by it the library would leave small ones uncompressed
+    return answer
 
 
 def module(name: str) -> Markup:
