@@ -353,7 +353,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_LOCALE": settings.default_locale,
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).resolve().parent / "translations"),
         "RATELIMIT_HEADERS_ENABLED": True,
-        "COMPRESS_MIN_SIZE": 300,
+        "COMPRESS_MIN_SIZE": 1000,
         "COMPRESS_ALGORITHM": ["gzip", "deflate"],
         "COMPRESS_ALGORITHM_STREAMING": ["deflate"],
         "COMPRESS_MIMETYPES": [
