@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from app.people.rules.codes import read_code
 
 from app import clock, create_app
-from app.sync.rules.sealing import from_text, receipt_of, unseal
+from app.people.rules.card_codes import parse_card_code
+from app.sync.rules.sealing import compute_receipt, decrypt, from_base64url
 from app.web import scripts
 from app.web.relative_time import UNITS, relative_time
 from tests.conftest import settings_for
@@ -47,16 +47,16 @@ def test_the_unit_tests_of_the_scripts_pass():
 
 def test_the_server_opens_what_the_scripts_sealed():
     vector = example("seal_vector")
-    sealed = from_text(vector["sealed"])
-    assert sealed is not None and receipt_of(sealed) == vector["receipt"]
+    sealed = from_base64url(vector["sealed"])
+    assert sealed is not None and compute_receipt(sealed) == vector["receipt"]
     scalar = urlsafe_b64decode(vector["server"]["private"] + "=")
-    opened = unseal(scalar, vector["id"], vector["server"]["id"], sealed)
+    opened = decrypt(scalar, vector["id"], vector["server"]["id"], sealed)
     assert json.loads(opened) == vector["content"]
 
 
 def test_the_server_reads_the_codes_of_cards_that_the_scripts_check():
     codes = example("card_codes")
-    assert len(codes) > 10 and [read_code(code) for code in codes] == codes
+    assert len(codes) > 10 and [parse_card_code(code) for code in codes] == codes
 
 
 def test_the_server_tells_times_as_the_scripts_do(monkeypatch):
