@@ -38,10 +38,10 @@ dev: .venv/installed-dev ## the same with reload when a file changes
 	$(FLASK) demo --if-empty
 	exec $(FLASK) run --debug --host $(HOST) --port $(PORT)
 
-fix: .venv/installed-dev ## format and mend what the linters can
+fix: .venv/installed-dev ## format Python and scripts, and correct what the linters can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djlint --reformat --quiet templates || true
+	$(BIN)/biome check --write
 
 serve: .venv/installed-dev nginx ## production as on the operator's page, behind nginx with TLS (root)
 	exec $(BIN)/python -m tests.production.serve

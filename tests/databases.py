@@ -36,7 +36,7 @@ RESET = """
 def ask(cluster: str, statement: str) -> None:
     """Runs one statement on a cluster, outside of a transaction."""
     with psycopg.connect(_plain(cluster) + "postgres", autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 def _plain(address: str) -> str:
@@ -97,7 +97,7 @@ class PostgresDatabase:
         return psycopg.connect(_plain(self.cluster) + self.name, autocommit=True)
 
     def _read_shape(self, connection: psycopg.Connection) -> str:
-        row = connection.execute(f"SELECT {SHAPE} || {VERSION}").fetchone()  # type: ignore[call-overload]
+        row = connection.execute(f"SELECT {SHAPE} || {VERSION}").fetchone()
         return str(row and row[0])
 
     def _delete(self, connection: psycopg.Connection) -> bool:

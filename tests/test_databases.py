@@ -37,16 +37,13 @@ def connected(tested: PostgresDatabase) -> psycopg.Connection:
 
 def rows(connection: psycopg.Connection) -> dict[str, int]:
     names = [name for (name,) in connection.execute(TABLES)]
-    return {
-        n: connection.execute(f"SELECT count(*) FROM {n}").fetchone()[0]  # type: ignore[index,call-overload]
-        for n in names
-    }
+    return {n: connection.execute(f"SELECT count(*) FROM {n}").fetchone()[0] for n in names}
 
 
 def number_of(connection: psycopg.Connection) -> int:
     """Which database of that name it is."""
     row = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()")
-    return int(row.fetchone()[0])  # type: ignore[index]
+    return int(row.fetchone()[0])
 
 
 @pytest.mark.both_databases
@@ -83,7 +80,7 @@ def test_what_is_more_than_rows_is_seen_and_the_database_made_anew(
 ):
     with connected(tested) as connection:
         before = number_of(connection)
-        connection.execute(statement.replace("tested", tested.name))  # type: ignore[call-overload]
+        connection.execute(statement.replace("tested", tested.name))
     tested.clean()
     with connected(tested) as connection:
         assert number_of(connection) != before

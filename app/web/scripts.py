@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
     def static(filename: str) -> Response:
         if filename in _names(_folder()):
             return _script_response(filename)
-        response: Response = serve_file(filename=filename)  # type: ignore[assignment]
+        response: Response = serve_file(filename=filename)  # type: ignore[assignment]  # typed as any view
         for name in UNUSED_HEADERS:
             response.headers.pop(name, None)
         return response
@@ -69,7 +69,7 @@ def module(name: str) -> Markup:
     imported = [path for path in imports(name) if path not in linked]
     linked.update(imported)
     links = [f'<link rel="modulepreload" href="{address(path)}">' for path in imported]
-    return Markup("\n  ".join([*links, f'<script type="module" src="{address(name)}"></script>']))  # noqa: S704
+    return Markup("\n  ".join([*links, f'<script type="module" src="{address(name)}"></script>']))  # noqa: S704 - names of our own files
 
 
 def address(name: str) -> str:

@@ -105,7 +105,7 @@ def _is_command(group: Group, info: ScriptInfo, words: list[str]) -> bool:
             found = group.get_command(context, word)
             if found is None:
                 return False
-            group = found  # type: ignore[assignment]
+            group = found
     return True
 
 
