@@ -694,6 +694,8 @@ def test_no_page_flashes_up_on_a_tablet_that_lay_untouched(working: Tablet):
     assert working.page.locator("#consultation").count() == 0
     working.until("ventanilla.store.get('locked')")
     working.page.evaluate("ventanilla.store.set('idle', undefined)")
+    # Until the lock page has ended the session, the server takes the browser for signed in and shows no form.
+    working.until("ventanilla.store.get('session').then((who) => who === '')", 30)
     sign_in(working, "desk.mex")
 
 
