@@ -15,7 +15,7 @@ from app.consultations.rules.consultation_data import ConsultationData, Group
 from app.consultations.vocabulary import LIVE
 from app.db.session import AnyRow, connection_of
 from app.people.queries.cards import CardRow, lock_card_groups
-from app.people.queries.lines import find_cards_of_consultations, list_lines_unscoped
+from app.people.queries.lines import find_cards_of_consultations_unscoped, list_lines_unscoped
 from app.places.models import Desk
 from app.staff.models import Account
 from app.web.access import Scope
@@ -70,11 +70,11 @@ def lock_consultations(
     )
     while True:
         attempt = connection_of(session).begin_nested()
-        own_cards = find_cards_of_consultations(session, ids)
+        own_cards = find_cards_of_consultations_unscoped(session, ids)
         lock_card_groups(session, [*cards, *own_cards.values()])
         rows = session.execute(query.with_for_update(of=CONSULTATIONS)).all()
         locked = own_cards.keys() | {card.id for card in cards}
-        if find_cards_of_consultations(session, ids).keys() <= locked:
+        if find_cards_of_consultations_unscoped(session, ids).keys() <= locked:
             attempt.commit()
             return rows
         attempt.rollback()

@@ -24,7 +24,7 @@ def list_lines_unscoped(session: Session, consultation_id: UUID) -> Sequence[Any
     return session.execute(query.order_by(LINES.c.place, LINES.c.id)).all()
 
 
-def find_cards_of_consultations(
+def find_cards_of_consultations_unscoped(
     session: Session, consultation_ids: Collection[UUID]
 ) -> dict[int, CardRow]:
     """Return the cards that were shown in these consultations, by card id."""

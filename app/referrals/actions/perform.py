@@ -44,7 +44,7 @@ def perform(
     action = actions_for(referral.service).get(name) if referral else None
     if referral is None or action is None:
         return _refuse_unknown_action(referral)
-    offers = queries.list_offers(session, [referral_id])[referral_id]
+    offers = queries.list_offers_unscoped(session, [referral_id])[referral_id]
     own_offer = _find_own_offer(principal, referral, offers, action_input.shelter_id)
     context = ActionContext(session, principal, referral, offers, own_offer, action_input)
     if not _may_act(context, action):

@@ -152,7 +152,9 @@ def get_referral_unscoped(session: Session, referral_id: UUID) -> ReferralRow:
     return referral
 
 
-def list_offers(session: Session, referral_ids: Collection[UUID]) -> dict[UUID, list[OfferRow]]:
+def list_offers_unscoped(
+    session: Session, referral_ids: Collection[UUID]
+) -> dict[UUID, list[OfferRow]]:
     """List the offers of each referral, in the order in which the shelters were chosen."""
     query = select(OFFERS).where(OFFERS.c.referral_id.in_(referral_ids))
     offers: dict[UUID, list[OfferRow]] = {referral_id: [] for referral_id in referral_ids}
@@ -161,7 +163,7 @@ def list_offers(session: Session, referral_ids: Collection[UUID]) -> dict[UUID, 
     return offers
 
 
-def list_events(session: Session, referral_id: UUID) -> list[EventRow]:
+def list_events_unscoped(session: Session, referral_id: UUID) -> list[EventRow]:
     """List the events of a referral, in order."""
     columns = (EVENTS.c[name] for name in ("state", "at", "role", "shelter_id", "reason"))
     query = select(*columns).where(EVENTS.c.referral_id == referral_id).order_by(EVENTS.c.id)

@@ -45,7 +45,7 @@ def _receiver(referral: ReferralRow) -> int | None:
     """Return the id of the shelter that accepted, else of the only one that was asked."""
     if referral.shelter_id is not None:
         return referral.shelter_id
-    offers = queries.list_offers(db.session(), [referral.id])[referral.id]
+    offers = queries.list_offers_unscoped(db.session(), [referral.id])[referral.id]
     return offers[0].shelter_id if len(offers) == 1 else None
 
 
@@ -77,7 +77,7 @@ def _valid_until(referral: ReferralRow) -> datetime:
     """Return the end of the hold; before acceptance, when the next answer is due, then the deadline."""
     if referral.hold_until is not None:
         return referral.hold_until
-    offers = queries.list_offers(db.session(), [referral.id])[referral.id]
+    offers = queries.list_offers_unscoped(db.session(), [referral.id])[referral.id]
     due = [offer.reply_by for offer in offers if offer.reply_by > clock.now()]
     return min(due, default=referral.deadline)
 

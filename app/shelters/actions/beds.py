@@ -14,7 +14,7 @@ from app.audit.actions import record_audit
 from app.db.session import connection_of
 from app.field_errors import FieldError
 from app.shelters.models import BedCensus, BedChange
-from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds, lock_beds
+from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds_unscoped, lock_beds
 from app.shelters.queries.shelters import SHELTERS, ShelterRow
 from app.shelters.rules import Beds, needs_reason
 from app.shelters.vocabulary import BED_REASONS
@@ -146,7 +146,7 @@ def end_holds(
     The caller has locked the referral, so no other transaction ends its holds.
     """
     now = clock.now()
-    for hold in list_holds(session, referral_id):
+    for hold in list_holds_unscoped(session, referral_id):
         locked = lock_beds(session, hold.shelter_id, hold.category)
         end = EXPIRED if hold.until <= now else RELEASED
         statement = update(HOLDS).where(HOLDS.c.id == hold.id, HOLDS.c.ended_at.is_(None))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
@@ -85,7 +86,7 @@ def _count_held(session: Session, shelter_id: int, category: str) -> int:
     return int(session.execute(query.where(_is_in_force(clock.now()))).scalar_one())
 
 
-def list_holds(session: Session, referral_id: object) -> list[AnyRow]:
+def list_holds_unscoped(session: Session, referral_id: UUID) -> list[AnyRow]:
     """List the holds of a referral that are not ended, oldest first."""
     query = select(HOLDS).where(HOLDS.c.referral_id == referral_id, HOLDS.c.ended_at.is_(None))
     return list(session.execute(query.order_by(HOLDS.c.id)))
