@@ -35,7 +35,7 @@ TEXT_FIELDS = (
     "directions",
     "meeting_point",
     "phone",
-    "mailbox",
+    "email",
     "opens_at",
     "closes_at",
 )
@@ -60,7 +60,7 @@ class ShelterForm(PageForm):
     latitude = DegreesField(limit=90)
     longitude = DegreesField(limit=180)
     phone = PhoneField(validators=[max_length(30)])
-    mailbox = EmailField(validators=[max_length(120)])
+    email = EmailField(validators=[max_length(120)])
     meeting_point = SafeTextField(validators=[max_length(160)])
     time_zone = SafeTextField(validators=[max_length(40)])
     opens_at = TimeOfDayField()
