@@ -37,7 +37,7 @@ def find_stored_unscoped(session: Session, ids: Collection[UUID]) -> dict[UUID, 
     columns = (
         CONSULTATIONS.c.id,
         CONSULTATIONS.c.desk_id,
-        CONSULTATIONS.c.arrival_digest,
+        CONSULTATIONS.c.content_digest,
         CONSULTATIONS.c.version,
     )
     query: Select[Any] = select(*columns).where(CONSULTATIONS.c.id.in_(ids))
@@ -113,12 +113,12 @@ def get_consultation_data(session: Session, row: AnyRow) -> ConsultationData:
 
 def groups_from_lines(lines: Sequence[AnyRow]) -> tuple[Group, ...]:
     """Return the groups of one consultation from its lines, in their order."""
-    lines_by_place: dict[int, list[AnyRow]] = {}
+    lines_by_group: dict[int, list[AnyRow]] = {}
     for line in lines:
-        lines_by_place.setdefault(line.place, []).append(line)
+        lines_by_group.setdefault(line.group_index, []).append(line)
     return tuple(
         Group(own[0].nationality, own[0].situation, own[0].repeat_contact, _persons(own))
-        for _, own in sorted(lines_by_place.items())
+        for _, own in sorted(lines_by_group.items())
     )
 
 

@@ -54,7 +54,7 @@ def _verify() -> tuple[int, int | None]:
 
 def _entries(act: str | None = None) -> int:
     wanted = select(func.count()).select_from(TRAIL)
-    count = db.session.scalar(wanted if act is None else wanted.where(TRAIL.c.act == act))
+    count = db.session.scalar(wanted if act is None else wanted.where(TRAIL.c.action == act))
     db.session.rollback()
     return count
 
@@ -63,10 +63,10 @@ def _entries(act: str | None = None) -> int:
     "column, value",
     [
         ("account_id", 2),
-        ("act", "voided"),
+        ("action", "voided"),
         ("subject", "consultation:99"),
         ("country", "GTM"),
-        ("seal", "0" * 64),
+        ("entry_hash", "0" * 64),
         ("at", at("2020-01-01 00:00")),
     ],
 )
@@ -104,8 +104,10 @@ def test_two_lines_that_changed_places_are_named(unguarded):
 
 
 def test_an_appended_line_without_the_key_is_named(unguarded):
-    line = {"number": 11, "at": clock.now(), "account_id": 1, "act": "voided"}
-    _tamper(insert(TRAIL).values(**line, subject="consultation:1", country="HND", seal="a" * 64))
+    line = {"number": 11, "at": clock.now(), "account_id": 1, "action": "voided"}
+    _tamper(
+        insert(TRAIL).values(**line, subject="consultation:1", country="HND", entry_hash="a" * 64)
+    )
     assert _verify() == (10, 11)
 
 
@@ -185,7 +187,7 @@ def test_no_entry_holds_a_value_of_the_form(app):
     ana = make_account("ana", "desk_staff", (desk,))
     make_consultation(ana)
     for line in db.session.execute(select(TRAIL).order_by(TRAIL.c.number)):
-        said = f"{line.act} {line.subject}"
+        said = f"{line.action} {line.subject}"
         assert not any(word in said for word in ("asylum", "age_25_59", "female", "in_transit"))
 
 

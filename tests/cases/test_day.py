@@ -218,6 +218,6 @@ def test_reading_a_day_leaves_one_entry_a_minute(office):
         ana = office.anew("ana")
         for _ in range(3):
             assert ana.get("/today").status_code == 200
-    count = text("SELECT count(*) FROM audit_entry WHERE act = 'day_read'")
+    count = text("SELECT count(*) FROM audit_entry WHERE action = 'day_read'")
     assert db.session.scalar(count) == 1
     db.session.rollback()

@@ -39,7 +39,7 @@ def stored():
     """How many referrals, offers and letters there are."""
     counted = [
         db.session.scalar(text(f"SELECT count(*) FROM {table}"))
-        for table in ("referral", "referral_offer", "letter")
+        for table in ("referral", "referral_offer", "outgoing_email")
     ]
     db.session.rollback()
     return counted
@@ -335,10 +335,14 @@ def test_the_next_shelter_is_asked_with_one_tap_and_none_twice(office):
     one = office["ana"].get_json(f"/referrals/{second}").get_json()
     assert (one["shelter"], one["state"]) == ("HND-S2", "sent")
     row = db.session.execute(
-        text("SELECT after_id, note, party FROM referral WHERE id = :id"),
+        text("SELECT previous_referral_id, note, person_count FROM referral WHERE id = :id"),
         {"id": UUID(second) if db.engine.dialect.name == "postgresql" else UUID(second).hex},
     ).one()
-    assert (UUID(str(row.after_id)), row.note, row.party) == (UUID(first), "By bus", 1)
+    assert (UUID(str(row.previous_referral_id)), row.note, row.person_count) == (
+        UUID(first),
+        "By bus",
+        1,
+    )
     db.session.rollback()
 
     with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):

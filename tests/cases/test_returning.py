@@ -52,7 +52,7 @@ def record(office, name="ana", **said):
 def stored():
     """Every request: nationality, from, to, people, alone, and whether it came from a consultation."""
     wanted = text(
-        "SELECT nationality, country_of_departure, country_of_return, party, is_child_alone,"
+        "SELECT nationality, country_of_departure, country_of_return, person_count, is_child_alone,"
         " consultation_id IS NOT NULL FROM return_request ORDER BY opened_at"
     )
     rows = [tuple(row) for row in db.session.execute(wanted)]
@@ -150,7 +150,7 @@ def test_the_people_of_a_consultation_are_carried_over_and_it_has_one_request(of
         "people": {"female-age_25_59": "2", "male-age_12_17": "1"},
         "alone": False,
     }
-    read = text("SELECT count(*) FROM audit_entry WHERE act = 'record_read'")
+    read = text("SELECT count(*) FROM audit_entry WHERE action = 'record_read'")
     assert db.session.scalar(read) == 1
     db.session.rollback()
     sent = form(

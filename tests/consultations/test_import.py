@@ -73,7 +73,7 @@ def contents() -> list[tuple]:
     """What stands there, without numbers and times."""
     of_row = ("held_on", "channel", "modality", "travel_group", "language", "topics")
     of_row += ("main_topic", "outcomes", "flags", "persons", "is_tally")
-    of_line = ("place", "sex", "age_band", "nationality", "situation", "n", "repeat_contact")
+    of_line = ("group_index", "sex", "age_band", "nationality", "situation", "n", "repeat_contact")
     said = []
     for row in db.session.scalars(select(Consultation).order_by(Consultation.id)):
         lines = select(PersonLine).where(PersonLine.consultation_id == row.id)
@@ -137,7 +137,7 @@ def test_one_entry_a_desk_is_left_and_only_where_something_came(office):
     bring(office, content)
     lines = db.session.execute(
         select(AuditEntry.subject, AuditEntry.country, AuditEntry.account_id)
-        .where(AuditEntry.act == "imported")
+        .where(AuditEntry.action == "imported")
         .order_by(AuditEntry.number)
     ).all()
     hnd, gtm = (office.accounts[name].account_id for name in ("susana", "gabi"))

@@ -125,7 +125,7 @@ def _what_is_wrong(answered: list[dict[str, Any]]) -> list[str]:
     rows = dict(session.execute(select(Consultation.id, Consultation.persons)).all())
     counted = select(PersonLine.consultation_id, func.sum(PersonLine.n))
     lines = dict(session.execute(counted.group_by(PersonLine.consultation_id)).all())
-    subjects = select(AuditEntry.subject).where(AuditEntry.act == "recorded")
+    subjects = select(AuditEntry.subject).where(AuditEntry.action == "recorded")
     entries = Counter(session.scalars(subjects))
     wrong = []
     if set(rows) != {UUID(key) for key in people}:

@@ -34,7 +34,7 @@ def test_the_same_consultation_sent_by_eight_clients_at_once_is_one_row_one_new_
     assert [Counter(answer) for answer in answers] == [once] * TIMES
     for table in (Consultation, PersonLine):
         assert db.session.scalar(select(func.count()).select_from(table)) == TIMES
-    entries = select(func.count()).where(AuditEntry.act == "recorded")
+    entries = select(func.count()).where(AuditEntry.action == "recorded")
     assert db.session.scalar(entries) == TIMES
 
 

@@ -85,8 +85,6 @@ PROSE = (
 """Words of a private dialect in docstrings and comments, and "where" for a condition."""
 STORED = frozenset(
     {
-        *(("app/people/models/aggregates.py", "known"), ("app/people/models/lines.py", "known")),
-        *(("app/returns/models.py", "said"), ("app/sync/models.py", "brought_by")),
         *(("app/shelters/models/beds.py", "held"), ("app/shelters/rules.py", "held")),
         *(("app/referrals/rules/states.py", "SENT"), ("app/referrals/rules/states.py", "SEEN")),
     }

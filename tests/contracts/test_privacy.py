@@ -12,13 +12,13 @@ FREE_TEXT = {
     "consultation_version.content",
     "desk.name",
     "desk.organisation",
-    "letter.body",
-    "letter.subject",
-    "letter.to_address",
+    "outgoing_email.body",
+    "outgoing_email.subject",
+    "outgoing_email.to_address",
     "referral.note",
     "shelter.address",
     "shelter.directions",
-    "shelter.mailbox",
+    "shelter.email",
     "shelter.meeting_point",
     "shelter.name",
     "shelter.organisation",
@@ -45,14 +45,14 @@ def test_what_is_said_about_people_is_marked_as_personal(app):
 
 def test_what_a_protected_shelter_hides_is_marked_as_sensitive(app):
     columns = db.metadata.tables["shelter"].c
-    hidden = ("name", "organisation", "address", "directions", "latitude", "longitude", "mailbox")
+    hidden = ("name", "organisation", "address", "directions", "latitude", "longitude", "email")
     assert [name for name in hidden if columns[name].info != SENSITIVE] == []
 
 
 def test_secrets_are_marked_as_sensitive(app):
     for table in db.metadata.sorted_tables:
         for column in table.columns:
-            if column.name in ("password_hash", "digest", "name_key", "place_key", "card_id"):
+            if column.name in ("password_hash", "digest", "name_key", "source_key", "card_id"):
                 assert column.info == SENSITIVE, str(column)
 
 
@@ -65,9 +65,9 @@ def test_no_column_has_room_for_free_text_about_a_person(app):
         if not column.name.endswith(("digest", "_key", "_hash", "code", "topic"))
     }
     about_the_system = {
-        "audit_entry.act",
+        "audit_entry.action",
         "audit_entry.subject",
-        "audit_entry.seal",
+        "audit_entry.entry_hash",
         "desk.time_zone",
         "envelope.receipt",
         "shelter.time_zone",

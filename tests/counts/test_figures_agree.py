@@ -33,7 +33,7 @@ FROM consultation AS c JOIN desk AS d ON d.id = c.desk_id ORDER BY c.id"""
 PEOPLE = """
 SELECT l.consultation_id, l.nationality, l.situation, l.repeat_contact, l.sex, l.age_band, l.n,
   COALESCE(k.root_id, k.id) AS card
-FROM person_line AS l LEFT JOIN visitor_card AS k ON k.id = l.card_id ORDER BY l.place, l.id"""
+FROM person_line AS l LEFT JOIN visitor_card AS k ON k.id = l.card_id ORDER BY l.group_index, l.id"""
 Figures = dict[str, Any]
 
 

@@ -65,9 +65,9 @@ def test_what_the_app_wrote_is_proven_and_proving_writes_nothing(stage):
 
 
 KEYS = {
-    "reach_cell": "country, desk_id, month, previous_in_country, previous_in_programme, known",
-    "part_cell": "country, desk_id, month, part, code",
-    "volume_cell": "outcome, country, desk_id, month, held_on",
+    "reach_aggregate": "country, desk_id, month, previous_in_country, previous_in_programme, is_known",
+    "breakdown_aggregate": "country, desk_id, month, dimension, code",
+    "volume_aggregate": "outcome, country, desk_id, month, held_on",
     "person_line": "id",
 }
 
@@ -88,27 +88,33 @@ def gone(table: str, where: str) -> str:
     return f"DELETE FROM {table} WHERE {first_of(table, where)}"
 
 
-NOWHERE = """INSERT INTO part_cell (country, desk_id, month, part, code, in_country, in_programme)
+NOWHERE = """INSERT INTO breakdown_aggregate (country, desk_id, month, dimension, code, in_country, in_programme)
 VALUES ('SUR', (SELECT id FROM desk WHERE code = 'SUR-01'), 202602, 'nationality', 'FRA', 1, 1)"""
 FAULTS = {
     "a cell of people holds one more": (
-        changed("reach_cell", "n = n + 1", "n > 0 AND month = 202602"),
+        changed("reach_aggregate", "n = n + 1", "n > 0 AND month = 202602"),
         "2026-02, persons whose previous contact was",
     ),
     "a cell of people is gone": (
-        gone("reach_cell", "n > 0 AND month = 202512"),
+        gone("reach_aggregate", "n > 0 AND month = 202512"),
         "2025-12, persons whose previous contact was",
     ),
     "a cell of a part holds one less in its country": (
-        changed("part_cell", "in_country = in_country - 1", "in_country > 0 AND part = 'sex_age'"),
+        changed(
+            "breakdown_aggregate",
+            "in_country = in_country - 1",
+            "in_country > 0 AND dimension = 'sex_age'",
+        ),
         "the country's figure, sex_age",
     ),
     "a cell of a part holds one more in the programme": (
-        changed("part_cell", "in_programme = in_programme + 1", "part = 'topic_any'"),
+        changed(
+            "breakdown_aggregate", "in_programme = in_programme + 1", "dimension = 'topic_any'"
+        ),
         "the programme's figure, topic_any asylum",
     ),
     "a cell of a part is gone": (
-        gone("part_cell", "in_country > 0 AND part = 'situation'"),
+        gone("breakdown_aggregate", "in_country > 0 AND dimension = 'situation'"),
         "the country's figure, situation in_transit",
     ),
     "a cell stands where nothing was recorded": (
@@ -116,19 +122,19 @@ FAULTS = {
         "SUR-01 2026-02, persons reached in the country's figure, nationality FRA: 1 in the cells, 0",
     ),
     "a day has one consultation more": (
-        changed("volume_cell", "consultations = consultations + 1", "outcome = ''"),
+        changed("volume_aggregate", "consultations = consultations + 1", "outcome = ''"),
         "consultations of 2025-12",
     ),
     "a day has other people in its consultations": (
-        changed("volume_cell", "persons = persons + 3", "outcome = '' AND persons > 0"),
+        changed("volume_aggregate", "persons = persons + 3", "outcome = '' AND persons > 0"),
         "persons in consultations of 2025-12",
     ),
     "a day's tally is gone": (
-        changed("volume_cell", "tallies = 0", "outcome = '' AND tallies > 0"),
+        changed("volume_aggregate", "tallies = 0", "outcome = '' AND tallies > 0"),
         "HND-01 2026-02, tallies of 2026-02-17: 0 in the cells, 1 in the rows",
     ),
     "an outcome's day is gone": (
-        gone("volume_cell", "outcome = 'information_given' AND persons > 0"),
+        gone("volume_aggregate", "outcome = 'information_given' AND persons > 0"),
         "information_given",
     ),
     "a line is gone": (
@@ -139,7 +145,7 @@ FAULTS = {
         changed(
             "person_line",
             "previous_in_country = 202509, previous_in_programme = 202509",
-            "card_id IS NOT NULL AND known AND qualifying AND NOT is_void AND month = 202602",
+            "card_id IS NOT NULL AND is_known AND qualifying AND NOT is_void AND month = 202602",
         ),
         "2026-02, persons whose previous contact was",
     ),
@@ -178,14 +184,14 @@ def test_a_line_that_left_its_consultation_is_named_even_where_its_cells_agree(
 
 def test_of_several_faults_the_first_is_named(stage):
     for month in (202602, 202512, 202601):
-        where = first_of("reach_cell", f"n > 0 AND month = {month}")
-        plant(f"UPDATE reach_cell SET n = n + 1 WHERE {where}")
+        where = first_of("reach_aggregate", f"n > 0 AND month = {month}")
+        plant(f"UPDATE reach_aggregate SET n = n + 1 WHERE {where}")
     assert "2025-12" in run(stage, "prove")[1]
 
 
 def test_a_wrong_link_that_its_cells_repeat_is_named_and_linked_again(stage, monkeypatch):
     moved = (
-        "known AND card_id IS NOT NULL AND previous_in_country = 0 AND previous_in_programme > 0"
+        "is_known AND card_id IS NOT NULL AND previous_in_country = 0 AND previous_in_programme > 0"
     )
     with unit_of_work():
         statement = f"UPDATE person_line SET previous_in_programme = 0 WHERE {moved}"
@@ -224,7 +230,7 @@ def started(stage: Stage) -> subprocess.Popen[bytes]:
 
 def mark() -> tuple[int, str]:
     """The last country's month that a rebuilding has done."""
-    row = db.session.execute(text("SELECT month, country FROM cell_rebuild")).first()
+    row = db.session.execute(text("SELECT month, country FROM aggregate_rebuild")).first()
     db.session.rollback()
     return (row[0], row[1]) if row else NOTHING
 
@@ -243,7 +249,7 @@ def killed_after(process: subprocess.Popen[bytes], before: tuple[int, str]) -> t
 
 def forget_all_cells() -> None:
     with unit_of_work():
-        for table in ("reach_cell", "part_cell", "volume_cell"):
+        for table in ("reach_aggregate", "breakdown_aggregate", "volume_aggregate"):
             db.session.execute(text(f"DELETE FROM {table}"))
 
 

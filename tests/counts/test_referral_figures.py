@@ -277,9 +277,7 @@ def make_world(seed: int) -> World:
     desks = [make_desk(f"{code}-01", code, time_zone=zone) for code, zone in zones.items()]
     with clock.frozen_at(at("2026-02-20 12:00")):
         shelters = [
-            make_shelter(
-                code, {"women": n}, country=code[:3], time_zone=zones[code[:3]], mailbox=""
-            )
+            make_shelter(code, {"women": n}, country=code[:3], time_zone=zones[code[:3]], email="")
             for code, n in (("HND-S1", 40), ("HND-S2", 6), ("MEX-S1", 30))
         ]
     clerk = make_account("ana", "desk_staff", tuple(desks))

@@ -139,7 +139,7 @@ def test_a_supervisor_who_is_led_on_keeps_the_month_and_the_comparison(house):
 
 def entries() -> list[tuple[str, str]]:
     trail = AuditEntry.__table__
-    read = select(trail.c.subject, trail.c.country).where(trail.c.act == "figures_read")
+    read = select(trail.c.subject, trail.c.country).where(trail.c.action == "figures_read")
     found = [(row[0], row[1]) for row in db.session.execute(read.order_by(trail.c.number))]
     db.session.rollback()
     return found

@@ -193,7 +193,7 @@ def test_rows_are_those_that_the_intake_would_have_written(app):
         content = queries.get_consultation_data(db.session(), row)
         assert content.persons == row.persons
         if row.version == 1 or row.state == "void":
-            assert content_digest(content) == row.arrival_digest
+            assert content_digest(content) == row.content_digest
             checked += 1
     assert checked > 40
 
@@ -260,7 +260,7 @@ def test_nothing_is_received_or_changed_before_its_day_or_in_the_future(app, now
 
 def test_a_corrected_record_keeps_the_version_it_had(app):
     build()
-    corrected = select(CONSULTATIONS.c.id, CONSULTATIONS.c.arrival_digest).where(
+    corrected = select(CONSULTATIONS.c.id, CONSULTATIONS.c.content_digest).where(
         CONSULTATIONS.c.version == 2
     )
     changed = db.session.execute(corrected.order_by(CONSULTATIONS.c.id)).all()
@@ -271,13 +271,13 @@ def test_a_corrected_record_keeps_the_version_it_had(app):
         assert (old.version, old.state, old.reason) == (1, "live", None)
         from hashlib import sha256
 
-        assert sha256(old.content.encode()).hexdigest() == row.arrival_digest
+        assert sha256(old.content.encode()).hexdigest() == row.content_digest
     assert count(VERSIONS) == len(changed)
 
 
 def test_the_building_leaves_an_entry_and_the_chain_holds(app):
     build(consultations=100)
-    assert count(AUDIT_ENTRIES, AUDIT_ENTRIES.c.act == "demo_built") == 1
+    assert count(AUDIT_ENTRIES, AUDIT_ENTRIES.c.action == "demo_built") == 1
     assert verify_chain(db.session())[1] is None
 
 

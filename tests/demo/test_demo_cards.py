@@ -99,11 +99,11 @@ def test_every_previous_contact_is_the_one_that_linking_finds(app):
         )
     found = compute_previous_contacts(seen.values())
     said = {
-        row.id: PreviousContact(row.known, row.previous_in_country, row.previous_in_programme)
+        row.id: PreviousContact(row.is_known, row.previous_in_country, row.previous_in_programme)
         for row in lines
     }
     assert said == {line: found[one] for line, one in seen.items()}
-    known_by_card = [r for r in lines if r.repeat_contact == "unknown" and r.known]
+    known_by_card = [r for r in lines if r.repeat_contact == "unknown" and r.is_known]
     elsewhere = [r for r in lines if r.previous_in_programme > r.previous_in_country]
     assert len(known_by_card) > 5
     assert len(elsewhere) > 5
@@ -144,7 +144,7 @@ def line_of(held_on, country, ordinal, answer):
         "ordinal": ordinal,
         "country": country,
         "month": int(month),
-        "known": said.is_known,
+        "is_known": said.is_known,
         "previous_in_country": said.in_country,
         "previous_in_programme": said.in_programme,
     }
@@ -152,7 +152,7 @@ def line_of(held_on, country, ordinal, answer):
 
 def previous_of(line):
     return PreviousContact(
-        line["known"], line["previous_in_country"], line["previous_in_programme"]
+        line["is_known"], line["previous_in_country"], line["previous_in_programme"]
     )
 
 

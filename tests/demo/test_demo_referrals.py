@@ -71,7 +71,7 @@ def test_every_country_has_shelters_one_of_them_protected_and_somebody_in_each(b
         assert 2 <= len(some) <= 4
         assert any(one.is_protected for one in some)
         assert not any(
-            country in one.code or country in one.mailbox for one in some if one.is_protected
+            country in one.code or country in one.email for one in some if one.is_protected
         )
         account = find_account(db.session(), f"shelter.{country.lower()}")
         [own] = get_scope(db.session(), account).shelters
@@ -125,7 +125,7 @@ def test_beds_follow_from_their_history(built):
         key = (change.shelter_id, change.category)
         assert key not in last or last[key].at <= change.at <= NOW
         in_force = [
-            hold.n
+            hold.person_count
             for hold in holds[key]
             if hold.held_at <= change.at < min(hold.until, hold.ended_at or hold.until)
         ]
@@ -183,9 +183,9 @@ def test_the_same_seed_tells_the_same_referrals(built):
         for desk, telling in told(2500):
             houses.desks[desk.code].add_consultation(telling)
         houses.finish(lambda: None)
-    kept = {row.id: (row.state, row.deadline, row.arrival_digest) for row in rows(REFERRALS)}
+    kept = {row.id: (row.state, row.deadline, row.content_digest) for row in rows(REFERRALS)}
     again = {
-        row["id"]: (row["state"], row["deadline"], row["arrival_digest"])
+        row["id"]: (row["state"], row["deadline"], row["content_digest"])
         for row in told_again["referral"]
     }
     assert again == kept

@@ -64,9 +64,9 @@ def test_every_row_is_what_its_steps_leave(built):
         assert (mine[0].action, mine[0].recorded_at, mine[-1].recorded_at) == (
             "enquiry",
             one.opened_at,
-            one.moved_at,
+            one.last_step_at,
         )
-        assert one.moved_at <= NOW
+        assert one.last_step_at <= NOW
         assert one.opened_month == int(Month.containing(clock.day_at(one.opened_at, one.time_zone)))
         assert all(
             step.recorded_on == clock.day_at(step.recorded_at, one.time_zone) for step in mine
@@ -133,9 +133,9 @@ def test_the_same_seed_tells_the_same_requests(built):
             returns.open(plan, desks[plan.code])
         for desk, telling in told(TOTAL):
             returns.desks[desk.code].add_consultation(telling)
-    kept = {one.id: (one.reference, one.stage, one.arrival_digest) for one in requests()}
+    kept = {one.id: (one.reference, one.stage, one.content_digest) for one in requests()}
     again = {
-        row["id"]: (row["reference"], row["stage"], row["arrival_digest"])
+        row["id"]: (row["reference"], row["stage"], row["content_digest"])
         for row in told_again["return_request"]
     }
     assert again == kept

@@ -104,7 +104,7 @@ def test_a_letter_arrives_as_plain_text_and_says_that_a_machine_wrote_it(server)
     assert parsedate_to_datetime(letter["Date"]) == NOON
     assert letter["Auto-Submitted"] == "auto-generated"
     assert server.taken[0].isascii()
-    assert (row.sent_at, row.due_at, row.tries, row.problem) == (NOON, None, 1, "")
+    assert (row.sent_at, row.next_attempt_at, row.attempts, row.last_error) == (NOON, None, 1, "")
 
 
 def test_what_is_rolled_back_leaves_no_letter_and_a_notice_is_written_once(server):
@@ -157,9 +157,9 @@ def test_a_letter_that_is_refused_is_tried_later_and_holds_nobody_up(server):
     assert send_at(NOON + timedelta(seconds=59)) == DeliveryOutcome(0, ())
     assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(1, ("SMTPRecipientsRefused",))
     refused, sent = stored()
-    assert (refused.problem, refused.tries) == ("SMTPRecipientsRefused", 2)
-    assert refused.due_at == NOON + timedelta(minutes=6)
-    assert (sent.tries, sent.problem) == (2, "")
+    assert (refused.last_error, refused.attempts) == ("SMTPRecipientsRefused", 2)
+    assert refused.next_attempt_at == NOON + timedelta(minutes=6)
+    assert (sent.attempts, sent.last_error) == (2, "")
     server.refusing.clear()
     assert send_at(NOON + timedelta(minutes=6)) == DeliveryOutcome(1, ())
     assert [letter["To"] for letter in server.letters] == [MAILBOX, "bad@example.org"]
@@ -173,14 +173,14 @@ def test_tries_come_further_apart_and_end_after_three_days_but_the_letter_stays_
     while due is not None:
         assert send_at(due).errors == ("SMTPDataError",)
         tried.append(due)
-        due = stored()[0].due_at
+        due = stored()[0].next_attempt_at
     gaps = [(b - a) // timedelta(minutes=1) for a, b in pairwise(tried)]
     assert gaps[:7] == [1, 5, 15, 60, 240, 720, 1440]
     assert tried[-1] == NOON + timedelta(days=3)
     server.refusing.clear()
     assert send_at(NOON + timedelta(days=9)) == DeliveryOutcome(0, ())
     [row] = stored()
-    assert (row.sent_at, row.problem, row.tries) == (None, "SMTPDataError", len(tried))
+    assert (row.sent_at, row.last_error, row.attempts) == (None, "SMTPDataError", len(tried))
     with clock.frozen_at(NOON):
         assert queue.count_unsent(db.session()) == (0, 1)
 
@@ -193,7 +193,7 @@ def test_a_mail_server_out_of_reach_ends_the_round_and_nothing_is_lost(app):
             write("a")
             write("b")
         assert send_at(NOON) == DeliveryOutcome(0, ("ConnectionRefusedError",))
-    assert sorted((row.tries, row.problem) for row in stored()) == [
+    assert sorted((row.attempts, row.last_error) for row in stored()) == [
         (0, ""),
         (1, "ConnectionRefusedError"),
     ]
@@ -232,7 +232,7 @@ def test_three_drains_at_once_send_each_letter_once(app, server):
     server.pause = 0.02
     arrived = drained_at_once(app, server, 24)
     assert len(arrived) == len(set(arrived)) == 24
-    assert {row.tries for row in stored()} == {1}
+    assert {row.attempts for row in stored()} == {1}
 
 
 def test_drains_that_do_not_take_a_letter_for_themselves_would_be_caught(app, server, monkeypatch):
@@ -268,7 +268,7 @@ def test_a_failure_told_too_late_does_not_undo_what_another_drain_sent(server):
     with unit_of_work():
         queue.mark_failed(db.session(), slow, "TimeoutError", NOON)
     [row] = stored()
-    assert (row.due_at, row.problem) == (None, "")
+    assert (row.next_attempt_at, row.last_error) == (None, "")
 
 
 @ONE_DATABASE
@@ -351,7 +351,7 @@ def test_the_command_goes_on_sending_until_it_is_asked_to_end(app, server):
         watching.wait()
     assert (watching.returncode, wrong) == (0, "")
     assert [line.split(";")[0] for line in said.splitlines()] == ["Letters sent: 1"] * 2
-    assert [row.tries for row in stored()] == [1, 1]
+    assert [row.attempts for row in stored()] == [1, 1]
 
 
 def test_settings_of_mail_that_cannot_work_are_refused_in_one_sentence_without_the_password():

@@ -23,7 +23,7 @@ USUAL: dict[str, Any] = {
     "latitude": None,
     "longitude": None,
     "phone": "2222-1111",
-    "mailbox": "casa@example.org",
+    "email": "casa@example.org",
     "meeting_point": "",
     "time_zone": "America/Tegucigalpa",
     "opens_at": "",

@@ -61,7 +61,7 @@ def stored() -> dict[str, int]:
         for table in TABLES
     }
     counted["audit_entry"] = session.scalar(
-        text("SELECT count(*) FROM audit_entry WHERE act IN ('recorded', 'corrected', 'voided')")
+        text("SELECT count(*) FROM audit_entry WHERE action IN ('recorded', 'corrected', 'voided')")
     )
     session.rollback()
     return counted

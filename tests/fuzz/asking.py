@@ -48,7 +48,7 @@ FIELDS = (
     "id", "desk", "version", "reason", "next", "switch_locale", "persons", "persons-female-age_25_59", "shelters",
     "offers", "note", "from_consultation", "groups-0-nationality", "groups-0-female-age_25_59", "topics", "file",
     "desks", "countries", "coordinators", "before", "oldest_at", "sealed", "envelopes", "kept.topics", "held_on",
-    "over_capacity", "answers", "questions", "closed_on", "latitude", "time_zone", "mailbox", "language", "do",
+    "over_capacity", "answers", "questions", "closed_on", "latitude", "time_zone", "email", "language", "do",
 )  # fmt: skip
 VALUES = [
     *NASTY, 2**31, 2**63, -(2**63), 2**64, "9" * 5000, 1e999, "1e999", "0001-01-01", "9999-12-31", "0001-01", "9999-12",

@@ -88,22 +88,24 @@ def test_a_backup_under_load_holds_everything_answered_before_it(app, empty, tmp
 def test_the_name_of_a_backup_tells_the_head_of_the_chain_it_holds(app, empty, tmp_path):
     make_consultation(ana_at_a_desk())
     made = back_up(tmp_path)
-    _, _, number, seal = made.stem.split("-")
-    head = select(AUDIT_ENTRIES.c.seal, AUDIT_ENTRIES.c.act).where(
+    _, _, number, entry_hash = made.stem.split("-")
+    head = select(AUDIT_ENTRIES.c.entry_hash, AUDIT_ENTRIES.c.action).where(
         AUDIT_ENTRIES.c.number == int(number)
     )
     here = db.session.execute(head).one()
-    assert (here.seal[:12], here.act) == (seal, "backed_up")
+    assert (here.entry_hash[:12], here.action) == (entry_hash, "backed_up")
     in_app(empty, put_back, made)
 
     def last_two():
         columns = AUDIT_ENTRIES.c
-        entries = select(columns.number, columns.act, columns.seal).order_by(columns.number.desc())
+        entries = select(columns.number, columns.action, columns.entry_hash).order_by(
+            columns.number.desc()
+        )
         return db.session.execute(entries.limit(2)).all()
 
     after, copied = in_app(empty, last_two)
-    assert (copied.number, copied.seal) == (int(number), here.seal)
-    assert after.act == "restored"
+    assert (copied.number, copied.entry_hash) == (int(number), here.entry_hash)
+    assert after.action == "restored"
 
 
 def test_a_file_that_exists_is_never_overwritten(app, tmp_path):

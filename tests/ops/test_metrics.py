@@ -118,7 +118,7 @@ def test_what_waits_and_the_last_backup_are_told(app: Flask, office: Office) -> 
 
 
 def test_a_database_in_trouble_is_told_and_never_an_error(app: Flask) -> None:
-    db.session.execute(text("DROP TABLE letter"))
+    db.session.execute(text("DROP TABLE outgoing_email"))
     db.session.execute(text("DELETE FROM alembic_version"))
     db.session.commit()
     answer = scrape(app)

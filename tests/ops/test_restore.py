@@ -314,7 +314,7 @@ def _what_stands(url):
     try:
         if not db.inspect(db.engine).get_table_names():
             return "nothing"
-        last = select(AUDIT_ENTRIES.c.act).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
+        last = select(AUDIT_ENTRIES.c.action).order_by(AUDIT_ENTRIES.c.number.desc()).limit(1)
         whole = figures()["consultations"] == 1 and db.session.scalar(last) == "restored"
         opened = db.session.execute(select(SESSIONS).where(SESSIONS.c.ended_at.is_(None))).first()
         return "whole" if whole and opened is None else "part"

@@ -34,10 +34,10 @@ def kept(app):
             with clock.frozen_at(NOW - age):
                 queue_email(session, "refugio@example.org", "x", "x", name)
             sent = EMAILS.update().where(EMAILS.c.notice_key == name)
-            session.execute(sent.values(sent_at=NOW - age, due_at=None))
+            session.execute(sent.values(sent_at=NOW - age, next_attempt_at=None))
         for name, age in (("old", 90 * DAY + HOUR), ("known", 90 * DAY - HOUR)):
             times = {"started_at": NOW - age, "seen_at": NOW - age, "ended_at": None}
-            row = {"digest": name, "account_id": account, "place_key": "", **times}
+            row = {"digest": name, "account_id": account, "source_key": "", **times}
             session.execute(insert(SESSIONS).values(row))
     return app
 
@@ -54,7 +54,7 @@ def stored():
 def entries():
     purged = (
         select(AUDIT_ENTRIES.c.subject)
-        .where(AUDIT_ENTRIES.c.act == "purged")
+        .where(AUDIT_ENTRIES.c.action == "purged")
         .order_by(AUDIT_ENTRIES.c.number)
     )
     found = list(db.session.scalars(purged))

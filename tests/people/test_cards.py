@@ -82,10 +82,10 @@ def everything_in_text():
 
 def acts(subject_part=""):
     entries = db.session.execute(
-        text("SELECT act, subject, country FROM audit_entry ORDER BY number")
+        text("SELECT action, subject, country FROM audit_entry ORDER BY number")
     ).all()
     db.session.rollback()
-    return [tuple(e) for e in entries if e.act.startswith("card") and subject_part in e.subject]
+    return [tuple(e) for e in entries if e.action.startswith("card") and subject_part in e.subject]
 
 
 def test_printing_answers_the_codes_once_and_stores_their_digests_only(march):
@@ -378,7 +378,7 @@ def test_one_more_in_a_family_that_returns_is_one_more_person(march):
     show(march, code, groups=[group], held_on=date(2026, 3, 2).isoformat())
     both = {**group, "repeat_contact": "unknown", "persons": [woman, boy]}
     show(march, code, groups=[both])
-    lines = [(r.sex, r.known, r.previous_in_country) for r in rows(PersonLine.__table__)]
+    lines = [(r.sex, r.is_known, r.previous_in_country) for r in rows(PersonLine.__table__)]
     assert ("female", True, 202603) in lines
     assert ("male", False, 0) in lines
 

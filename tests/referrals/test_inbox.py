@@ -13,7 +13,7 @@ from tests.factories.records import at, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 NOON = at("2026-03-10 18:00")
-OTHERS = {"name": "Refugio Ajeno", "mailbox": "", "is_protected": True}
+OTHERS = {"name": "Refugio Ajeno", "email": "", "is_protected": True}
 
 
 def travel(moment):
@@ -27,7 +27,7 @@ class House:
     def __init__(self, app):
         self.app = app
         make_account("ana", "desk_staff", (make_desk(latitude=15.5, longitude=-88.03),))
-        where = {"mailbox": "", "latitude": 15.51, "longitude": -88.03}
+        where = {"email": "", "latitude": 15.51, "longitude": -88.03}
         make_coordinator("cora", make_shelter(beds={"women": 3, "families": 2}, **where))
         make_coordinator("dora", make_shelter("HND-S2", **OTHERS))
         self.ana, self.cora, self.dora = (sign_in(app, name) for name in ("ana", "cora", "dora"))
@@ -274,7 +274,7 @@ def test_the_slip_opens_the_group_where_it_is_awaited_and_says_nothing_elsewhere
 
 
 def test_who_coordinates_two_shelters_chooses_and_who_has_none_is_told(app, house):
-    both = make_shelter("HND-S3", name="Casa Tres", mailbox=""), make_shelter("HND-S4", mailbox="")
+    both = make_shelter("HND-S3", name="Casa Tres", email=""), make_shelter("HND-S4", email="")
     make_coordinator("tere", *both)
     make_coordinator("nora")
     tere, nora = sign_in(app, "tere"), sign_in(app, "nora")

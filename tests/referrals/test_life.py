@@ -312,7 +312,9 @@ class Life(RuleBasedStateMachine):
         mine = select(changes).where(changes.c.shelter_id == shelter.id)
         last = db.session.execute(mine.order_by(changes.c.id.desc()).limit(1)).one()
         rows = db.session.execute(select(holds).where(holds.c.shelter_id == shelter.id)).all()
-        held = sum(row.n for row in rows if row.ended_at is None and row.until > self.clock)
+        held = sum(
+            row.person_count for row in rows if row.ended_at is None and row.until > self.clock
+        )
         db.session.remove()
         return last.capacity - last.blocked - last.occupied - held
 

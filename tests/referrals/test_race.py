@@ -74,8 +74,10 @@ class Scene:
 
 def held_at(shelter_id: int) -> tuple[int, int]:
     """People held at a shelter by its holds, and by the referrals that it accepted."""
-    holds = select(func.coalesce(func.sum(HOLDS.c.n), 0)).where(HOLDS.c.shelter_id == shelter_id)
-    accepted = select(func.coalesce(func.sum(REFERRALS.c.party), 0)).where(
+    holds = select(func.coalesce(func.sum(HOLDS.c.person_count), 0)).where(
+        HOLDS.c.shelter_id == shelter_id
+    )
+    accepted = select(func.coalesce(func.sum(REFERRALS.c.person_count), 0)).where(
         REFERRALS.c.shelter_id == shelter_id, REFERRALS.c.state == "accepted"
     )
     found = db.session.scalar(holds), db.session.scalar(accepted)
@@ -166,5 +168,7 @@ def _is_settled(one: str) -> bool:
 
 
 def held_now(scene: Scene) -> int:
-    mine = select(func.coalesce(func.sum(HOLDS.c.n), 0)).where(HOLDS.c.ended_at.is_(None))
+    mine = select(func.coalesce(func.sum(HOLDS.c.person_count), 0)).where(
+        HOLDS.c.ended_at.is_(None)
+    )
     return int(db.session.scalar(mine))

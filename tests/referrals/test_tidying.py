@@ -73,4 +73,4 @@ def test_a_note_goes_thirty_days_after_the_end_whoever_wrote_the_end_down(app: F
             assert retention.count_expired(db.session(), kind) == (0 if kept else 1)
             retention.purge(db.session(), kind)
         assert row(id_).note == (NOTE if kept else "")
-    assert row(id_).party == 1 and row(id_).persons == [["female", "age_25_59", 1]]
+    assert row(id_).person_count == 1 and row(id_).persons == [["female", "age_25_59", 1]]

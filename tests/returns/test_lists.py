@@ -60,7 +60,7 @@ def renewals(page: str) -> list[str]:
 
 
 def entries() -> list[tuple[str, str]]:
-    said = text("SELECT subject, country FROM audit_entry WHERE act = 'returns_read' ORDER BY 1")
+    said = text("SELECT subject, country FROM audit_entry WHERE action = 'returns_read' ORDER BY 1")
     found = [tuple(row) for row in db.session.execute(said)]
     db.session.rollback()
     return found

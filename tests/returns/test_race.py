@@ -140,7 +140,7 @@ def _withdrawn(pool: ThreadPoolExecutor, clients: Any, reference: str, version: 
 
 def acts_of(reference: str) -> list[str]:
     mine = select(REQUESTS.c.id).where(REQUESTS.c.reference == reference[2:])
-    theirs = select(STEPS.c.act).where(STEPS.c.request_id.in_(mine)).order_by(STEPS.c.number)
+    theirs = select(STEPS.c.action).where(STEPS.c.request_id.in_(mine)).order_by(STEPS.c.number)
     found = list(db.session.scalars(theirs))
     db.session.remove()
     return found

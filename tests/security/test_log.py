@@ -187,6 +187,6 @@ def test_entries_of_ninety_days_go(app: Flask, office: Office) -> None:
 
 def test_the_reading_stands_in_the_trail(app: Flask, office: Office) -> None:
     sign_in(app, "adela").get("/security")
-    acts = db.session.scalars(text("SELECT act FROM audit_entry ORDER BY number")).all()
+    acts = db.session.scalars(text("SELECT action FROM audit_entry ORDER BY number")).all()
     db.session.rollback()
     assert acts[-1] == "security_read"

@@ -31,7 +31,7 @@ FIELDS = {
     "latitude": "14.0723",
     "longitude": "-87,1921",
     "phone": "+504 2222-1111",
-    "mailbox": "casa@example.org",
+    "email": "casa@example.org",
     "meeting_point": "",
     "time_zone": "",
     "opens_at": "18:00",
@@ -92,7 +92,7 @@ def test_opened_shelter_stands_in_the_list_as_it_was_described(admin: Browser) -
     assert (one.admits_children, one.admits_groups) == (True, False)
     assert (one.is_accepting, one.is_protected) == (True, False)
     assert (one.hold_minutes, one.reply_minutes, one.version) == (90, 30, 1)
-    assert one.phone == "+504 2222-1111" and one.mailbox == "casa@example.org"
+    assert one.phone == "+504 2222-1111" and one.email == "casa@example.org"
     shown = admin.get("/shelters").text
     assert "Casa Alegre" in shown and "Honduras" in shown and "No beds yet" in shown
     page = admin.get("/shelters/HND-S7").text
@@ -108,7 +108,7 @@ def test_what_need_not_be_said_may_be_empty(admin: Browser) -> None:
 
     one = stored()
     assert (one.latitude, one.youngest, one.stay_limit_days, one.closed_on) == (None,) * 4
-    assert (one.opens_at, one.mailbox, one.phone, one.languages) == ("", "", "", ())
+    assert (one.opens_at, one.email, one.phone, one.languages) == ("", "", "", ())
     assert not one.is_accepting and not one.admits_children
 
 
@@ -140,9 +140,9 @@ WRONG = (
     ("phone", "٠١٢٣٤٥٦", "not_a_phone"),
     ("phone", "+ -", "not_a_phone"),
     ("phone", "1" * 31, "too_long"),
-    ("mailbox", "casa", "not_a_mailbox"),
-    ("mailbox", "Casa <casa@example.org>", "not_a_mailbox"),
-    ("mailbox", "a" * 115 + "@example.org", "too_long"),
+    ("email", "casa", "not_a_mailbox"),
+    ("email", "Casa <casa@example.org>", "not_a_mailbox"),
+    ("email", "a" * 115 + "@example.org", "too_long"),
     ("time_zone", "America/Atlantis", "not_a_time_zone"),
     ("opens_at", "24:00", "not_a_clock_time"),
     ("opens_at", "6:30", "not_a_clock_time"),

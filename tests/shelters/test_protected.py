@@ -27,7 +27,7 @@ SECRET = {
     "organisation": "Qworlanders",
     "address": "Calle Vexplimar 77",
     "directions": "Past the Jummelbrook mill",
-    "mailbox": "night@zyxwolf.example",
+    "email": "night@zyxwolf.example",
 }
 NEEDLES = ("zyxwolf", "qworlander", "vexplimar", "jummelbrook", "13.98", "86.76")
 SHOWN = {"meeting_point": "Central park, north gate", "phone": "2999-0000"}

@@ -158,7 +158,7 @@ def test_a_try_stays_counted_where_the_request_fails_afterwards(desk, ana):
     with pytest.raises(RuntimeError), unit_of_work():
         pins.check_pin("ana", WRONG, desk.id)
         raise RuntimeError
-    assert kept()[0]["failed"] == 1
+    assert kept()[0]["failed_attempts"] == 1
 
 
 def test_twenty_tries_at_once_check_no_more_than_five(app, desk, ana):
@@ -172,7 +172,7 @@ def test_twenty_tries_at_once_check_no_more_than_five(app, desk, ana):
     with ThreadPoolExecutor(hashing.MAX_HASHING_THREADS) as pool:
         verdicts = list(pool.map(lambda n: alone(one, n), range(20)))
     assert sum(verdict.must_wait for verdict in verdicts) == 15
-    assert kept()[0]["failed"] == 5
+    assert kept()[0]["failed_attempts"] == 5
 
 
 @pytest.mark.parametrize("username", ["carlos", "nobody", "", "a\x00b", "x" * 5000])

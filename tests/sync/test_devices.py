@@ -28,7 +28,7 @@ def turn_back(tablet: Tablet, hours: int) -> None:
     gone = clock.now() - timedelta(hours=hours)
     wanted = update(Device).where(Device.id == UUID(tablet.given["device"]))
     with unit_of_work():
-        db.session.execute(wanted.values(contact_at=gone))
+        db.session.execute(wanted.values(last_contact_at=gone))
 
 
 def card(page: str, device: str) -> str:

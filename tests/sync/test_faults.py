@@ -110,7 +110,7 @@ def test_a_record_for_another_desk_is_set_aside_and_stands_in_the_trail(tablet: 
     assert tablet.result(content) == "quarantined"
     (line,) = read(select(Envelope.__table__))
     assert (line.reason, line.desk_id, line.state) == ("other_desk", line.desk_id, "open")
-    acts = read(select(AuditEntry.act).where(AuditEntry.subject == f"envelope:{content['id']}"))
+    acts = read(select(AuditEntry.action).where(AuditEntry.subject == f"envelope:{content['id']}"))
     assert [act for (act,) in acts] == ["envelope_quarantined"]
     assert read(select(Consultation.id)) == []
 

@@ -54,7 +54,9 @@ def recorded() -> dict[str, Any]:
 def acts(of: str) -> list[str]:
     """Who read or settled an envelope, by the trail."""
     with reading() as session:
-        wanted = select(AuditEntry.act).where(AuditEntry.subject == of).order_by(AuditEntry.number)
+        wanted = (
+            select(AuditEntry.action).where(AuditEntry.subject == of).order_by(AuditEntry.number)
+        )
         return list(session.scalars(wanted))
 
 

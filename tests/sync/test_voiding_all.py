@@ -45,7 +45,7 @@ def path(tablet: Tablet) -> str:
 
 
 def entries() -> list[Any]:
-    wanted = select(AuditEntry).where(AuditEntry.act == "envelopes_voided")
+    wanted = select(AuditEntry).where(AuditEntry.action == "envelopes_voided")
     found = list(db.session.scalars(wanted.order_by(AuditEntry.number)))
     db.session.expunge_all()
     db.session.rollback()

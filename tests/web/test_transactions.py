@@ -88,7 +88,7 @@ def ask(app, view, **more):
 
 
 def entries():
-    found = db.session.execute(text("SELECT count(*) FROM audit_entry WHERE act='desk_changed'"))
+    found = db.session.execute(text("SELECT count(*) FROM audit_entry WHERE action='desk_changed'"))
     number = found.scalar()
     db.session.rollback()
     return number

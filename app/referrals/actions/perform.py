@@ -73,7 +73,11 @@ def _find_own_offer(
     if shelter_id is not None:
         own = [offer for offer in own if offer.shelter_id == shelter_id]
     own.sort(
-        key=lambda offer: (offer.shelter_id != referral.shelter_id, not offer.is_open, offer.place)
+        key=lambda offer: (
+            offer.shelter_id != referral.shelter_id,
+            not offer.is_open,
+            offer.position,
+        )
     )
     return own[0] if own else None
 

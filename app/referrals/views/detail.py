@@ -69,7 +69,9 @@ def _chain(referral: ReferralRow) -> dict[str, Any]:
     if not acts_for_desk():
         return {"previous": None, "following": None}
     previous = (
-        queries.find_referral(session, scope, referral.after_id) if referral.after_id else None
+        queries.find_referral(session, scope, referral.previous_referral_id)
+        if referral.previous_referral_id
+        else None
     )
     return {"previous": previous, "following": chain.find_next_referral(session, referral)}
 

@@ -65,7 +65,7 @@ def _slip_values(referral: ReferralRow, shelter_id: int) -> dict[str, Any]:
     shelter = get_shelter(db.session(), shelter_id)
     public_shelter, is_held = public_view(shelter), referral.hold_until is not None
     validity = forms.SlipValidity(_valid_until(referral), shelter.time_zone, is_held)
-    party = referral.party
+    party = referral.person_count
     return {
         "shelter": public_shelter,
         "columns": forms.slip_columns(referral.language, public_shelter, party, validity),

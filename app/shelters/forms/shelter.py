@@ -33,7 +33,7 @@ TEXT_FIELDS = (
     "directions",
     "meeting_point",
     "phone",
-    "mailbox",
+    "email",
     "opens_at",
     "closes_at",
 )
@@ -53,7 +53,7 @@ class ShelterForm(PlaceForm):
     address = SafeTextField(validators=[max_length(160)])
     directions = SafeTextField(validators=[max_length(240)])
     phone = PhoneField(validators=[max_length(30)])
-    mailbox = EmailField(validators=[max_length(120)])
+    email = EmailField(validators=[max_length(120)])
     meeting_point = SafeTextField(validators=[max_length(160)])
     opens_at = TimeOfDayField()
     closes_at = TimeOfDayField()

@@ -43,7 +43,7 @@ def list_beds_of_country(session: Session, country: str) -> dict[int, list[Beds]
 
 def _list(session: Session, condition: ColumnElement[bool]) -> dict[int, list[Beds]]:
     holds = (
-        select(HOLDS.c.shelter_id, HOLDS.c.category, func.sum(HOLDS.c.n).label("held"))
+        select(HOLDS.c.shelter_id, HOLDS.c.category, func.sum(HOLDS.c.person_count).label("held"))
         .where(_is_in_force(clock.now()))
         .group_by(HOLDS.c.shelter_id, HOLDS.c.category)
         .subquery()
@@ -80,7 +80,7 @@ def lock_beds(session: Session, shelter_id: int, category: str) -> LockedBeds | 
 
 def _count_held(session: Session, shelter_id: int, category: str) -> int:
     """Count the held beds after locking the row: a separate statement sees holds made while it waited for the lock."""
-    query = select(func.coalesce(func.sum(HOLDS.c.n), 0)).where(
+    query = select(func.coalesce(func.sum(HOLDS.c.person_count), 0)).where(
         HOLDS.c.shelter_id == shelter_id, HOLDS.c.category == category
     )
     return int(session.execute(query.where(_is_in_force(clock.now()))).scalar_one())
