@@ -7,7 +7,7 @@ import pytest
 
 from app.sync.rules.sealing import encode_public_key
 from config import P256_ORDER, UnsafeSettings, read_settings
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.production.settings import production_environment
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -68,7 +68,8 @@ def test_a_file_that_is_not_there_stops_the_start(tmp_path):
 
 def test_the_command_makes_a_key_that_the_ring_takes(app, tmp_path):
     said = [
-        alone(app.test_cli_runner().invoke, args=["sync", name]) for name in ("generate-key", "key")
+        in_new_context(app.test_cli_runner().invoke, args=["sync", name])
+        for name in ("generate-key", "key")
     ]
     assert [one.exit_code for one in said] == [0, 0]
     first, second = (json.loads(one.output) for one in said)

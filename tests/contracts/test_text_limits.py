@@ -42,7 +42,7 @@ from tests.contracts.test_permissions import (
     may,
     world,
 )
-from tests.factories.records import CHEAP_HASH, JSON, Browser, alone
+from tests.factories.records import CHEAP_HASH, JSON, Browser, in_new_context
 from tests.sync.sealing import seal_bytes
 from tests.sync.tablet import make_tablet
 
@@ -198,7 +198,7 @@ class Sending:
 
     def _post(self, **what: Any) -> Any:
         headers = {"X-CSRFToken": self.token}
-        return alone(self.browser.client.post, self.path, headers=headers, **what)
+        return in_new_context(self.browser.client.post, self.path, headers=headers, **what)
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ def test_every_strange_body_is_refused_or_read_at_once(quick: Flask, world: dict
 def test_every_argument_and_header_is_read_at_once(quick: Flask, world: dict[str, str]) -> None:
     slow = []
     text = quote(mixed(("a0", "a@", " ", "\u0315\u0300"), LINE // 3))[:LINE]
-    get = partial(alone, browser_of(quick, "desk_staff").client.get)
+    get = partial(in_new_context, browser_of(quick, "desk_staff").client.get)
     for path, names in ARGUMENTS.items():
         bare = min(cpu(partial(get, path))[0] for _ in "12")
         for name in names:
@@ -503,7 +503,7 @@ def test_the_largest_that_a_tablet_may_send_is_taken_or_refused_at_once(
 
     def send(body: bytes) -> Any:
         kind = {"content_type": "application/json", "headers": headers}
-        return alone(quick.test_client().post, "/sync/envelopes", data=body, **kind)
+        return in_new_context(quick.test_client().post, "/sync/envelopes", data=body, **kind)
 
     sealed = seal_bytes(tablet.given["keys"][0], b"[" * 1_000_000, NOWHERE)
     bodies = {

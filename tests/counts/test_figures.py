@@ -24,7 +24,7 @@ from tests.counts.histories import (
     quietly,
     set_stage,
 )
-from tests.factories.records import JSON, Browser, alone, sign_in
+from tests.factories.records import JSON, Browser, in_new_context, sign_in
 from tests.reference_models import counts
 
 pytestmark = pytest.mark.both_databases
@@ -52,7 +52,7 @@ def standing(call: Any, *arguments: Any, **named: Any) -> Any:
         with clock.frozen_at(NOW):
             return call(*arguments, **named)
 
-    return alone(run)
+    return in_new_context(run)
 
 
 def shown(browser: Browser, address: str) -> dict[str, Any]:

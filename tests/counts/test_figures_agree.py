@@ -18,7 +18,7 @@ from app.db.session import db, unit_of_work
 from app.demo.actions.building import DemoOptions, build
 from tests import conftest
 from tests.counts.test_figures import figures_of
-from tests.factories.records import JSON, Browser, alone, at, sign_in
+from tests.factories.records import JSON, Browser, at, in_new_context, sign_in
 from tests.reference_models import counts
 from tests.reference_models.counts import Record, Some
 
@@ -79,7 +79,7 @@ def standing(call: Any, *arguments: Any, **named: Any) -> Any:
         with clock.frozen_at(NOW):
             return call(*arguments, **named)
 
-    return alone(run)
+    return in_new_context(run)
 
 
 def shown_thrice(app: Flask, browser: Browser, country: str, month: str) -> Figures:

@@ -10,9 +10,9 @@ from app.consultations.forms.parsing import parse_consultation
 from app.db.session import db, unit_of_work
 from tests.factories.records import (
     JSON,
-    alone,
     at,
     consultation_json,
+    in_new_context,
     make_account,
     make_consultation,
     make_desk,
@@ -32,7 +32,7 @@ def at_the_turn(app, username, address):
         with clock.frozen_at(TURN):
             return sign_in(app, username).client.get(address, headers=JSON)
 
-    return alone(ask)
+    return in_new_context(ask)
 
 
 @pytest.fixture

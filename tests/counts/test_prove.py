@@ -18,7 +18,7 @@ from app.db.session import db, unit_of_work
 from tests.benchmarks.server import ROOT
 from tests.counts.histories import NOW, Stage, Told, one_woman, set_stage
 from tests.counts.test_truth import live, record
-from tests.factories.records import alone, consultation_json, make_account
+from tests.factories.records import consultation_json, in_new_context, make_account
 from tests.server import Client, serving
 
 pytestmark = pytest.mark.both_databases
@@ -46,7 +46,7 @@ def stage(app) -> Stage:
 
 def run(stage: Stage, *arguments: str) -> tuple[int, str]:
     """Exit status and words of a command of figures."""
-    said = alone(stage.app.test_cli_runner().invoke, args=["counts", *arguments])
+    said = in_new_context(stage.app.test_cli_runner().invoke, args=["counts", *arguments])
     assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
     return said.exit_code, said.output
 

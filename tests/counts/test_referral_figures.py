@@ -29,7 +29,7 @@ from app.shelters.actions.beds import set_beds
 from app.shelters.models import BedChange
 from app.shelters.queries.shelters import ShelterRow
 from app.web.access import Principal, Scope
-from tests.factories.records import alone, at, make_account, make_desk, sign_in
+from tests.factories.records import at, in_new_context, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
 from tests.server import ROUNDS
 
@@ -385,7 +385,7 @@ def test_the_page_tells_reasons_in_words_and_each_sees_their_own(app):
         json = browser.get_json(f"/counts.json?month=2026-03&{address}").get_json()["referrals"]
         assert json.keys() == KEYS
         assert (json["sent"], json["declined"]) == (1, {"no_capacity": 1})
-        page = alone(
+        page = in_new_context(
             browser.client.get,
             f"/counts?month=2026-03&{address}",
             headers={"Accept-Language": "en"},

@@ -22,7 +22,7 @@ from app.returns.actions.record_stage import StepInput, record_stage
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.new_request import ReturnOrigin, ReturnRequestData
 from app.web.access import Principal, Scope
-from tests.factories.records import JSON, alone, at, make_account, make_desk, sign_in
+from tests.factories.records import JSON, at, in_new_context, make_account, make_desk, sign_in
 from tests.server import ROUNDS
 
 pytestmark = pytest.mark.both_databases
@@ -342,4 +342,4 @@ def read(app: Any, username: str, address: str) -> tuple[dict[str, Any], str]:
             page = browser.client.get(f"/counts?{said}", headers={"Accept-Language": "en"})
             return json["returns"], page.get_data(as_text=True)
 
-    return alone(go)
+    return in_new_context(go)

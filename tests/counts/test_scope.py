@@ -9,8 +9,8 @@ from app.db.session import db
 from app.month import Month
 from tests.factories.records import (
     JSON,
-    alone,
     at,
+    in_new_context,
     make_account,
     make_consultation,
     make_desk,
@@ -93,7 +93,7 @@ def test_an_account_reads_the_figures_of_its_scope_alone(house, who):
 
 
 def test_without_a_session_there_are_no_figures(house):
-    assert alone(house.test_client().get, "/counts.json").status_code == 401
+    assert in_new_context(house.test_client().get, "/counts.json").status_code == 401
 
 
 def test_a_desk_officer_sees_the_figures_narrowed_to_the_desk(house):
@@ -168,5 +168,5 @@ def sign_in_then(app, look, browser) -> None:
             said = {"username": "boss", "password": "a-long-test-phrase"}
             browser.client.post("/sign-in", json=said, headers={"X-CSRFToken": token, **JSON})
 
-    alone(enter)
-    alone(look)
+    in_new_context(enter)
+    in_new_context(look)

@@ -15,7 +15,13 @@ from app.db.faults import KINDS, classify_error
 from app.db.session import db
 from app.web.access import allow
 from tests.conftest import create_app, settings_for
-from tests.factories.records import alone, consultation_json, make_account, make_desk, sign_in
+from tests.factories.records import (
+    consultation_json,
+    in_new_context,
+    make_account,
+    make_desk,
+    sign_in,
+)
 
 pytestmark = pytest.mark.both_databases
 
@@ -173,8 +179,8 @@ JSON = {"Accept": "application/json"}
     ],
 )
 def test_without_a_database_every_error_is_a_page_or_a_sentence(nowhere, method, path, status):
-    browser = alone(nowhere.open, path, method=method)
-    program = alone(nowhere.open, path, method=method, headers=JSON)
+    browser = in_new_context(nowhere.open, path, method=method)
+    program = in_new_context(nowhere.open, path, method=method, headers=JSON)
     assert (browser.status_code, program.status_code) == (status, status)
     for answer in (browser, program):
         assert ("Retry-After" in answer.headers) == (status == 503)
@@ -192,7 +198,7 @@ def test_without_a_database_every_error_is_a_page_or_a_sentence(nowhere, method,
 def test_the_page_of_an_error_is_in_the_devices_language_and_light(nowhere, locale, mode):
     nowhere.set_cookie("locale", locale)
     nowhere.set_cookie("mode", mode)
-    answer = alone(nowhere.get, "/today")
+    answer = in_new_context(nowhere.get, "/today")
     assert (answer.status_code, f'lang="{locale}"' in answer.text) == (503, True)
     assert (f'data-mode="{mode}"' in answer.text) == bool(mode)
     assert 'data-account=""' in answer.text
@@ -202,11 +208,11 @@ def test_a_page_that_cannot_be_drawn_at_all_is_still_one_sentence(nowhere, monke
     from app.web import responses
 
     monkeypatch.setattr(responses, "render_page", lambda *_, **__: 1 / 0)
-    answer = alone(nowhere.get, "/today")
+    answer = in_new_context(nowhere.get, "/today")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert responses.ERROR_MESSAGES[503] in answer.text
     assert answer.headers["Content-Security-Policy"]
-    assert alone(nowhere.get, "/no-such-page").status_code == 404
+    assert in_new_context(nowhere.get, "/no-such-page").status_code == 404
 
 
 def test_a_missing_table_is_an_update_and_no_value_reaches_the_log(app, log):
@@ -231,7 +237,7 @@ def test_a_broken_constraint_is_a_fault_of_the_program_and_stays_500(app, log):
         db.session.execute(text("INSERT INTO alembic_version VALUES ('MarkerOfAValue')"))
 
     app.add_url_rule("/twice", "twice", allow("enrolling")(twice), methods=["POST"])
-    answer = alone(app.test_client().post, "/twice", headers=JSON)
+    answer = in_new_context(app.test_client().post, "/twice", headers=JSON)
     assert (answer.status_code, "Retry-After" in answer.headers) == (500, False)
     assert '"event": "bug"' in log.getvalue()
     assert "MarkerOfAValue" not in log.getvalue()
@@ -245,12 +251,14 @@ def test_a_reading_cannot_write(app, log):
 
     app.add_url_rule("/write", "write", allow("public")(write))
     app.add_url_rule("/change", "change", allow("enrolling")(write), methods=["POST"])
-    assert alone(app.test_client().get, "/write").status_code == 500
+    assert in_new_context(app.test_client().get, "/write").status_code == 500
     kept = text("SELECT count(*) FROM alembic_version WHERE version_num = 'written'")
     assert db.session.execute(kept).scalar() == 0
     db.session.rollback()
     assert '"WriteInReadOnlyRequest"' in log.getvalue()
-    assert alone(app.test_client().post, "/change").status_code == 200, "the guard is taken off"
+    assert in_new_context(app.test_client().post, "/change").status_code == 200, (
+        "the guard is taken off"
+    )
     assert db.session.execute(kept).scalar() == 1
     db.session.rollback()
 
@@ -275,10 +283,10 @@ def test_a_statement_prepared_before_its_table_changed_is_run_again(app):
 
     app.add_url_rule("/read", "read", allow("public")(read))
     client = app.test_client()
-    assert {alone(client.get, "/read").text for _ in range(8)} == {"1"}
+    assert {in_new_context(client.get, "/read").text for _ in range(8)} == {"1"}
     with psycopg.connect(str(settings_url(app)), autocommit=True) as other:
         other.execute("ALTER TABLE alembic_version ADD COLUMN more text")
-        assert alone(client.get, "/read").text == "2"
+        assert in_new_context(client.get, "/read").text == "2"
         other.execute("ALTER TABLE alembic_version DROP COLUMN more")
 
 
@@ -299,7 +307,7 @@ def test_a_write_lock_held_elsewhere_ends_in_a_sentence(sqlite_template, tmp_pat
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         refused = ana.post("/consultations", consultation_json())
-        ready = alone(app.test_client().get, "/readyz").get_json()
+        ready = in_new_context(app.test_client().get, "/readyz").get_json()
         other.execute("ROLLBACK")
         other.close()
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
@@ -321,11 +329,11 @@ def test_a_sqlite_file_that_was_removed_is_not_ready_and_its_restored_copy_is(
         ana = sign_in(app, "ana")
         kept = path.read_bytes()
         path.unlink()
-        assert alone(app.test_client().get, "/readyz").get_json()["writable"] is False
+        assert in_new_context(app.test_client().get, "/readyz").get_json()["writable"] is False
         gone = ana.post("/consultations", consultation_json())
         assert (gone.status_code, "Retry-After" in gone.headers) == (503, True)
         path.write_bytes(kept)
         assert ana.post("/consultations", consultation_json()).status_code == 201
-        assert alone(app.test_client().get, "/readyz").status_code == 200
+        assert in_new_context(app.test_client().get, "/readyz").status_code == 200
         db.session.remove()
         db.engine.dispose()

@@ -30,7 +30,7 @@ from app.shelters.queries.beds import HOLDS
 from app.shelters.queries.shelters import SHELTERS
 from app.staff.queries import ACCOUNTS, find_account, get_scope
 from app.web.access import Scope
-from tests.factories.records import JSON, alone, at, sign_in
+from tests.factories.records import JSON, at, in_new_context, sign_in
 
 NOW = at("2026-11-18 20:30")
 EVERYTHING = Scope(programme=True)
@@ -283,7 +283,9 @@ def test_the_building_leaves_an_entry_and_the_chain_holds(app):
 
 def test_the_day_of_a_main_desk_has_something_to_look_at(app):
     build(now=clock.now())
-    answer = alone(sign_in(app, "desk.hnd", "ventanilla-demo").client.get, "/today", headers=JSON)
+    answer = in_new_context(
+        sign_in(app, "desk.hnd", "ventanilla-demo").client.get, "/today", headers=JSON
+    )
     assert answer.status_code == 200
     today = building.demo_period(1).last
     desk = find_desk(db.session(), EVERYTHING, "HND-01")
@@ -295,15 +297,15 @@ def test_the_day_of_a_main_desk_has_something_to_look_at(app):
 
 def test_the_command_says_the_names_and_refuses_a_second_time(app):
     runner = app.test_cli_runner()
-    made = alone(runner.invoke, args=["demo", "--consultations", "200"])
+    made = in_new_context(runner.invoke, args=["demo", "--consultations", "200"])
     assert made.exit_code == 0, made.output
     assert "desk.<country>, shelter.<country>" in made.output
     assert "ventanilla-demo" in made.output
     spoken = f"200 consultations and {count(LINES)} person rows in "
     assert re.search(re.escape(spoken) + r"[\d.]+ seconds: \d+ rows a second\.\n$", made.output)
-    again = alone(runner.invoke, args=["demo"])
+    again = in_new_context(runner.invoke, args=["demo"])
     assert (again.exit_code, again.output.count("\n")) == (1, 1)
-    quiet = alone(runner.invoke, args=["demo", "--if-empty"])
+    quiet = in_new_context(runner.invoke, args=["demo", "--if-empty"])
     assert (quiet.exit_code, quiet.output) == (0, "")
     assert count(CONSULTATIONS) == 200
 

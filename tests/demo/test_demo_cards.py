@@ -32,7 +32,7 @@ from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 from tests.conftest import settings_for
 from tests.demo.test_demo import EVERYTHING, NOW, build, count
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def previous_of(line):
 def test_rows_and_figures_agree(app):
     build(consultations=1500)
     db.session.rollback()
-    proved = alone(app.test_cli_runner().invoke, args=["counts", "prove"])
+    proved = in_new_context(app.test_cli_runner().invoke, args=["counts", "prove"])
     assert proved.exit_code == 0, proved.output
     assert f"{count(LINES)} lines of people" in proved.output
 

@@ -28,7 +28,7 @@ from app.shelters.queries.shelters import SHELTERS, list_all
 from app.staff.queries import find_account, get_scope
 from tests.conftest import settings_for
 from tests.demo.test_demo import EVERYTHING, NOW, build, count, told
-from tests.factories.records import alone, sign_in
+from tests.factories.records import in_new_context, sign_in
 
 pytestmark = pytest.mark.both_databases
 
@@ -207,4 +207,4 @@ def test_something_waits_in_the_inbox_of_every_coordinator(app):
         assert set(found.scalars()) >= {"accepted", "seen", "sent"}, country
     db.session.rollback()
     browser = sign_in(app, "shelter.hnd", "ventanilla-demo")
-    assert alone(browser.client.get, "/referrals/inbox").status_code == 200
+    assert in_new_context(browser.client.get, "/referrals/inbox").status_code == 200

@@ -98,7 +98,7 @@ def make_consultation(by: Principal, desk: str = "HND-01", **said: Any) -> dict[
     return content
 
 
-def alone(call: Any, *arguments: Any, **named: Any) -> Any:
+def in_new_context(call: Any, *arguments: Any, **named: Any) -> Any:
     """Runs a request outside of the test's own app context, as a server would."""
     return Context().run(call, *arguments, **named)
 
@@ -114,20 +114,20 @@ class Browser:
 
     def post(self, path: str, json: Any = None, **more: Any) -> Any:
         headers = {"X-CSRFToken": self.token(), **JSON, **more.pop("headers", {})}
-        return alone(self.client.post, path, json=json, headers=headers, **more)
+        return in_new_context(self.client.post, path, json=json, headers=headers, **more)
 
     def post_form(self, path: str, data: Any, **more: Any) -> Any:
         pairs = data.items() if hasattr(data, "items") else data
         fields: dict[str, list[str]] = {"csrf_token": [self.token()]}
         for name, value in pairs:
             fields.setdefault(name, []).extend(value if isinstance(value, list) else [value])
-        return alone(self.client.post, path, data=fields, **more)
+        return in_new_context(self.client.post, path, data=fields, **more)
 
     def get(self, path: str, **more: Any) -> Any:
-        return alone(self.client.get, path, **more)
+        return in_new_context(self.client.get, path, **more)
 
     def get_json(self, path: str) -> Any:
-        return alone(self.client.get, path, headers=JSON)
+        return in_new_context(self.client.get, path, headers=JSON)
 
 
 def sign_in(app: Flask, username: str, password: str = PASSWORD) -> Browser:

@@ -29,7 +29,7 @@ class Office:
             self._browsers[name] = sign_in(self.app, name)
         return self._browsers[name]
 
-    def anew(self, name: str) -> Browser:
+    def sign_in_again(self, name: str) -> Browser:
         """A fresh sign-in, for a test that moved the clock."""
         self._browsers[name] = sign_in(self.app, name)
         return self._browsers[name]
@@ -53,7 +53,7 @@ def open_office(app: Flask) -> Office:
     return Office(app, desks, {account.username: account for account in accounts})
 
 
-def stored() -> dict[str, int]:
+def row_counts() -> dict[str, int]:
     """How many rows there are in every table that a consultation may touch, and audit lines."""
     session = db.session()
     counted = {

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from app.db.session import db
 from tests.factories.records import (
     Browser,
-    alone,
     consultation_json,
+    in_new_context,
     make_account,
     make_desk,
     sign_in,
@@ -59,9 +59,11 @@ def every_kind_of_request(app):
         ana.get(f"/consultations/{MARK}"),
         ana.get(f"/{MARK}?name={MARK}"),
         ana.get(f"/today?desk={MARK}&day={MARK}"),
-        alone(ana.client.post, "/consultations", headers=headers, **broken),
-        alone(ana.client.post, "/consultations", data={MARK: MARK}, headers={"Referer": MARK}),
-        alone(ana.client.put, f"/consultations?{MARK}", data=MARK),
+        in_new_context(ana.client.post, "/consultations", headers=headers, **broken),
+        in_new_context(
+            ana.client.post, "/consultations", data={MARK: MARK}, headers={"Referer": MARK}
+        ),
+        in_new_context(ana.client.put, f"/consultations?{MARK}", data=MARK),
         stranger.post("/sign-in", {"username": MARK, "password": f"{MARK}-password"}),
         stranger.post_form("/sign-in", {"username": f"{MARK}-name", "password": MARK}),
         stranger.get(f"/consultations/new?like={MARK}"),

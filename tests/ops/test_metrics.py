@@ -17,7 +17,7 @@ from app.audit.actions import record_audit
 from app.db.session import db, unit_of_work
 from app.email.queue import queue_email
 from config import UnsafeSettings, read_settings
-from tests.factories.records import alone, at, make_consultation
+from tests.factories.records import at, in_new_context, make_consultation
 from tests.factories.two_country_world import Office
 
 pytestmark = pytest.mark.both_databases
@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 
 def scrape(app: Flask, peer: str = "127.0.0.1", **headers: str) -> Any:
-    return alone(
+    return in_new_context(
         app.test_client().get, "/metrics", headers=headers, environ_base={"REMOTE_ADDR": peer}
     )
 
@@ -91,7 +91,7 @@ def test_requests_are_counted_by_route_method_and_class_of_status(
     before = values(scrape(app))
     office["ana"].get("/today?desk=HND-01")
     office["ana"].get("/no/such/page")
-    alone(office["ana"].client.open, "/today", method="STRANGE")
+    in_new_context(office["ana"].client.open, "/today", method="STRANGE")
     after = values(scrape(app))
     grown = {name: n - before.get(name, 0) for name, n in after.items()}
 

@@ -127,7 +127,7 @@ def test_a_full_disk_and_one_that_is_read_only_are_not_ready(small_disk, sqlite_
     if small_disk is None:
         pytest.skip("this process may mount no disk of its own")
     from tests.conftest import create_app, settings_for
-    from tests.factories.records import alone
+    from tests.factories.records import in_new_context
 
     path = small_disk / "one.sqlite"
     path.write_bytes(sqlite_template.read_bytes())
@@ -140,7 +140,7 @@ def test_a_full_disk_and_one_that_is_read_only_are_not_ready(small_disk, sqlite_
                     filler.write(b"x" * 4096)
                 except OSError:
                     break
-        full = alone(app.test_client().get, "/readyz")
+        full = in_new_context(app.test_client().get, "/readyz")
         assert (full.status_code, full.get_json()["writable"]) == (503, False)
         assert "database_full" in full.get_json()["problems"]
         (small_disk / "filler").unlink()
@@ -148,7 +148,7 @@ def test_a_full_disk_and_one_that_is_read_only_are_not_ready(small_disk, sqlite_
         db.engine.dispose()
         remount = ["mount", "-o", "remount,ro", str(small_disk)]
         if subprocess.run(remount, capture_output=True, check=False).returncode == 0:
-            closed = alone(app.test_client().get, "/readyz").get_json()
+            closed = in_new_context(app.test_client().get, "/readyz").get_json()
             assert closed["writable"] is False
         db.session.remove()
         db.engine.dispose()

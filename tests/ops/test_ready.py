@@ -6,13 +6,13 @@ from flask_migrate import downgrade, upgrade
 from app.db.session import db
 from app.ops.rules import list_problems
 from tests.conftest import create_app, settings_for
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 
 pytestmark = pytest.mark.both_databases
 
 
 def ask(app, path="/readyz"):
-    return alone(app.test_client().get, path)
+    return in_new_context(app.test_client().get, path)
 
 
 def test_a_migrated_app_is_alive_and_ready(app):

@@ -11,7 +11,7 @@ import pytest
 
 from app.db.session import db, unit_of_work
 from tests.counts.histories import print_cards
-from tests.factories.records import alone, consultation_json, make_account
+from tests.factories.records import consultation_json, in_new_context, make_account
 from tests.factories.two_country_world import Office
 from tests.server import ROUNDS, Client, serving
 
@@ -90,7 +90,7 @@ def low_figures(rita: Client) -> dict[str, tuple[int, int, int]]:
 
 def proven(office: Office) -> tuple[int, str]:
     """Exit code and words of the proof that cells and rows agree."""
-    said = alone(office.app.test_cli_runner().invoke, args=["counts", "prove"])
+    said = in_new_context(office.app.test_cli_runner().invoke, args=["counts", "prove"])
     return said.exit_code, said.output
 
 

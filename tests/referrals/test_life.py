@@ -26,7 +26,15 @@ from app.db.session import db, unit_of_work
 from app.referrals.actions.expire import expire_overdue
 from app.referrals.rules.states import ACTIONS
 from app.shelters.models import BedChange, BedHold
-from tests.factories.records import JSON, Browser, alone, at, make_account, make_desk, sign_in
+from tests.factories.records import (
+    JSON,
+    Browser,
+    at,
+    in_new_context,
+    make_account,
+    make_desk,
+    sign_in,
+)
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import ROUNDS
 
@@ -140,7 +148,7 @@ class Life(RuleBasedStateMachine):
                 token = browser.client.get("/sync/token", headers=JSON).get_json()["csrf_token"]
                 return browser.client.post(path, json=said, headers={"X-CSRFToken": token, **JSON})
 
-        return alone(go)
+        return in_new_context(go)
 
     @rule(n=st.integers(1, 3), both=st.booleans(), first=st.sampled_from(COORDINATORS))
     def send(self, n: int, both: bool, first: str) -> None:

@@ -12,7 +12,7 @@ from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
 from app.referrals.forms.slip import catalogue_locale, printable_languages
 from app.web.qr_codes import QUIET_ZONE, draw_qr_code
-from tests.factories.records import JSON, Browser, alone, consultation_json, sign_in
+from tests.factories.records import JSON, Browser, consultation_json, in_new_context, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
@@ -99,9 +99,9 @@ def test_there_is_no_slip_where_it_would_send_them_for_nothing(world):
     over = sent(world)["id"]
     assert coro.post(f"/referrals/{over}/accept", {}).status_code == 200
     with time_machine.travel(clock.now() + timedelta(minutes=91), tick=False):
-        world.anew("ana")
+        world.sign_in_again("ana")
         assert "The places are no longer held." in said(over)
-    world.anew("ana")
+    world.sign_in_again("ana")
     service = sent(world, shelters=[], service="health", priority="normal_14d")["id"]
     assert world["ana"].get(f"/referrals/{service}/slip").status_code == 404
     for name in ("eva", "guille"):
@@ -164,7 +164,7 @@ def test_the_shelters_own_people_come_from_the_code_to_the_arrival(world):
     assert (answer.status_code, answer.location) == (302, f"/referrals/arrive?code={one['code']}")
     other = sign_in(world.app, "carlos").get(f"/v/{one['id']}")
     assert other.status_code == 200 and one["code"] not in words(other)
-    program = alone(coro.client.get, f"/v/{one['id']}", headers=JSON)
+    program = in_new_context(coro.client.get, f"/v/{one['id']}", headers=JSON)
     assert program.status_code == 200 and not program.location
 
 

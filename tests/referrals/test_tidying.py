@@ -11,7 +11,7 @@ from app import clock
 from app.db.session import db, unit_of_work
 from app.ops.actions import retention
 from app.referrals.models import Referral
-from tests.factories.records import Browser, alone, at, make_account, make_desk, sign_in
+from tests.factories.records import Browser, at, in_new_context, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 pytestmark = pytest.mark.both_databases
@@ -40,7 +40,7 @@ def standing(browser: Browser, moment: datetime, said: dict[str, object]) -> obj
             headers = {"X-CSRFToken": token, "Accept": "application/json"}
             return browser.client.post("/referrals", json=said, headers=headers)
 
-    return alone(post)
+    return in_new_context(post)
 
 
 def row(referral_id: str) -> object:
@@ -58,8 +58,8 @@ def test_tidying_writes_the_moment_at_which_time_ended_it_and_a_second_run_finds
 ) -> None:
     id_ = sent(app)
     with clock.frozen_at(SENT_AT + timedelta(days=3)):
-        first = alone(app.test_cli_runner().invoke, args=["referrals", "tidy"])
-        second = alone(app.test_cli_runner().invoke, args=["referrals", "tidy"])
+        first = in_new_context(app.test_cli_runner().invoke, args=["referrals", "tidy"])
+        second = in_new_context(app.test_cli_runner().invoke, args=["referrals", "tidy"])
     assert "1 expired, 0 did not come." in first.output and first.exit_code == 0
     assert "0 expired, 0 did not come." in second.output
     assert row(id_).state == "expired" and row(id_).closed_at == row(id_).deadline

@@ -24,7 +24,7 @@ from app.returns.queries.requests import (
 )
 from app.returns.queries.requests import list_steps as steps_of
 from app.returns.rules import closing, gates, replay, workflow
-from tests.factories.records import JSON, PASSWORD, alone, at, make_account, make_desk
+from tests.factories.records import JSON, PASSWORD, at, in_new_context, make_account, make_desk
 from tests.reference_models.returns import (
     ACTS,
     AFTER,
@@ -75,7 +75,7 @@ class Life:
                 client, token = self._client(who)
                 return client.post(path, json=said, headers=_with(token))
 
-        return alone(go)
+        return in_new_context(go)
 
     def _client(self, who: str) -> tuple[Any, str]:
         known = self.browsers.get(who)
@@ -151,7 +151,7 @@ class Life:
             self.now += timedelta(days=91)
         resume = ("resume", self.answers("resume", good=True))
         doubt = (CHECK, {**self.answers(CHECK, good=True), "free_choice": "refer"})
-        alone = ("stop", {"signs": ["child_without_family"]})
+        child_alone = ("stop", {"signs": ["child_without_family"]})
         open_still = {**self.answers(BEST_INTERESTS, good=True), "decision": "pending"}
         judged = (BEST_INTERESTS, open_still)
         return [
@@ -160,7 +160,7 @@ class Life:
             [("stop", self.answers("stop", good=True))],
             [doubt, resume],
             [judged],
-            [alone, resume],
+            [child_alone, resume],
         ]
 
     def _anything(self, one: Believed) -> tuple[str, str, dict[str, Any]]:

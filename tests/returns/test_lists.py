@@ -109,7 +109,7 @@ def test_stages_are_counted_and_chosen_and_closed_ones_stand_apart(office: Offic
 def test_a_line_says_whom_it_waits_for_since_when_and_that_it_is_stopped(office: Office):
     reference = make(office, "consent_recorded")
     with time_machine.travel(NOON + timedelta(days=3), tick=False):
-        office.anew("ana")
+        office.sign_in_again("ana")
         in_english(office, "ana")
         assert "the desk for 3 days" in rows(office["ana"].get("/returns").text)[reference]
         said = {"signs": ["pressure"], "version": 3}
@@ -120,9 +120,9 @@ def test_a_line_says_whom_it_waits_for_since_when_and_that_it_is_stopped(office:
 
 def test_those_that_wait_longest_stand_first(office: Office):
     with time_machine.travel(NOON - timedelta(days=2), tick=False):
-        office.anew("ana")
+        office.sign_in_again("ana")
         older = make(office)
-    office.anew("ana")
+    office.sign_in_again("ana")
     newer = make(office)
     assert list(rows(office["ana"].get("/returns").text)) == [older, newer]
 
@@ -131,10 +131,10 @@ def test_days_to_departure_are_told_with_their_median(office: Office):
     in_english(office, "susana")
     for days in (4, 10, 6):
         with time_machine.travel(NOON - timedelta(days=days), tick=False):
-            office.anew("ana")
+            office.sign_in_again("ana")
             reference = make(office, "voluntariness_vulnerability_check")
-        office.anew("ana")
-        office.anew("susana")
+        office.sign_in_again("ana")
+        office.sign_in_again("susana")
         for side, act, fields in way_to("departed", NOON.date())[3:]:
             name = "susana" if side == SUPERVISOR else "ana"
             assert office[name].post(f"/returns/{reference}/{act}", fields).status_code == 200
@@ -155,8 +155,8 @@ def test_a_consent_is_named_two_weeks_before_its_end_and_leads_to_its_renewal(
 ):
     reference = make(office, "voluntariness_vulnerability_check")
     with time_machine.travel(NOON + timedelta(days=days), tick=False):
-        office.anew("ana")
-        office.anew("susana")
+        office.sign_in_again("ana")
+        office.sign_in_again("susana")
         in_english(office, "ana", "susana")
         page = office["ana"].get("/returns").text
         assert renewals(page) == [reference] * is_named
@@ -174,8 +174,8 @@ def test_after_the_hand_over_the_supervisor_is_led_to_the_renewal(office: Office
     reference = make(office, "handed_to_iom")
     with time_machine.travel(NOON + timedelta(days=91), tick=False):
         renewal = f'href="/returns/{reference}/consent_recorded"'
-        assert renewal in office.anew("susana").get("/returns").text
-        assert renewal not in office.anew("ana").get("/returns").text
+        assert renewal in office.sign_in_again("susana").get("/returns").text
+        assert renewal not in office.sign_in_again("ana").get("/returns").text
 
 
 def test_an_empty_list_says_so_in_one_sentence(office: Office):

@@ -421,7 +421,7 @@ def test_a_consent_is_renewed_two_weeks_before_it_ends_and_must_be_after(office,
     assert f'href="{path}/{CONSENT}">Renew' not in main_of(office["ana"], path)
     for days, wanted, renews in ((76, "handed_to_iom", True), (91, CONSENT, False)):
         at_noon.move_to(NOON + timedelta(days=days))
-        ana = office.anew("ana")
+        ana = office.sign_in_again("ana")
         ana.client.set_cookie("locale", "en")
         main = main_of(ana, path)
         assert next_of(main) == [wanted]
@@ -444,7 +444,7 @@ def test_travel_is_asked_about_once_more_before_a_departure_is_the_next_step(off
     act_on(office, reference, "travel_arranged", SUPERVISOR, **today)
     assert next_of(main_of(office["susana"], path)) == ["departed"]
     at_noon.move_to(NOON + timedelta(days=4))
-    susana = office.anew("susana")
+    susana = office.sign_in_again("susana")
     assert next_of(main_of(susana, path)) == ["departed"]
 
 

@@ -18,7 +18,7 @@ from app.ops.actions import retention
 from app.security import actions, rules
 from app.security.queries import SECURITY_EVENTS
 from app.security.rules import EventCounter, EventKey
-from tests.factories.records import JSON, PASSWORD, Browser, alone, at, sign_in
+from tests.factories.records import JSON, PASSWORD, Browser, at, in_new_context, sign_in
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import make_tablet
 
@@ -61,12 +61,12 @@ def every_refusal(app: Flask, office: Office) -> list[str]:
     attempt(app, "ana")
     ana.get("/desks")
     ana.post_form("/account/password", {"current": WRONG, "password": WRONG, "repeated": WRONG})
-    alone(post, "/sync/switch", json={"account": "ana", "pin": "000000"}, headers=own)
-    alone(post, "/sync/contact", json={}, headers=strange)
-    alone(post, "/sync/enrol", json={"code": "WRONG"})
-    alone(app.test_client().get, "/invitations/unknown")
+    in_new_context(post, "/sync/switch", json={"account": "ana", "pin": "000000"}, headers=own)
+    in_new_context(post, "/sync/contact", json={}, headers=strange)
+    in_new_context(post, "/sync/enrol", json={"code": "WRONG"})
+    in_new_context(app.test_client().get, "/invitations/unknown")
     office["adela"].post_form(f"/devices/{tablet.given['device']}/revoke", {})
-    alone(post, "/sync/contact", json={}, headers=own)
+    in_new_context(post, "/sync/contact", json={}, headers=own)
     return [
         "sign_in_failed",
         "right_refused",

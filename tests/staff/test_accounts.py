@@ -12,7 +12,15 @@ from app.db.session import db
 from app.staff import queries
 from app.staff.models import Invitation
 from app.staff.queries import INVITATIONS
-from tests.factories.records import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import (
+    JSON,
+    PASSWORD,
+    Browser,
+    in_new_context,
+    make_account,
+    make_desk,
+    sign_in,
+)
 from tests.staff.links import NEW_PASSWORD, path_in, set_password
 
 INVITED = {"username": "maria.tgu", "role": "desk_staff", "desks": "HND-01", "locale": "es"}
@@ -80,8 +88,8 @@ def test_link_expires_after_seven_days(app: Flask, admin: Browser) -> None:
         with clock.frozen_at(clock.now() + after):
             return int(app.test_client().get(link).status_code)
 
-    assert alone(fetch, timedelta(days=7, seconds=-60)) == 200
-    assert alone(fetch, timedelta(days=7, seconds=1)) == 404
+    assert in_new_context(fetch, timedelta(days=7, seconds=-60)) == 200
+    assert in_new_context(fetch, timedelta(days=7, seconds=1)) == 404
 
 
 def test_only_the_digest_of_a_link_is_stored(app: Flask, admin: Browser) -> None:
@@ -130,7 +138,7 @@ def test_password_is_set_even_where_somebody_else_sat_idle_in_the_browser(
         with clock.frozen_at(clock.now() + timedelta(minutes=10)):
             return admin.client.post(link, data={**said, "csrf_token": token})
 
-    assert alone(five_minutes_later).status_code == 302
+    assert in_new_context(five_minutes_later).status_code == 302
     assert sign_in(app, "maria.tgu", NEW_PASSWORD)
 
 

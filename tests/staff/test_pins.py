@@ -13,7 +13,7 @@ from app.db.session import db, unit_of_work
 from app.staff import queries, rules
 from app.staff.actions import accounts, hashing, pins
 from app.staff.queries import PINS
-from tests.factories.records import PASSWORD, alone, at, make_account, make_desk, sign_in
+from tests.factories.records import PASSWORD, at, in_new_context, make_account, make_desk, sign_in
 
 PIN = "493817"
 WRONG = "593817"
@@ -170,7 +170,7 @@ def test_twenty_tries_at_once_check_no_more_than_five(app, desk, ana):
             return tried(desk, WRONG)
 
     with ThreadPoolExecutor(hashing.MAX_HASHING_THREADS) as pool:
-        verdicts = list(pool.map(lambda n: alone(one, n), range(20)))
+        verdicts = list(pool.map(lambda n: in_new_context(one, n), range(20)))
     assert sum(verdict.must_wait for verdict in verdicts) == 15
     assert kept()[0]["failed"] == 5
 

@@ -12,7 +12,15 @@ from app.db.session import db, unit_of_work
 from app.staff import queries
 from app.staff.actions import sessions
 from app.staff.queries import ACCOUNT_DESKS, ACCOUNTS, SESSIONS
-from tests.factories.records import JSON, PASSWORD, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import (
+    JSON,
+    PASSWORD,
+    Browser,
+    in_new_context,
+    make_account,
+    make_desk,
+    sign_in,
+)
 from tests.staff.links import NEW_PASSWORD
 
 pytestmark = pytest.mark.both_databases
@@ -29,7 +37,7 @@ def status_after(browser: Browser, passed: timedelta) -> int:
         with clock.frozen_at(clock.now() + passed):
             return int(browser.client.get("/sync/me", headers=JSON).status_code)
 
-    return int(alone(ask))
+    return int(in_new_context(ask))
 
 
 def test_replayed_cookie_is_dead_after_signing_out(app: Flask, browser: Browser) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.sync.sealing import receipt_of
 from tests.sync.tablet import Tablet
 
@@ -93,7 +93,9 @@ class Outbox:
             "Content-Type": "application/json",
         }
         app: Flask = self.tablet.app
-        answer = alone(app.test_client().post, "/sync/envelopes", data=body, headers=headers)
+        answer = in_new_context(
+            app.test_client().post, "/sync/envelopes", data=body, headers=headers
+        )
         return bytes(answer.data)
 
     def _freed(self, batch: list[dict[str, Any]], told: bytes) -> set[str]:

@@ -11,7 +11,7 @@ from app.db.session import db, unit_of_work
 from app.places.queries import DeskRow
 from app.sync.actions import devices
 from app.web.access import Principal
-from tests.factories.records import alone, consultation_json
+from tests.factories.records import consultation_json, in_new_context
 from tests.sync.sealing import seal
 
 
@@ -27,7 +27,7 @@ class Tablet:
     def post(self, path: str, body: Any, credential: str | None = None) -> Any:
         """The answer to a request with the tablet's credential."""
         headers = {"Authorization": f"Device {credential or self.given['credential']}"}
-        return alone(self.app.test_client().post, path, json=body, headers=headers)
+        return in_new_context(self.app.test_client().post, path, json=body, headers=headers)
 
     def seal(self, content: dict[str, Any]) -> dict[str, Any]:
         return seal(self.given["keys"][0], content)
@@ -74,7 +74,7 @@ def make_tablet(app: Flask, admin: Principal, desk: DeskRow, name: str = "Tablet
 
 def enrol(app: Flask, code: str, desk: str) -> Tablet:
     """The tablet that a code enrols."""
-    answer = alone(app.test_client().post, "/sync/enrol", json={"code": code})
+    answer = in_new_context(app.test_client().post, "/sync/enrol", json={"code": code})
     assert answer.status_code == 200, answer.data
     return Tablet(app, answer.get_json(), desk)
 

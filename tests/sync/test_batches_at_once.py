@@ -16,7 +16,7 @@ from app.db.session import db, unit_of_work
 from app.people.models.lines import PersonLine
 from tests import postgres
 from tests.counts.histories import print_cards
-from tests.factories.records import alone, consultation_json
+from tests.factories.records import consultation_json, in_new_context
 from tests.factories.two_country_world import Office
 from tests.server import ROUNDS, Client, serving
 from tests.sync.tablet import Tablet, days_ago, make_tablet
@@ -133,7 +133,7 @@ def what_is_wrong(office: Office) -> list[str]:
     wrong = [] if arrived == tablets_sent else [f"{arrived} of {tablets_sent} records arrived"]
     wrong += [] if voided == 2 * BATCHES else [f"{voided} of {2 * BATCHES} were taken back"]
     wrong += [] if people == every else [f"{people} people in {every} records"]
-    proven = alone(office.app.test_cli_runner().invoke, args=["counts", "prove"])
+    proven = in_new_context(office.app.test_cli_runner().invoke, args=["counts", "prove"])
     return wrong + ([] if proven.exit_code == 0 else [proven.output])
 
 

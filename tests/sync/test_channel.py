@@ -13,7 +13,7 @@ from app.consultations.models import Consultation
 from app.db.session import db
 from app.people.models.lines import PersonLine
 from app.sync.models import Envelope
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.server import ROUNDS
 from tests.sync.lossy_network import Outbox, fresh
@@ -63,7 +63,7 @@ def act(outbox: Outbox, office: Office, step: Step) -> None:
     elif kind == "update":  # another version of the app asks for key, lists and time
         outbox.tablet.given["keys"] = outbox.tablet.contact(version="next")["keys"]
     else:  # somebody signs in on the same tablet: nothing of the queue changes
-        office.anew(word)
+        office.sign_in_again(word)
 
 
 def on_the_server(ids: set[str]) -> set[str]:
@@ -128,7 +128,7 @@ def test_nothing_is_lost_or_doubled_over_any_line(
         assert run(fresh(app, tablet), office, steps) == []
 
     holds()
-    said = alone(app.test_cli_runner().invoke, args=["counts", "prove"])
+    said = in_new_context(app.test_cli_runner().invoke, args=["counts", "prove"])
     assert said.exit_code == 0, said.output
 
 

@@ -13,7 +13,7 @@ from app import clock
 from app.db.session import db, unit_of_work
 from app.sync.models import Device
 from app.sync.rules import devices as rules
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, enrol, make_tablet
 
@@ -45,7 +45,7 @@ def test_an_added_tablet_is_enrolled_by_its_code_once(app: Flask, office: Office
     assert answer.status_code == 201 and said.keys() == {"device", "code", "expires_at"}
     given = enrol(app, said["code"], "HND-01").given
     assert given["device"] == said["device"] and given["lists"]["desk"]["code"] == "HND-01"
-    again = alone(app.test_client().post, "/sync/enrol", json={"code": said["code"]})
+    again = in_new_context(app.test_client().post, "/sync/enrol", json={"code": said["code"]})
     assert again.status_code == 401
 
 
@@ -177,6 +177,6 @@ def test_figures_say_how_many_records_wait_on_their_desks_tablets(
 
 
 def test_the_page_that_enrols_is_open_to_everybody_and_holds_no_code(app: Flask) -> None:
-    answer = alone(app.test_client().get, "/enrol")
+    answer = in_new_context(app.test_client().get, "/enrol")
     assert answer.status_code == 200 and "tablet/enrol.js" in answer.text
     assert 'name="code"' in answer.text and "csrf" not in answer.text.partition("<main")[2]

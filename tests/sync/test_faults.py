@@ -20,7 +20,7 @@ from app.sync.actions import intake
 from app.sync.forms.tablet_requests import parse_envelopes
 from app.sync.models import Device, Envelope
 from app.sync.queries.envelopes import list_unresolved
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.faults import FAULTS
 from tests.sync.tablet import Tablet, enrol, make_tablet
@@ -127,7 +127,7 @@ def test_a_voiding_of_a_record_that_is_gone_is_shown_after_five_days_and_changes
     db.session.rollback()
     states = read(select(Consultation.state))
     assert [state for (state,) in states] == ["live"]
-    proven = alone(app.test_cli_runner().invoke, args=["counts", "prove"])
+    proven = in_new_context(app.test_cli_runner().invoke, args=["counts", "prove"])
     assert proven.exit_code == 0, proven.output
 
 

@@ -16,7 +16,7 @@ from app.consultations.models import Consultation
 from app.db.session import db
 from app.people.models.lines import PersonLine
 from app.sync.models import Envelope
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.server import ROUNDS, Server, serving
 from tests.sync.sealing import receipt_of
@@ -109,7 +109,7 @@ def test_a_server_killed_while_tablets_send_loses_and_doubles_nothing(
         server.kill()
     assert len(saved) >= 5 * KILLS
     assert what_is_wrong(saved) == []
-    proven = alone(app.test_cli_runner().invoke, args=["counts", "prove"])
+    proven = in_new_context(app.test_cli_runner().invoke, args=["counts", "prove"])
     assert proven.exit_code == 0, proven.output
 
 

@@ -20,7 +20,7 @@ from app.staff.actions.accounts import close_account
 from app.staff.queries import find_account
 from app.sync.forms.queue_export import MAX_EXPORT_BYTES, parse_queue_export
 from app.sync.models import Envelope
-from tests.factories.records import JSON, Browser, alone
+from tests.factories.records import JSON, Browser, in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
@@ -268,7 +268,7 @@ def test_whatever_was_inside_is_shown_without_harm(
 
 def bring(browser: Browser, content: bytes, name: str = "copy.json") -> Any:
     data = {"file": (BytesIO(content), name), "csrf_token": browser.token()}
-    return alone(browser.client.post, "/quarantine/import", data=data, headers=JSON)
+    return in_new_context(browser.client.post, "/quarantine/import", data=data, headers=JSON)
 
 
 def copy_of(tablet: Tablet, *envelopes: dict[str, Any], **said: Any) -> bytes:

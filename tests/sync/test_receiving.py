@@ -17,7 +17,7 @@ from app.staff.actions.accounts import close_account
 from app.sync.actions import devices
 from app.sync.models import Device, Envelope
 from app.sync.queries import devices as reading
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.sealing import receipt_of, seal, seal_bytes
 from tests.sync.tablet import Tablet, days_ago, make_tablet
@@ -167,7 +167,7 @@ def test_only_an_unknown_or_revoked_tablet_is_turned_away(
     body = {"envelopes": [envelope]}
     unknown = tablet.post("/sync/envelopes", body, credential="guessed")
     assert (unknown.status_code, unknown.get_json()["device"]) == (401, "unknown")
-    bare = alone(app.test_client().post, "/sync/envelopes", json=body)
+    bare = in_new_context(app.test_client().post, "/sync/envelopes", json=body)
     assert (bare.status_code, bare.get_json()["device"]) == (401, "unknown")
     adela = office.accounts["adela"]
     revoke(adela.account_id, tablet)
@@ -283,7 +283,9 @@ def test_a_code_enrols_once_and_only_within_its_half_hour(app: Flask, office: Of
 
 
 def _enrolled(app: Flask, code: Any) -> int:
-    return int(alone(app.test_client().post, "/sync/enrol", json={"code": code}).status_code)
+    return int(
+        in_new_context(app.test_client().post, "/sync/enrol", json={"code": code}).status_code
+    )
 
 
 def test_a_failure_of_ours_while_one_is_taken_sets_that_one_aside(

@@ -10,7 +10,7 @@ from app.db.session import db, unit_of_work
 from app.staff.actions import pins
 from app.sync.actions import devices
 from app.sync.queries import devices as reading
-from tests.factories.records import JSON, PASSWORD, Browser, alone
+from tests.factories.records import JSON, PASSWORD, Browser, in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
@@ -32,11 +32,11 @@ def give_pin(office: Office, name: str) -> None:
 
 def ask(tablet: Tablet, client: FlaskClient, path: str, **body: Any) -> Any:
     headers = {"Authorization": f"Device {tablet.given['credential']}"}
-    return alone(client.post, path, json=body, headers=headers)
+    return in_new_context(client.post, path, json=body, headers=headers)
 
 
 def who(client: FlaskClient) -> str | None:
-    answer = alone(client.get, "/sync/me", headers=JSON)
+    answer = in_new_context(client.get, "/sync/me", headers=JSON)
     return str(answer.get_json()["account"]) if answer.status_code == 200 else None
 
 
@@ -131,6 +131,6 @@ def test_a_contact_tells_the_tablet_who_may_take_it_over(office: Office, tablet:
 
 
 def test_the_address_of_the_lock_is_the_sign_in_page_where_no_tablet_draws_it(app: Flask) -> None:
-    answer = alone(app.test_client().get, "/lock")
+    answer = in_new_context(app.test_client().get, "/lock")
     assert answer.status_code == 200
     assert 'name="password"' in answer.text

@@ -16,7 +16,7 @@ from app.web import anonymous
 from app.web.access import Principal, login_manager
 from app.web.pages import MODES
 from tests.contracts.test_permissions import sent_by
-from tests.factories.records import JSON, alone, make_account, make_desk, sign_in
+from tests.factories.records import JSON, in_new_context, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
 
 APP = Path(__file__).resolve().parents[2] / "app"
@@ -123,7 +123,7 @@ def browser_with(visited, cookie, notice=None, locale="", mode="", odd=None):
 
 
 def check(client, method, path, **more):
-    answer = alone(client.open, path, method=method, **more)
+    answer = in_new_context(client.open, path, method=method, **more)
     assert answer.status_code < 500, (method, path, answer.status_code)
     if answer.mimetype == "text/html" and answer.status_code not in (301, 302, 308):
         assert BRAND in answer.text, (method, path, "a bare page")
@@ -161,7 +161,7 @@ def test_every_notice_is_drawn_for_nobody_and_once(visited, notice):
         client = browser_with(visited, "ended", notice, locale, mode)
         first = check(client, "GET", path)
         assert "/void" not in first.text, "what needs a person is not offered"
-    assert "Saved." not in alone(client.get, "/sign-in").text
+    assert "Saved." not in in_new_context(client.get, "/sign-in").text
 
 
 def test_answers_given_and_a_notice_survive_an_ended_session(visited):
@@ -177,7 +177,7 @@ def test_answers_given_and_a_notice_survive_an_ended_session(visited):
             }
             answer = check(client, "POST", path, data=sent)
             assert answer.status_code in (400, 401, 404, 405)
-        kept = alone(client.post, "/consultations", data={"topics": "asylum"})
+        kept = in_new_context(client.post, "/consultations", data={"topics": "asylum"})
         assert (kept.status_code, 'name="kept.topics"' in kept.text) == (401, True)
 
 
@@ -211,5 +211,5 @@ def test_what_cannot_be_drawn_is_in_the_way_once(visited, monkeypatch):
     monkeypatch.setattr(app.jinja_env, "loader", ChoiceLoader([asks, app.jinja_env.loader]))
     monkeypatch.setattr(app.jinja_env, "cache", None)
     client = browser_with(visited, "ended", NOTICES[0])
-    assert alone(client.get, "/sign-in").status_code == 500
+    assert in_new_context(client.get, "/sign-in").status_code == 500
     assert check(client, "GET", "/sign-in").status_code == 200

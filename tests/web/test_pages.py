@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -14,7 +14,7 @@ def test_a_number_that_stands_in_a_template_is_written_for_each_reader(app: Flas
         with app.test_request_context(headers={"Accept-Language": language}):
             return template.render()
 
-    assert [alone(drawn_for, one) for one in ("en", "nl", "en")] == [
+    assert [in_new_context(drawn_for, one) for one in ("en", "nl", "en")] == [
         "1,234.5 1%",
         "1.234,5 1%",
         "1,234.5 1%",

@@ -13,7 +13,7 @@ from app import clock
 from app.db.session import db
 from app.web.access import limiter
 from app.web.rate_limits import LIMITS
-from tests.factories.records import JSON, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import JSON, Browser, in_new_context, make_account, make_desk, sign_in
 
 pytestmark = pytest.mark.both_databases
 
@@ -30,7 +30,7 @@ def limits(app: Flask) -> Iterator[Flask]:
 
 def enrol(app: Flask, address: str = "203.0.113.7") -> Any:
     post, base = app.test_client().post, {"REMOTE_ADDR": address}
-    return alone(post, "/sync/enrol", json={"code": "WRONG"}, environ_base=base)
+    return in_new_context(post, "/sync/enrol", json={"code": "WRONG"}, environ_base=base)
 
 
 def rows() -> list[Any]:

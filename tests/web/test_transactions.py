@@ -13,7 +13,7 @@ from app.web import transactions
 from app.web.access import allow
 from app.web.pages import render_page
 from tests.conftest import create_app, settings_for
-from tests.factories.records import JSON, alone, make_account, make_desk
+from tests.factories.records import JSON, in_new_context, make_account, make_desk
 
 LOSE = text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$")
 TAKE = text("UPDATE desk SET version = version + 1 WHERE code = :code")
@@ -82,7 +82,7 @@ class Deadlock:
 def ask(app, view, **more):
     app.add_url_rule("/race", "race", allow("enrolling")(view), methods=["POST"])
     client = app.test_client()
-    answer = alone(client.post, "/race", json={"kept": 1}, headers=JSON, **more)
+    answer = in_new_context(client.post, "/race", json={"kept": 1}, headers=JSON, **more)
     with client.session_transaction() as kept:
         return answer, dict(kept)
 
@@ -171,6 +171,6 @@ def test_a_notice_that_a_lost_run_had_shown_is_shown(app):
     client = app.test_client()
     with client.session_transaction() as kept:
         kept["_flashes"] = [("done", {"text": "The desk is open."})]
-    answer = alone(client.get, "/show")
+    answer = in_new_context(client.get, "/show")
     assert (answer.status_code, len(runs)) == (200, 2)
     assert "The desk is open." in answer.text
