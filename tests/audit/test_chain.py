@@ -12,9 +12,9 @@ from app.audit import actions
 from app.audit.models import AuditEntry
 from app.db.session import db, unit_of_work, write_transaction
 from tests.factories.records import (
-    alone,
     at,
     consultation_json,
+    in_new_context,
     make_account,
     make_consultation,
     make_desk,
@@ -137,7 +137,7 @@ def _get_now(browser, path):
         with clock.frozen_at(standing):
             return browser.client.get(path)
 
-    return alone(ask)
+    return in_new_context(ask)
 
 
 def test_every_change_leaves_exactly_one_entry(app):
@@ -202,5 +202,5 @@ def test_writers_at_the_same_time_keep_the_chain_whole(app):
             db.session.remove()
 
     with ThreadPoolExecutor(writers) as pool:
-        list(pool.map(lambda writer: alone(write, writer), range(writers)))
+        list(pool.map(lambda writer: in_new_context(write, writer), range(writers)))
     assert _verify() == (writers * each, None)

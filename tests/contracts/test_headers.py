@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories.records import JSON, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import JSON, Browser, in_new_context, make_account, make_desk, sign_in
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -39,13 +39,13 @@ def _asked(browser: Browser) -> dict[int, list]:
     return {
         200: [browser.get("/today"), browser.get("/healthz")],
         302: [browser.get("/")],
-        400: [alone(post, "/consultations", json={}), browser.post("/consultations", "text")],
-        401: [alone(browser.client.application.test_client().get, "/sync/me", headers=JSON)],
+        400: [in_new_context(post, "/consultations", json={}), browser.post("/consultations", "text")],
+        401: [in_new_context(browser.client.application.test_client().get, "/sync/me", headers=JSON)],
         403: [browser.get("/desks"), browser.get_json("/desks")],
         404: [browser.get("/nowhere"), browser.get("/static/nowhere.js")],
         405: [browser.post("/today"), browser.get("/sign-out")],
-        413: [alone(post, "/consultations", data=many, headers=token, mimetype="application/json")],
-        415: [alone(post, "/consultations", data="text", headers=token, mimetype="text/plain")],
+        413: [in_new_context(post, "/consultations", data=many, headers=token, mimetype="application/json")],
+        415: [in_new_context(post, "/consultations", data="text", headers=token, mimetype="text/plain")],
         422: [browser.post("/consultations", {})],
         500: [browser.get("/broken"), browser.get_json("/broken")],
     }
@@ -97,7 +97,7 @@ def test_only_the_form_may_use_the_camera_and_nothing_else(ana):
 def test_doubled_slashes_lead_nowhere(app):
     """Sending them on would answer with a full address, made of the host that was asked for."""
     for path in ("/counts//", "/counts//x", "/v//x", "/accounts/%2F%2Fevil.example/close"):
-        answer = alone(app.test_client().get, path, headers={"Host": "evil.example"})
+        answer = in_new_context(app.test_client().get, path, headers={"Host": "evil.example"})
         assert answer.status_code == 404, path
         assert "Location" not in answer.headers
 
@@ -106,6 +106,6 @@ def test_a_long_address_without_a_session_leads_to_sign_in_by_a_short_one(app):
     """A proxy takes an answer's headers up to some length only."""
     client = app.test_client()
     for query in ("x=" + "a" * 3000, "x=" + "%EF%B7%BA" * 300):
-        answer = alone(client.get, f"/counts?{query}")
+        answer = in_new_context(client.get, f"/counts?{query}")
         assert answer.status_code == 302
         assert answer.headers["Location"] == "/sign-in?next=%2Fcounts"

@@ -25,8 +25,8 @@ from app.web.access import Principal
 from tests.factories.records import (
     JSON,
     Browser,
-    alone,
     consultation_json,
+    in_new_context,
     make_account,
     make_consultation,
     make_desk,
@@ -724,6 +724,6 @@ def test_a_change_without_its_token_is_refused_and_changes_nothing(
             path = route.own.format(**world)
             sent = route.json(world["own"]) if route.json else {}
             for headers in (JSON, {**JSON, "X-CSRFToken": "x" * 40}):
-                answer = alone(browser.client.post, path, json=sent, headers=headers)
+                answer = in_new_context(browser.client.post, path, json=sent, headers=headers)
                 assert answer.status_code == 400, (role, endpoint)
         assert everything_stored() == before, role

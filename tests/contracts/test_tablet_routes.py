@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 
 from tests.contracts.test_permissions import BY_CREDENTIAL, everything_stored
-from tests.factories.records import JSON, alone
+from tests.factories.records import JSON, in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
@@ -22,7 +22,7 @@ def ask(app: Flask, endpoint: str, headers: dict[str, str], client: Any = None) 
     method, path = PATHS[endpoint]
     body = {"envelopes": [], "account": "ana", "pin": "000000"} if method == "POST" else None
     asked = client or app.test_client()
-    return alone(asked.open, path, method=method, json=body, headers={**JSON, **headers})
+    return in_new_context(asked.open, path, method=method, json=body, headers={**JSON, **headers})
 
 
 def test_every_such_route_is_tried_here() -> None:
@@ -61,4 +61,4 @@ def test_a_tablets_secret_opens_no_page_of_people(app: Flask, office: Office) ->
     tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
     own = {**JSON, "Authorization": f"Device {tablet.given['credential']}"}
     for path in ("/today", "/sync/me", "/quarantine", "/devices", "/counts.json", "/returns"):
-        assert alone(app.test_client().get, path, headers=own).status_code == 401, path
+        assert in_new_context(app.test_client().get, path, headers=own).status_code == 401, path
