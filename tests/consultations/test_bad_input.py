@@ -116,7 +116,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("said", WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize("fields", WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_value_is_refused_and_never_repeated(office, fields):
     before = row_counts()
     answer = office["ana"].post("/consultations", consultation_json(**fields))

@@ -112,7 +112,7 @@ TALLY = dict.fromkeys(make_row(), "") | {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("made", [as_csv, as_xlsx])
+@pytest.mark.parametrize("writer", [as_csv, as_xlsx])
 def test_a_spreadsheet_is_stored_once_however_often_it_is_imported(office, writer):
     content = writer(cells([*FAMILY, TALLY]))
     assert import_spreadsheet(office, content) == ImportResult(added=6, same=0)
@@ -517,7 +517,9 @@ def upload(office, content: bytes, do: str = "import", name: str = "susana", hea
     boundary, body = encode_multipart(fields)
     kind = f"multipart/form-data; boundary={boundary}"
     post = browser.client.post
-    return in_new_context(post, "/consultations/import", data=body, content_type=kind, headers=headers)
+    return in_new_context(
+        post, "/consultations/import", data=body, content_type=kind, headers=headers
+    )
 
 
 def test_a_supervisor_imports_a_spreadsheet_by_the_page(office):
@@ -563,7 +565,10 @@ def test_the_page_takes_two_megabytes_and_everything_else_stays_small(office):
     assert upload(office, large).status_code == 422
     assert upload(office, large + large).status_code == 413
     data = {"csrf_token": office["susana"].token(), "current": "x" * 300_000}
-    assert in_new_context(office["susana"].client.post, "/account/password", data=data).status_code == 413
+    assert (
+        in_new_context(office["susana"].client.post, "/account/password", data=data).status_code
+        == 413
+    )
     many = as_csv([*cells([make_row()]), *[["x"]] * 5001])
     assert upload(office, many).status_code == 422
 
