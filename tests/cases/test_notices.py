@@ -26,7 +26,7 @@ def tablet(app: Flask, office: Office) -> Tablet:
 
 def notice(tablet: Tablet, author: str = "ana", **said: Any) -> dict[str, Any]:
     """The content of a notice that was written on the tablet just now."""
-    outer = {"kind": "referral", "author": author, "device": tablet.given["device"], "sequence": 1}
+    outer = {"kind": "referral", "author": author, "device": tablet.enrolment["device"], "sequence": 1}
     return {**referral_json(tablet.desk), **outer, "written_at": ago(minutes=5), **said}
 
 

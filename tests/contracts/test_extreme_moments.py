@@ -54,11 +54,11 @@ def test_a_tablets_moments(office: Office, tablet: Tablet, moment: str) -> None:
     said = {"oldest_at": moment, "waiting": 1}
     assert tablet.post("/sync/contact", said).status_code == 200
     assert office["susana"].get("/devices").status_code == 200
-    notice = {"kind": "referral", "author": "ana", "device": tablet.given["device"]}
+    notice = {"kind": "referral", "author": "ana", "device": tablet.enrolment["device"]}
     content = {**referral_json(), **notice, "written_at": moment}
     assert tablet.result(content) == "quarantined"
     shown = consultation_json(held_on=moment[:10])
-    record = {**shown, "kind": "consultation", "author": "ana", "device": tablet.given["device"]}
+    record = {**shown, "kind": "consultation", "author": "ana", "device": tablet.enrolment["device"]}
     assert tablet.result(record) == "quarantined"
 
 

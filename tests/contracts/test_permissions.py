@@ -32,7 +32,7 @@ from tests.factories.records import (
     make_desk,
     sign_in,
 )
-from tests.factories.returns import make_return, move, return_json
+from tests.factories.returns import make_return, record_action, return_json
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.sync.tablet import make_tablet
 
@@ -513,14 +513,14 @@ def aside(app: Flask, desk: DeskRow, author: str) -> dict[str, str]:
     found = select(Envelope.number).where(Envelope.desk_id == desk.id).order_by(Envelope.number)
     numbers = [str(number) for number in db.session.execute(found).scalars()]
     db.session.rollback()
-    return {"device": tablet.given["device"], "aside": numbers[0], "another_aside": numbers[1]}
+    return {"device": tablet.enrolment["device"], "aside": numbers[0], "another_aside": numbers[1]}
 
 
 def consented(who: Principal) -> RequestRow:
     """A return request that may be handed over next."""
     request = make_return(who)
     for act in ("counselling", "consent_recorded", "voluntariness_vulnerability_check"):
-        request = move(request, who, act)
+        request = record_action(request, who, act)
     return request
 
 

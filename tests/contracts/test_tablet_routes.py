@@ -37,7 +37,7 @@ def test_without_its_own_secret_nobody_is_answered(app: Flask, office: Office) -
         "",
         "Device",
         "Device x",
-        f"Bearer {tablet.given['credential']}",
+        f"Bearer {tablet.enrolment['credential']}",
         "Device \u00e9\u4e00",
     )
     for endpoint in PATHS:
@@ -52,13 +52,13 @@ def test_without_its_own_secret_nobody_is_answered(app: Flask, office: Office) -
 
 def test_with_it_the_tablet_is_answered_and_no_token_is_needed(app: Flask, office: Office) -> None:
     tablet: Tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
-    own = {"Authorization": f"Device {tablet.given['credential']}"}
+    own = {"Authorization": f"Device {tablet.enrolment['credential']}"}
     answers = {name: ask(app, name, own).status_code for name in PATHS}
     assert answers == {**dict.fromkeys(PATHS, 200), "sync.take_over": 401}
 
 
 def test_a_tablets_secret_opens_no_page_of_people(app: Flask, office: Office) -> None:
     tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
-    own = {**JSON, "Authorization": f"Device {tablet.given['credential']}"}
+    own = {**JSON, "Authorization": f"Device {tablet.enrolment['credential']}"}
     for path in ("/today", "/sync/me", "/quarantine", "/devices", "/counts.json", "/returns"):
         assert in_new_context(app.test_client().get, path, headers=own).status_code == 401, path

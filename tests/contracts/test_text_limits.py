@@ -498,14 +498,14 @@ def test_the_largest_that_a_tablet_may_send_is_taken_or_refused_at_once(
     desk = find_desk(db.session(), Scope(programme=True), "HND-01")
     assert named is not None and desk is not None
     tablet = make_tablet(quick, replace(admin, account_id=named.id), desk, "Tablet L")
-    headers = {"Authorization": f"Device {tablet.given['credential']}"}
+    headers = {"Authorization": f"Device {tablet.enrolment['credential']}"}
     room = MAX_REQUEST_BYTES - 1000
 
     def send(body: bytes) -> Any:
         kind = {"content_type": "application/json", "headers": headers}
         return in_new_context(quick.test_client().post, "/sync/envelopes", data=body, **kind)
 
-    sealed = seal_bytes(tablet.given["keys"][0], b"[" * 1_000_000, NOWHERE)
+    sealed = seal_bytes(tablet.enrolment["keys"][0], b"[" * 1_000_000, NOWHERE)
     bodies = {
         "one envelope": b'{"envelopes":[{"sealed":"' + b"A" * room + b'"}]}',
         "no base64": b'{"envelopes":[{"sealed":"' + b"=" * room + b'"}]}',

@@ -25,7 +25,7 @@ def fuzzed_world(app: Flask) -> tuple[dict[str, str], str]:
     desk = find_desk(db.session(), Scope(programme=True), "HND-01")
     assert admin is not None and desk is not None
     by = Principal(admin.id, "the.admin", "admin", frozenset())
-    given = make_tablet(app, by, desk, "Tablet F").given
+    given = make_tablet(app, by, desk, "Tablet F").enrolment
     key = given["keys"][0]
     world |= {"fuzzed": given["device"], "key": key["id"], "public": key["public"]}
     db.session.remove()

@@ -55,7 +55,7 @@ def every_refusal(app: Flask, office: Office) -> list[str]:
     """Makes one of each and answers the kinds to be found."""
     ana = office["ana"]
     tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
-    own = {**JSON, "Authorization": f"Device {tablet.given['credential']}"}
+    own = {**JSON, "Authorization": f"Device {tablet.enrolment['credential']}"}
     strange = {**JSON, "Authorization": "Device stranger"}
     post = app.test_client().post
     attempt(app, "ana")
@@ -65,7 +65,7 @@ def every_refusal(app: Flask, office: Office) -> list[str]:
     in_new_context(post, "/sync/contact", json={}, headers=strange)
     in_new_context(post, "/sync/enrol", json={"code": "WRONG"})
     in_new_context(app.test_client().get, "/invitations/unknown")
-    office["adela"].post_form(f"/devices/{tablet.given['device']}/revoke", {})
+    office["adela"].post_form(f"/devices/{tablet.enrolment['device']}/revoke", {})
     in_new_context(post, "/sync/contact", json={}, headers=own)
     return [
         "sign_in_failed",

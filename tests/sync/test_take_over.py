@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.db.session import db, unit_of_work
 from app.staff.actions import pins
 from app.sync.actions import devices
-from app.sync.queries import devices as reading
+from app.sync.queries import devices as device_queries
 from tests.factories.records import JSON, PASSWORD, Browser, in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
@@ -26,50 +26,52 @@ def tablet(app: Flask, office: Office) -> Tablet:
 
 def give_pin(office: Office, name: str) -> None:
     with unit_of_work():
-        sent = (PASSWORD, PIN, PIN)
-        assert pins.set_pin(db.session(), office.accounts[name], *sent) == []
+        passwords = (PASSWORD, PIN, PIN)
+        assert pins.set_pin(db.session(), office.accounts[name], *passwords) == []
 
 
-def ask(tablet: Tablet, client: FlaskClient, path: str, **body: Any) -> Any:
-    headers = {"Authorization": f"Device {tablet.given['credential']}"}
+def post_from_tablet(tablet: Tablet, client: FlaskClient, path: str, **body: Any) -> Any:
+    headers = {"Authorization": f"Device {tablet.enrolment['credential']}"}
     return in_new_context(client.post, path, json=body, headers=headers)
 
 
-def who(client: FlaskClient) -> str | None:
+def signed_in_account(client: FlaskClient) -> str | None:
     answer = in_new_context(client.get, "/sync/me", headers=JSON)
     return str(answer.get_json()["account"]) if answer.status_code == 200 else None
 
 
 def test_a_pin_begins_the_session_of_a_colleague(app: Flask, tablet: Tablet) -> None:
     client = app.test_client()
-    answer = ask(tablet, client, "/sync/switch", account="ana", pin=PIN)
+    answer = post_from_tablet(tablet, client, "/sync/switch", account="ana", pin=PIN)
     assert (answer.status_code, answer.get_json()) == (
         200,
         {"account": "ana", "role": "desk_staff"},
     )
-    assert who(client) == "ana"
+    assert signed_in_account(client) == "ana"
     assert Browser(client).post("/sign-out").status_code == 200
-    assert who(client) is None
+    assert signed_in_account(client) is None
 
 
-def test_the_session_of_who_was_there_before_ends(office: Office, tablet: Tablet) -> None:
+def test_the_former_persons_session_ends(office: Office, tablet: Tablet) -> None:
     client = office["ana"].client
-    stolen = client.get_cookie("ventanilla").value
-    assert ask(tablet, client, "/sync/switch", account="ben", pin=PIN).status_code == 200
-    assert who(client) == "ben"
+    cookie = client.get_cookie("ventanilla").value
+    assert (
+        post_from_tablet(tablet, client, "/sync/switch", account="ben", pin=PIN).status_code == 200
+    )
+    assert signed_in_account(client) == "ben"
     other = office.app.test_client()
-    other.set_cookie("ventanilla", stolen)
-    assert who(other) is None
+    other.set_cookie("ventanilla", cookie)
+    assert signed_in_account(other) is None
 
 
 def test_locking_ends_the_session_and_needs_none(office: Office, tablet: Tablet) -> None:
     client = office["ana"].client
-    stolen = client.get_cookie("ventanilla").value
+    cookie = client.get_cookie("ventanilla").value
     for _ in range(2):
-        assert ask(tablet, client, "/sync/lock").status_code == 200
-    assert who(client) is None
-    client.set_cookie("ventanilla", stolen)
-    assert who(client) is None
+        assert post_from_tablet(tablet, client, "/sync/lock").status_code == 200
+    assert signed_in_account(client) is None
+    client.set_cookie("ventanilla", cookie)
+    assert signed_in_account(client) is None
 
 
 def test_a_wrong_pin_says_how_many_tries_are_left_and_leaves_the_session(
@@ -77,12 +79,12 @@ def test_a_wrong_pin_says_how_many_tries_are_left_and_leaves_the_session(
 ) -> None:
     client = office["ana"].client
     for left in (4, 3, 2, 1, 0):
-        answer = ask(tablet, client, "/sync/switch", account="ben", pin=WRONG)
+        answer = post_from_tablet(tablet, client, "/sync/switch", account="ben", pin=WRONG)
         assert (answer.status_code, answer.get_json()["left"]) == (401, left)
-    answer = ask(tablet, client, "/sync/switch", account="ben", pin=PIN)
+    answer = post_from_tablet(tablet, client, "/sync/switch", account="ben", pin=PIN)
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) == 900
-    assert who(client) == "ana"
+    assert signed_in_account(client) == "ana"
 
 
 @pytest.mark.parametrize("name", ["eva", "susana", "nobody"])
@@ -90,10 +92,10 @@ def test_only_a_colleague_of_the_tablets_desk_takes_it_over(
     app: Flask, tablet: Tablet, name: str
 ) -> None:
     client = app.test_client()
-    answer = ask(tablet, client, "/sync/switch", account=name, pin=PIN)
+    answer = post_from_tablet(tablet, client, "/sync/switch", account=name, pin=PIN)
     assert answer.status_code == 401
     assert "device" not in answer.get_json()
-    assert who(client) is None
+    assert signed_in_account(client) is None
 
 
 @pytest.mark.parametrize("path", ["/sync/switch", "/sync/lock"])
@@ -101,17 +103,20 @@ def test_without_an_enrolled_tablet_no_pin_opens_anything(
     office: Office, tablet: Tablet, path: str
 ) -> None:
     with unit_of_work():
-        row = reading.lock_device_unscoped(
-            db.session(), devices.load_device(tablet.given["credential"]).id
+        row = device_queries.lock_device_unscoped(
+            db.session(), devices.load_device(tablet.enrolment["credential"]).id
         )
         assert row is not None
         devices.revoke_device(db.session(), office.accounts["adela"].account_id, row)
     client = office["ana"].client
-    answer = ask(tablet, client, path, account="ben", pin=PIN)
+    answer = post_from_tablet(tablet, client, path, account="ben", pin=PIN)
     assert (answer.status_code, answer.get_json()["device"]) == (401, "revoked")
-    tablet.given["credential"] = "made-up"
-    assert ask(tablet, client, path, account="ben", pin=PIN).get_json()["device"] == "unknown"
-    assert who(client) == "ana"
+    tablet.enrolment["credential"] = "made-up"
+    assert (
+        post_from_tablet(tablet, client, path, account="ben", pin=PIN).get_json()["device"]
+        == "unknown"
+    )
+    assert signed_in_account(client) == "ana"
 
 
 @pytest.mark.parametrize("body", [{}, {"account": "ana"}, {"account": 1, "pin": PIN}])
@@ -119,18 +124,25 @@ def test_half_a_request_is_refused_and_counts_as_no_try(
     app: Flask, tablet: Tablet, body: dict[str, Any]
 ) -> None:
     client = app.test_client()
-    assert ask(tablet, client, "/sync/switch", **body).status_code == 400
-    assert ask(tablet, client, "/sync/switch", account="ana", pin=WRONG).get_json()["left"] == 4
+    assert post_from_tablet(tablet, client, "/sync/switch", **body).status_code == 400
+    assert (
+        post_from_tablet(tablet, client, "/sync/switch", account="ana", pin=WRONG).get_json()[
+            "left"
+        ]
+        == 4
+    )
 
 
-def test_a_contact_tells_the_tablet_who_may_take_it_over(office: Office, tablet: Tablet) -> None:
+def test_a_contact_gives_the_tablet_the_people_who_may_take_it_over(
+    office: Office, tablet: Tablet
+) -> None:
     people = tablet.contact()["people"]
-    assert [one["account"] for one in people] == ["ana", "ben"]
-    assert all(set(one) == {"account", "salt", "check"} for one in people)
-    assert all(0 <= one["check"] < 1024 for one in people)
+    assert [person["account"] for person in people] == ["ana", "ben"]
+    assert all(set(person) == {"account", "salt", "check"} for person in people)
+    assert all(0 <= person["check"] < 1024 for person in people)
 
 
-def test_the_address_of_the_lock_is_the_sign_in_page_where_no_tablet_draws_it(app: Flask) -> None:
+def test_the_address_of_the_lock_is_the_sign_in_page_if_no_tablet_draws_it(app: Flask) -> None:
     answer = in_new_context(app.test_client().get, "/lock")
     assert answer.status_code == 200
     assert 'name="password"' in answer.text
