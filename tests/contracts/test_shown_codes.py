@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.factories.records import make_account, make_consultation, make_desk, sign_in
-from tests.factories.returns import make_return, move
+from tests.factories.returns import make_return, record_action
 from tests.factories.shelters import make_shelter
 
 PAGES = {
@@ -62,9 +62,9 @@ def pages(app):
     record = f"/consultations/{make_consultation(ana, **said)['id']}"
     asked = make_return(ana, child_alone=True)
     for act in ("counselling", "consent_recorded", "voluntariness_vulnerability_check"):
-        asked = move(asked, ana, act)
-    move(asked, ana, "best_interests_process", decision="yes")
-    stopped = move(make_return(ana), ana, "stop", signs=["trafficking", "asylum_pending"])
+        asked = record_action(asked, ana, act)
+    record_action(asked, ana, "best_interests_process", decision="yes")
+    stopped = record_action(make_return(ana), ana, "stop", signs=["trafficking", "asylum_pending"])
     returns = {
         "ana": f"/returns/{asked.display_reference}",
         "eva": f"/returns/{stopped.display_reference}",
