@@ -15,7 +15,7 @@ from app.i18n.language import LOCALES
 from app.web import anonymous
 from app.web.access import Principal, login_manager
 from app.web.pages import MODES
-from tests.contracts.test_permissions import sent_by
+from tests.contracts.test_permissions import send_referral
 from tests.factories.records import JSON, in_new_context, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
 
@@ -75,7 +75,7 @@ def visited(sqlite_template, tmp_path_factory):
         desk = make_desk()
         sessions: dict[str, dict] = {}
         make_coordinator("cora", make_shelter())
-        ARGUMENTS["referral_id"] = sent_by(make_account("ana", "desk_staff", (desk,)))
+        ARGUMENTS["referral_id"] = send_referral(make_account("ana", "desk_staff", (desk,)))
         for name in ("ended", "closed"):
             make_account(name, "desk_staff", (desk,))
             browser = sign_in(app, name)
