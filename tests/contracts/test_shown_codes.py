@@ -101,7 +101,7 @@ def test_a_code_in_a_page_is_found():
 
 
 def visible(page: str) -> str:
-    """What a person sees or is read out: text, titles and labels, without other attributes."""
+    """Return what a person sees or a screen reader reads: text, titles and labels, without other attributes."""
     page = re.sub(r"<(script|style|template)\b.*?</\1>", " ", page, flags=re.S)
     labels = re.findall(r"\b(?:aria-label|title|alt|placeholder)=(?:'([^']*)'|\"([^\"]*)\")", page)
     return re.sub(r"<[^>]*>", " ", page) + " ".join(

@@ -88,14 +88,14 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     9: (
-        "The same number with other content: both are kept, the second is set aside and shown.",
+        "The same number with other content: both are kept, the second is quarantined and shown.",
         (
             RECEIVING + "the_same_answers_sealed_again_are_a_duplicate_and_others_a_conflict",
             QUARANTINE + "a_record_that_differs_is_shown_next_to_the_other_and_gets_its_own_number",
         ),
     ),
     10: (
-        "One of fifty cannot be taken: 49 are, and that one is acknowledged as set aside.",
+        "One of fifty cannot be taken: 49 are, and that one is acknowledged as quarantined.",
         (FAULTS_OF_THE_SERVER + "one_invalid_record_of_fifty_delays_none_of_the_others",),
     ),
     11: (
@@ -114,11 +114,11 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     13: (
-        "A damaged envelope: kept as it is, acknowledged as set aside, the queue moves on.",
+        "A damaged envelope: kept as it is, acknowledged as quarantined, the queue moves on.",
         (QUARANTINED, QUARANTINE + "what_cannot_be_opened_can_only_be_voided"),
     ),
     14: (
-        "An envelope of a former key opens; one of an unknown key is set aside.",
+        "An envelope of a former key opens; one of an unknown key is quarantined.",
         (RECEIVING + "a_new_key_is_given_out_and_the_old_one_still_opens", QUARANTINED),
     ),
     15: (
@@ -204,7 +204,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     34: (
         "The clock is days or a year wrong: the server's time decides once it is known; before, the day"
-        " is a claim that is set aside.",
+        " is a claim that is quarantined.",
         (
             FAULTS_OF_A_TABLET + "once_the_servers_time_is_known_a_wrong_clock_changes_no_day",
             FAULTS_OF_A_TABLET + "before_it_is_known_the_day_is_a_claim_that_the_server_sets_aside",
@@ -231,7 +231,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     39: (
-        "The author's account was closed: set aside, named, and recorded by the supervisor.",
+        "The author's account was closed: quarantined, named, and recorded by the supervisor.",
         (
             RECEIVING + "a_record_of_an_author_who_left_since_is_quarantined_with_its_author",
             QUARANTINE + "a_record_of_a_closed_account_is_recorded_under_its_name",
@@ -255,7 +255,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     42: (
-        "A record for another desk than the tablet's: set aside, and in the audit log.",
+        "A record for another desk than the tablet's: quarantined, and in the audit log.",
         (
             FAULTS_OF_THE_SERVER
             + "a_record_for_another_desk_is_quarantined_and_stands_in_the_audit_log",
