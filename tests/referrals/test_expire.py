@@ -1,4 +1,4 @@
-"""Tidying writes down what time has ended; notes go 30 days after closing, and nothing else of a referral."""
+"""Expiring closes what time has ended; notes are deleted 30 days after closing, and nothing else of a referral."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,56 +21,64 @@ NOTE = "llegan a las 8 de la noche"
 ROWS = Referral.__table__
 
 
-def sent(app: Flask) -> str:
-    """The id of a referral with a note."""
+def send_referral(app: Flask) -> str:
+    """Send a referral with a note and return its id."""
     make_account("ana", "desk_staff", (make_desk(),))
     make_coordinator("cora", make_shelter())
-    said = referral_json(note=NOTE)
+    fields = referral_json(note=NOTE)
     with clock.frozen_at(SENT_AT):
         ana = sign_in(app, "ana")
-    answer = standing(ana, SENT_AT, said)
+    answer = post_at(ana, SENT_AT, fields)
     assert answer.status_code == 201, answer.text
-    return str(said["id"])
+    return str(fields["id"])
 
 
-def standing(browser: Browser, moment: datetime, said: dict[str, object]) -> object:
-    def post() -> object:
+def post_at(browser: Browser, moment: datetime, fields: dict[str, object]) -> object:
+    def send() -> object:
         with clock.frozen_at(moment):
             token = browser.client.get("/sync/token").get_json()["csrf_token"]
             headers = {"X-CSRFToken": token, "Accept": "application/json"}
-            return browser.client.post("/referrals", json=said, headers=headers)
+            return browser.client.post("/referrals", json=fields, headers=headers)
 
-    return in_new_context(post)
+    return in_new_context(send)
 
 
-def row(referral_id: str) -> object:
-    found = db.session.execute(select(ROWS).where(ROWS.c.id == UUID(referral_id))).one()
+def find_row(referral_id: str) -> object:
+    row = db.session.execute(select(ROWS).where(ROWS.c.id == UUID(referral_id))).one()
     db.session.rollback()
-    return found
+    return row
 
 
-def notes_kind() -> retention.RetentionKind:
+def find_note_retention() -> retention.RetentionKind:
     return next(kind for kind in retention.KINDS if kind.subject == "notes")
 
 
-def test_tidying_writes_the_moment_at_which_time_ended_it_and_a_second_run_finds_nothing(
+def test_expiring_writes_the_moment_at_which_time_ended_it_and_a_second_run_finds_nothing(
     app: Flask,
 ) -> None:
-    id_ = sent(app)
+    referral_id = send_referral(app)
     with clock.frozen_at(SENT_AT + timedelta(days=3)):
         first = in_new_context(app.test_cli_runner().invoke, args=["referrals", "tidy"])
         second = in_new_context(app.test_cli_runner().invoke, args=["referrals", "tidy"])
     assert "1 expired, 0 did not come." in first.output and first.exit_code == 0
     assert "0 expired, 0 did not come." in second.output
-    assert row(id_).state == "expired" and row(id_).closed_at == row(id_).deadline
+    row = find_row(referral_id)
+    assert row.state == "expired" and row.closed_at == row.deadline
 
 
-def test_a_note_goes_thirty_days_after_the_end_whoever_wrote_the_end_down(app: Flask) -> None:
-    id_ = sent(app)
-    kind, end = notes_kind(), row(id_).deadline
-    for age, kept in ((timedelta(days=30) - timedelta(hours=1), True), (timedelta(days=31), False)):
+def test_a_note_is_deleted_thirty_days_after_the_end_however_the_end_was_recorded(
+    app: Flask,
+) -> None:
+    referral_id = send_referral(app)
+    kind, end = find_note_retention(), find_row(referral_id).deadline
+    for age, is_kept in (
+        (timedelta(days=30) - timedelta(hours=1), True),
+        (timedelta(days=31), False),
+    ):
         with clock.frozen_at(end + age), unit_of_work():
-            assert retention.count_expired(db.session(), kind) == (0 if kept else 1)
+            assert retention.count_expired(db.session(), kind) == (0 if is_kept else 1)
             retention.purge(db.session(), kind)
-        assert row(id_).note == (NOTE if kept else "")
-    assert row(id_).party == 1 and row(id_).persons == [["female", "age_25_59", 1]]
+        assert find_row(referral_id).note == (NOTE if is_kept else "")
+    assert find_row(referral_id).party == 1 and find_row(referral_id).persons == [
+        ["female", "age_25_59", 1]
+    ]
