@@ -112,19 +112,19 @@ class Browser:
     def token(self) -> str:
         return str(self.get("/sync/token").get_json()["csrf_token"])
 
-    def post(self, path: str, json: Any = None, **more: Any) -> Any:
-        headers = {"X-CSRFToken": self.token(), **JSON, **more.pop("headers", {})}
-        return in_new_context(self.client.post, path, json=json, headers=headers, **more)
+    def post(self, path: str, json: Any = None, **options: Any) -> Any:
+        headers = {"X-CSRFToken": self.token(), **JSON, **options.pop("headers", {})}
+        return in_new_context(self.client.post, path, json=json, headers=headers, **options)
 
-    def post_form(self, path: str, data: Any, **more: Any) -> Any:
+    def post_form(self, path: str, data: Any, **options: Any) -> Any:
         pairs = data.items() if hasattr(data, "items") else data
         fields: dict[str, list[str]] = {"csrf_token": [self.token()]}
         for name, value in pairs:
             fields.setdefault(name, []).extend(value if isinstance(value, list) else [value])
-        return in_new_context(self.client.post, path, data=fields, **more)
+        return in_new_context(self.client.post, path, data=fields, **options)
 
-    def get(self, path: str, **more: Any) -> Any:
-        return in_new_context(self.client.get, path, **more)
+    def get(self, path: str, **options: Any) -> Any:
+        return in_new_context(self.client.get, path, **options)
 
     def get_json(self, path: str) -> Any:
         return in_new_context(self.client.get, path, headers=JSON)

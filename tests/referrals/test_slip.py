@@ -18,7 +18,7 @@ from tests.factories.shelters import make_coordinator, make_shelter, referral_js
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 SECRETS = {"name": "Casa Secreta", "address": "Calle Oculta 7", "directions": "Behind the hill"}
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""What a page says is the same on both databases."""
+"""The text of a page is the same on both databases."""
 GROUP = [
     {"sex": "female", "age_band": "age_25_59", "n": 2},
     {"sex": "male", "age_band": "age_5_11", "n": 3},
@@ -32,7 +32,7 @@ def text_of(answer):
 
 @pytest.fixture
 def world(office):
-    """Two shelters, one of them protected, each with its coordinator; a consultation of a family from Haiti."""
+    """Create two shelters with coordinators, one of them protected, and a consultation of a family from Haiti."""
     shelter = make_shelter("HND-S1", {"families": 9}, opens_at="16:00", closes_at="21:00")
     protected_shelter = make_shelter(
         "HND-K7", {"families": 9}, is_protected=True, meeting_point="Main square", **SECRETS

@@ -1,4 +1,4 @@
-"""The pages of a return request: what comes next for whom, one step a page, withdrawing from everywhere."""
+"""The pages of a return request: each reader's next step, one step a page, withdrawing from every stage."""
 
 import re
 from datetime import date, timedelta
