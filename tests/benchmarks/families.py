@@ -108,7 +108,7 @@ def _visit(
 def agrees_with_rule(
     months: Sequence[Month], desks: Sequence[DeskPlace], families: int = 200
 ) -> bool:
-    """Whether the previous contacts of the first families agree with the counting rule."""
+    """Return whether the previous contacts of the first families agree with the counting rule."""
     for family in range(families):
         family_visits = list(visits(family, months, desks))
         contacts = [_contact(visit.lines[0]) for visit in family_visits]

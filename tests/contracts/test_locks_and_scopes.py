@@ -18,10 +18,10 @@ RELEASES = (
     "skip_locked",
     "SKIP LOCKED",
 )
-"""A function with a transaction of its own, or one that never waits, holds no lock for its caller."""
+"""A function with a transaction of its own, or one that never waits, keeps no lock for its caller."""
 SCOPES = {"scope", "principal"}
 DEVICE_IDS = {"device_id", "device_ids", "arriving"}
-"""Ids of a tablet that has proved who it is, and of the records in its own batch."""
+"""Ids of an authenticated tablet, and of the records in its own batch."""
 
 
 def _functions(paths: list[Path]) -> Iterator[tuple[str, ast.FunctionDef]]:

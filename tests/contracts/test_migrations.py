@@ -1,4 +1,4 @@
-"""The migrations lead to what the models say, and back, on both databases, with data."""
+"""The migrations lead to the schema of the models, and back, on both databases, with data."""
 
 from collections.abc import Iterator
 
@@ -28,8 +28,8 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def filled(app):
-    """An app with at least one row in the tables of every package."""
+def filled_app(app):
+    """Return an app with at least one row in the tables of every package."""
     desk = make_desk()
     ana = make_account("ana", "desk_staff", (desk,))
     make_account("eva", "supervisor", countries=("HND",))
@@ -44,12 +44,12 @@ def test_the_models_are_what_the_migrations_lead_to(app):
         assert compare_metadata(context, db.metadata) == []
 
 
-def test_every_check_of_the_models_stands_in_the_database(app):
-    found = inspect(db.engine)
+def test_every_check_of_the_models_is_in_the_database(app):
+    inspector = inspect(db.engine)
     for table in db.metadata.sorted_tables:
-        wanted = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
-        names = {check["name"] for check in found.get_check_constraints(table.name)}
-        assert wanted <= names, table.name
+        expected = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
+        names = {check["name"] for check in inspector.get_check_constraints(table.name)}
+        assert expected <= names, table.name
 
 
 def test_every_key_and_index_has_the_name_of_the_models(app):
@@ -70,8 +70,8 @@ def test_there_is_one_line_of_migrations_and_each_says_what_it_does(app):
     assert all(script.doc for script in scripts)
 
 
-def test_every_migration_goes_down_and_up_with_data_in_the_tables(filled):
-    for script in list(_scripts(filled)):
+def test_every_migration_goes_down_and_up_with_data_in_the_tables(filled_app):
+    for script in list(_scripts(filled_app)):
         before = _shape()
         downgrade(revision="-1")
         assert _shape() != before, script.revision
@@ -122,7 +122,7 @@ def _contents() -> dict[str, list[str]]:
         }
 
 
-def test_the_trail_refuses_changes_after_all_migrations(filled):
+def test_the_audit_log_refuses_changes_after_all_migrations(filled_app):
     statements = ["UPDATE audit_entry SET action = 'voided'", "DELETE FROM audit_entry"]
     if db.engine.dialect.name == "postgresql":
         statements.append("TRUNCATE audit_entry")
@@ -134,7 +134,7 @@ def test_the_trail_refuses_changes_after_all_migrations(filled):
             connection.rollback()
 
 
-def test_a_new_row_with_a_known_code_only(filled):
+def test_a_new_row_with_a_known_code_only(filled_app):
     lines = db.metadata.tables["person_line"]
     with db.engine.connect() as connection:
         row = connection.execute(select(lines).order_by(lines.c.id)).first()
@@ -153,13 +153,13 @@ def _config(app) -> Config:
 
 def _shape() -> dict[str, list[str]]:
     db.engine.dispose()
-    found = inspect(db.engine)
+    inspector = inspect(db.engine)
     return {
         name: sorted(
-            [column["name"] for column in found.get_columns(name)]
-            + [str(index["name"]) for index in found.get_indexes(name)]
-            + [str(check["name"]) for check in found.get_check_constraints(name)]
+            [column["name"] for column in inspector.get_columns(name)]
+            + [str(index["name"]) for index in inspector.get_indexes(name)]
+            + [str(check["name"]) for check in inspector.get_check_constraints(name)]
         )
-        for name in sorted(found.get_table_names())
+        for name in sorted(inspector.get_table_names())
         if name != "alembic_version"
     }

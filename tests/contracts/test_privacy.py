@@ -1,4 +1,4 @@
-"""Every column says what it holds; what says who a person is has no column at all."""
+"""Every column states its privacy; nothing that identifies a person has a column."""
 
 from sqlalchemy import String, Text
 
@@ -23,7 +23,7 @@ FREE_TEXT = {
     "shelter.name",
     "shelter.organisation",
 }
-"""Texts that are no code, digest or number: staff, desks, devices, superseded contents, letters of ours, shelters.
+"""Texts that are no code, digest or number: staff, desks, devices, superseded contents, our e-mails, shelters.
 
 And the one exception: the note of a referral, which is guarded, and purged 30 days after closing.
 """
@@ -35,7 +35,7 @@ def test_every_column_states_its_privacy(app):
     assert [str(c) for c in columns if c.info.get("privacy") not in MARKS] == []
 
 
-def test_what_is_said_about_people_is_marked_as_personal(app):
+def test_columns_about_people_are_marked_as_personal(app):
     tables = db.metadata.tables
     for name in ("sex", "age_band", "nationality", "situation", "n", "held_on"):
         assert tables["person_line"].c[name].info == PERSONAL, name
@@ -43,7 +43,7 @@ def test_what_is_said_about_people_is_marked_as_personal(app):
         assert tables["consultation"].c[name].info == PERSONAL, name
 
 
-def test_what_a_protected_shelter_hides_is_marked_as_sensitive(app):
+def test_columns_that_a_protected_shelter_hides_are_marked_as_sensitive(app):
     columns = db.metadata.tables["shelter"].c
     hidden = ("name", "organisation", "address", "directions", "latitude", "longitude", "email")
     assert [name for name in hidden if columns[name].info != SENSITIVE] == []
