@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.consultations import queries
 from app.consultations.actions import corrections, recording
-from app.consultations.actions.corrections import AppliedChange, VersionConflict
+from app.consultations.actions.corrections import AppliedChange
 from app.consultations.actions.rows import consultation_context, new_row, profile_counts
 from app.consultations.rules.consultation_data import Change, as_json, canonical_json
 from app.consultations.schemas import parse_consultation, parse_correction
@@ -20,6 +20,7 @@ from app.db.session import db, unit_of_work
 from app.people.actions.lines import build_lines
 from app.people.models.lines import PersonLine
 from app.web.access import Scope
+from app.web.outcomes import Accepted, Conflict
 from tests.consultations.strategies import contents
 from tests.factories.records import at
 
@@ -98,12 +99,12 @@ def test_lines_always_are_those_of_the_content_that_stands(office):
             done = change(susana, sent, state, step)
             act, said, behind = step
             if act == "void" and state["void"]:
-                assert done == AppliedChange(sent["id"], state["version"])
+                assert done == Accepted(AppliedChange(sent["id"], state["version"]))
             elif behind == -1:
-                assert isinstance(done, VersionConflict) and done.version == state["version"]
+                assert isinstance(done, Conflict) and done.detail.version == state["version"]
             else:
                 state = {"version": state["version"] + 1, "void": act == "void"}
-                assert done == AppliedChange(sent["id"], state["version"])
+                assert done == Accepted(AppliedChange(sent["id"], state["version"]))
                 if act == "correct":
                     raw = {"id": sent["id"], "desk": "HND-01", **said}
                     content = recording.with_default_language(
@@ -141,9 +142,8 @@ def test_a_corrected_record_has_the_lines_of_a_fresh_one(office):
         for sent in (fixed, fresh):
             with unit_of_work():
                 recording.record(db.session(), ana, parse_consultation(sent))
-        assert change(ana, fixed, {"version": 1}, ("correct", new, 0)) == AppliedChange(
-            fixed["id"], 2
-        )
+        done = change(ana, fixed, {"version": 1}, ("correct", new, 0))
+        assert done == Accepted(AppliedChange(fixed["id"], 2))
         ids = [sent["id"].replace("-", "") for sent in (fixed, fresh)]
         lines = [str(lines_of(UUID(one))).replace(str(UUID(one)), "") for one in ids]
         assert lines[0] == lines[1] != "[]"

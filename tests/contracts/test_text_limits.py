@@ -34,6 +34,7 @@ from app.sync.views.tablet import MAX_REQUEST_BYTES
 from app.web.access import Principal, Scope
 from app.web.forms import PageForm
 from app.web.json_reader import JsonReader
+from app.web.schemas import body as schema_body
 from tests.contracts.test_permissions import (
     NOWHERE,
     TABLE,
@@ -157,6 +158,8 @@ class Watched:
         patch.setattr(
             JsonReader, "refuse_unknown_fields", self._refusing(JsonReader.refuse_unknown_fields)
         )
+        reading = schema_body._lenient_validator
+        patch.setattr(schema_body, "_lenient_validator", self._reading(reading))
         patch.setattr(people_forms, "read_input", self._sent(people_forms.read_input))
 
     def _watching(self, usual: Any) -> Any:
@@ -172,6 +175,13 @@ class Watched:
             return usual(reader, given, known, where)
 
         return refuse_unknown_fields
+
+    def _reading(self, usual: Any) -> Any:
+        def lenient_validator(schema: type[schema_body.Body]) -> Any:
+            self.names |= set(schema.model_fields)
+            return usual(schema)
+
+        return lenient_validator
 
     def _sent(self, usual: Any) -> Any:
         def sent(*fields: str) -> Any:

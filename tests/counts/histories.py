@@ -30,6 +30,7 @@ from app.people.models.lines import PersonLine
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk
 from app.web.access import Principal
+from app.web.outcomes import Accepted
 from tests.factories.records import at, make_account, make_desk
 from tests.reference_models.counts import Record, Some
 
@@ -287,9 +288,7 @@ class Stage:
         """Records what was first said."""
         sent = parse_consultation(self._as_json(told.id, told.content))
         answer = recording.record(db.session(), self.clerk, sent)
-        assert isinstance(answer, recording.RecordingResult) == self._can_be_said(told.content), (
-            answer
-        )
+        assert isinstance(answer, Accepted) == self._can_be_said(told.content), answer
 
     def change(self, told: Told, change: Any) -> None:
         """Voids what was told (`void`) or puts other content in its place."""
@@ -299,7 +298,7 @@ class Stage:
         if change == VOID:
             said_why = Change(row.version, "other")
             answer = corrections.void(db.session(), self.boss, row, said_why)
-            assert isinstance(answer, corrections.AppliedChange), answer
+            assert isinstance(answer, Accepted), answer
             return
         sent = self._as_json(told.id, change)
         card = change.get("card")
@@ -307,7 +306,7 @@ class Stage:
             sent["card"] = "attached"
         reading = parse_correction({**sent, "version": row.version, "reason": "other"})
         answer = corrections.correct(db.session(), self.boss, row, reading)
-        assert isinstance(answer, corrections.AppliedChange) == self._can_be_said(change), answer
+        assert isinstance(answer, Accepted) == self._can_be_said(change), answer
 
     def _can_be_said(self, content: dict[str, Any]) -> bool:
         return can_be_said(content, self.app.config["SETTINGS"].reporting_year_start)

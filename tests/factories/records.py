@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import clock
-from app.consultations.actions.recording import RecordingResult, record
+from app.consultations.actions.recording import record
 from app.consultations.schemas import parse_consultation
 from app.db.session import db, unit_of_work
 from app.places.actions import open_desk
@@ -21,6 +21,7 @@ from app.staff import queries as staff
 from app.staff.actions.accounts import insert_account
 from app.staff.vocabulary import ROLE_PERMISSIONS
 from app.web.access import Principal, Scope
+from app.web.outcomes import Accepted
 
 PASSWORD = "a-long-test-phrase"
 CHEAP_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -93,8 +94,8 @@ def make_consultation(by: Principal, desk: str = "HND-01", **said: Any) -> dict[
     content = consultation_json(desk, **said)
     with unit_of_work():
         arrived = record(db.session(), by, parse_consultation(content))
-    assert isinstance(arrived, RecordingResult), arrived
-    assert arrived.outcome == "new"
+    assert isinstance(arrived, Accepted), arrived
+    assert arrived.value.arrival == "new"
     return content
 
 

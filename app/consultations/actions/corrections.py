@@ -1,7 +1,7 @@
 """Corrects and voids a consultation; every superseded version is kept."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from app.people.actions.lines import ConsultationContext, replace_lines, void_li
 from app.people.queries.cards import CardRow, get_card
 from app.places.queries import find_desk
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class VersionConflict:
     version: int
     yours: dict[str, Any]
     theirs: dict[str, Any]
+
+
+ChangeOutcome: TypeAlias = Outcome[AppliedChange, VersionConflict]
 
 
 class NotAllowed(Exception):
@@ -70,7 +74,7 @@ def correct(
     principal: Principal,
     row: AnyRow,
     parsed: ParsedConsultation,
-) -> AppliedChange | VersionConflict | list[FieldError]:
+) -> ChangeOutcome:
     """Replace the data of a row of `lock_consultation`; a voided consultation becomes live again.
 
     `parsed` is a correction, with its `change`. Raises NotAllowed.
@@ -85,24 +89,21 @@ def correct(
         errors.append(FieldError("id", "not_this_record"))
     change = parsed.change
     if errors or parsed.data is None or change is None or desk is None or isinstance(card, str):
-        return errors
+        return Invalid(errors)
     data = recording.with_card(recording.with_default_language(parsed.data, desk), card)
     if change.version != row.version:
         yours, theirs = as_json(data), as_json(before)
-        return VersionConflict(
-            row.version, {**yours, "state": LIVE}, {**theirs, "state": row.state}
-        )
+        yours, theirs = {**yours, "state": LIVE}, {**theirs, "state": row.state}
+        return Conflict(VersionConflict(row.version, yours, theirs))
     columns = rows.content_columns(data, desk)
     _supersede(session, principal, row, before, {**columns, "state": LIVE, "reason": change.reason})
     context = rows.consultation_context({**row._asdict(), **columns}, card)
     replace_lines(session, _live_context(session, row, before), context, rows.profile_counts(data))
     record_audit(principal.account_id, "corrected", f"consultation:{row.id}", desk.country)
-    return AppliedChange(str(row.id), row.version + 1)
+    return Accepted(AppliedChange(str(row.id), row.version + 1))
 
 
-def void(
-    session: Session, principal: Principal, row: AnyRow, change: Change
-) -> AppliedChange | VersionConflict | list[FieldError]:
+def void(session: Session, principal: Principal, row: AnyRow, change: Change) -> ChangeOutcome:
     """Remove a row of `lock_consultation` from every figure.
 
     Voiding a void consultation changes nothing and is no error. Raises NotAllowed.
@@ -110,20 +111,19 @@ def void(
     if not may_change(principal, row):
         raise NotAllowed
     if change.errors:
-        return [FieldError(field, code) for field, code in change.errors]
+        return Invalid([FieldError(field, code) for field, code in change.errors])
     if row.state == VOID:
-        return AppliedChange(str(row.id), row.version)
+        return Accepted(AppliedChange(str(row.id), row.version))
     before = queries.get_consultation_data(session, row)
     if change.version not in (None, row.version):
-        return VersionConflict(
-            row.version, {"state": VOID}, {**as_json(before), "state": row.state}
-        )
+        theirs = {**as_json(before), "state": row.state}
+        return Conflict(VersionConflict(row.version, {"state": VOID}, theirs))
     _supersede(session, principal, row, before, {"state": VOID, "reason": change.reason})
     context = _live_context(session, row, before)
     if context is not None:
         void_lines(session, context)
     record_audit(principal.account_id, "voided", f"consultation:{row.id}", row.country)
-    return AppliedChange(str(row.id), row.version + 1)
+    return Accepted(AppliedChange(str(row.id), row.version + 1))
 
 
 def _live_context(

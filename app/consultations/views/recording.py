@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, jsonify, redirect, request, url_for
+from flask import Response, abort, redirect, request, url_for
 from flask_babel import gettext
+from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app import clock
@@ -36,13 +38,14 @@ from app.consultations.views.blueprint import (
 )
 from app.db import idempotency
 from app.db.session import db
-from app.field_errors import FieldError, errors_response
+from app.field_errors import FieldError
 from app.i18n import language
 from app.people.actions.lookup import look_up_card
 from app.web.access import allow, principal
+from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, set_preference_cookie
-from app.web.requests import is_form, read_json, wants_json
-from app.web.responses import error_response
+from app.web.requests import is_form, read_json
+from app.web.responses import error_response, json_response
 
 
 @blueprint.get("/new")
@@ -121,41 +124,52 @@ def _id_in(raw: dict[str, Any]) -> UUID:
 
 @blueprint.post("")
 @allow("record_consultations")
-def record() -> Any:
+def record() -> AnyResponse:
     """Record a consultation; by JSON 201 new, 200 same, 409 different, 422 errors; by form redirect to the day."""
     raw = from_form(request.form) if is_form() else read_json()
-    result = recording.record(db.session(), principal(), parse_consultation(raw))
-    if isinstance(result, list):
-        return errors_response(result) if wants_json() else _form_with_errors(raw, result)
-    response = _json_response(result) if wants_json() else _redirect(result, raw)
-    defaults = f"{raw.get('channel') or 'desk_in_person'}.{raw.get('modality') or 'informational'}"
-    if result.outcome == idempotency.NEW and "channel" in raw:
-        set_preference_cookie(response, DEFAULTS_COOKIE, defaults)
-    return response
+    outcome = recording.record(db.session(), principal(), parse_consultation(raw))
+    return respond(
+        outcome,
+        as_json=Renderers(partial(_json_saved, raw), _json_different),
+        as_page=Renderers(partial(_saved, raw), _different, partial(_form_with_errors, raw)),
+    )
 
 
-def _json_response(result: RecordingResult) -> Response:
-    payload = {"id": result.id, "arrival": result.outcome}
-    if result.outcome == idempotency.DIFFERENT:
-        response = jsonify(payload)
-        response.status_code = 409
-        return response
-    response = jsonify({**payload, "version": result.version})
-    response.status_code = 201 if result.outcome == idempotency.NEW else 200
-    return response
+def _json_saved(raw: dict[str, Any], result: RecordingResult) -> AnyResponse:
+    payload = {"id": result.id, "arrival": result.arrival, "version": result.version}
+    response = json_response(payload, 201 if result.arrival == idempotency.NEW else 200)
+    return _with_defaults(response, raw, result)
 
 
-def _redirect(result: RecordingResult, raw: dict[str, Any]) -> Any:
-    if result.outcome == idempotency.DIFFERENT:
-        return error_response(
-            409, gettext("Another record has this number. Nothing was stored; start anew.")
-        )
+def _json_different(record_id: str) -> Response:
+    return json_response({"id": record_id, "arrival": idempotency.DIFFERENT}, 409)
+
+
+def _different(_: str) -> Response:
+    return error_response(
+        409, gettext("Another record has this number. Nothing was stored; start anew.")
+    )
+
+
+def _saved(raw: dict[str, Any], result: RecordingResult) -> AnyResponse:
     details = {"record": result.id, "version": str(result.version)}
     if asks_to_return(raw.get("topics") or (), raw.get("outcomes") or ()):
         details["returning"] = "1"
     flash_message(gettext("Saved."), "saved", **details)
     has_several_desks = len(principal().scope.desks) > 1
-    return redirect(url_for("cases.today", desk=raw["desk"] if has_several_desks else None))
+    response = redirect(url_for("cases.today", desk=raw["desk"] if has_several_desks else None))
+    return _with_defaults(response, raw, result)
+
+
+def _with_defaults(
+    response: AnyResponse, raw: dict[str, Any], result: RecordingResult
+) -> AnyResponse:
+    """Return the response, which also remembers channel and modality of a new consultation on this device."""
+    if result.arrival == idempotency.NEW and "channel" in raw:
+        channel, modality = raw["channel"] or "desk_in_person", raw.get("modality")
+        defaults = f"{channel}.{modality or 'informational'}"
+        set_preference_cookie(response, DEFAULTS_COOKIE, defaults)
+    return response
 
 
 def _form_with_errors(raw: dict[str, Any], errors: list[FieldError]) -> Response:
