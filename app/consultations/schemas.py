@@ -28,8 +28,7 @@ from app.consultations.vocabulary import (
     TOPICS,
     TRAVEL_GROUPS,
 )
-from app.people.rules.card_codes import parse_card_code
-from app.text_limits import is_too_long
+from app.people.schemas import CARD_SCHEMA, CardCode, read_card
 from app.web.schemas.body import Body, Parsed, parse
 from app.web.schemas.errors import FieldErrorCode, error_of
 from app.web.schemas.fields import (
@@ -49,7 +48,6 @@ PLACEHOLDER_DAY = date(1900, 1, 1)
 TELEMETRY = ("taps", "milliseconds", "sequence", "device")
 MAX_GROUPS = 8
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_CARD = core_schema.str_schema(max_length=40)
 _GROUPS = ListOf(
     Group,
     {
@@ -74,17 +72,8 @@ def _read_device(value: Any) -> str | None:
     return value
 
 
-def _read_card(value: Any) -> str | None:
-    if value in (None, ""):
-        return None
-    code = parse_card_code(value) if isinstance(value, str) and not is_too_long(value) else None
-    if code is None:
-        raise error_of("card_mistyped")
-    return code
-
-
 def _read_card_or_attached(value: Any) -> str | None:
-    return ATTACHED if value == ATTACHED else _read_card(value)
+    return ATTACHED if value == ATTACHED else read_card(value)
 
 
 class RecordBody(Body):
@@ -113,7 +102,7 @@ class ConsultationBody(RecordBody):
     outcomes: Annotated[tuple[str, ...], CodesOf(OUTCOMES)]
     flags: Annotated[tuple[str, ...], CodesOf(FLAGS_A, optional=True, code_error=_flag_error)]
     main_topic: Annotated[str, CodeOf(TOPICS.codes, "")]
-    card: Annotated[str | None, ReadBy(_read_card, _CARD, optional=True)]
+    card: CardCode
     taps: Annotated[int | None, WholeNumber(0, 10_000, "not_a_number", optional=True)]
     milliseconds: Annotated[int | None, WholeNumber(0, 86_400_000, "not_a_number", optional=True)]
     sequence: Annotated[int | None, WholeNumber(0, 2_000_000_000, "not_a_number", optional=True)]
@@ -126,7 +115,7 @@ class ConsultationBody(RecordBody):
 class CorrectionBody(ConsultationBody):
     """The whole consultation as it should be; `card` may be `attached`: the record keeps its card."""
 
-    card: Annotated[str | None, ReadBy(_read_card_or_attached, _CARD, optional=True)]
+    card: Annotated[str | None, ReadBy(_read_card_or_attached, CARD_SCHEMA, optional=True)]
     version: Version
     reason: Annotated[str, CodeOf(CHANGE_REASONS.codes)]
 

@@ -11,17 +11,22 @@ from werkzeug import Response
 
 from app.field_errors import FieldError, errors_response
 from app.web.requests import wants_json
+from app.web.responses import error_response
 
 Value = TypeVar("Value")
 Detail = TypeVar("Detail")
 
 
+def _bare_conflict(_: object) -> Response:
+    return error_response(409)
+
+
 @dataclass(frozen=True)
 class Renderers(Generic[Value, Detail]):
-    """The functions that answer an outcome; errors are answered by 422 with all of them unless it is said otherwise."""
+    """The functions that answer an outcome; without others, a conflict is a bare 409 and errors are a 422 with all."""
 
     accepted: Callable[[Value], Response]
-    conflict: Callable[[Detail], Response]
+    conflict: Callable[[Detail], Response] = _bare_conflict
     invalid: Callable[[list[FieldError]], Response] = errors_response
 
 

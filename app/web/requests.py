@@ -1,16 +1,20 @@
 """Request parsing with limits: forms, JSON bodies, the accepted response type, redirect targets."""
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import IO, Any
 
 from flask import Request as PlainRequest
 from flask import abort, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
 from app.json_object import parse_json_object
 from app.text_limits import MAX_TEXT_LENGTH, is_too_long
 
+NOT_FIELDS = frozenset({"csrf_token"})
+"""Form fields that are no part of the answers."""
 ACCEPT_HEADERS = (
     "HTTP_ACCEPT",
     "HTTP_ACCEPT_LANGUAGE",
@@ -60,6 +64,16 @@ def read_json() -> dict[str, Any]:
     if content is None:
         abort(400)
     return content
+
+
+def read_body(from_form: Callable[[MultiDict[str, str]], dict[str, Any]]) -> dict[str, Any]:
+    """Return the body of the request in the shape of its JSON; `from_form` converts form fields to it."""
+    return from_form(request.form) if is_form() else read_json()
+
+
+def plain_fields(form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the last value of each form field, as text."""
+    return {name: values[-1] for name, values in form.lists() if name not in NOT_FIELDS}
 
 
 def is_form() -> bool:

@@ -21,7 +21,6 @@ from flask import Flask
 from app.cases.forms import referrals
 from app.consultations.views.spreadsheet_import import LIMITS, MAX_BYTES
 from app.db.session import db
-from app.people import forms as people_forms
 from app.places.queries import find_desk
 from app.privacy import identifiers
 from app.privacy.identifiers import Rule
@@ -160,7 +159,6 @@ class Watched:
         )
         reading = schema_body._lenient_validator
         patch.setattr(schema_body, "_lenient_validator", self._reading(reading))
-        patch.setattr(people_forms, "read_input", self._sent(people_forms.read_input))
 
     def _watching(self, usual: Any) -> Any:
         def field_errors(form: Any) -> Any:
@@ -182,13 +180,6 @@ class Watched:
             return usual(schema)
 
         return lenient_validator
-
-    def _sent(self, usual: Any) -> Any:
-        def sent(*fields: str) -> Any:
-            self.names |= set(fields)
-            return usual(*fields)
-
-        return sent
 
 
 class Sending:

@@ -319,7 +319,7 @@ class Stage:
     def _replace(self, lost: int, new: int, refused: bool) -> None:
         said = {"lost": self.codes[lost], "replacement": self.codes[new]}
         answer = replace_card(db.session(), self.boss, said)
-        assert (answer is not None) == refused, (lost, new, answer)
+        assert (not isinstance(answer, Accepted)) == refused, (lost, new, answer)
 
     def _as_json(self, known_id: UUID, content: dict[str, Any]) -> dict[str, Any]:
         sent = as_json(known_id, content)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify, redirect, request, url_for
+from flask import Response, jsonify, redirect, url_for
 from flask_babel import gettext
 from werkzeug import Response as AnyResponse
 
@@ -34,7 +34,7 @@ from app.web.access import allow, principal
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, render_page
 from app.web.relative_time import utc_iso
-from app.web.requests import is_form, read_json, wants_json
+from app.web.requests import read_body, wants_json
 from app.web.responses import error_response, json_response
 
 
@@ -98,7 +98,7 @@ def correction_form(consultation_id: UUID) -> Response:
 def correct(consultation_id: UUID) -> AnyResponse:
     """Replace the data of a consultation; 409 with both versions if it has a newer version."""
     get_row_or_404(consultation_id)
-    raw = from_form(request.form) if is_form() else read_json()
+    raw = read_body(from_form)
     raw.setdefault("id", str(consultation_id))
     parsed = parse_correction(raw)
     row = lock_row_or_404(consultation_id, corrections.cards_to_lock(db.session(), parsed))
@@ -152,18 +152,17 @@ def _form_with_conflict(row: AnyRow, raw: dict[str, Any], conflict: VersionConfl
 def void(consultation_id: UUID) -> AnyResponse:
     """Remove the consultation from the figures; requires a reason."""
     row = lock_row_or_404(consultation_id)
-    change = parse_void(from_form(request.form) if is_form() else read_json())
+    change = parse_void(read_body(from_form))
     try:
         outcome = corrections.void(db.session(), principal(), row, change)
     except NotAllowed:
         return _too_late()
     message = gettext("Undone.") if change.reason == "undo" else gettext("Voided.")
-    page = Renderers(partial(_back_to_day, message), _changed_meanwhile, _void_errors)
-    return respond(outcome, as_json=JSON_CHANGE, as_page=page)
-
-
-def _changed_meanwhile(_: VersionConflict) -> Response:
-    return error_response(409)
+    return respond(
+        outcome,
+        as_json=JSON_CHANGE,
+        as_page=Renderers(partial(_back_to_day, message), invalid=_void_errors),
+    )
 
 
 def _void_errors(errors: list[FieldError]) -> Response:

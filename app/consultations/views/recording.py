@@ -40,11 +40,12 @@ from app.db import idempotency
 from app.db.session import db
 from app.field_errors import FieldError
 from app.i18n import language
-from app.people.actions.lookup import look_up_card
+from app.people.actions.lookup import CardLookup, look_up_card
+from app.places.queries import DeskRow
 from app.web.access import allow, principal
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, set_preference_cookie
-from app.web.requests import is_form, read_json
+from app.web.requests import is_form, read_body
 from app.web.responses import error_response, json_response
 
 
@@ -65,7 +66,7 @@ def new() -> Response:
 
 @blueprint.post("/new")
 @allow("correct_consultations")
-def redraw_form() -> Response:
+def redraw_form() -> AnyResponse:
     """Render the form of a new consultation or a correction again with the answers so far; store nothing.
 
     The form is in another language (`switch_locale`), has one more nationality (`more_groups`), or has the people that
@@ -100,16 +101,21 @@ def _same_form(raw: dict[str, Any], form_state: FormState) -> Response:
     return form_page(options_at(desk_from_raw(raw)), form_state, [])
 
 
-def _form_with_card(raw: dict[str, Any], form_state: FormState) -> Response:
+def _form_with_card(raw: dict[str, Any], form_state: FormState) -> AnyResponse:
     if not principal().may("record_consultations") or "version" in raw:
         abort(403)
     desk = desk_from_raw(raw)
     until = clock.today_at(desk.time_zone)
     with suppress(ValueError):
         until = date.fromisoformat(form_state.held_on)
-    lookup = look_up_card(db.session(), principal(), desk, form_state.card, until)
-    if isinstance(lookup, str):
-        return form_page(options_at(desk), form_state, [FieldError("card", lookup)])
+    outcome = look_up_card(db.session(), principal(), desk, form_state.card, until)
+    errors_page = partial(form_page, options_at(desk), form_state)
+    return outcome.render(
+        Renderers(partial(_form_of_last_composition, desk, form_state), invalid=errors_page)
+    )
+
+
+def _form_of_last_composition(desk: DeskRow, form_state: FormState, lookup: CardLookup) -> Response:
     filled = with_last_composition(form_state, lookup.groups)
     answer, was_used = lookup.repeat_contact, bool(lookup.groups)
     return form_page(options_at(desk), filled, [], card_answer=answer, card_was_used=was_used)
@@ -126,7 +132,7 @@ def _id_in(raw: dict[str, Any]) -> UUID:
 @allow("record_consultations")
 def record() -> AnyResponse:
     """Record a consultation; by JSON 201 new, 200 same, 409 different, 422 errors; by form redirect to the day."""
-    raw = from_form(request.form) if is_form() else read_json()
+    raw = read_body(from_form)
     outcome = recording.record(db.session(), principal(), parse_consultation(raw))
     return respond(
         outcome,

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import SchemaValidator
 
+from app.field_errors import FieldError
 from app.web.schemas.errors import FieldErrorCode, field_error_codes
 from app.web.schemas.lenient import lenient_schema
 
@@ -27,6 +28,10 @@ class Parsed(Generic[AnyBody]):
 
     body: AnyBody
     errors: tuple[FieldErrorCode, ...] = ()
+
+    @property
+    def field_errors(self) -> list[FieldError]:
+        return [FieldError(field, code) for field, code in self.errors]
 
 
 def parse(schema: type[AnyBody], raw: Mapping[str, Any]) -> Parsed[AnyBody]:
