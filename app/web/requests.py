@@ -1,6 +1,5 @@
 """Request parsing with limits: forms, JSON bodies, the accepted response type, redirect targets."""
 
-import json
 from io import BytesIO
 from typing import IO, Any
 
@@ -9,7 +8,8 @@ from flask import abort, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
-from app.text_limits import MAX_TEXT_LENGTH, has_too_many_values, is_too_long
+from app.json_object import parse_json_object
+from app.text_limits import MAX_TEXT_LENGTH, is_too_long
 
 ACCEPT_HEADERS = (
     "HTTP_ACCEPT",
@@ -56,30 +56,10 @@ def read_json() -> dict[str, Any]:
     if not request.is_json:
         raise UnsupportedMediaType
     body = request.get_data()  # cached: a repeated transaction reads it again
-    if has_too_many_values(body):
-        abort(400)
-    try:
-        content = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_refuse_duplicate_keys,
-            parse_constant=_refuse_constant,
-        )
-    except (ValueError, RecursionError):
-        abort(400)
-    if not isinstance(content, dict):
+    content = parse_json_object(body)
+    if content is None:
         abort(400)
     return content
-
-
-def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise ValueError("duplicate key")
-    return content
-
-
-def _refuse_constant(text: str) -> None:
-    raise ValueError(text)
 
 
 def is_form() -> bool:

@@ -14,8 +14,8 @@ from app.consultations import queries
 from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import AppliedChange, VersionConflict
 from app.consultations.actions.rows import consultation_context, new_row, profile_counts
-from app.consultations.forms.parsing import parse_consultation
-from app.consultations.rules.consultation_data import as_json, canonical_json
+from app.consultations.rules.consultation_data import Change, as_json, canonical_json
+from app.consultations.schemas import parse_consultation, parse_correction
 from app.db.session import db, unit_of_work
 from app.people.actions.lines import build_lines
 from app.people.models.lines import PersonLine
@@ -71,7 +71,7 @@ def change(by, sent, state, step):
         row = queries.lock_consultation(session, by.scope, UUID(sent["id"]))
         version = None if behind is None else state["version"] + behind
         if act == "void":
-            return corrections.void(session, by, row, {"version": version, "reason": "slip"}, set())
+            return corrections.void(session, by, row, Change(version, "slip"))
         raw = {
             "id": sent["id"],
             "desk": sent["desk"],
@@ -79,8 +79,7 @@ def change(by, sent, state, step):
             "version": version,
             "reason": "other",
         }
-        reading = parse_consultation(raw, frozenset({"version", "reason"}))
-        return corrections.correct(session, by, row, reading, raw)
+        return corrections.correct(session, by, row, parse_correction(raw))
 
 
 def test_lines_always_are_those_of_the_content_that_stands(office):

@@ -16,9 +16,10 @@ from sqlalchemy import delete, select
 from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
 from app.consultations.actions import corrections, recording
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.queries import find_consultation
+from app.consultations.rules.consultation_data import Change
+from app.consultations.schemas import parse_consultation, parse_correction
 from app.consultations.vocabulary import OUTCOMES, TOPICS
 from app.db.session import db, unit_of_work
 from app.people.actions.cards import find_typed_card, issue
@@ -295,17 +296,17 @@ class Stage:
         row = find_consultation(db.session(), self.boss.scope, told.id)
         if row is None:
             return
-        said = {"version": row.version, "reason": "other"}
         if change == VOID:
-            answer = corrections.void(db.session(), self.boss, row, said, frozenset())
+            said_why = Change(row.version, "other")
+            answer = corrections.void(db.session(), self.boss, row, said_why)
             assert isinstance(answer, corrections.AppliedChange), answer
             return
         sent = self._as_json(told.id, change)
         card = change.get("card")
         if card is not None and self._attached(told.id) == card and told.id.int % 2:
             sent["card"] = "attached"
-        reading = parse_consultation(sent, frozenset(said))
-        answer = corrections.correct(db.session(), self.boss, row, reading, said)
+        reading = parse_correction({**sent, "version": row.version, "reason": "other"})
+        answer = corrections.correct(db.session(), self.boss, row, reading)
         assert isinstance(answer, corrections.AppliedChange) == self._can_be_said(change), answer
 
     def _can_be_said(self, content: dict[str, Any]) -> bool:

@@ -12,9 +12,9 @@ from app.audit.actions import verify_chain
 from app.audit.queries import AUDIT_ENTRIES
 from app.consultations import queries
 from app.consultations.actions.recording import resolve_card, validate, with_card
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.queries import CONSULTATIONS, VERSIONS
 from app.consultations.rules.consultation_data import as_json, content_digest
+from app.consultations.schemas import parse_correction
 from app.db.session import db, unit_of_work
 from app.demo.actions import building
 from app.demo.actions.accounts import DemoAccounts
@@ -34,7 +34,7 @@ from tests.factories.records import JSON, alone, at, sign_in
 
 NOW = at("2026-11-18 20:30")
 EVERYTHING = Scope(programme=True)
-CORRECTION = frozenset({"version", "reason"})
+CORRECTION = {"version": 1, "reason": "other"}
 
 
 def build(seed=1, months=13, consultations=1500, now=NOW):
@@ -171,7 +171,7 @@ def test_everything_told_is_what_the_intake_accepts(app):
         for desk, telling in told(1200)[::4]:
             raw = as_json(telling.content)
             raw |= {name: said for name, said in telling.telemetry.items() if said is not None}
-            reading = parse_consultation(raw, CORRECTION)
+            reading = parse_correction({**raw, **CORRECTION})
             card = resolve_card(session, reading, telling.content.card_id)
             found = find_desk(session, EVERYTHING, desk.code)
             assert [*reading.errors, *validate(reading, found, card)] == []

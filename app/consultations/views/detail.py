@@ -14,10 +14,10 @@ from app.consultations.actions.corrections import AppliedChange, NotAllowed, Ver
 from app.consultations.forms.form_fields import from_form
 from app.consultations.forms.form_state import form_state_from_data, form_state_from_raw
 from app.consultations.forms.labels import describe, differences
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.forms.template_context import CODELISTS
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.rules.consultation_data import ATTACHED, as_json
+from app.consultations.schemas import parse_correction, parse_void
 from app.consultations.views.blueprint import (
     blueprint,
     form_page,
@@ -33,8 +33,6 @@ from app.web.pages import flash_message, render_page
 from app.web.relative_time import utc_iso
 from app.web.requests import is_form, read_json, wants_json
 from app.web.responses import error_response
-
-CHANGE_FIELDS = frozenset({"version", "reason"})
 
 
 @blueprint.get("/<uuid:consultation_id>")
@@ -99,10 +97,10 @@ def correct(consultation_id: UUID) -> Any:
     get_row_or_404(consultation_id)
     raw = from_form(request.form) if is_form() else read_json()
     raw.setdefault("id", str(consultation_id))
-    parsed = parse_consultation(raw, CHANGE_FIELDS)
+    parsed = parse_correction(raw)
     row = lock_row_or_404(consultation_id, corrections.cards_to_lock(db.session(), parsed))
     try:
-        result = corrections.correct(db.session(), principal(), row, parsed, raw)
+        result = corrections.correct(db.session(), principal(), row, parsed)
     except NotAllowed:
         return _too_late()
     if isinstance(result, AppliedChange) or wants_json():
@@ -125,9 +123,8 @@ def void(consultation_id: UUID) -> Any:
     """Remove the consultation from the figures; requires a reason."""
     row = lock_row_or_404(consultation_id)
     raw = from_form(request.form) if is_form() else read_json()
-    unknown = raw.keys() - CHANGE_FIELDS
     try:
-        result = corrections.void(db.session(), principal(), row, raw, unknown)
+        result = corrections.void(db.session(), principal(), row, parse_void(raw))
     except NotAllowed:
         return _too_late()
     if isinstance(result, (list, VersionConflict)) and not wants_json():

@@ -22,8 +22,8 @@ from app.consultations.forms.form_state import (
     prefill_from_last,
     with_last_composition,
 )
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.rules.checks import asks_to_return
+from app.consultations.schemas import parse_consultation
 from app.consultations.views.blueprint import (
     DEFAULTS_COOKIE,
     blueprint,

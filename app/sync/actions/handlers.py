@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from app.consultations import queries
 from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import AppliedChange, NotAllowed
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.rules.consultation_data import ParsedConsultation
+from app.consultations.schemas import parse_consultation, parse_void
 from app.consultations.vocabulary import DECLINED
 from app.db import idempotency
 from app.field_errors import FieldError
@@ -165,9 +165,9 @@ def handle_void(session: Session, author: Principal, payload: Payload) -> Intake
     row = queries.lock_consultation(session, author.scope, payload.record_id)
     if row is None:
         return IntakeOutcome(CREATED, awaits_record=True)
-    data: dict[str, Any] = {"reason": payload.data.get("reason")}
+    change = parse_void({"reason": payload.data.get("reason")})
     try:
-        result = corrections.void(session, author, row, data, frozenset())
+        result = corrections.void(session, author, row, change)
     except NotAllowed:
         return IntakeOutcome(QUARANTINED, "too_late")
     if isinstance(result, AppliedChange):

@@ -13,6 +13,7 @@ from app.consultations import queries as consultations
 from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import NotAllowed
 from app.consultations.rules.consultation_data import ParsedConsultation
+from app.consultations.schemas import parse_void
 from app.db import idempotency
 from app.field_errors import FieldError
 from app.places.queries import find_desk
@@ -64,7 +65,7 @@ def apply_void(
     if record is None:
         return [FieldError("record", "not_there")]
     try:
-        result = corrections.void(session, principal, record, {"reason": reason}, frozenset())
+        result = corrections.void(session, principal, record, parse_void({"reason": reason}))
     except NotAllowed:
         return [FieldError("record", "not_there")]
     if isinstance(result, list):
