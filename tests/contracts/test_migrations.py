@@ -56,7 +56,11 @@ def test_every_key_and_index_has_the_name_of_the_models(app):
     inspector = inspect(db.engine)
     for table in db.metadata.sorted_tables:
         stored = {str(inspector.get_pk_constraint(table.name)["name"])}
-        readers = (inspector.get_foreign_keys, inspector.get_unique_constraints, inspector.get_indexes)
+        readers = (
+            inspector.get_foreign_keys,
+            inspector.get_unique_constraints,
+            inspector.get_indexes,
+        )
         stored |= {str(item["name"]) for read in readers for item in read(table.name)}
         named = (ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint)
         expected = {str(c.name) for c in table.constraints if isinstance(c, named)}
@@ -100,8 +104,8 @@ def test_the_standard_names_keep_every_row_there_and_back(app):
     with db.engine.connect() as connection:
         if db.engine.dialect.name == "sqlite":
             checks = ("integrity_check", "foreign_key_check")
-            inspector = [connection.exec_driver_sql(f"PRAGMA {name}").all() for name in checks]
-            assert inspector == [[("ok",)], []]
+            results = [connection.exec_driver_sql(f"PRAGMA {name}").all() for name in checks]
+            assert results == [[("ok",)], []]
         assert verify_chain(db.session())[1] is None
 
 
