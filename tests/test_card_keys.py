@@ -1,4 +1,4 @@
-"""The ring of card keys: one key a reporting year, in a file; what is unsafe stops the start in one sentence."""
+"""The ring of card keys: one key a reporting year, in a file; an unsafe file stops the start with one sentence."""
 
 import json
 import secrets
@@ -39,7 +39,7 @@ def test_development_has_a_key_for_every_year_near_and_no_two_the_same():
     assert all(len(key) >= 32 for key in keys.values())
 
 
-def test_years_31_apart_are_told_apart_by_a_code(tmp_path):
+def test_a_code_identifies_its_year_among_years_31_apart(tmp_path):
     keys = read(tmp_path, {"2010": KEY, "2041": OTHER}).card_keys
     for year in keys:
         assert find_reporting_year(generate_card_code(year, secrets.randbelow), keys) == year

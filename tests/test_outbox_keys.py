@@ -1,4 +1,4 @@
-"""The ring of tablets' keys: a command makes a new one, the last is sealed to, an unsafe file stops the start."""
+"""The ring of outbox keys: a command generates a new one, tablets seal to the last, an unsafe file stops the start."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from app.sync.rules.sealing import encode_public_key
 from config import P256_ORDER, UnsafeSettings, read_settings
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.production.settings import production_environment
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -56,7 +56,7 @@ def test_development_has_a_key_of_its_own_and_production_none():
         '{"a": "' + KEY + '", "a": "' + OTHER + '"}',
     ],
 )
-def test_a_ring_that_is_wrong_stops_the_start_with_one_sentence(tmp_path, text):
+def test_an_invalid_ring_stops_the_start_with_one_sentence(tmp_path, text):
     with pytest.raises(UnsafeSettings, match="OUTBOX_KEYS must"):
         read(tmp_path, text)
 
@@ -67,11 +67,12 @@ def test_a_file_that_is_not_there_stops_the_start(tmp_path):
 
 
 def test_the_command_makes_a_key_that_the_ring_takes(app, tmp_path):
-    said = [
-        alone(app.test_cli_runner().invoke, args=["sync", name]) for name in ("generate-key", "key")
+    results = [
+        in_new_context(app.test_cli_runner().invoke, args=["sync", name])
+        for name in ("generate-key", "key")
     ]
-    assert [one.exit_code for one in said] == [0, 0]
-    first, second = (json.loads(one.output) for one in said)
+    assert [result.exit_code for result in results] == [0, 0]
+    first, second = (json.loads(result.output) for result in results)
     assert first != second
     (scalar,) = read(tmp_path, first).outbox_keys.values()
     assert 0 < int.from_bytes(scalar) < P256_ORDER

@@ -1,4 +1,4 @@
-"""Names the tests for `make quick`: quick contracts, and those of the packages that differ from the main branch."""
+"""Lists the tests for `make quick`: quick contracts, and those of the packages that differ from the main branch."""
 
 import subprocess
 import sys
@@ -8,11 +8,11 @@ from pathlib import Path
 MAIN = "main"
 ALWAYS = ("tests/contracts/test_catalogues.py",)
 SLOW = ("browser", "production", "fuzz")
-"""Folders that no minute is enough for: a test file of theirs runs only if it is itself changed."""
+"""Folders that take longer than a minute: their test files run only if changed themselves."""
 
 
 def list_changed() -> list[str]:
-    """Files that differ from where this branch left the main one, committed or not."""
+    """Return files that differ from the merge base with the main branch, committed or not."""
     base = _git("merge-base", "HEAD", MAIN) or ["HEAD"]
     return [
         *_git("diff", "--name-only", base[0]),
@@ -20,13 +20,13 @@ def list_changed() -> list[str]:
     ]
 
 
-def _git(*words: str) -> list[str]:
-    done = subprocess.run(["git", *words], capture_output=True, text=True, check=False)
-    return done.stdout.splitlines()
+def _git(*arguments: str) -> list[str]:
+    result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return result.stdout.splitlines()
 
 
 def tests_of(changed: Iterable[str]) -> list[str]:
-    """`app/<package>/…` and `templates/<package>/…` stand for `tests/<package>`, a test file for itself."""
+    """Return the tests of changed files: of `app/<package>/…` or `templates/<package>/…` those in `tests/<package>`."""
     return sorted({test for path in changed for test in _tests_of(path) if Path(test).exists()})
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Insert, event, insert
+from sqlalchemy import Insert, Table, event, insert
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -52,20 +52,20 @@ def _key() -> str:
 def _row(number: int, hash_: str, record: AuditRecord) -> dict[str, Any]:
     return {
         "number": number,
-        "seal": hash_,
+        "entry_hash": hash_,
         "at": record.at,
         "account_id": record.account_id,
-        "act": record.action,
+        "action": record.action,
         "subject": record.subject,
         "country": record.country,
     }
 
 
-def insert_after(number: int, last_hash: str, action: str, subject: str) -> Insert:
+def insert_after(entries: Table, number: int, last_hash: str, action: str, subject: str) -> Insert:
     """Return the statement that appends an entry to a log whose last entry has this number and hash."""
     record = AuditRecord(clock.now(), None, ACTIONS[action].code, subject)
     hash_ = entry_hash(_key(), last_hash, number + 1, record)
-    return INSERT_ENTRY.values(**_row(number + 1, hash_, record))
+    return insert(entries).values(**_row(number + 1, hash_, record))
 
 
 @event.listens_for(Session, "after_rollback")
@@ -73,10 +73,12 @@ def _forget(session: Session) -> None:
     session.info.pop("entries", None)
 
 
-def verify_chain(session: Session) -> tuple[int, int | None]:
+def verify_chain(
+    session: Session, entries: Table = queries.AUDIT_ENTRIES
+) -> tuple[int, int | None]:
     """Return how many entries were checked, and the number of the first broken one, None if the whole chain holds."""
     expected, previous, checked = 1, GENESIS_HASH, 0
-    for row in queries.iter_entries(session):
+    for row in queries.iter_entries(session, entries):
         number, _, record, hash_ = queries.to_audit_record(row)
         if number != expected or entry_hash(_key(), previous, number, record) != hash_:
             return checked, min(number, expected)

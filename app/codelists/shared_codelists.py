@@ -39,6 +39,15 @@ SHORT_AGES = {
 STATED_AGE_BANDS = tuple(SHORT_AGES)
 CHILDREN = frozenset({"age_0_4", "age_5_11", "age_12_17", "unknown_child"})
 UNKNOWN_AGE_BANDS = ("unknown_child", "unknown_adult", "unknown")
+COUNTER_LISTS: dict[str, object] = {
+    "SEXES": SEXES,
+    "SHORT_SEXES": SHORT_SEXES,
+    "AGE_BANDS": AGE_BANDS,
+    "SHORT_AGES": SHORT_AGES,
+    "STATED_AGE_BANDS": STATED_AGE_BANDS,
+    "UNKNOWN_AGE_BANDS": UNKNOWN_AGE_BANDS,
+}
+"""The variables of every template with counters of people by sex and age band."""
 SITUATIONS = Codelist(
     "mobility_situation",
     Term("in_transit", N_("In transit")),

@@ -24,7 +24,7 @@ from app.privacy.columns import OPEN, PERSONAL
 class Consultation(Base):
     """One contact of a person or travelling group with a desk, in its current version.
 
-    The client generates the id (UUID version 4: it discloses no time). `arrival_digest` is the digest of the canonical
+    The client generates the id (UUID version 4: it discloses no time). `content_digest` is the digest of the canonical
     JSON as first received and never changes. A tally (`is_tally`) is a refusal to be recorded: it has no attributes.
     """
 
@@ -48,7 +48,7 @@ class Consultation(Base):
     qualifying: Mapped[bool] = mapped_column(info=OPEN)
     state: Mapped[str] = mapped_column(String(4), info=OPEN)
     version: Mapped[int] = mapped_column(Integer, info=OPEN)
-    arrival_digest: Mapped[str] = mapped_column(String(64), info=PERSONAL)
+    content_digest: Mapped[str] = mapped_column(String(64), info=PERSONAL)
     author_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, info=PERSONAL)
     changed_by: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)

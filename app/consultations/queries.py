@@ -15,7 +15,7 @@ from app.consultations.rules.consultation_data import ConsultationData, Group
 from app.consultations.vocabulary import LIVE
 from app.db.session import AnyRow, connection_of
 from app.people.queries.cards import CardRow, lock_card_groups
-from app.people.queries.lines import find_cards_of_consultations, list_lines_unscoped
+from app.people.queries.lines import find_cards_of_consultations_unscoped, list_lines_unscoped
 from app.places.models import Desk
 from app.staff.models import Account
 from app.web.access import Scope
@@ -37,7 +37,7 @@ def find_stored_unscoped(session: Session, ids: Collection[UUID]) -> dict[UUID, 
     columns = (
         CONSULTATIONS.c.id,
         CONSULTATIONS.c.desk_id,
-        CONSULTATIONS.c.arrival_digest,
+        CONSULTATIONS.c.content_digest,
         CONSULTATIONS.c.version,
     )
     query: Select[Any] = select(*columns).where(CONSULTATIONS.c.id.in_(ids))
@@ -70,11 +70,11 @@ def lock_consultations(
     )
     while True:
         attempt = connection_of(session).begin_nested()
-        own_cards = find_cards_of_consultations(session, ids)
+        own_cards = find_cards_of_consultations_unscoped(session, ids)
         lock_card_groups(session, [*cards, *own_cards.values()])
         rows = session.execute(query.with_for_update(of=CONSULTATIONS)).all()
         locked = own_cards.keys() | {card.id for card in cards}
-        if find_cards_of_consultations(session, ids).keys() <= locked:
+        if find_cards_of_consultations_unscoped(session, ids).keys() <= locked:
             attempt.commit()
             return rows
         attempt.rollback()
@@ -113,12 +113,12 @@ def get_consultation_data(session: Session, row: AnyRow) -> ConsultationData:
 
 def groups_from_lines(lines: Sequence[AnyRow]) -> tuple[Group, ...]:
     """Return the groups of one consultation from its lines, in their order."""
-    lines_by_place: dict[int, list[AnyRow]] = {}
+    lines_by_group: dict[int, list[AnyRow]] = {}
     for line in lines:
-        lines_by_place.setdefault(line.place, []).append(line)
+        lines_by_group.setdefault(line.group_index, []).append(line)
     return tuple(
         Group(own[0].nationality, own[0].situation, own[0].repeat_contact, _persons(own))
-        for _, own in sorted(lines_by_place.items())
+        for _, own in sorted(lines_by_group.items())
     )
 
 

@@ -10,7 +10,7 @@ from app.privacy.columns import OPEN
 class AggregateRebuild(Base):
     """The only rebuild that runs or was interrupted: id of its run, and the last country's month that it finished."""
 
-    __tablename__ = "cell_rebuild"
+    __tablename__ = "aggregate_rebuild"
 
     id: Mapped[int] = mapped_column(primary_key=True, info=OPEN)
     run: Mapped[str] = mapped_column(String(32), info=OPEN)

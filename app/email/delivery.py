@@ -76,7 +76,7 @@ def _record_result(email: AnyRow, error: str) -> None:
     now = clock.now()
     with unit_of_work():
         if error:
-            next_attempt_at = _next_attempt_at(email.tries, email.created_at, now)
+            next_attempt_at = _next_attempt_at(email.attempts, email.created_at, now)
             queue.mark_failed(db.session(), email, error, next_attempt_at)
         else:
             queue.mark_sent(db.session(), email.id, now)

@@ -36,12 +36,12 @@ MAX_SUBJECT_LENGTH, MAX_BODY_LENGTH = 120, 2000
 
 
 class OutgoingEmail(Base):
-    """One e-mail to one mailbox. `due_at` is the next attempt; None: it was sent, or given up with its last `problem`.
+    """One e-mail to one mailbox. `next_attempt_at` is None once it was sent, or given up with its `last_error`.
 
     The address is sensitive: that of a protected shelter could reveal the shelter.
     """
 
-    __tablename__ = "letter"
+    __tablename__ = "outgoing_email"
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=OPEN)
     to_address: Mapped[str] = mapped_column(String(254), info=SENSITIVE)
@@ -49,15 +49,15 @@ class OutgoingEmail(Base):
     subject: Mapped[str] = mapped_column(String(120), info=SENSITIVE)
     body: Mapped[str] = mapped_column(String(2000), info=SENSITIVE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
-    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
-    tries: Mapped[int] = mapped_column(Integer, info=OPEN)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
+    attempts: Mapped[int] = mapped_column(Integer, info=OPEN)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
-    problem: Mapped[str] = mapped_column(String(30), info=OPEN)
+    last_error: Mapped[str] = mapped_column(String(30), info=OPEN)
 
     __table_args__ = (
         UniqueConstraint("to_address", "notice_key"),
-        CheckConstraint("sent_at IS NULL OR due_at IS NULL", name="sent_is_not_due"),
-        Index("ix_letter_due_at", "due_at"),
+        CheckConstraint("sent_at IS NULL OR next_attempt_at IS NULL", name="sent_is_not_due"),
+        Index("ix_outgoing_email_next_attempt_at", "next_attempt_at"),
     )
 
 
@@ -86,7 +86,13 @@ def queue_email(session: Session, to_address: str, subject: str, body: str, key:
         raise ValueError("A key has 1 to 120 characters.")
     now = clock.now()
     content = {"to_address": to_address, "notice_key": key, "subject": subject, "body": body}
-    state = {"created_at": now, "due_at": now, "tries": 0, "sent_at": None, "problem": ""}
+    state = {
+        "created_at": now,
+        "next_attempt_at": now,
+        "attempts": 0,
+        "sent_at": None,
+        "last_error": "",
+    }
     return insert_email(session, {"id": uuid4(), **content, **state})
 
 
@@ -109,26 +115,28 @@ def claim_next_email(session: Session, due_by: datetime, now: datetime) -> AnyRo
     """Claim and return the e-mail that has been due longest; no other sender gets it until the lease ends."""
     next_id = (
         select(EMAILS.c.id)
-        .where(EMAILS.c.due_at <= due_by)
-        .order_by(EMAILS.c.due_at, EMAILS.c.id)
+        .where(EMAILS.c.next_attempt_at <= due_by)
+        .order_by(EMAILS.c.next_attempt_at, EMAILS.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     claim = update(EMAILS).where(EMAILS.c.id == next_id.scalar_subquery())
-    claim = claim.values(due_at=now + LEASE, tries=EMAILS.c.tries + 1)
+    claim = claim.values(next_attempt_at=now + LEASE, attempts=EMAILS.c.attempts + 1)
     return session.execute(claim.returning(*EMAILS.c)).first()
 
 
 def mark_sent(session: Session, email_id: UUID, now: datetime) -> None:
     """Record that the mail server accepted an e-mail."""
-    values = {"sent_at": now, "due_at": None, "problem": ""}
+    values = {"sent_at": now, "next_attempt_at": None, "last_error": ""}
     session.execute(update(EMAILS).where(EMAILS.c.id == email_id).values(**values))
 
 
-def mark_failed(session: Session, email: AnyRow, error: str, due_at: datetime | None) -> None:
+def mark_failed(
+    session: Session, email: AnyRow, error: str, next_attempt_at: datetime | None
+) -> None:
     """Record the error and the next attempt (None: never), unless another sender has claimed the e-mail since."""
-    own_claim = (EMAILS.c.id == email.id) & (EMAILS.c.due_at == email.due_at)
-    values = {"problem": error[:30], "due_at": due_at}
+    own_claim = (EMAILS.c.id == email.id) & (EMAILS.c.next_attempt_at == email.next_attempt_at)
+    values = {"last_error": error[:30], "next_attempt_at": next_attempt_at}
     session.execute(update(EMAILS).where(own_claim).values(**values))
 
 
@@ -139,7 +147,7 @@ def delete_sent(session: Session, now: datetime) -> None:
 
 def count_unsent(session: Session) -> tuple[int, int]:
     """Return how many e-mails wait for an attempt, and how many were given up."""
-    waiting = func.count(EMAILS.c.due_at)
+    waiting = func.count(EMAILS.c.next_attempt_at)
     counts = select(waiting, func.count() - waiting).where(EMAILS.c.sent_at.is_(None))
     row = session.execute(counts).one()
     return int(row[0]), int(row[1])
@@ -156,9 +164,9 @@ class EmailQueue:
 
 def get_queue_state(session: Session) -> EmailQueue:
     """Return the state of the queue; the table has at most the e-mails of ten days."""
-    is_waiting = EMAILS.c.due_at.is_not(None)
+    is_waiting = EMAILS.c.next_attempt_at.is_not(None)
     waiting = select(func.count(), func.min(EMAILS.c.created_at)).where(is_waiting)
-    is_given_up = (EMAILS.c.sent_at.is_(None)) & EMAILS.c.due_at.is_(None)
+    is_given_up = (EMAILS.c.sent_at.is_(None)) & EMAILS.c.next_attempt_at.is_(None)
     given_up = select(func.count()).select_from(EMAILS).where(is_given_up)
     count, oldest_at = session.execute(waiting).one()
     return EmailQueue(count, oldest_at, session.scalar(given_up) or 0)

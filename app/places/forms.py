@@ -27,18 +27,30 @@ STORED_FIELDS = (
 )  # fmt: skip
 
 
-class DeskForm(PageForm):
-    """The fields of a desk that may change."""
+class PlaceForm(PageForm):
+    """The fields that a desk and a shelter share."""
 
     name = SafeTextField(validators=[required(), max_length(80)])
     adm1 = CodeField(validators=[required()], codes=areas())
     time_zone = SafeTextField(validators=[max_length(40)])
     organisation = SafeTextField(validators=[required(), max_length(80)])
-    modality = CodeField(validators=[required()], codes=MODALITIES.codes)
     latitude = DegreesField(limit=90)
     longitude = DegreesField(limit=180)
-    opened_on = IsoDayField(validators=[required_day()])
     closed_on = IsoDayField()
+
+
+class PlaceClosingForm(PageForm):
+    """The last day of a desk or a shelter."""
+
+    closed_on = IsoDayField(validators=[required_day()])
+    version = WholeNumberField()
+
+
+class DeskForm(PlaceForm):
+    """The fields of a desk that may change."""
+
+    modality = CodeField(validators=[required()], codes=MODALITIES.codes)
+    opened_on = IsoDayField(validators=[required_day()])
 
     def fields_in(self, country_code: str) -> dict[str, Any]:
         """Return the desk's fields; an empty time zone becomes that of the country."""
@@ -62,13 +74,6 @@ class NewDeskForm(DeskForm):
 class ChangedDeskForm(DeskForm):
     """The fields of a changed desk and the version that was changed."""
 
-    version = WholeNumberField()
-
-
-class DeskClosingForm(PageForm):
-    """The last day of a desk."""
-
-    closed_on = IsoDayField(validators=[required_day()])
     version = WholeNumberField()
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from flask import current_app
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 
 from app.db.session import connection_of
 from app.places import rules
@@ -57,6 +58,21 @@ def find_desk(session: Session, scope: Scope, code: str) -> DeskRow | None:
         return None
     desk = _find(session, scope, code)
     return desk if desk and _may_see(scope, desk) else None
+
+
+def get_own_desk(session: Session, scope: Scope, code: str | None, preferred: str = "") -> DeskRow:
+    """Return the scope's desk of a code; without a code, its desk `preferred`, else its first.
+
+    Raises NotFound (404) if the scope has no such desk.
+    """
+    if code:
+        desk = find_desk(session, scope, code)
+    else:
+        own = find_desk(session, scope, preferred) if preferred else None
+        desk = own or next(iter(list_desks(session, scope)), None)
+    if desk is None:
+        raise NotFound
+    return desk
 
 
 def _find(session: Session, scope: Scope, code: str) -> DeskRow | None:

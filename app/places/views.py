@@ -132,7 +132,7 @@ def change(code: str) -> Response:
 @allow("configure")
 def close(code: str) -> Response:
     """Set the desk's last day."""
-    row, form = _get_desk(code), forms.DeskClosingForm.from_request()
+    row, form = _get_desk(code), forms.PlaceClosingForm.from_request()
     errors, account_id = form.field_errors(), principal().account_id
     if not errors:
         day, version = form.closed_on.data, form.version.data

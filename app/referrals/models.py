@@ -26,10 +26,10 @@ IS_OPEN = text("closed_at IS NULL")
 class Referral(Base):
     """A group sent to up to three shelters, or to one service.
 
-    `persons` is a list of [sex, age band, n], `party` the number of people and `arrived` how many of them came.
+    `persons` is a list of [sex, age band, n], `person_count` the number of people and `arrived_persons` how many came.
     `state` is the stored state: what time alone changes (expired, a hold that ended) follows from `deadline` and
     `hold_until`, see rules.states. `month` is that of sending, at the desk. `first_answer_at` is the first acceptance,
-    place on a waiting list or last decline. `after_id` is the referral that this one forwards.
+    place on a waiting list or last decline. `previous_referral_id` is the referral that this one forwards.
     """
 
     __tablename__ = "referral"
@@ -42,18 +42,20 @@ class Referral(Base):
     consultation_id: Mapped[UUID | None] = mapped_column(
         Uuid, ForeignKey("consultation.id"), info=OPEN
     )
-    after_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("referral.id"), info=OPEN)
+    previous_referral_id: Mapped[UUID | None] = mapped_column(
+        Uuid, ForeignKey("referral.id"), info=OPEN
+    )
     service: Mapped[str] = mapped_column(String(30), info=PERSONAL)
     bed_category: Mapped[str] = mapped_column(String(30), default="", info=PERSONAL)
     priority: Mapped[str] = mapped_column(String(20), info=OPEN)
     persons: Mapped[list[list[Any]]] = mapped_column(JSON, info=PERSONAL)
-    party: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+    person_count: Mapped[int] = mapped_column(Integer, info=PERSONAL)
     flags: Mapped[tuple[str, ...]] = mapped_column(CodeSet, info=SENSITIVE)
     language: Mapped[str] = mapped_column(String(3), info=OPEN)
     note: Mapped[str] = mapped_column(String(140), default="", info=SENSITIVE)
     state: Mapped[str] = mapped_column(String(20), info=OPEN)
     version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
-    arrival_digest: Mapped[str] = mapped_column(String(64), info=OPEN)
+    content_digest: Mapped[str] = mapped_column(String(64), info=OPEN)
     month: Mapped[int] = mapped_column(Integer, info=OPEN)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     deadline: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
@@ -61,11 +63,11 @@ class Referral(Base):
     shelter_id: Mapped[int | None] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     hold_until: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
-    arrived: Mapped[int | None] = mapped_column(Integer, info=PERSONAL)
+    arrived_persons: Mapped[int | None] = mapped_column(Integer, info=PERSONAL)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
-        CheckConstraint("party BETWEEN 1 AND 99", name="party_in_range"),
+        CheckConstraint("person_count BETWEEN 1 AND 99", name="person_count_in_range"),
         CheckConstraint("(hold_until IS NULL) = (accepted_at IS NULL)", name="hold_is_accepted"),
         Index(
             "uq_referral_code_open",
@@ -90,7 +92,7 @@ class Referral(Base):
 class ReferralOffer(Base):
     """A shelter that a referral is addressed to, with the eligibility in force when it was sent.
 
-    Any of the shelter's coordinators may act. `place` is its position in the order chosen. `is_open` is false after a
+    Any of the shelter's coordinators may act. `position` counts from 0 in the order chosen. `is_open` is false after a
     final answer, here or of another shelter.
     """
 
@@ -100,7 +102,7 @@ class ReferralOffer(Base):
         ForeignKey("referral.id"), primary_key=True, info=OPEN
     )
     shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), primary_key=True, info=OPEN)
-    place: Mapped[int] = mapped_column(Integer, info=OPEN)
+    position: Mapped[int] = mapped_column(Integer, info=OPEN)
     state: Mapped[str] = mapped_column(String(20), info=OPEN)
     is_open: Mapped[bool] = mapped_column(info=OPEN)
     reply_by: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)

@@ -47,36 +47,38 @@ class ReturnRequest(Base):
     country_of_return: Mapped[str] = mapped_column(String(3), info=PERSONAL)
     nationality: Mapped[str] = mapped_column(String(3), info=PERSONAL)
     persons: Mapped[list[list[Any]]] = mapped_column(JSON, info=PERSONAL)
-    party: Mapped[int] = mapped_column(Integer, info=PERSONAL)
+    person_count: Mapped[int] = mapped_column(Integer, info=PERSONAL)
     is_child_alone: Mapped[bool] = mapped_column(info=SENSITIVE)
-    arrival_digest: Mapped[str] = mapped_column(String(64), info=OPEN)
+    content_digest: Mapped[str] = mapped_column(String(64), info=OPEN)
     stage: Mapped[str] = mapped_column(String(36), info=SENSITIVE)
     version: Mapped[int] = mapped_column(Integer, default=1, info=OPEN)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     opened_month: Mapped[int] = mapped_column(Integer, info=OPEN)
-    moved_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    last_step_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     is_stopped: Mapped[bool] = mapped_column(default=False, info=SENSITIVE)
     consent_on: Mapped[date | None] = mapped_column(Date, info=SENSITIVE)
     consent_until: Mapped[date | None] = mapped_column(Date, info=SENSITIVE)
-    handed_month: Mapped[int | None] = mapped_column(Integer, info=OPEN)
+    handed_over_month: Mapped[int | None] = mapped_column(Integer, info=OPEN)
     transport_mode: Mapped[str] = mapped_column(String(10), default="", info=SENSITIVE)
     departed_on: Mapped[date | None] = mapped_column(Date, info=SENSITIVE)
     departed_month: Mapped[int | None] = mapped_column(Integer, info=OPEN)
-    departed: Mapped[list[list[Any]]] = mapped_column(JSON, info=PERSONAL)
+    departed_persons: Mapped[list[list[Any]]] = mapped_column(JSON, info=PERSONAL)
     withdrawn_month: Mapped[int | None] = mapped_column(Integer, info=OPEN)
     closing_reason: Mapped[str] = mapped_column(String(30), default="", info=SENSITIVE)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         UniqueConstraint("reference"),
-        CheckConstraint("party BETWEEN 1 AND 99", name="party_in_range"),
+        CheckConstraint("person_count BETWEEN 1 AND 99", name="person_count_in_range"),
         CheckConstraint("country_of_departure <> country_of_return", name="two_countries"),
         CheckConstraint("(closed_at IS NULL) = (closing_reason = '')", name="closed_with_reason"),
         CheckConstraint(
-            "departed_on IS NULL OR (handed_month IS NOT NULL AND withdrawn_month IS NULL)",
+            "departed_on IS NULL OR (handed_over_month IS NOT NULL AND withdrawn_month IS NULL)",
             name="departed_after_hand_over",
         ),
-        CheckConstraint("handed_month IS NULL OR consent_on IS NOT NULL", name="handed_consented"),
+        CheckConstraint(
+            "handed_over_month IS NULL OR consent_on IS NOT NULL", name="hand_over_has_consent"
+        ),
         Index(
             "uq_return_request_consultation_id",
             "consultation_id",
@@ -93,14 +95,14 @@ class ReturnRequest(Base):
         ),
         Index("ix_return_request_desk_id_opened_at", "desk_id", "opened_at"),
         Index("ix_return_request_country_opened_month", "country", "opened_month"),
-        Index("ix_return_request_country_handed_month", "country", "handed_month"),
+        Index("ix_return_request_country_handed_over_month", "country", "handed_over_month"),
         Index("ix_return_request_country_withdrawn_month", "country", "withdrawn_month"),
         Index("ix_return_request_country_departed_month", "country", "departed_month"),
     )
 
 
 class ReturnStep(Base):
-    """One recorded step of a request: a stage or other action (`act`) and its answers (`said`); append-only.
+    """One recorded step of a request: a stage or other action (`action`) and its `answers`; append-only.
 
     A correction is a new step of the same stage.
     """
@@ -110,10 +112,10 @@ class ReturnStep(Base):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, info=OPEN)
     request_id: Mapped[UUID] = mapped_column(ForeignKey("return_request.id"), info=OPEN)
     number: Mapped[int] = mapped_column(Integer, info=OPEN)
-    act: Mapped[str] = mapped_column(String(36), info=SENSITIVE)
-    said: Mapped[dict[str, Any]] = mapped_column(JSON, info=SENSITIVE)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
-    day: Mapped[date] = mapped_column(Date, info=OPEN)
+    action: Mapped[str] = mapped_column(String(36), info=SENSITIVE)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, info=SENSITIVE)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
+    recorded_on: Mapped[date] = mapped_column(Date, info=OPEN)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), info=OPEN)
     role: Mapped[str] = mapped_column(String(20), info=OPEN)
 

@@ -70,8 +70,8 @@ class AccountPin(Base):
     pin_hash: Mapped[str] = mapped_column(String(200), info=SENSITIVE)
     salt: Mapped[str] = mapped_column(String(22), info=SENSITIVE)
     check_bits: Mapped[int] = mapped_column(Integer, info=SENSITIVE)
-    failed: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
-    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
+    failed_attempts: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
+    last_failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     set_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (CheckConstraint("check_bits BETWEEN 0 AND 1023", name="check_is_ten_bits"),)
@@ -87,11 +87,11 @@ class StaffSession(Base):
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
-    place_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
+    source_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
 
     __table_args__ = (
         Index("ix_staff_session_account_id", "account_id"),
-        Index("ix_staff_session_place_key_started_at", "place_key", "started_at"),
+        Index("ix_staff_session_source_key_started_at", "source_key", "started_at"),
     )
 
 
@@ -115,12 +115,12 @@ class SignInAttempt(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
     name_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
-    place_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
+    source_key: Mapped[str] = mapped_column(String(64), info=SENSITIVE)
     address_key: Mapped[str] = mapped_column(String(64), server_default="", info=SENSITIVE)
     at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (
         Index("ix_sign_in_attempt_name_key_at", "name_key", "at"),
-        Index("ix_sign_in_attempt_place_key_at", "place_key", "at"),
+        Index("ix_sign_in_attempt_source_key_at", "source_key", "at"),
         Index("ix_sign_in_attempt_address_key_at", "address_key", "at"),
     )

@@ -41,7 +41,7 @@ class Device(Base):
     enrolled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
-    contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
+    last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     waiting: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
     oldest_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
     saved: Mapped[int] = mapped_column(Integer, default=0, info=OPEN)
@@ -71,11 +71,11 @@ class Envelope(Base):
     receipt: Mapped[str] = mapped_column(String(64), info=OPEN)
     source: Mapped[str] = mapped_column(String(36), info=OPEN)
     device_id: Mapped[UUID | None] = mapped_column(ForeignKey("device.id"), info=OPEN)
-    brought_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
+    imported_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
     key_id: Mapped[str] = mapped_column(String(20), info=OPEN)
     format: Mapped[int] = mapped_column(Integer, info=OPEN)
     kind: Mapped[str] = mapped_column(String(20), info=OPEN)
-    about: Mapped[UUID | None] = mapped_column(Uuid, info=OPEN)
+    record_id: Mapped[UUID | None] = mapped_column(Uuid, info=OPEN)
     desk_id: Mapped[int] = mapped_column(ForeignKey("desk.id"), info=OPEN)
     country: Mapped[str] = mapped_column(String(3), info=OPEN)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), info=OPEN)
@@ -100,7 +100,7 @@ class Envelope(Base):
         ),
         Index("ix_envelope_country_state", "country", "state"),
         Index("ix_envelope_author_id_state", "author_id", "state"),
-        Index("ix_envelope_about_state", "about", "state"),
+        Index("ix_envelope_record_id_state", "record_id", "state"),
         Index("ix_envelope_device_id_received_at", "device_id", "received_at"),
         Index(
             "ix_envelope_device_id_kept",

@@ -1,4 +1,4 @@
-"""The app without limits of tries a minute, so that a fuzzer reaches what lies behind them."""
+"""The app without rate limits, so that a fuzzer reaches what lies behind them."""
 
 from app.web.access import limiter
 from wsgi import application

@@ -1,4 +1,4 @@
-"""The app with the lock-out of production and one place to hash in, whatever the machine: for tests of limits."""
+"""The app with the lock-out of production and one hashing slot, whatever the machine: for tests of limits."""
 
 import os
 import time
@@ -20,23 +20,23 @@ application.config["SETTINGS"] = replace(
 HASHES = os.path.join(os.environ["RUNTIME_DIRECTORY"], "hashes")
 
 
-class _Told(PasswordHasher):
-    """Writes when each check begins and ends, on the one clock of the machine."""
+class _LoggingHasher(PasswordHasher):
+    """Log when each check begins and ends, on the one clock of the machine."""
 
     def verify(self, *arguments: Any) -> bool:
-        _tell("+1")
+        _log_step("+1")
         try:
-            time.sleep(0.2)  # long enough to overlap where nothing keeps them apart, on any machine
+            time.sleep(0.2)  # long enough to overlap if nothing keeps them apart, on any machine
             return super().verify(*arguments)
         finally:
-            _tell("-1")
+            _log_step("-1")
 
 
-def _tell(step: str) -> None:
+def _log_step(step: str) -> None:
     with open(HASHES, "a", encoding="ascii") as file:
         file.write(f"{time.monotonic_ns()} {step}\n")
 
 
-hashing.hasher = _Told(time_cost=3, memory_cost=65536, parallelism=1)
+hashing.hasher = _LoggingHasher(time_cost=3, memory_cost=65536, parallelism=1)
 
 __all__ = ["application"]

@@ -1,4 +1,4 @@
-"""The trail: one line for each change, none for a refusal, and any tampering shows."""
+"""The audit log: one line for each change, none for a refusal, and any tampering is found."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,9 +12,9 @@ from app.audit import actions
 from app.audit.models import AuditEntry
 from app.db.session import db, unit_of_work, write_transaction
 from tests.factories.records import (
-    alone,
     at,
     consultation_json,
+    in_new_context,
     make_account,
     make_consultation,
     make_desk,
@@ -23,12 +23,12 @@ from tests.factories.records import (
 
 pytestmark = pytest.mark.both_databases
 
-TRAIL = AuditEntry.__table__
+AUDIT_LOG = AuditEntry.__table__
 
 
 @pytest.fixture
 def unguarded(app):
-    """A trail of ten lines whose triggers somebody with the database file has dropped."""
+    """Write ten lines and drop the triggers, as somebody with the database file could."""
     for n in range(10):
         with unit_of_work():
             actions.record_audit(1, "recorded", f"consultation:{n}", "HND")
@@ -47,14 +47,16 @@ def _tamper(*statements) -> None:
 
 
 def _verify() -> tuple[int, int | None]:
-    found = actions.verify_chain(db.session())
+    verified = actions.verify_chain(db.session())
     db.session.rollback()
-    return found
+    return verified
 
 
-def _entries(act: str | None = None) -> int:
-    wanted = select(func.count()).select_from(TRAIL)
-    count = db.session.scalar(wanted if act is None else wanted.where(TRAIL.c.act == act))
+def _entries(action: str | None = None) -> int:
+    statement = select(func.count()).select_from(AUDIT_LOG)
+    count = db.session.scalar(
+        statement if action is None else statement.where(AUDIT_LOG.c.action == action)
+    )
     db.session.rollback()
     return count
 
@@ -63,32 +65,35 @@ def _entries(act: str | None = None) -> int:
     "column, value",
     [
         ("account_id", 2),
-        ("act", "voided"),
+        ("action", "voided"),
         ("subject", "consultation:99"),
         ("country", "GTM"),
-        ("seal", "0" * 64),
+        ("entry_hash", "0" * 64),
         ("at", at("2020-01-01 00:00")),
     ],
 )
 def test_an_altered_line_is_named(unguarded, column, value):
-    _tamper(update(TRAIL).where(TRAIL.c.number == 6).values({column: value}))
+    _tamper(update(AUDIT_LOG).where(AUDIT_LOG.c.number == 6).values({column: value}))
     assert _verify() == (5, 6)
 
 
 def test_a_removed_line_is_named(unguarded):
-    _tamper(delete(TRAIL).where(TRAIL.c.number == 4))
+    _tamper(delete(AUDIT_LOG).where(AUDIT_LOG.c.number == 4))
     assert _verify() == (3, 4)
 
 
 def test_a_removed_first_line_is_named(unguarded):
-    _tamper(delete(TRAIL).where(TRAIL.c.number == 1))
+    _tamper(delete(AUDIT_LOG).where(AUDIT_LOG.c.number == 1))
     assert _verify() == (0, 1)
 
 
 def test_lines_closed_up_after_a_removal_are_named(unguarded):
     _tamper(
-        delete(TRAIL).where(TRAIL.c.number == 4),
-        *(update(TRAIL).where(TRAIL.c.number == n).values(number=n - 1) for n in range(5, 11)),
+        delete(AUDIT_LOG).where(AUDIT_LOG.c.number == 4),
+        *(
+            update(AUDIT_LOG).where(AUDIT_LOG.c.number == n).values(number=n - 1)
+            for n in range(5, 11)
+        ),
     )
     assert _verify() == (3, 4)
 
@@ -96,7 +101,7 @@ def test_lines_closed_up_after_a_removal_are_named(unguarded):
 def test_two_lines_that_changed_places_are_named(unguarded):
     _tamper(
         *(
-            update(TRAIL).where(TRAIL.c.number == old).values(number=new)
+            update(AUDIT_LOG).where(AUDIT_LOG.c.number == old).values(number=new)
             for old, new in ((3, 99), (7, 3), (99, 7))
         )
     )
@@ -104,12 +109,16 @@ def test_two_lines_that_changed_places_are_named(unguarded):
 
 
 def test_an_appended_line_without_the_key_is_named(unguarded):
-    line = {"number": 11, "at": clock.now(), "account_id": 1, "act": "voided"}
-    _tamper(insert(TRAIL).values(**line, subject="consultation:1", country="HND", seal="a" * 64))
+    line = {"number": 11, "at": clock.now(), "account_id": 1, "action": "voided"}
+    _tamper(
+        insert(AUDIT_LOG).values(
+            **line, subject="consultation:1", country="HND", entry_hash="a" * 64
+        )
+    )
     assert _verify() == (10, 11)
 
 
-def test_the_trail_does_not_hold_under_another_key(app, unguarded):
+def test_the_chain_does_not_verify_under_another_key(app, unguarded):
     app.config["SETTINGS"] = type(app.config["SETTINGS"])(
         **{**vars(app.config["SETTINGS"]), "audit_key": "another-key"}
     )
@@ -130,14 +139,14 @@ def test_readings_leave_one_entry_for_each_account_scope_and_minute(app):
 
 
 def _get_now(browser, path):
-    """A request under the clock of this test."""
-    standing = clock.now()
+    """Send a request under the clock of this test."""
+    now = clock.now()
 
-    def ask():
-        with clock.frozen_at(standing):
+    def get():
+        with clock.frozen_at(now):
             return browser.client.get(path)
 
-    return alone(ask)
+    return in_new_context(get)
 
 
 def test_every_change_leaves_exactly_one_entry(app):
@@ -151,12 +160,12 @@ def test_every_change_leaves_exactly_one_entry(app):
         ("corrected", f"{path}/correct", {**content, "version": 1, "reason": "slip"}, 200),
         ("voided", f"{path}/void", {"version": 2, "reason": "duplicate"}, 200),
     ]
-    for act, address, said, status in steps:
+    for action, address, body, status in steps:
         before = _entries()
-        answer = ana.post(address, said)
+        answer = ana.post(address, body)
         assert answer.status_code == status, answer.data
         assert _entries() == before + 1
-        assert _entries(act) == 1
+        assert _entries(action) == 1
     assert _verify()[1] is None
 
 
@@ -167,7 +176,7 @@ def test_what_is_refused_or_known_already_leaves_none(app):
     content = consultation_json()
     assert ana.post("/consultations", content).status_code == 201
     before = _entries()
-    asked = [
+    answers = [
         (ana.post("/consultations", content), 200),
         (ana.post("/consultations", {**content, "topics": ["health"]}), 409),
         (ana.post("/consultations", consultation_json(topics=[])), 422),
@@ -175,7 +184,7 @@ def test_what_is_refused_or_known_already_leaves_none(app):
         (ana.get("/desks"), 403),
         (ana.get("/consultations/00000000-0000-4000-8000-000000000000"), 404),
     ]
-    for answer, status in asked:
+    for answer, status in answers:
         assert answer.status_code == status, answer.data
     assert _entries() == before
 
@@ -184,23 +193,25 @@ def test_no_entry_holds_a_value_of_the_form(app):
     desk = make_desk()
     ana = make_account("ana", "desk_staff", (desk,))
     make_consultation(ana)
-    for line in db.session.execute(select(TRAIL).order_by(TRAIL.c.number)):
-        said = f"{line.act} {line.subject}"
-        assert not any(word in said for word in ("asylum", "age_25_59", "female", "in_transit"))
+    for line in db.session.execute(select(AUDIT_LOG).order_by(AUDIT_LOG.c.number)):
+        line_text = f"{line.action} {line.subject}"
+        assert not any(
+            word in line_text for word in ("asylum", "age_25_59", "female", "in_transit")
+        )
 
 
 def test_writers_at_the_same_time_keep_the_chain_whole(app):
-    writers, each = 8, 15
-    together = Barrier(writers)
+    writers, per_writer = 8, 15
+    barrier = Barrier(writers)
 
     def write(writer: int) -> None:
         with app.app_context():
-            together.wait()
-            for n in range(each):
+            barrier.wait()
+            for n in range(per_writer):
                 with unit_of_work():
                     actions.record_audit(writer, "recorded", f"consultation:{writer}-{n}", "HND")
             db.session.remove()
 
     with ThreadPoolExecutor(writers) as pool:
-        list(pool.map(lambda writer: alone(write, writer), range(writers)))
-    assert _verify() == (writers * each, None)
+        list(pool.map(lambda writer: in_new_context(write, writer), range(writers)))
+    assert _verify() == (writers * per_writer, None)

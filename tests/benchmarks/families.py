@@ -37,14 +37,14 @@ class Visit:
 
 
 LINE = (
-    "consultation_id", "desk_id", "country", "held_on", "month", "place", "sex", "age_band",
+    "consultation_id", "desk_id", "country", "held_on", "month", "group_index", "sex", "age_band",
     "nationality", "situation", "n", "repeat_contact", "topics", "main_topic", "qualifying",
-    "is_void", "known", "previous_in_country", "previous_in_programme", "card_id", "ordinal",
+    "is_void", "is_known", "previous_in_country", "previous_in_programme", "card_id", "ordinal",
 )  # fmt: skip
 CONSULTATION = (
     "id", "desk_id", "country", "held_on", "month", "is_tally", "channel", "modality",
     "travel_group", "language", "topics", "main_topic", "outcomes", "flags", "persons",
-    "qualifying", "state", "version", "arrival_digest", "author_id", "received_at", "changed_by",
+    "qualifying", "state", "version", "content_digest", "author_id", "received_at", "changed_by",
     "changed_at",
 )  # fmt: skip
 
@@ -108,7 +108,7 @@ def _visit(
 def agrees_with_rule(
     months: Sequence[Month], desks: Sequence[DeskPlace], families: int = 200
 ) -> bool:
-    """Whether the previous contacts of the first families agree with the counting rule."""
+    """Return whether the previous contacts of the first families agree with the counting rule."""
     for family in range(families):
         family_visits = list(visits(family, months, desks))
         contacts = [_contact(visit.lines[0]) for visit in family_visits]

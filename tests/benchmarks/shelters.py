@@ -55,7 +55,7 @@ def fill_shelters(referrals: int) -> None:
 def _open_shelters() -> None:
     session = db.session()
     texts = dict.fromkeys(
-        ("organisation", "address", "directions", "phone", "mailbox", "meeting_point"), "-"
+        ("organisation", "address", "directions", "phone", "email", "meeting_point"), "-"
     )
     columns: dict[str, Any] = {"type": "family_house", "country": COUNTRY, "adm1": "HN01", **texts}
     columns |= {"opens_at": "", "closes_at": "", "languages": ("spa",), "version": 1}
@@ -102,16 +102,29 @@ def _past_referral(n: int, ended: Any) -> dict[str, Any]:
     texts = {"code": code, "country": COUNTRY, "service": "shelter", "bed_category": ""}
     texts |= {"priority": "tonight", "language": "spa", "note": "", "state": "completed"}
     times = dict.fromkeys(("sent_at", "deadline", "accepted_at", "hold_until", "closed_at"), ended)
-    group = {"persons": [["female", "age_25_59", 1]], "party": 1, "flags": (), "arrived": 1}
-    rest = {"id": uuid4(), "version": 4, "arrival_digest": "-", "first_answer_at": ended}
+    group = {
+        "persons": [["female", "age_25_59", 1]],
+        "person_count": 1,
+        "flags": (),
+        "arrived_persons": 1,
+    }
+    rest = {"id": uuid4(), "version": 4, "content_digest": "-", "first_answer_at": ended}
     return {**texts, **times, **group, **rest, "month": int(Month.containing(ended.date()))}
 
 
 def _hold(referral: UUID, shelter: int, ended: Any, n: int) -> dict[str, Any]:
     """Return a past hold; every tenth was ended by nobody but time."""
-    end = {} if n % 10 == 0 else {"ended_at": ended, "end": "arrived"}
-    place = {"referral_id": referral, "shelter_id": shelter, "category": "women", "n": 1}
-    return {**place, "held_at": ended, "until": ended, "ended_at": None, "end": "", **end}
+    end = {} if n % 10 == 0 else {"ended_at": ended, "end_reason": "arrived"}
+    place = {"referral_id": referral, "shelter_id": shelter, "category": "women"}
+    return {
+        **place,
+        "person_count": 1,
+        "held_at": ended,
+        "until": ended,
+        "ended_at": None,
+        "end_reason": "",
+        **end,
+    }
 
 
 def lines_for_shelters(name: str, few: str, many: str, rounds: int) -> Iterator[BenchmarkLine]:

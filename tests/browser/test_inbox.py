@@ -32,7 +32,7 @@ class House:
         with app.app_context():
             where = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City"}
             beds = {"families": 8, "women": 5, "men": 0, "women_with_children": 9, "mixed": 2}
-            made = make_shelter("MEX-S9", beds, mailbox="", **where)
+            made = make_shelter("MEX-S9", beds, email="", **where)
             make_coordinator("shelter.mex", made)
             db.session.remove()
             db.engine.dispose()
@@ -102,7 +102,7 @@ def test_the_open_page_shows_a_referral_in_five_seconds_and_answers_it_with_a_ta
     card(page, code).get_by_label("How many came").fill("2")
     card(page, code).get_by_role("button", name="Arrived").tap()
     house.becomes(code, "arrived")
-    assert house.site.rows(f"SELECT arrived FROM referral WHERE code = '{code}'") == [(2,)]
+    assert house.site.rows(f"SELECT arrived_persons FROM referral WHERE code = '{code}'") == [(2,)]
     other = house.send(WOMAN)
     until(card(page, other).is_visible)
     card(page, other).get_by_text("Cannot").tap()

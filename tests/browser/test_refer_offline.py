@@ -17,7 +17,7 @@ from tests.browser.test_pages import CLEAN, FAULTS, violations
 from tests.conftest import settings_for
 from tests.factories.shelters import make_shelter
 
-HERE = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City", "mailbox": ""}
+HERE = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City", "email": ""}
 HOURS = {"opens_at": "17:00", "closes_at": "22:00"}
 REFER = "/referrals/new"
 CARD = '[data-shelter="MEX-Z1"]'
@@ -73,9 +73,7 @@ def waiting(tablet: Tablet) -> int:
 
 def referrals(site: Site) -> list[tuple[str, str, int]]:
     """State, author and people of every referral, in the order of arrival."""
-    said = (
-        "SELECT r.state, a.username, r.party FROM referral r JOIN account a ON a.id = r.author_id"
-    )
+    said = "SELECT r.state, a.username, r.person_count FROM referral r JOIN account a ON a.id = r.author_id"
     return site.rows(f"{said} ORDER BY r.sent_at, r.id")
 
 

@@ -22,7 +22,7 @@ from tests.factories.shelters import make_coordinator, make_shelter, referral_js
 from tests.server import Client
 
 ONE = re.compile(r"/referrals/[0-9a-f-]{36}$")
-HERE = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City", "mailbox": ""}
+HERE = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City", "email": ""}
 MOST_BYTES = 60 * 1024
 
 

@@ -36,42 +36,45 @@ RECORDS = st.lists(
 )
 
 
-def by_hand(records):
-    """Consultations, tallies, people, women, men, others, children of records on the day at HND-01; no referral."""
-    mine = [
-        said
-        for said, desk, is_void in records
-        if desk == "HND-01" and said["held_on"] == "2026-03-14" and not is_void
+def expected_totals(records):
+    """Return consultations, tallies, people, women, men, others, children of the day at HND-01; no referral."""
+    of_day = [
+        content
+        for content, desk, is_void in records
+        if desk == "HND-01" and content["held_on"] == "2026-03-14" and not is_void
     ]
     people = [
-        some for said in mine for group in said.get("groups", ()) for some in group["persons"]
+        counted
+        for content in of_day
+        for group in content.get("groups", ())
+        for counted in group["persons"]
     ]
 
     def count(*sexes):
-        return sum(some["n"] for some in people if some["sex"] in sexes)
+        return sum(counted["n"] for counted in people if counted["sex"] in sexes)
 
     return (
-        len(mine),
-        sum(said["outcomes"] == [DECLINED] for said in mine),
-        sum(some["n"] for some in people),
+        len(of_day),
+        sum(content["outcomes"] == [DECLINED] for content in of_day),
+        sum(counted["n"] for counted in people),
         count("female"),
         count("male"),
         count("other", "not_stated"),
-        sum(some["n"] for some in people if some["age_band"] in CHILDREN),
+        sum(counted["n"] for counted in people if counted["age_band"] in CHILDREN),
         0,
     )
 
 
-def put(accounts, said, desk, is_void):
-    by = accounts["ana" if desk == "HND-01" else "eva"]
-    sent = {"id": str(uuid4()), "desk": desk, **said}
+def record_consultation(accounts, content, desk, is_void):
+    principal = accounts["ana" if desk == "HND-01" else "eva"]
+    fields = {"id": str(uuid4()), "desk": desk, **content}
     with unit_of_work():
-        recording.record(db.session(), by, parse_consultation(sent))
+        recording.record(db.session(), principal, parse_consultation(fields))
     if is_void:
         with unit_of_work():
-            row = queries.lock_consultation(db.session(), by.scope, UUID(sent["id"]))
-            corrections.void(db.session(), by, row, Change(None, "slip"))
-    return sent["id"]
+            row = queries.lock_consultation(db.session(), principal.scope, UUID(fields["id"]))
+            corrections.void(db.session(), principal, row, Change(None, "slip"))
+    return fields["id"]
 
 
 def test_totals_equal_a_count_by_hand(office):
@@ -86,15 +89,15 @@ def test_totals_equal_a_count_by_hand(office):
         with unit_of_work():
             for table in (PersonLine, ConsultationVersion, Consultation):
                 db.session.execute(delete(table.__table__))
-        for said, desk, is_void in records:
-            put(office.accounts, said, desk, is_void)
+        for content, desk, is_void in records:
+            record_consultation(office.accounts, content, desk, is_void)
         for name in ("ana", "susana"):
             scope = office.accounts[name].scope
-            shown = get_day(db.session(), scope, office.desks["HND-01"], DAY, YEAR)
-            assert tuple(vars(shown.totals).values()) == by_hand(records)
-            live = [line for line in shown.consultations if not line.is_void]
-            assert sum(line.persons for line in live) == shown.totals.persons
-            moments = [line.received_at for line in shown.consultations]
+            day = get_day(db.session(), scope, office.desks["HND-01"], DAY, YEAR)
+            assert tuple(vars(day.totals).values()) == expected_totals(records)
+            live = [line for line in day.consultations if not line.is_void]
+            assert sum(line.persons for line in live) == day.totals.persons
+            moments = [line.received_at for line in day.consultations]
             assert moments == sorted(moments, reverse=True)
         foreign = office.accounts["guille"].scope
         empty = get_day(db.session(), foreign, office.desks["HND-01"], DAY, YEAR)
@@ -108,14 +111,14 @@ def test_totals_equal_a_count_by_hand(office):
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 
 
-def shown_of(office, number, address="/today?desk=HND-01&day=2026-03-14"):
-    """The words of a consultation's line in the list of the day."""
+def line_of(office, number, address="/today?desk=HND-01&day=2026-03-14"):
+    """Return the text of a consultation's line in the list of the day."""
     page = office["ana"].get(address, **ENGLISH).text
     [line] = [part for part in re.findall(r'<li class="row.*?</li>', page, re.S) if number in part]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", line))
 
 
-def came(answer):
+def visit_with_answer(answer):
     [group] = consultation_json()["groups"]
     return consultation_json(groups=[{**group, "repeat_contact": answer}])
 
@@ -123,13 +126,13 @@ def came(answer):
 def test_the_day_says_who_came_before_and_never_where(office):
     month, year = "Already came this month", "Came this year, first this month"
     with time_machine.travel(at("2026-03-14 18:00")):
-        said = {
-            answer: came(answer)
+        contents = {
+            answer: visit_with_answer(answer)
             for answer in ("first_this_year", "first_this_month", "repeat_this_month", "unknown")
         }
-        for content in said.values():
+        for content in contents.values():
             assert office["ana"].post("/consultations", content).status_code == 201
-        lines = {answer: shown_of(office, content["id"]) for answer, content in said.items()}
+        lines = {answer: line_of(office, content["id"]) for answer, content in contents.items()}
     assert {answer: (month in line, year in line) for answer, line in lines.items()} == {
         "first_this_year": (False, False),
         "first_this_month": (False, True),
@@ -139,27 +142,32 @@ def test_the_day_says_who_came_before_and_never_where(office):
     assert not any("HND-" in line for line in lines.values())
 
 
-def test_a_card_is_marked_in_the_day_and_on_the_record_and_tells_of_the_return(office):
+def test_a_card_is_marked_in_the_day_and_on_the_record_and_reports_the_return(office):
     with time_machine.travel(at("2026-03-14 18:00")):
         [code] = office["susana"].post("/cards", {"desk": "HND-01", "n": 1}).get_json()["codes"]
-        without, first, again = consultation_json(), came("first_this_year"), came("unknown")
-        sent = [without, {**first, "card": code}, {**again, "card": code}]
-        for content in sent:
+        without, first, second = (
+            consultation_json(),
+            visit_with_answer("first_this_year"),
+            visit_with_answer("unknown"),
+        )
+        contents = [without, {**first, "card": code}, {**second, "card": code}]
+        for content in contents:
             assert office["ana"].post("/consultations", content).status_code == 201
-        lines = [shown_of(office, content["id"]) for content in sent]
+        lines = [line_of(office, content["id"]) for content in contents]
         records = [
-            office["ana"].get(f"/consultations/{content['id']}", **ENGLISH).text for content in sent
+            office["ana"].get(f"/consultations/{content['id']}", **ENGLISH).text
+            for content in contents
         ]
     assert [" Card " in line for line in lines] == [False, True, True]
     assert ['class="card-mark"' in page for page in records] == [False, True, True]
-    contacts = sorted((first["id"], again["id"]))
-    later = lines[1 if contacts[1] == first["id"] else 2]
-    assert "Already came this month" in later
+    ordered_ids = sorted((first["id"], second["id"]))
+    later_line = lines[1 if ordered_ids[1] == first["id"] else 2]
+    assert "Already came this month" in later_line
     assert code not in "".join((*lines, *records))
 
 
 @pytest.mark.parametrize(
-    ("previous", "said"),
+    ("previous", "expected"),
     [
         (0, ""),
         (202603, "repeat_this_month"),
@@ -168,8 +176,8 @@ def test_a_card_is_marked_in_the_day_and_on_the_record_and_tells_of_the_return(o
         (202509, ""),
     ],
 )
-def test_a_return_is_one_of_the_month_or_of_the_reporting_year(previous, said):
-    assert repeat_contact(previous, Month(2026, 3), Month(2025, 10)) == said
+def test_a_return_is_one_of_the_month_or_of_the_reporting_year(previous, expected):
+    assert repeat_contact(previous, Month(2026, 3), Month(2025, 10)) == expected
 
 
 @pytest.mark.parametrize("topic", sorted(RESTRICTED_TOPICS))
@@ -178,11 +186,11 @@ def test_a_restricted_topic_is_not_named_in_the_list(office, topic):
     assert office["ana"].post("/consultations", content).status_code == 201
     desk = office.desks["HND-01"]
     day = date.fromisoformat(content["held_on"])
-    shown = get_day(db.session(), office.accounts["ana"].scope, desk, day, Month(day.year, 1))
-    assert [line.main_topic for line in shown.consultations] == [""]
+    desk_day = get_day(db.session(), office.accounts["ana"].scope, desk, day, Month(day.year, 1))
+    assert [line.main_topic for line in desk_day.consultations] == [""]
     db.session.rollback()
-    other = consultation_json(topics=["health", topic], main_topic="health")
-    office["ana"].post("/consultations", other)
+    other_content = consultation_json(topics=["health", topic], main_topic="health")
+    office["ana"].post("/consultations", other_content)
     page = office["ana"].get("/today")
     assert page.status_code == 200
     from app.consultations.vocabulary import TOPICS
@@ -191,12 +199,12 @@ def test_a_restricted_topic_is_not_named_in_the_list(office, topic):
 
 
 def test_a_day_is_shown_to_its_desk_and_its_supervisor(office):
-    sent = consultation_json()
-    office["ana"].post("/consultations", sent)
-    address = f"/today?desk=HND-01&day={sent['held_on']}"
+    content = consultation_json()
+    office["ana"].post("/consultations", content)
+    address = f"/today?desk=HND-01&day={content['held_on']}"
     for name in ("ana", "ben", "susana"):
         page = office[name].get(address)
-        assert (page.status_code, sent["id"] in page.get_data(as_text=True)) == (200, True), name
+        assert (page.status_code, content["id"] in page.get_data(as_text=True)) == (200, True), name
     for name in ("eva", "guille", "gabi"):
         assert office[name].get(address).status_code == 404, name
     for name in ("rita", "adela", "cora"):
@@ -216,9 +224,9 @@ def test_reading_a_day_leaves_one_entry_a_minute(office):
     from sqlalchemy import text
 
     with time_machine.travel(at("2026-03-14 18:00")):
-        ana = office.anew("ana")
+        ana = office.sign_in_again("ana")
         for _ in range(3):
             assert ana.get("/today").status_code == 200
-    count = text("SELECT count(*) FROM audit_entry WHERE act = 'day_read'")
+    count = text("SELECT count(*) FROM audit_entry WHERE action = 'day_read'")
     assert db.session.scalar(count) == 1
     db.session.rollback()

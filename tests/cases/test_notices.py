@@ -1,4 +1,4 @@
-"""Referrals written on a tablet without the network: sent once when they arrive, set aside when too late or wrong."""
+"""Referrals written on a tablet without the network: sent once when they arrive, quarantined if too late or wrong."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,74 +24,84 @@ def tablet(app: Flask, office: Office) -> Tablet:
     return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
 
 
-def notice(tablet: Tablet, author: str = "ana", **said: Any) -> dict[str, Any]:
-    """The content of a notice that was written on the tablet just now."""
-    outer = {"kind": "referral", "author": author, "device": tablet.given["device"], "sequence": 1}
-    return {**referral_json(tablet.desk), **outer, "written_at": ago(minutes=5), **said}
+def make_notice(tablet: Tablet, author: str = "ana", **fields: Any) -> dict[str, Any]:
+    """Return the content of a notice that was written on the tablet just now."""
+    envelope_fields = {
+        "kind": "referral",
+        "author": author,
+        "device": tablet.enrolment["device"],
+        "sequence": 1,
+    }
+    return {**referral_json(tablet.desk), **envelope_fields, "written_at": ago(minutes=5), **fields}
 
 
 def ago(**span: float) -> str:
     return (clock.now() - timedelta(**span)).isoformat()
 
 
-def rows(wanted: Any) -> list[Any]:
-    found = db.session.execute(wanted).all()
+def fetch_rows(statement: Any) -> list[Any]:
+    rows = db.session.execute(statement).all()
     db.session.rollback()
-    return list(found)
+    return list(rows)
 
 
-def referrals() -> list[Any]:
-    return rows(select(REFERRALS).order_by(REFERRALS.c.sent_at))
+def list_referrals() -> list[Any]:
+    return fetch_rows(select(REFERRALS).order_by(REFERRALS.c.sent_at))
 
 
-def aside() -> list[tuple[str, str]]:
-    """Result and reason of what was set aside; it is kept sealed."""
-    open_ = select(Envelope.__table__).where(Envelope.state == "open").order_by(Envelope.number)
-    found = rows(open_)
-    assert all(line.sealed and line.kind == "referral" for line in found)
-    return [(line.result, line.reason) for line in found]
+def list_quarantined() -> list[tuple[str, str]]:
+    """Return result and reason of the quarantined envelopes, which stay encrypted."""
+    statement = select(Envelope.__table__).where(Envelope.state == "open").order_by(Envelope.number)
+    rows = fetch_rows(statement)
+    assert all(row.sealed and row.kind == "referral" for row in rows)
+    return [(row.result, row.reason) for row in rows]
 
 
 def test_a_notice_becomes_a_referral_whose_deadlines_begin_when_it_arrives(
     tablet: Tablet, office: Office
 ) -> None:
     before = clock.now()
-    said = notice(tablet, written_at=ago(hours=5), language="hat", priority="emergency_24h")
-    envelope = tablet.seal(said)
-    assert [one["result"] for one in tablet.send(envelope)] == ["created"]
-    assert [one["result"] for one in tablet.send(envelope)] == ["duplicate"]
-    [sent] = referrals()
-    assert (str(sent.id), sent.author_id) == (said["id"], office.accounts["ana"].account_id)
-    assert sent.sent_at >= before and sent.deadline - sent.sent_at == timedelta(hours=24)
-    [offer] = rows(select(OFFERS))
-    assert offer.reply_by == sent.sent_at + timedelta(minutes=30)
-    page = office["ana"].get_json(f"/referrals/{said['id']}").get_json()
-    assert (page["state"], page["shelter"]) == ("sent", "HND-S1")
-    assert aside() == []
+    notice = make_notice(tablet, written_at=ago(hours=5), language="hat", priority="emergency_24h")
+    envelope = tablet.seal(notice)
+    assert [result["result"] for result in tablet.send(envelope)] == ["created"]
+    assert [result["result"] for result in tablet.send(envelope)] == ["duplicate"]
+    [referral] = list_referrals()
+    assert (str(referral.id), referral.author_id) == (
+        notice["id"],
+        office.accounts["ana"].account_id,
+    )
+    assert referral.sent_at >= before and referral.deadline - referral.sent_at == timedelta(
+        hours=24
+    )
+    [offer] = fetch_rows(select(OFFERS))
+    assert offer.reply_by == referral.sent_at + timedelta(minutes=30)
+    body = office["ana"].get_json(f"/referrals/{notice['id']}").get_json()
+    assert (body["state"], body["shelter"]) == ("sent", "HND-S1")
+    assert list_quarantined() == []
 
 
-def test_the_same_notice_sealed_anew_is_no_second_referral_however_late(tablet: Tablet) -> None:
-    said = notice(tablet)
-    assert tablet.result(said) == "created"
-    assert tablet.result({**said, "sequence": 7, "written_at": ago(hours=30)}) == "duplicate"
-    assert tablet.result({**said, "priority": "urgent_72h"}) == "conflict"
-    assert len(referrals()) == 1
-    assert aside() == [("conflict", "different")]
+def test_the_same_notice_encrypted_again_is_no_second_referral_however_late(tablet: Tablet) -> None:
+    notice = make_notice(tablet)
+    assert tablet.result(notice) == "created"
+    assert tablet.result({**notice, "sequence": 7, "written_at": ago(hours=30)}) == "duplicate"
+    assert tablet.result({**notice, "priority": "urgent_72h"}) == "conflict"
+    assert len(list_referrals()) == 1
+    assert list_quarantined() == [("conflict", "different")]
 
 
 def test_one_that_was_sent_by_the_page_and_left_as_a_notice_too_is_one_referral(
     tablet: Tablet, office: Office
 ) -> None:
-    said = notice(tablet)
-    outer = ("kind", "author", "device", "sequence", "written_at")
-    plain = {name: value for name, value in said.items() if name not in outer}
-    assert office["ana"].post("/referrals", plain).status_code == 201
-    assert tablet.result(said) == "duplicate"
-    assert len(referrals()) == 1
+    notice = make_notice(tablet)
+    envelope_fields = ("kind", "author", "device", "sequence", "written_at")
+    fields = {name: value for name, value in notice.items() if name not in envelope_fields}
+    assert office["ana"].post("/referrals", fields).status_code == 201
+    assert tablet.result(notice) == "duplicate"
+    assert len(list_referrals()) == 1
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("fields", "reason"),
     [
         ({"consent": False}, "invalid"),
         ({"shelters": ["NO-SUCH"]}, "invalid"),
@@ -110,21 +120,21 @@ def test_one_that_was_sent_by_the_page_and_left_as_a_notice_too_is_one_referral(
     ids=str,
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_what_cannot_be_sent_is_set_aside_with_its_reason(
-    tablet: Tablet, said: dict[str, Any], reason: str
+def test_what_cannot_be_sent_is_quarantined_with_its_reason(
+    tablet: Tablet, fields: dict[str, Any], reason: str
 ) -> None:
-    good = notice(tablet)
-    bad = notice(tablet, **said)
-    results = tablet.send(tablet.seal(bad), tablet.seal(good))
-    assert [one["result"] for one in results] == ["quarantined", "created"]
-    assert aside() == [("quarantined", reason)]
-    assert [str(one.id) for one in referrals()] == [good["id"]]
+    valid = make_notice(tablet)
+    invalid = make_notice(tablet, **fields)
+    results = tablet.send(tablet.seal(invalid), tablet.seal(valid))
+    assert [each["result"] for each in results] == ["quarantined", "created"]
+    assert list_quarantined() == [("quarantined", reason)]
+    assert [str(each.id) for each in list_referrals()] == [valid["id"]]
 
 
 def test_a_shelter_is_not_asked_in_the_night_about_people_of_the_morning(tablet: Tablet) -> None:
-    assert tablet.result(notice(tablet, written_at=ago(hours=11, minutes=59))) == "created"
-    assert tablet.result(notice(tablet, written_at=ago(hours=12, minutes=1))) == "quarantined"
-    assert tablet.result(notice(tablet, written_at=ago(minutes=-50))) == "created"
-    assert tablet.result(notice(tablet, written_at=ago(minutes=-70))) == "quarantined"
-    assert aside() == [("quarantined", "stale_notice"), ("quarantined", "in_future")]
-    assert len(referrals()) == 2
+    assert tablet.result(make_notice(tablet, written_at=ago(hours=11, minutes=59))) == "created"
+    assert tablet.result(make_notice(tablet, written_at=ago(hours=12, minutes=1))) == "quarantined"
+    assert tablet.result(make_notice(tablet, written_at=ago(minutes=-50))) == "created"
+    assert tablet.result(make_notice(tablet, written_at=ago(minutes=-70))) == "quarantined"
+    assert list_quarantined() == [("quarantined", "stale_notice"), ("quarantined", "in_future")]
+    assert len(list_referrals()) == 2

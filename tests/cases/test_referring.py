@@ -1,4 +1,4 @@
-"""Sending a group: from a consultation or alone, children and consulates, what is refused, the next shelter, Hoy."""
+"""Sending a group: from a consultation or without, children and consulates, refusals, the next shelter, Hoy."""
 
 import re
 from datetime import timedelta
@@ -16,77 +16,81 @@ from tests.factories.records import at, consultation_json, make_account, make_de
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
-on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""What a page says is the same on both databases."""
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""The text of a page is the same on both databases."""
 WOMAN = {"sex": "female", "age_band": "age_25_59", "n": 1}
 GIRL = {"sex": "female", "age_band": "age_5_11", "n": 1}
 
 
-def words(answer):
-    """The text of a page."""
+def text_of(answer):
+    """Return the text of a page."""
     page = answer.get_data(as_text=True)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page))).replace(" ,", ",")
 
 
-def form(**said):
-    """The fields of a page that refers one woman to HND-S1 by its card's button."""
-    usual = {"id": str(uuid4()), "desk": "HND-01", "to": "shelter", "priority": "tonight"}
-    one = {"persons-female-age_25_59": "1", "consent": "1", "shelters": "HND-S1"}
-    return {name: value for name, value in {**usual, **one, **said}.items() if value is not None}
+def form_fields(**fields):
+    """Return the form fields that refer one woman to HND-S1 by its card's button."""
+    defaults = {"id": str(uuid4()), "desk": "HND-01", "to": "shelter", "priority": "tonight"}
+    shelter_fields = {"persons-female-age_25_59": "1", "consent": "1", "shelters": "HND-S1"}
+    return {
+        name: value
+        for name, value in {**defaults, **shelter_fields, **fields}.items()
+        if value is not None
+    }
 
 
-def stored():
-    """How many referrals, offers and letters there are."""
-    counted = [
+def count_stored():
+    """Count the stored referrals, offers and e-mails."""
+    counts = [
         db.session.scalar(text(f"SELECT count(*) FROM {table}"))
-        for table in ("referral", "referral_offer", "letter")
+        for table in ("referral", "referral_offer", "outgoing_email")
     ]
     db.session.rollback()
-    return counted
+    return counts
 
 
-def sent_to(office, name="ana", **said):
-    """The id of a referral that was sent by JSON."""
-    answer = office[name].post("/referrals", referral_json(**said))
+def send_referral(office, username="ana", **fields):
+    """Send a referral by JSON and return its id."""
+    answer = office[username].post("/referrals", referral_json(**fields))
     assert answer.status_code == 201, answer.data
     return answer.get_json()["id"]
 
 
-def record(office, **said):
-    content = consultation_json(**said)
+def record_consultation(office, **fields):
+    content = consultation_json(**fields)
     assert office["ana"].post("/consultations", content).status_code == 201
     return content["id"]
 
 
-def family(*persons):
+def group_of(*persons):
     [group] = consultation_json()["groups"]
     return [{**group, "persons": list(persons)}]
 
 
 def test_what_the_outside_is_promised(office):
     make_shelter()
-    said = referral_json(note="They come by bus")
-    first = office["ana"].post("/referrals", said)
+    fields = referral_json(note="They come by bus")
+    first = office["ana"].post("/referrals", fields)
     assert first.status_code == 201
     assert first.get_json().keys() == {"id", "arrival", "code", "state", "version", "deadline"}
     assert re.fullmatch("[CDFGHJKMNPQRTVWXY34679]{4}", first.get_json()["code"])
-    again = office["ben"].post("/referrals", said)
-    assert (again.status_code, again.get_json()["arrival"]) == (200, "same")
-    other = office["ana"].post("/referrals", {**said, "priority": "urgent_72h"})
-    assert (other.status_code, other.get_json()) == (
+    repeated = office["ben"].post("/referrals", fields)
+    assert (repeated.status_code, repeated.get_json()["arrival"]) == (200, "same")
+    conflicting = office["ana"].post("/referrals", {**fields, "priority": "urgent_72h"})
+    assert (conflicting.status_code, conflicting.get_json()) == (
         409,
-        {"id": said["id"], "arrival": "different"},
+        {"id": fields["id"], "arrival": "different"},
     )
-    foreign = office["guille"].post("/referrals", {**said, "desk": "GTM-01", "shelters": ["X"]})
+    foreign = office["guille"].post("/referrals", {**fields, "desk": "GTM-01", "shelters": ["X"]})
     assert (foreign.status_code, foreign.get_json().keys()) == (409, {"id", "arrival"})
-    one = office["ana"].get_json(f"/referrals/{said['id']}").get_json()
-    assert one.keys() >= {"id", "code", "state", "version", "deadline", "shelter", "events"}
-    assert (one["shelter"], one["state"]) == ("HND-S1", "sent")
-    assert [event["by_role"] for event in one["events"]] == ["desk_staff"]
-    assert "bus" not in str(one) and "female" not in str(one)
+    referral = office["ana"].get_json(f"/referrals/{fields['id']}").get_json()
+    assert referral.keys() >= {"id", "code", "state", "version", "deadline", "shelter", "events"}
+    assert (referral["shelter"], referral["state"]) == ("HND-S1", "sent")
+    assert [event["by_role"] for event in referral["events"]] == ["desk_staff"]
+    assert "bus" not in str(referral) and "female" not in str(referral)
 
 
-@on_one
+@sqlite_only
 def test_a_group_is_carried_over_from_its_consultation_and_sent_with_two_taps(office):
     make_shelter(beds={"families": 6})
     [group] = consultation_json()["groups"]
@@ -94,7 +98,7 @@ def test_a_group_is_carried_over_from_its_consultation_and_sent_with_two_taps(of
         {**group, "persons": [WOMAN, GIRL]},
         {**group, "nationality": "VEN", "persons": [{**WOMAN, "n": 2}]},
     ]
-    number = record(office, groups=groups, language="hat")
+    consultation_id = record_consultation(office, groups=groups, language="hat")
     saved = office["ana"].post_form(
         "/consultations",
         {
@@ -110,35 +114,38 @@ def test_a_group_is_carried_over_from_its_consultation_and_sent_with_two_taps(of
         follow_redirects=True,
     )
     assert re.search(r'href="/referrals/new\?consultation=[0-9a-f-]{36}&amp;agreed=1"', saved.text)
-    record_page = office["ana"].get(f"/consultations/{number}").text
-    assert f"/referrals/new?consultation={number}&amp;agreed=1" in record_page
+    record_page = office["ana"].get(f"/consultations/{consultation_id}").text
+    assert f"/referrals/new?consultation={consultation_id}&amp;agreed=1" in record_page
 
-    page = office["ana"].get(f"/referrals/new?consultation={number}&agreed=1", **ENGLISH)
+    page = office["ana"].get(f"/referrals/new?consultation={consultation_id}&agreed=1", **ENGLISH)
     fields = dict(re.findall(r'name="(persons-[\w-]+)" value="(\d+)"', page.text))
     assert fields == {"persons-female-age_25_59": "3", "persons-female-age_5_11": "1"}
-    assert "3 women 25–59, 1 girl 5–11" in words(page)
+    assert "3 women 25–59, 1 girl 5–11" in text_of(page)
     assert re.search(r'name="consent" value="1" checked', page.text)
     assert re.search(r'<option value="hat" selected>', page.text)
-    plain = office["ana"].get(f"/referrals/new?consultation={number}").text
+    plain = office["ana"].get(f"/referrals/new?consultation={consultation_id}").text
     assert not re.search(r'name="consent" value="1" checked', plain)
 
-    sent = office["ana"].post_form(
-        "/referrals", form(from_consultation=number, **fields), follow_redirects=True, **ENGLISH
+    answer = office["ana"].post_form(
+        "/referrals",
+        form_fields(from_consultation=consultation_id, **fields),
+        follow_redirects=True,
+        **ENGLISH,
     )
-    assert sent.status_code == 200 and "3 women 25–59, 1 girl 5–11" in words(sent)
-    case = office["ana"].get(f"/cases/{number}", **ENGLISH)
-    assert "Sent" in words(case) and "Desk staff" in words(case)
+    assert answer.status_code == 200 and "3 women 25–59, 1 girl 5–11" in text_of(answer)
+    case = office["ana"].get(f"/cases/{consultation_id}", **ENGLISH)
+    assert "Sent" in text_of(case) and "Desk staff" in text_of(case)
     for name in ("eva", "guille"):
-        assert office[name].get(f"/cases/{number}").status_code == 404
-        assert office[name].get(f"/referrals/new?consultation={number}").status_code == 404
-    for bad in ("nonsense", str(uuid4())):
-        assert office["ana"].get(f"/referrals/new?consultation={bad}").status_code == 404
+        assert office[name].get(f"/cases/{consultation_id}").status_code == 404
+        assert office[name].get(f"/referrals/new?consultation={consultation_id}").status_code == 404
+    for invalid in ("nonsense", str(uuid4())):
+        assert office["ana"].get(f"/referrals/new?consultation={invalid}").status_code == 404
 
 
-@on_one
+@sqlite_only
 def test_shelters_stand_in_order_with_what_is_free_and_why_not(office):
-    opened = {"opens_at": "17:00", "closes_at": "23:00"}
-    make_shelter("HND-S1", {"women": 3, "men": 9}, name="Late", **opened)
+    hours = {"opens_at": "17:00", "closes_at": "23:00"}
+    make_shelter("HND-S1", {"women": 3, "men": 9}, name="Late", **hours)
     make_shelter("HND-S2", {"women": 2}, name="Now")
     make_shelter("HND-S3", {"women": 2}, name="Stale")
     make_shelter("HND-S4", {"women": 0}, name="Full")
@@ -158,14 +165,14 @@ def test_shelters_stand_in_order_with_what_is_free_and_why_not(office):
                 else {"at": clock.now() - timedelta(minutes=ago), "code": code},
             )
     with time_machine.travel(at("2026-03-14 18:00")):
-        ana = office.anew("ana")
-        shown = form(shelters=None, **{"persons-female-age_5_11": "1"})
-        families = words(ana.post_form("/referrals/new", shown, **ENGLISH))
-        page = ana.post_form("/referrals/new", form(shelters=None), **ENGLISH)
+        ana = office.sign_in_again("ana")
+        fields = form_fields(shelters=None, **{"persons-female-age_5_11": "1"})
+        families = text_of(ana.post_form("/referrals/new", fields, **ENGLISH))
+        page = ana.post_form("/referrals/new", form_fields(shelters=None), **ENGLISH)
     assert re.findall(r'name="shelters" value="(.+?)"', page.text) == [
         "HND-S2", "HND-S7", "HND-S3", "HND-S1",
     ]  # fmt: skip
-    said = words(page)
+    shelters_text = text_of(page)
     for sentence in (
         "Now 2 Women Open at any hour Beds said 12 min ago",
         "Late 3 Women Opens at 17:00 Beds said 12 min ago",
@@ -176,50 +183,54 @@ def test_shelters_stand_in_order_with_what_is_free_and_why_not(office):
         "Men only This shelter does not take everybody of this group",
         "Shut This shelter takes nobody in at present.",
     ):
-        assert sentence in said.replace("ago:", "ago :"), (sentence, said)
+        assert sentence in shelters_text.replace("ago:", "ago :"), (sentence, shelters_text)
     assert "Hidden" not in page.text and "Abroad" not in page.text
     assert "This shelter does not take children." in families
 
 
-@on_one
+@sqlite_only
 def test_a_child_alone_always_goes_to_the_authority(office):
     make_shelter(beds={"uasc_girls": 4, "women": 4})
-    alone = record(office, travel_group="uasc")
+    uasc_id = record_consultation(office, travel_group="uasc")
     children = {"persons-female-age_25_59": None, "persons-female-age_5_11": "2"}
-    ways = [form(**children), form(flags="uasc"), form(from_consultation=alone)]
-    for way in ways:
-        page = office["ana"].post_form("/referrals/new", {**way, "shelters": []}, **ENGLISH)
-        assert "A child alone goes to the child-protection authority, always." in words(page)
+    variants = [
+        form_fields(**children),
+        form_fields(flags="uasc"),
+        form_fields(from_consultation=uasc_id),
+    ]
+    for fields in variants:
+        page = office["ana"].post_form("/referrals/new", {**fields, "shelters": []}, **ENGLISH)
+        assert "A child alone goes to the child-protection authority, always." in text_of(page)
         assert re.findall(
             r'<button[^>]* name="(?:shelters|service|offers)" value="(\w+)"', page.text
         ) == ["child_protection_authority"]
-        refused = office["ana"].post_form("/referrals", way, **ENGLISH)
-        assert refused.status_code == 422 and "always" in words(refused)
-    assert stored() == [0, 0, 0]
-    for way in ways:
+        refused = office["ana"].post_form("/referrals", fields, **ENGLISH)
+        assert refused.status_code == 422 and "always" in text_of(refused)
+    assert count_stored() == [0, 0, 0]
+    for fields in variants:
         answer = office["ana"].post_form(
-            "/referrals", {**way, "shelters": [], "service": "child_protection_authority"}
+            "/referrals", {**fields, "shelters": [], "service": "child_protection_authority"}
         )
-        assert answer.status_code == 302, words(answer)
-    assert stored() == [3, 0, 0]
+        assert answer.status_code == 302, text_of(answer)
+    assert count_stored() == [3, 0, 0]
 
 
-@on_one
+@sqlite_only
 def test_a_consulate_is_asked_about_twice_after_asylum(office):
-    after = record(office, topics=["asylum"])
-    calm = record(office, topics=["health"])
-    way = form(to="service", service="consulate", shelters=None)
-    for risky in ({"from_consultation": after}, {"flags": "protection_concern"}):
-        refused = office["ana"].post_form("/referrals", {**way, **risky}, **ENGLISH)
+    asylum_id = record_consultation(office, topics=["asylum"])
+    health_id = record_consultation(office, topics=["health"])
+    fields = form_fields(to="service", service="consulate", shelters=None)
+    for risky in ({"from_consultation": asylum_id}, {"flags": "protection_concern"}):
+        refused = office["ana"].post_form("/referrals", {**fields, **risky}, **ENGLISH)
         assert refused.status_code == 422
-        assert "could be in danger at their consulate" in words(refused)
-        assert 'name="confirmed"' in refused.text and stored() == [0, 0, 0]
-    page = office["ana"].get(f"/referrals/new?consultation={calm}&to=service").text
+        assert "could be in danger at their consulate" in text_of(refused)
+        assert 'name="confirmed"' in refused.text and count_stored() == [0, 0, 0]
+    page = office["ana"].get(f"/referrals/new?consultation={health_id}&to=service").text
     assert 'name="confirmed"' not in page and 'value="consulate"' in page
-    done = {**way, "from_consultation": after, "confirmed": "1"}
-    assert office["ana"].post_form("/referrals", done).status_code == 302
-    calmly = {**way, "id": str(uuid4()), "from_consultation": calm}
-    assert office["ana"].post_form("/referrals", calmly).status_code == 302
+    confirmed = {**fields, "from_consultation": asylum_id, "confirmed": "1"}
+    assert office["ana"].post_form("/referrals", confirmed).status_code == 302
+    without_risk = {**fields, "id": str(uuid4()), "from_consultation": health_id}
+    assert office["ana"].post_form("/referrals", without_risk).status_code == 302
 
 
 REFUSED = [
@@ -249,7 +260,7 @@ REFUSED = [
 ]
 
 
-def test_what_is_wrong_is_told_in_one_sentence_and_changes_nothing(office):
+def test_what_is_wrong_is_reported_in_one_sentence_and_changes_nothing(office):
     make_shelter()
     make_shelter("HND-S2", sexes=("male",))
     make_shelter("GTM-S1", country="GTM")
@@ -258,24 +269,26 @@ def test_what_is_wrong_is_told_in_one_sentence_and_changes_nothing(office):
     )
     make_account("zoe", "desk_staff", (office.desks["HND-01"], closed))
     zoe = sign_in(office.app, "zoe")
-    theirs = consultation_json("HND-02")
-    assert office["eva"].post("/consultations", theirs).status_code == 201
-    before = stored()
-    for given, field, code in REFUSED:
-        is_foreign = given.get("from_consultation") == "FOREIGN"
-        said = {"from_consultation": theirs["id"]} if is_foreign else given
-        answer = zoe.post("/referrals", referral_json(**said))
-        told = {(one["field"], one["code"]) for one in answer.get_json()["problems"]}
-        assert answer.status_code == 422 and (field, code) in told, (said, told)
-        assert all(one["message"] for one in answer.get_json()["problems"])
-    assert stored() == before
+    foreign = consultation_json("HND-02")
+    assert office["eva"].post("/consultations", foreign).status_code == 201
+    before = count_stored()
+    for case, field, code in REFUSED:
+        is_foreign = case.get("from_consultation") == "FOREIGN"
+        fields = {"from_consultation": foreign["id"]} if is_foreign else case
+        answer = zoe.post("/referrals", referral_json(**fields))
+        problems = {
+            (problem["field"], problem["code"]) for problem in answer.get_json()["problems"]
+        }
+        assert answer.status_code == 422 and (field, code) in problems, (fields, problems)
+        assert all(problem["message"] for problem in answer.get_json()["problems"])
+    assert count_stored() == before
 
 
-@on_one
-def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_tells_who(office):
+@sqlite_only
+def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_identifies(office):
     make_shelter(name="Casa Uno")
     make_shelter("HND-S2", name="Casa Dos")
-    said = form(
+    fields = form_fields(
         consent=None,
         priority="urgent_72h",
         note="Ring +504 9812 3456",
@@ -284,76 +297,82 @@ def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_tells_who(
         bed_category="women",
         **{"persons-male-age_18_24": "500"},
     )
-    page = office["ana"].post_form("/referrals", said, **ENGLISH)
-    assert page.status_code == 422 and stored() == [0, 0, 0]
+    page = office["ana"].post_form("/referrals", fields, **ENGLISH)
+    assert page.status_code == 422 and count_stored() == [0, 0, 0]
     assert "9812" not in page.text
-    assert "Without the person's consent nothing is sent" in words(page)
-    assert said["id"] in page.text
+    assert "Without the person's consent nothing is sent" in text_of(page)
+    assert fields["id"] in page.text
     for chosen in ("urgent_72h", "disability", "lgbtiq"):
         assert re.search(rf'value="{chosen}" checked', page.text), chosen
     for chosen in ("fra", "women"):
         assert f'<option value="{chosen}" selected>' in page.text
     assert 'name="persons-male-age_18_24" value="500"' in page.text
-    several = form(shelters=None, several="1", offers=["HND-S1", "HND-S2"])
+    several = form_fields(shelters=None, several="1", offers=["HND-S1", "HND-S2"])
     assert office["ana"].post_form("/referrals", several).status_code == 302
-    one = form(offers=["HND-S1", "HND-S2"])
-    assert office["ana"].post_form("/referrals", one).status_code == 302
-    assert stored()[:2] == [2, 3]
-    nobody = office["ana"].post_form("/referrals", form(shelters=None, several="1"), **ENGLISH)
-    assert nobody.status_code == 422 and "Please answer this." in words(nobody)
+    single_shelter = form_fields(offers=["HND-S1", "HND-S2"])
+    assert office["ana"].post_form("/referrals", single_shelter).status_code == 302
+    assert count_stored()[:2] == [2, 3]
+    without_shelter = office["ana"].post_form(
+        "/referrals", form_fields(shelters=None, several="1"), **ENGLISH
+    )
+    assert without_shelter.status_code == 422 and "Please answer this." in text_of(without_shelter)
 
 
 def test_another_language_keeps_every_answer_and_is_remembered_on_the_device(office):
     make_shelter()
-    said = form(shelters=None, consent="1", note="They come by bus", switch_locale="pt")
-    page = office["ana"].post_form("/referrals/new", said)
+    fields = form_fields(shelters=None, consent="1", note="They come by bus", switch_locale="pt")
+    page = office["ana"].post_form("/referrals/new", fields)
     assert page.status_code == 200 and 'lang="pt"' in page.text
-    shown = re.sub(r"\s+", " ", page.text)
-    assert re.search(r'name="persons-female-age_25_59" value="1"', shown)
-    assert "They come by bus" in shown and re.search(r'name="consent"[^>]* checked', shown)
+    html = re.sub(r"\s+", " ", page.text)
+    assert re.search(r'name="persons-female-age_25_59" value="1"', html)
+    assert "They come by bus" in html and re.search(r'name="consent"[^>]* checked', html)
     assert 'lang="pt"' in office["ana"].get("/referrals/new").text
-    assert stored() == [0, 0, 0]
+    assert count_stored() == [0, 0, 0]
 
 
 def test_the_next_shelter_is_asked_with_one_tap_and_none_twice(office):
     shelters = [make_shelter(f"HND-S{n}", name=f"Casa {n}") for n in (1, 2, 3)]
     make_coordinator("coro", *shelters)
     coro = sign_in(office.app, "coro")
-    first = sent_to(office, note="By bus")
-    waits = office["ana"].post(f"/referrals/{first}/next")
-    assert (waits.status_code, waits.get_json()["problem"]) == (409, "not_in_this_state")
+    first = send_referral(office, note="By bus")
+    too_early = office["ana"].post(f"/referrals/{first}/next")
+    assert (too_early.status_code, too_early.get_json()["problem"]) == (409, "not_in_this_state")
     assert coro.post(f"/referrals/{first}/decline", {"reason": "no_capacity"}).status_code == 200
     for name in ("eva", "guille"):
         assert office[name].post(f"/referrals/{first}/next").status_code == 404
-    page = words(office["ana"].get(f"/referrals/{first}", **ENGLISH))
+    page = text_of(office["ana"].get(f"/referrals/{first}", **ENGLISH))
     assert "Declined" in page and "No capacity" in page and "Next shelter" in page
 
     answer = office["ana"].post(f"/referrals/{first}/next")
     assert answer.status_code == 201
     second = answer.get_json()["id"]
     assert office["ben"].post(f"/referrals/{first}/next").get_json()["id"] == second
-    one = office["ana"].get_json(f"/referrals/{second}").get_json()
-    assert (one["shelter"], one["state"]) == ("HND-S2", "sent")
+    referral = office["ana"].get_json(f"/referrals/{second}").get_json()
+    assert (referral["shelter"], referral["state"]) == ("HND-S2", "sent")
     row = db.session.execute(
-        text("SELECT after_id, note, party FROM referral WHERE id = :id"),
+        text("SELECT previous_referral_id, note, person_count FROM referral WHERE id = :id"),
         {"id": UUID(second) if db.engine.dialect.name == "postgresql" else UUID(second).hex},
     ).one()
-    assert (UUID(str(row.after_id)), row.note, row.party) == (UUID(first), "By bus", 1)
+    assert (UUID(str(row.previous_referral_id)), row.note, row.person_count) == (
+        UUID(first),
+        "By bus",
+        1,
+    )
     db.session.rollback()
 
     with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
-        ana = office.anew("ana")
+        ana = office.sign_in_again("ana")
         third = ana.post(f"/referrals/{second}/next").get_json()
         assert ana.get_json(f"/referrals/{second}").get_json()["state"] == "cancelled"
         assert ana.get_json(f"/referrals/{third['id']}").get_json()["shelter"] == "HND-S3"
         assert ana.post(f"/referrals/{third['id']}/cancel", {}).status_code == 200
-        before = stored()
-        none = ana.post(f"/referrals/{third['id']}/next")
-        assert (none.status_code, none.get_json()["problem"]) == (409, "no_next_shelter")
-        assert stored() == before
+        before = count_stored()
+        no_next = ana.post(f"/referrals/{third['id']}/next")
+        assert (no_next.status_code, no_next.get_json()["problem"]) == (409, "no_next_shelter")
+        assert count_stored() == before
 
 
-def test_when_a_group_goes_on_and_where():
+def test_when_a_group_is_forwarded_and_where_to():
     now = at("2026-03-14 16:30")
     early, late = now - timedelta(minutes=1), now + timedelta(minutes=1)
     assert may_forward("declined", [], now) and may_forward("expired", [late], now)
@@ -367,17 +386,17 @@ def test_the_day_shows_what_was_sent_and_what_is_still_open(office):
     make_shelter(name="Casa Uno")
     make_shelter("HND-S2", name="Secret", is_protected=True)
     with time_machine.travel(at("2026-03-13 18:00")):
-        office.anew("ana")
-        sent_to(office, priority="normal_14d", shelters=["HND-S2"])
-        gone = sent_to(office)
-        assert office["ana"].post(f"/referrals/{gone}/cancel", {}).status_code == 200
-        sent_to(office, priority="tonight", persons=[{**WOMAN, "n": 7}])
+        office.sign_in_again("ana")
+        send_referral(office, priority="normal_14d", shelters=["HND-S2"])
+        cancelled = send_referral(office)
+        assert office["ana"].post(f"/referrals/{cancelled}/cancel", {}).status_code == 200
+        send_referral(office, priority="tonight", persons=[{**WOMAN, "n": 7}])
     with time_machine.travel(at("2026-03-14 18:00")):
-        office.anew("ana")
-        sent_to(office, persons=[{**WOMAN, "n": 3}])
-        sent_to(office, shelters=[], service="gbv_services", priority="normal_14d")
-        page = words(office["ana"].get("/today?desk=HND-01", **ENGLISH))
-        theirs = words(office.anew("eva").get("/today?desk=HND-02", **ENGLISH))
+        office.sign_in_again("ana")
+        send_referral(office, persons=[{**WOMAN, "n": 3}])
+        send_referral(office, shelters=[], service="gbv_services", priority="normal_14d")
+        page = text_of(office["ana"].get("/today?desk=HND-01", **ENGLISH))
+        other_desk_page = text_of(office.sign_in_again("eva").get("/today?desk=HND-02", **ENGLISH))
     assert "2 referred" in page or "referred 2" in page
     rows = page[page.index("open ones and those of the day") :]
     assert rows.count("Sent") == 3
@@ -386,4 +405,4 @@ def test_the_day_shows_what_was_sent_and_what_is_still_open(office):
     assert "1 person Reserved service Sent" in rows
     assert "7 people" not in rows and "Cancelled" not in rows
     assert "Secret" not in page and "GBV" not in page
-    assert "open ones" not in theirs
+    assert "open ones" not in other_desk_page

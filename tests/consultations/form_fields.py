@@ -6,7 +6,7 @@ LISTS = ("topics", "outcomes", "flags")
 
 
 def as_fields(content: dict[str, Any]) -> list[tuple[str, str]]:
-    """The form fields, in order; what is null or left out is left out."""
+    """Return the form fields, in order, without what is null or left out."""
     fields = []
     for name, value in content.items():
         if name == "groups":
@@ -21,6 +21,6 @@ def as_fields(content: dict[str, Any]) -> list[tuple[str, str]]:
 def _of_group(n: int, group: dict[str, Any]) -> list[tuple[str, str]]:
     plain = ("nationality", "situation", "repeat_contact")
     fields = [(f"groups-{n}-{name}", group[name]) for name in plain if name in group]
-    for some in group["persons"]:
-        fields.append((f"groups-{n}-{some['sex']}-{some['age_band']}", str(some["n"])))
+    for persons in group["persons"]:
+        fields.append((f"groups-{n}-{persons['sex']}-{persons['age_band']}", str(persons["n"])))
     return fields

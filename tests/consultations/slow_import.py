@@ -1,4 +1,4 @@
-"""The import command that says when it is half-way and then waits to be killed."""
+"""An import command that reports when it is half-way and then waits to be killed."""
 
 import sys
 import time
@@ -11,16 +11,16 @@ WRITTEN = 2000
 _write = spreadsheet_import.write_import
 
 
-def _write_and_wait(session, authors, desks, checked, done):
+def _write_and_wait(session, authors, desks, import_check, on_progress):
     written = [0]
 
-    def told(many: int) -> None:
-        written[0] += many
+    def report_progress(count: int) -> None:
+        written[0] += count
         if written[0] >= WRITTEN:
             print("half-way", file=sys.__stdout__, flush=True)
             time.sleep(60)
 
-    return _write(session, authors, desks, checked, told)
+    return _write(session, authors, desks, import_check, report_progress)
 
 
 spreadsheet_import.write_import = _write_and_wait

@@ -1,4 +1,4 @@
-"""Whatever is sent: one clear answer, nothing stored, never a 500, never a redirect for JSON."""
+"""Any input: one clear answer, nothing stored, never a 500, never a redirect for JSON."""
 
 import json
 from datetime import date
@@ -8,13 +8,13 @@ import pytest
 from tests.factories.records import (
     JSON,
     Browser,
-    alone,
     consultation_json,
+    in_new_context,
     make_account,
     make_desk,
     sign_in,
 )
-from tests.factories.two_country_world import stored
+from tests.factories.two_country_world import row_counts
 
 MARK = "Zq7Wv"
 """Part of every strange value: an answer that repeats a value is found by it."""
@@ -116,16 +116,16 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("said", WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_value_is_refused_and_never_repeated(office, said):
-    before = stored()
-    answer = office["ana"].post("/consultations", consultation_json(**said))
+@pytest.mark.parametrize("fields", WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_value_is_refused_and_never_repeated(office, fields):
+    before = row_counts()
+    answer = office["ana"].post("/consultations", consultation_json(**fields))
     assert answer.status_code == 422, answer.data
     assert MARK not in answer.get_data(as_text=True)
-    assert stored() == before
+    assert row_counts() == before
 
 
-def test_days_outside_of_a_desk_are_told_as_such(office):
+def test_days_outside_of_a_desk_are_reported_as_such(office):
     closing = make_desk("HND-03", opened_on=date(2021, 5, 1), closed_on=date(2021, 6, 1))
     gone = make_desk("NIC-01", "NIC")
     make_account("nora", "desk_staff", (closing, gone))
@@ -155,7 +155,7 @@ def left(country):
 
 def raw_post(browser, body, content_type="application/json", **more):
     headers = {"X-CSRFToken": browser.token(), **JSON, **more}
-    return alone(
+    return in_new_context(
         browser.client.post,
         "/consultations",
         data=body,
@@ -190,11 +190,11 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_what_is_no_json_object_is_unreadable(office, body):
-    before = stored()
+    before = row_counts()
     answer = raw_post(office["ana"], body)
     assert answer.status_code == 400
     assert answer.get_json().keys() == {"problem"}
-    assert stored() == before
+    assert row_counts() == before
 
 
 def test_nesting_that_can_be_read_is_refused_as_a_value(office):
@@ -204,7 +204,7 @@ def test_nesting_that_can_be_read_is_refused_as_a_value(office):
     for name in ("language", "channel", "groups", "topics", "held_on", "id", "taps", "device"):
         answer = office["ana"].post("/consultations", consultation_json(**{name: deep}))
         assert answer.status_code == 422, name
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_another_content_type_is_refused(office, content_type):
     body = json.dumps(consultation_json())
     answer = raw_post(office["ana"], body, content_type)
     assert (answer.status_code, answer.get_json().keys()) == (415, {"problem"})
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
 
 
 @pytest.mark.parametrize(
@@ -225,14 +225,14 @@ def test_a_megabyte_is_too_much(office, content_type):
     body = json.dumps(consultation_json(note="x" * 1_000_000))
     answer = raw_post(office["ana"], body, content_type)
     assert answer.status_code in ((413, 415) if content_type == "text/plain" else (413,))
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 def test_a_megabyte_from_nobody_is_no_bug(app, content_type, accept):
     stranger = app.test_client()
-    answer = alone(
+    answer = in_new_context(
         stranger.post,
         "/consultations",
         data=b"note=" + b"x" * 1_000_000,
@@ -243,8 +243,8 @@ def test_a_megabyte_from_nobody_is_no_bug(app, content_type, accept):
 
 
 def test_a_thousand_unknown_fields_answer_with_a_bounded_list(office):
-    many = {f"f{n}": n for n in range(5000)}
-    answer = office["ana"].post("/consultations", consultation_json(**many))
+    unknown_fields = {f"f{n}": n for n in range(5000)}
+    answer = office["ana"].post("/consultations", consultation_json(**unknown_fields))
     assert answer.status_code == 422
     assert len(answer.get_json()["problems"]) == 100
 
@@ -252,21 +252,21 @@ def test_a_thousand_unknown_fields_answer_with_a_bounded_list(office):
 @pytest.mark.parametrize("token", [None, "wrong", "", "a.b.c"])
 def test_a_change_without_its_token_is_refused(office, token):
     ana = office["ana"]
-    sent = consultation_json()
+    record = consultation_json()
     headers = JSON if token is None else {**JSON, "X-CSRFToken": token}
-    for path in ("/consultations", f"/consultations/{sent['id']}/void"):
-        answer = alone(ana.client.post, path, json=sent, headers=headers)
+    for path in ("/consultations", f"/consultations/{record['id']}/void"):
+        answer = in_new_context(ana.client.post, path, json=record, headers=headers)
         assert (answer.status_code, answer.get_json().keys()) == (400, {"problem"})
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
 
 
-def test_nobody_signed_in_is_told_so_and_never_redirected(app):
+def test_without_sign_in_the_answer_is_401_and_never_a_redirect(app):
     stranger = Browser(app.test_client())
-    sent = consultation_json()
-    path = f"/consultations/{sent['id']}"
+    record = consultation_json()
+    path = f"/consultations/{record['id']}"
     answers = [
-        stranger.post("/consultations", sent),
-        stranger.post(f"{path}/correct", sent),
+        stranger.post("/consultations", record),
+        stranger.post(f"{path}/correct", record),
         stranger.post(f"{path}/void", {"reason": "slip"}),
         stranger.get_json(path),
         stranger.get_json("/today"),
@@ -283,8 +283,8 @@ def test_nobody_signed_in_is_told_so_and_never_redirected(app):
     ["*/*", "", "text/html", "application/json;q=0.1", "image/png", ";;;q=x,,", "text/html;q=nan"],
 )
 def test_what_comes_as_json_is_answered_as_json_whatever_is_accepted(office, accept):
-    sent = consultation_json()
-    answer = office["ana"].post("/consultations", sent, headers={"Accept": accept})
+    record = consultation_json()
+    answer = office["ana"].post("/consultations", record, headers={"Accept": accept})
     assert (answer.status_code, answer.get_json()["arrival"]) == (201, "new")
     wrong = office["ana"].post("/consultations", {}, headers={"Accept": accept})
     assert (wrong.status_code, wrong.mimetype) == (422, "application/json")
@@ -298,7 +298,7 @@ def test_a_strange_desk_in_an_address_is_not_there(office, desk):
         assert office["ana"].get(path).status_code == 404, path
 
 
-def test_an_ended_session_is_told_as_401(office):
+def test_an_ended_session_is_answered_with_401(office):
     from sqlalchemy import update
 
     from app.clock import now
@@ -310,6 +310,8 @@ def test_an_ended_session_is_told_as_401(office):
     with unit_of_work():
         db.session.execute(update(StaffSession).values(ended_at=now()))
     headers = {**JSON, "X-CSRFToken": token}
-    answer = alone(ana.client.post, "/consultations", json=consultation_json(), headers=headers)
+    answer = in_new_context(
+        ana.client.post, "/consultations", json=consultation_json(), headers=headers
+    )
     assert (answer.status_code, answer.get_json().keys()) == (401, {"problem"})
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0

@@ -5,16 +5,16 @@ from uuid import uuid4
 import pytest
 
 from tests.factories.records import JSON, consultation_json
-from tests.factories.two_country_world import stored
+from tests.factories.two_country_world import row_counts
 
 
-def group(**said):
-    usual = {
+def group(**fields):
+    defaults = {
         "nationality": "HND",
         "repeat_contact": "first_this_year",
         "persons": [{"sex": "female", "age_band": "age_25_59", "n": 1}],
     }
-    return {**usual, **said}
+    return {**defaults, **fields}
 
 
 def people(n, sex="female", age_band="age_25_59"):
@@ -24,15 +24,18 @@ def people(n, sex="female", age_band="age_25_59"):
 def problems_of(answer):
     assert answer.status_code == 422, answer.data
     assert answer.get_json().keys() == {"problems"}
-    told = answer.get_json()["problems"]
-    assert all(one.keys() == {"field", "code", "message"} and one["message"] for one in told)
-    return {(one["field"], one["code"]) for one in told}
+    problems = answer.get_json()["problems"]
+    assert all(
+        problem.keys() == {"field", "code", "message"} and problem["message"]
+        for problem in problems
+    )
+    return {(problem["field"], problem["code"]) for problem in problems}
 
 
 def test_what_is_left_out_gets_the_promised_defaults(office):
-    sent = consultation_json(groups=[group()], topics=["health", "asylum"])
-    assert office["ana"].post("/consultations", sent).status_code == 201
-    read = office["ana"].get_json(f"/consultations/{sent['id']}").get_json()
+    record = consultation_json(groups=[group()], topics=["health", "asylum"])
+    assert office["ana"].post("/consultations", record).status_code == 201
+    read = office["ana"].get_json(f"/consultations/{record['id']}").get_json()
     assert read["channel"] == "desk_in_person"
     assert read["modality"] == "informational"
     assert read["travel_group"] == "not_stated"
@@ -48,14 +51,14 @@ def test_the_language_left_out_is_the_first_of_the_country_of_the_desk(office):
 
     make_account("bea", "desk_staff", (make_desk("BLZ-01", "BLZ"),))
     bea = sign_in(office.app, "bea")
-    sent = consultation_json("BLZ-01")
-    assert bea.post("/consultations", sent).status_code == 201
-    assert bea.get_json(f"/consultations/{sent['id']}").get_json()["language"] == "eng"
+    record = consultation_json("BLZ-01")
+    assert bea.post("/consultations", record).status_code == 201
+    assert bea.get_json(f"/consultations/{record['id']}").get_json()["language"] == "eng"
 
 
 def test_the_same_content_is_the_same_however_it_is_written(office):
     ana = office["ana"]
-    sent = consultation_json(
+    record = consultation_json(
         groups=[
             group(persons=[people(1), people(2, "male")]),
             group(nationality="VEN"),
@@ -65,14 +68,14 @@ def test_the_same_content_is_the_same_however_it_is_written(office):
         flags=["disability", "older_person"],
         taps=4,
     )
-    first = ana.post("/consultations", sent)
+    first = ana.post("/consultations", record)
     assert (first.status_code, first.get_json()) == (
         201,
-        {"id": sent["id"], "arrival": "new", "version": 1},
+        {"id": record["id"], "arrival": "new", "version": 1},
     )
     spelled = {
-        **sent,
-        "id": sent["id"].upper(),
+        **record,
+        "id": record["id"].upper(),
         "groups": [
             group(nationality="VEN", situation="unknown"),
             group(persons=[people(2, "male"), people(1)], situation="unknown"),
@@ -91,13 +94,13 @@ def test_the_same_content_is_the_same_however_it_is_written(office):
         "device": "tablet-1",
         "sequence": 7,
     }
-    before = stored()
-    again = ana.post("/consultations", spelled)
-    assert (again.status_code, again.get_json()) == (
+    before = row_counts()
+    second = ana.post("/consultations", spelled)
+    assert (second.status_code, second.get_json()) == (
         200,
-        {"id": sent["id"], "arrival": "same", "version": 1},
+        {"id": record["id"], "arrival": "same", "version": 1},
     )
-    assert stored() == before
+    assert row_counts() == before
 
 
 @pytest.mark.parametrize(
@@ -113,46 +116,46 @@ def test_the_same_content_is_the_same_however_it_is_written(office):
     ],
 )
 def test_another_content_under_a_known_id_is_different_and_changes_nothing(office, change):
-    sent = consultation_json(groups=[group()])
-    office["ana"].post("/consultations", sent)
-    before = stored()
-    answer = office["ana"].post("/consultations", {**sent, **change})
+    record = consultation_json(groups=[group()])
+    office["ana"].post("/consultations", record)
+    before = row_counts()
+    answer = office["ana"].post("/consultations", {**record, **change})
     assert answer.status_code == 409
-    assert answer.get_json() == {"id": sent["id"], "arrival": "different"}
-    assert stored() == before
+    assert answer.get_json() == {"id": record["id"], "arrival": "different"}
+    assert row_counts() == before
 
 
 def test_the_first_arrival_stays_the_same_after_correction_and_voiding(office):
     ana = office["ana"]
-    sent = consultation_json()
-    ana.post("/consultations", sent)
-    path = f"/consultations/{sent['id']}"
-    corrected = {**sent, "topics": ["health"]}
+    record = consultation_json()
+    ana.post("/consultations", record)
+    path = f"/consultations/{record['id']}"
+    corrected = {**record, "topics": ["health"]}
     done = ana.post(f"{path}/correct", {**corrected, "version": 1, "reason": "slip"})
-    assert (done.status_code, done.get_json()) == (200, {"id": sent["id"], "version": 2})
-    assert ana.post("/consultations", sent).get_json() == {
-        "id": sent["id"],
+    assert (done.status_code, done.get_json()) == (200, {"id": record["id"], "version": 2})
+    assert ana.post("/consultations", record).get_json() == {
+        "id": record["id"],
         "arrival": "same",
         "version": 2,
     }
     assert ana.post("/consultations", corrected).status_code == 409
     assert ana.post(f"{path}/void", {"reason": "duplicate"}).get_json()["version"] == 3
-    resent = ana.post("/consultations", sent)
+    resent = ana.post("/consultations", record)
     assert (resent.status_code, resent.get_json()["version"]) == (200, 3)
     assert ana.get_json(path).get_json()["state"] == "void"
 
 
-def test_a_known_id_of_another_desk_answers_different_and_tells_nothing(office):
-    sent = consultation_json()
-    office["ana"].post("/consultations", sent)
-    foreign = consultation_json("GTM-01", id=sent["id"])
-    before = stored()
+def test_a_known_id_of_another_desk_answers_different_and_discloses_nothing(office):
+    record = consultation_json()
+    office["ana"].post("/consultations", record)
+    foreign = consultation_json("GTM-01", id=record["id"])
+    before = row_counts()
     answer = office["guille"].post("/consultations", foreign)
     assert (answer.status_code, answer.get_json()) == (
         409,
-        {"id": sent["id"], "arrival": "different"},
+        {"id": record["id"], "arrival": "different"},
     )
-    assert stored() == before
+    assert row_counts() == before
 
 
 def test_a_refusal_is_a_tally_of_four_fields(office):
@@ -163,7 +166,7 @@ def test_a_refusal_is_a_tally_of_four_fields(office):
     read = office["ana"].get_json(f"/consultations/{tally['id']}").get_json()
     assert {name: read[name] for name in tally} == tally
     assert read.keys() == {*tally, "version", "state", "trail"}
-    assert stored()["person_line"] == 0
+    assert row_counts()["person_line"] == 0
     assert office["ana"].post("/consultations", tally).get_json()["arrival"] == "same"
 
 
@@ -189,10 +192,10 @@ def test_a_refusal_takes_no_other_answer(office, field, value):
     tally = {name: full[name] for name in ("id", "desk", "held_on")}
     tally |= {"outcomes": ["person_declined_record"], field: value}
     assert problems_of(office["ana"].post("/consultations", tally)) == {(field, "only_a_tally")}
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
 
 
-def test_a_refusal_is_no_outcome_beside_others(office):
+def test_a_refusal_is_no_outcome_among_others(office):
     mixed = consultation_json(outcomes=["information_given", "person_declined_record"])
     assert problems_of(office["ana"].post("/consultations", mixed)) == {
         ("outcomes", "only_a_tally")
@@ -200,10 +203,10 @@ def test_a_refusal_is_no_outcome_beside_others(office):
 
 
 def test_every_unknown_field_is_named_by_its_path(office):
-    sent = consultation_json(
+    record = consultation_json(
         groups=[group(name="x", persons=[{**people(1), "age": 31}])], phone="x", version=1
     )
-    assert problems_of(office["ana"].post("/consultations", sent)) == {
+    assert problems_of(office["ana"].post("/consultations", record)) == {
         ("phone", "unknown_field"),
         ("version", "unknown_field"),
         ("groups.0.name", "unknown_field"),
@@ -212,7 +215,7 @@ def test_every_unknown_field_is_named_by_its_path(office):
 
 
 @pytest.mark.parametrize(
-    ("said", "wrong"),
+    ("fields", "expected"),
     [
         ({"id": None}, ("id", "required")),
         ({"desk": None}, ("desk", "required")),
@@ -245,16 +248,18 @@ def test_every_unknown_field_is_named_by_its_path(office):
         ({"device": "x" * 41}, ("device", "unreadable")),
     ],
 )  # fmt: skip
-def test_one_wrong_answer_is_told_at_its_field(office, said, wrong):
-    assert problems_of(office["ana"].post("/consultations", consultation_json(**said))) == {wrong}
-    assert stored()["consultation"] == 0
+def test_one_wrong_answer_is_reported_at_its_field(office, fields, expected):
+    assert problems_of(office["ana"].post("/consultations", consultation_json(**fields))) == {
+        expected
+    }
+    assert row_counts()["consultation"] == 0
 
 
 def test_telemetry_is_taken_up_to_its_limits(office):
-    sent = consultation_json(
+    record = consultation_json(
         taps=10_000, milliseconds=86_400_000, sequence=2_000_000_000, device="A-_9" * 10
     )
-    assert office["ana"].post("/consultations", sent).status_code == 201
+    assert office["ana"].post("/consultations", record).status_code == 201
 
 
 def test_one_to_eight_groups_are_taken(office):
@@ -281,21 +286,21 @@ def test_two_hundred_people_are_taken_and_not_one_more(office):
 
 @pytest.mark.parametrize("n", [0, -1, 100, 10_000])
 def test_a_box_holds_one_to_ninety_nine(office, n):
-    sent = consultation_json(groups=[group(persons=[people(1, "male"), people(n)])])
-    assert problems_of(office["ana"].post("/consultations", sent)) == {
+    record = consultation_json(groups=[group(persons=[people(1, "male"), people(n)])])
+    assert problems_of(office["ana"].post("/consultations", record)) == {
         ("groups.0.persons.1.n", "out_of_range")
     }
 
 
 def test_a_box_is_given_once(office):
-    sent = consultation_json(groups=[group(persons=[people(1), people(2)])])
-    assert problems_of(office["ana"].post("/consultations", sent)) == {
+    record = consultation_json(groups=[group(persons=[people(1), people(2)])])
+    assert problems_of(office["ana"].post("/consultations", record)) == {
         ("groups.0.persons.1", "duplicate")
     }
 
 
-def test_all_problems_are_told_at_once(office):
-    sent = consultation_json(
+def test_all_problems_are_reported_at_once(office):
+    record = consultation_json(
         "HND-09",
         id="half",
         channel="telegram",
@@ -304,7 +309,7 @@ def test_all_problems_are_told_at_once(office):
         flags=["none", "disability"],
         groups=[group(persons=[people(99), people(99, "male"), people(99, "other")], x=1)],
     )
-    assert problems_of(office["ana"].post("/consultations", sent)) == {
+    assert problems_of(office["ana"].post("/consultations", record)) == {
         ("id", "not_a_uuid"),
         ("desk", "not_your_desk"),
         ("channel", "unknown_code"),
@@ -314,12 +319,12 @@ def test_all_problems_are_told_at_once(office):
         ("groups", "too_many_people"),
         ("groups.0.x", "unknown_field"),
     }
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
 
 
-def test_an_empty_object_is_told_every_field_that_must_be_there(office):
-    told = problems_of(office["ana"].post("/consultations", {}))
-    assert {field for field, _ in told} == {
+def test_an_empty_object_gets_a_problem_at_every_required_field(office):
+    problems = problems_of(office["ana"].post("/consultations", {}))
+    assert {field for field, _ in problems} == {
         "id", "desk", "held_on", "groups", "topics", "outcomes",
     }  # fmt: skip
 
@@ -332,9 +337,9 @@ def test_messages_are_in_the_language_of_the_reader(office):
     ana = office["ana"]
     for locale in ("es", "en", "fr", "ht", "nl", "pt"):
         ana.client.set_cookie("locale", locale)
-        told = ana.post("/consultations", consultation_json(topics=[])).get_json()["problems"]
+        problems = ana.post("/consultations", consultation_json(topics=[])).get_json()["problems"]
         with office.app.test_request_context(), force_locale(locale):
-            assert told[0]["message"] == FieldError("topics", "required").message
+            assert problems[0]["message"] == FieldError("topics", "required").message
 
 
 def test_the_first_month_of_the_year_has_no_earlier_month(office):
@@ -343,7 +348,7 @@ def test_the_first_month_of_the_year_has_no_earlier_month(office):
     from tests.factories.records import at
 
     with time_machine.travel(at("2026-02-03 18:00")):
-        ana = office.anew("ana")
+        ana = office.sign_in_again("ana")
         answer = [group(repeat_contact="first_this_month")]
         january = consultation_json(groups=answer, held_on="2026-01-31")
         assert problems_of(ana.post("/consultations", january)) == {
@@ -353,10 +358,10 @@ def test_the_first_month_of_the_year_has_no_earlier_month(office):
         assert ana.post("/consultations", february).status_code == 201
 
 
-def test_a_record_is_read_with_version_state_and_trail(office):
-    sent = consultation_json()
-    office["ana"].post("/consultations", sent)
-    answer = office["ben"].get_json(f"/consultations/{sent['id']}")
+def test_a_record_is_read_with_version_state_and_history(office):
+    record = consultation_json()
+    office["ana"].post("/consultations", record)
+    answer = office["ben"].get_json(f"/consultations/{record['id']}")
     read = answer.get_json()
     assert answer.status_code == 200
     assert (read["version"], read["state"], len(read["trail"])) == (1, "live", 1)
@@ -368,18 +373,18 @@ def test_a_record_is_read_with_version_state_and_trail(office):
     }
 
 
-def test_foreign_missing_and_malformed_ids_answer_alike(office):
-    sent = consultation_json()
-    office["ana"].post("/consultations", sent)
+def test_foreign_missing_and_malformed_ids_get_the_same_answer(office):
+    record = consultation_json()
+    office["ana"].post("/consultations", record)
     guille = office["guille"]
     answers = [
-        guille.get_json(f"/consultations/{wanted}")
-        for wanted in (sent["id"], uuid4(), "garbage", sent["id"][:20], "%00")
+        guille.get_json(f"/consultations/{record_id}")
+        for record_id in (record["id"], uuid4(), "garbage", record["id"][:20], "%00")
     ]
     answers += [
-        guille.post(f"/consultations/{wanted}/{act}", {"reason": "slip", "version": 1})
-        for wanted in (sent["id"], uuid4(), "garbage")
-        for act in ("void", "correct")
+        guille.post(f"/consultations/{record_id}/{action}", {"reason": "slip", "version": 1})
+        for record_id in (record["id"], uuid4(), "garbage")
+        for action in ("void", "correct")
     ]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.data for answer in answers}) == 1
@@ -387,17 +392,18 @@ def test_foreign_missing_and_malformed_ids_answer_alike(office):
 
 @pytest.mark.parametrize("name", ["rita", "adela", "cora"])
 def test_who_sees_no_rows_gets_none(office, name):
-    sent = consultation_json()
-    office["ana"].post("/consultations", sent)
-    path = f"/consultations/{sent['id']}"
-    asking = office[name]
-    assert asking.get_json(path).status_code == 403
-    assert asking.post("/consultations", consultation_json()).status_code == 403
-    assert asking.post(f"{path}/void", {"reason": "slip"}).status_code == 403
+    record = consultation_json()
+    office["ana"].post("/consultations", record)
+    path = f"/consultations/{record['id']}"
+    browser = office[name]
+    assert browser.get_json(path).status_code == 403
+    assert browser.post("/consultations", consultation_json()).status_code == 403
+    assert browser.post(f"{path}/void", {"reason": "slip"}).status_code == 403
     assert (
-        asking.post(f"{path}/correct", {**sent, "version": 1, "reason": "slip"}).status_code == 403
+        browser.post(f"{path}/correct", {**record, "version": 1, "reason": "slip"}).status_code
+        == 403
     )
-    assert stored()["consultation_version"] == 0
+    assert row_counts()["consultation_version"] == 0
 
 
 def test_a_supervisor_does_not_record(office):

@@ -1,4 +1,4 @@
-"""A valid consultation with parts replaced, removed, added at random: refused or taken, never a bug."""
+"""A valid consultation with parts replaced, removed, added at random: refused or accepted, never a bug."""
 
 import copy
 import json
@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.consultations.form_fields import as_fields
-from tests.factories.records import JSON, alone, consultation_json
-from tests.factories.two_country_world import stored
+from tests.factories.records import JSON, consultation_json, in_new_context
+from tests.factories.two_country_world import row_counts
 
 pytestmark = pytest.mark.both_databases
 
@@ -109,50 +109,50 @@ VALUES = st.one_of(
 )
 
 
-def places(value):
-    """Every container within a JSON value."""
-    found = [value] if isinstance(value, (dict, list)) else []
+def containers_of(value):
+    """Return every container within a JSON value."""
+    containers = [value] if isinstance(value, (dict, list)) else []
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return found + [place for one in inner for place in places(one)]
+    return containers + [container for item in inner for container in containers_of(item)]
 
 
 @st.composite
-def spoiled(draw):
-    """A valid consultation after one to four random changes."""
+def spoiled_records(draw):
+    """Return a valid consultation after one to four random changes."""
     content = consultation_json(
         flags=["disability"], taps=3, device="tablet-1", main_topic="asylum"
     )
     content["id"] = "{new}"
     for _ in range(draw(st.integers(1, 4))):
-        target = draw(st.sampled_from(places(content)))
+        target = draw(st.sampled_from(containers_of(content)))
         keys = list(target) if isinstance(target, dict) else list(range(len(target)))
-        act = draw(st.sampled_from(["replace", "remove", "add"])) if keys else "add"
-        if act == "add" and isinstance(target, dict):
+        action = draw(st.sampled_from(["replace", "remove", "add"])) if keys else "add"
+        if action == "add" and isinstance(target, dict):
             target[draw(st.sampled_from(NAMES) | st.text())] = copy.deepcopy(draw(VALUES))
-        elif act == "add":
+        elif action == "add":
             target.append(copy.deepcopy(draw(VALUES)))
-        elif act == "remove":
+        elif action == "remove":
             del target[draw(st.sampled_from(keys))]
         else:
             target[draw(st.sampled_from(keys))] = copy.deepcopy(draw(VALUES))
     return content
 
 
-def written(content):
+def encode(content):
     if content.get("id") == "{new}":
         content["id"] = str(uuid4())
     return json.dumps(content).encode("utf-8", "surrogatepass")
 
 
-def check(answer, before):
+def assert_refused_or_stored_whole(answer, before):
     assert answer.status_code in EXPECTED, (answer.status_code, answer.data)
     if answer.status_code not in (200, 201, 302):
-        assert stored() == before
+        assert row_counts() == before
     else:
-        grown = Counter(stored()) - Counter(before)
-        assert answer.status_code != 200 or not grown
-        assert set(grown) <= {"consultation", "person_line", "audit_entry"}
-        assert grown["consultation"] <= 1
+        added = Counter(row_counts()) - Counter(before)
+        assert answer.status_code != 200 or not added
+        assert set(added) <= {"consultation", "person_line", "audit_entry"}
+        assert added["consultation"] <= 1
 
 
 def test_spoiled_json_is_never_a_bug_and_never_half_stored(office):
@@ -160,11 +160,14 @@ def test_spoiled_json_is_never_a_bug_and_never_half_stored(office):
     headers = {**JSON, "X-CSRFToken": ana.token(), "Content-Type": "application/json"}
 
     @MANY
-    @given(spoiled())
+    @given(spoiled_records())
     def run(content):
-        before = stored()
-        check(
-            alone(ana.client.post, "/consultations", data=written(content), headers=headers), before
+        before = row_counts()
+        assert_refused_or_stored_whole(
+            in_new_context(
+                ana.client.post, "/consultations", data=encode(content), headers=headers
+            ),
+            before,
         )
 
     run()
@@ -172,24 +175,26 @@ def test_spoiled_json_is_never_a_bug_and_never_half_stored(office):
 
 def test_spoiled_corrections_are_never_a_bug_and_never_half_stored(office):
     ana = office["ana"]
-    sent = consultation_json()
-    assert ana.post("/consultations", sent).status_code == 201
-    path = f"/consultations/{sent['id']}"
+    record = consultation_json()
+    assert ana.post("/consultations", record).status_code == 201
+    path = f"/consultations/{record['id']}"
     headers = {**JSON, "X-CSRFToken": ana.token(), "Content-Type": "application/json"}
 
     @MANY
-    @given(spoiled(), st.sampled_from(["correct", "void"]), VALUES, VALUES)
-    def run(content, act, version, reason):
+    @given(spoiled_records(), st.sampled_from(["correct", "void"]), VALUES, VALUES)
+    def run(content, action, version, reason):
         if content.get("id") == "{new}":
-            content["id"] = sent["id"]
+            content["id"] = record["id"]
         content |= {"version": version, "reason": reason}
-        if act == "void":
+        if action == "void":
             content = {"version": version, "reason": reason}
-        before = stored()
-        answer = alone(ana.client.post, f"{path}/{act}", data=written(content), headers=headers)
+        before = row_counts()
+        answer = in_new_context(
+            ana.client.post, f"{path}/{action}", data=encode(content), headers=headers
+        )
         assert answer.status_code in EXPECTED
         if answer.status_code != 200:
-            assert stored() == before
+            assert row_counts() == before
 
     run()
 
@@ -208,11 +213,11 @@ def test_random_bytes_are_never_a_bug(office):
     @MANY
     @given(st.binary(max_size=200), st.sampled_from(types))
     def run(body, content_type):
-        before = stored()
-        answer = alone(
+        before = row_counts()
+        answer = in_new_context(
             ana.client.post, "/consultations", data=body, content_type=content_type, headers=headers
         )
-        check(answer, before)
+        assert_refused_or_stored_whole(answer, before)
         assert answer.status_code not in (200, 201)
 
     run()
@@ -278,16 +283,16 @@ FORM_VALUES = st.sampled_from(
 
 @st.composite
 def spoiled_fields(draw):
-    """The form fields of a valid consultation after one to five random changes."""
+    """Return the form fields of a valid consultation after one to five random changes."""
     fields = as_fields(consultation_json(taps=3))
     for _ in range(draw(st.integers(1, 5))):
-        act = draw(st.sampled_from(["replace", "remove", "add"]))
-        if act == "add" or not fields:
+        action = draw(st.sampled_from(["replace", "remove", "add"]))
+        if action == "add" or not fields:
             fields.append((draw(FORM_NAMES), draw(FORM_VALUES)))
             continue
-        place = draw(st.integers(0, len(fields) - 1))
-        name, _ = fields.pop(place)
-        if act == "replace":
+        index = draw(st.integers(0, len(fields) - 1))
+        name, _ = fields.pop(index)
+        if action == "replace":
             fields.append((name, draw(FORM_VALUES)))
     return fields
 
@@ -299,7 +304,7 @@ def test_spoiled_form_fields_are_never_a_bug_and_never_half_stored(office):
     @MANY
     @given(spoiled_fields(), st.sampled_from(["text/html", "application/json"]))
     def run(fields, accept):
-        before = stored()
+        before = row_counts()
         data: dict[str, list[str]] = {"csrf_token": [token]}
         for name, value in fields:
             if name != "csrf_token":
@@ -307,13 +312,13 @@ def test_spoiled_form_fields_are_never_a_bug_and_never_half_stored(office):
                     str(uuid4()) if name == "id" and len(value) == 36 else value
                 )
         for path in ("/consultations/new", "/consultations"):
-            answer = alone(ana.client.post, path, data=data, headers={"Accept": accept})
+            answer = in_new_context(ana.client.post, path, data=data, headers={"Accept": accept})
             if path == "/consultations/new":
                 assert answer.status_code in (200, 404)
-                assert stored() == before
+                assert row_counts() == before
         if accept == "text/html" and answer.status_code == 302:
-            assert stored()["consultation"] == before["consultation"] + 1
+            assert row_counts()["consultation"] == before["consultation"] + 1
         else:
-            check(answer, before)
+            assert_refused_or_stored_whole(answer, before)
 
     run()

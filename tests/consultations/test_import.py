@@ -1,4 +1,4 @@
-"""A desk's own sheet comes in whole or not at all, once however often it is brought, and repeats no identifier."""
+"""A spreadsheet of a desk is imported whole or not at all, stored once, and no identifier in it is repeated."""
 
 import io
 import os
@@ -31,113 +31,120 @@ from app.people.models.lines import PersonLine
 from app.places.queries import ALL_DESKS, list_desks
 from app.spreadsheets.limits import SpreadsheetLimits
 from tests.benchmarks.server import ROOT
-from tests.consultations.sheets import a_row, as_csv, as_xlsx, cells, saved
-from tests.factories.records import JSON, alone, make_account, make_desk
-from tests.factories.two_country_world import stored
+from tests.consultations.spreadsheet_files import as_csv, as_xlsx, cells, make_row, save_file
+from tests.factories.records import JSON, in_new_context, make_account, make_desk
+from tests.factories.two_country_world import row_counts
 
 
 def desks():
-    found = {desk.code: desk for desk in list_desks(db.session(), ALL_DESKS)}
+    by_code = {desk.code: desk for desk in list_desks(db.session(), ALL_DESKS)}
     db.session.rollback()
-    return found
+    return by_code
 
 
-def check(content: bytes, own=None):
-    own = desks() if own is None else own
-    found = read_records(io.BytesIO(content), own.keys(), SpreadsheetLimits())
-    checked = spreadsheet_import.check_import(db.session(), own, found)
+def check_spreadsheet(content: bytes, known_desks=None):
+    known_desks = desks() if known_desks is None else known_desks
+    records = read_records(io.BytesIO(content), known_desks.keys(), SpreadsheetLimits())
+    checked = spreadsheet_import.check_import(db.session(), known_desks, records)
     db.session.rollback()
     return checked
 
 
-def bring(office, content: bytes) -> ImportResult:
-    checked = check(content)
+def import_spreadsheet(office, content: bytes) -> ImportResult:
+    checked = check_spreadsheet(content)
     assert checked.errors == []
     authors = {
         "HND": office.accounts["susana"].account_id,
         "GTM": office.accounts["gabi"].account_id,
     }
     with unit_of_work():
-        done = spreadsheet_import.write_import(
+        result = spreadsheet_import.write_import(
             db.session(), authors, desks(), checked, lambda _: None
         )
-    assert isinstance(done, ImportResult), done
-    return done
+    assert isinstance(result, ImportResult), result
+    return result
 
 
-def wrong(rows, made=as_csv) -> list[tuple[int, str, str]]:
-    return [(one.row, one.column, one.code) for one in check(made(cells(rows))).errors]
+def errors_of(rows, writer=as_csv) -> list[tuple[int, str, str]]:
+    return [
+        (error.row, error.column, error.code)
+        for error in check_spreadsheet(writer(cells(rows))).errors
+    ]
 
 
 def contents() -> list[tuple]:
-    """What stands there, without numbers and times."""
+    """Return the content of all stored consultations, without numbers and times."""
     of_row = ("held_on", "channel", "modality", "travel_group", "language", "topics")
     of_row += ("main_topic", "outcomes", "flags", "persons", "is_tally")
-    of_line = ("place", "sex", "age_band", "nationality", "situation", "n", "repeat_contact")
-    said = []
+    of_line = ("group_index", "sex", "age_band", "nationality", "situation", "n", "repeat_contact")
+    consultations = []
     for row in db.session.scalars(select(Consultation).order_by(Consultation.id)):
         lines = select(PersonLine).where(PersonLine.consultation_id == row.id)
         people = db.session.scalars(lines.order_by(PersonLine.id))
-        said.append(
+        consultations.append(
             (
                 *tuple(getattr(row, name) for name in of_row),
                 sorted(tuple(getattr(line, name) for name in of_line) for line in people),
             )
         )
     db.session.rollback()
-    return sorted(said)
+    return sorted(consultations)
 
 
 def run(app, *arguments):
     # Outside of the test's own app context, as a command would be.
-    return alone(
+    return in_new_context(
         app.test_cli_runner().invoke, args=["consultations", "import", *map(str, arguments)]
     )
 
 
 FAMILY = [
-    a_row(record="1", n=2, topics="asylum; health", flags="disability", main_topic="health"),
-    a_row(record="1", sex="male", age_band="age_5_11", topics="", outcomes="", held_on=""),
-    a_row(record="1", nationality="VEN", repeat_contact="unknown", desk="", topics=""),
-    a_row(record="2"),
-    a_row(record="2", held_on="2026-03-16"),
-    a_row(),
-    a_row(),
+    make_row(record="1", n=2, topics="asylum; health", flags="disability", main_topic="health"),
+    make_row(record="1", sex="male", age_band="age_5_11", topics="", outcomes="", held_on=""),
+    make_row(record="1", nationality="VEN", repeat_contact="unknown", desk="", topics=""),
+    make_row(record="2"),
+    make_row(record="2", held_on="2026-03-16"),
+    make_row(),
+    make_row(),
 ]
-TALLY = dict.fromkeys(a_row(), "") | {
+TALLY = dict.fromkeys(make_row(), "") | {
     "desk": "HND-01", "held_on": "2026-03-15", "outcomes": "person_declined_record",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("made", [as_csv, as_xlsx])
-def test_a_sheet_comes_in_once_however_often_it_is_brought(office, made):
-    content = made(cells([*FAMILY, TALLY]))
-    assert bring(office, content) == ImportResult(added=6, same=0)
-    before = stored(), contents()
+@pytest.mark.parametrize("writer", [as_csv, as_xlsx])
+def test_a_spreadsheet_is_stored_once_however_often_it_is_imported(office, writer):
+    content = writer(cells([*FAMILY, TALLY]))
+    assert import_spreadsheet(office, content) == ImportResult(added=6, same=0)
+    before = row_counts(), contents()
 
-    assert bring(office, content) == ImportResult(added=0, same=6)
-    assert check(content).same == 6
+    assert import_spreadsheet(office, content) == ImportResult(added=0, same=6)
+    assert check_spreadsheet(content).same == 6
 
-    assert (stored(), contents()) == before
+    assert (row_counts(), contents()) == before
     assert before[0]["consultation"] == 6
     assert before[0]["person_line"] == 7
-    family = next(said for said in before[1] if said[9] == 4)
+    family = next(consultation for consultation in before[1] if consultation[9] == 4)
     assert family[5:9] == (("asylum", "health"), "health", ("information_given",), ("disability",))
     assert [line[0] for line in family[-1]] == [0, 0, 1]
 
 
-def test_a_sheet_with_one_more_row_adds_that_one(office):
-    bring(office, as_csv(cells(FAMILY)))
-    assert bring(office, as_csv(cells([*FAMILY, a_row()]))) == ImportResult(added=1, same=5)
+def test_a_spreadsheet_with_one_more_row_adds_that_row(office):
+    import_spreadsheet(office, as_csv(cells(FAMILY)))
+    assert import_spreadsheet(office, as_csv(cells([*FAMILY, make_row()]))) == ImportResult(
+        added=1, same=5
+    )
 
 
-def test_one_entry_a_desk_is_left_and_only_where_something_came(office):
-    content = as_csv(cells([a_row(), a_row(n=2), a_row(desk="HND-02"), a_row(desk="GTM-01")]))
-    bring(office, content)
-    bring(office, content)
+def test_one_audit_entry_is_written_for_each_desk_that_got_a_record(office):
+    content = as_csv(
+        cells([make_row(), make_row(n=2), make_row(desk="HND-02"), make_row(desk="GTM-01")])
+    )
+    import_spreadsheet(office, content)
+    import_spreadsheet(office, content)
     lines = db.session.execute(
         select(AuditEntry.subject, AuditEntry.country, AuditEntry.account_id)
-        .where(AuditEntry.act == "imported")
+        .where(AuditEntry.action == "imported")
         .order_by(AuditEntry.number)
     ).all()
     hnd, gtm = (office.accounts[name].account_id for name in ("susana", "gabi"))
@@ -148,49 +155,49 @@ def test_one_entry_a_desk_is_left_and_only_where_something_came(office):
     ]
 
 
-def test_the_same_record_with_other_content_is_told_and_nothing_is_stored(office):
-    bring(office, as_csv(cells([a_row(record="7")])))
-    before = stored()
-    changed = [a_row(record="8"), a_row(record="7", n=2)]
-    assert wrong(changed) == [(3, "A", "different")]
-    assert stored() == before
+def test_the_same_record_with_other_content_is_reported_and_nothing_is_stored(office):
+    import_spreadsheet(office, as_csv(cells([make_row(record="7")])))
+    before = row_counts()
+    changed = [make_row(record="8"), make_row(record="7", n=2)]
+    assert errors_of(changed) == [(3, "A", "different")]
+    assert row_counts() == before
 
 
-def test_what_somebody_else_brings_between_check_and_writing_is_told(office):
-    checked = check(as_csv(cells([a_row(record="8"), a_row(record="7", n=2)])))
+def test_what_somebody_else_imports_between_check_and_writing_is_reported(office):
+    checked = check_spreadsheet(as_csv(cells([make_row(record="8"), make_row(record="7", n=2)])))
     assert checked.errors == []
-    bring(office, as_csv(cells([a_row(record="7")])))
+    import_spreadsheet(office, as_csv(cells([make_row(record="7")])))
     authors = {"HND": office.accounts["susana"].account_id}
     with unit_of_work():
-        done = spreadsheet_import.write_import(
+        result = spreadsheet_import.write_import(
             db.session(), authors, desks(), checked, lambda _: None
         )
         db.session.rollback()
-    assert done == [CellError(3, "A", "different")]
-    assert stored()["consultation"] == 1
+    assert result == [CellError(3, "A", "different")]
+    assert row_counts()["consultation"] == 1
 
 
-def test_one_fault_keeps_the_whole_sheet_out(office, tmp_path):
-    path = saved(tmp_path, as_csv(cells([a_row(), a_row(sex="horse"), a_row()])))
-    before = stored()
-    done = run(office.app, path)
-    assert done.exit_code == 1
-    assert "G" in done.stderr and "3" in done.stderr
-    assert "horse" not in done.output
-    assert stored() == before
+def test_one_error_keeps_the_whole_spreadsheet_out(office, tmp_path):
+    path = save_file(tmp_path, as_csv(cells([make_row(), make_row(sex="horse"), make_row()])))
+    before = row_counts()
+    result = run(office.app, path)
+    assert result.exit_code == 1
+    assert "G" in result.stderr and "3" in result.stderr
+    assert "horse" not in result.output
+    assert row_counts() == before
 
 
-def test_every_fault_is_told_by_row_and_column(office):
+def test_every_error_is_reported_by_row_and_column(office):
     rows = [
-        a_row(sex="horse", n="3,5", held_on="03/15/2026"),
-        a_row(held_on="15.3.26", desk="GTM-99", topics="asylum; unknown thing"),
-        a_row(nationality="", age_band="", repeat_contact=""),
-        a_row(n=100, held_on="2040-01-01", flags="none; disability"),
-        a_row(outcomes="person_declined_record"),
-        a_row(n=True, held_on="yesterday", main_topic="health"),
-        a_row(held_on="2026-01-10", repeat_contact="first_this_month"),
+        make_row(sex="horse", n="3,5", held_on="03/15/2026"),
+        make_row(held_on="15.3.26", desk="GTM-99", topics="asylum; unknown thing"),
+        make_row(nationality="", age_band="", repeat_contact=""),
+        make_row(n=100, held_on="2040-01-01", flags="none; disability"),
+        make_row(outcomes="person_declined_record"),
+        make_row(n=True, held_on="yesterday", main_topic="health"),
+        make_row(held_on="2026-01-10", repeat_contact="first_this_month"),
     ]
-    assert wrong(rows) == [
+    assert errors_of(rows) == [
         (2, "C", "day_unclear"),
         (2, "G", "unknown_code"),
         (2, "I", "not_a_number"),
@@ -214,56 +221,56 @@ def test_every_fault_is_told_by_row_and_column(office):
 
 def test_rows_of_one_record_must_agree_and_stand_together(office):
     rows = [
-        a_row(record="1"),
-        a_row(record="1", topics="health", sex="male"),
-        a_row(record="2"),
-        a_row(record="1"),
+        make_row(record="1"),
+        make_row(record="1", topics="health", sex="male"),
+        make_row(record="2"),
+        make_row(record="1"),
     ]
-    assert wrong(rows) == [(3, "J", "not_the_same"), (5, "A", "scattered_record")]
+    assert errors_of(rows) == [(3, "J", "not_the_same"), (5, "A", "scattered_record")]
 
 
-def test_the_same_profile_said_twice_in_a_record_adds_up(office):
-    bring(office, as_csv(cells([a_row(record="1"), a_row(record="1", n=2)])))
-    assert [said[9] for said in contents()] == [3]
+def test_the_same_profile_twice_in_a_record_adds_up(office):
+    import_spreadsheet(office, as_csv(cells([make_row(record="1"), make_row(record="1", n=2)])))
+    assert [consultation[9] for consultation in contents()] == [3]
 
 
 def test_a_formula_and_an_error_are_faults_of_their_cells(office):
     book = openpyxl.Workbook()
-    for row in cells([a_row(), a_row(n="=1+1")]):
+    for row in cells([make_row(), make_row(n="=1+1")]):
         book.active.append(row)
-    said = io.BytesIO()
-    book.save(said)
-    faults = check(said.getvalue()).errors
-    assert [(one.row, one.column, one.code) for one in faults] == [(3, "I", "formula")]
+    buffer = io.BytesIO()
+    book.save(buffer)
+    faults = check_spreadsheet(buffer.getvalue()).errors
+    assert [(error.row, error.column, error.code) for error in faults] == [(3, "I", "formula")]
 
 
 @pytest.mark.parametrize(
     "day", ["2026-03-15", "15/03/2026", "15.3.2026", "15-03-2026", "2026/3/15"]
 )
 def test_a_day_may_be_written_in_several_ways(office, day):
-    bring(office, as_csv(cells([a_row(held_on=day)])))
-    assert [str(said[0]) for said in contents()] == ["2026-03-15"]
+    import_spreadsheet(office, as_csv(cells([make_row(held_on=day)])))
+    assert [str(consultation[0]) for consultation in contents()] == ["2026-03-15"]
 
 
 @pytest.mark.parametrize("day", ["03/15/2026", "15/03/26", "31.2.2026", "2026-15-03", "0/0/2026"])
 def test_a_day_that_could_be_another_is_refused(office, day):
-    assert wrong([a_row(held_on=day)]) == [(2, "C", "day_unclear")]
+    assert errors_of([make_row(held_on=day)]) == [(2, "C", "day_unclear")]
 
 
-def test_columns_are_told_by_letter_and_never_by_what_stands_there(office):
-    header, row = cells([a_row()])
-    said = [[*header, "Nombre y apellido", "SEX"], [*row, "Ana", "female"]]
-    checked = check(as_csv(said))
-    assert [(one.row, one.column, one.code) for one in checked.errors] == [
+def test_columns_are_reported_by_position_and_never_by_their_header(office):
+    header, row = cells([make_row()])
+    rows = [[*header, "Nombre y apellido", "SEX"], [*row, "Ana", "female"]]
+    checked = check_spreadsheet(as_csv(rows))
+    assert [(error.row, error.column, error.code) for error in checked.errors] == [
         (1, "L", "unknown_column"),
         (1, "M", "duplicate_column"),
     ]
-    without = [line[:6] + line[7:] for line in cells([a_row()])]
-    faults = check(as_csv(without)).errors
-    assert [(one.row, one.code, one.named_column) for one in faults] == [
+    without = [line[:6] + line[7:] for line in cells([make_row()])]
+    faults = check_spreadsheet(as_csv(without)).errors
+    assert [(error.row, error.code, error.named_column) for error in faults] == [
         (1, "missing_column", "sex")
     ]
-    assert "Nombre" not in "".join(error_message(one) for one in checked.errors)
+    assert "Nombre" not in "".join(error_message(error) for error in checked.errors)
 
 
 IDENTIFIERS = {
@@ -286,28 +293,28 @@ IDENTIFIERS = {
 def test_an_identifier_in_any_cell_is_named_and_never_repeated(
     office, tmp_path, text, rule, caplog
 ):
-    for column in (*cells([a_row()])[0], "channel", "flags", "main_topic", "language"):
+    for column in (*cells([make_row()])[0], "channel", "flags", "main_topic", "language"):
         if column == "n" and rule == "number":
             continue
-        found = check(as_csv(cells([a_row(**{column: text})]))).errors
-        assert [one.code for one in found] == [rule], column
-    header, row = cells([a_row()])
-    path = saved(tmp_path, as_xlsx([[*header, "Notes"], [*row, f"see {text} please"]]))
-    done = run(office.app, path)
-    assert done.exit_code == 1
-    assert text not in done.output + caplog.text
+        errors = check_spreadsheet(as_csv(cells([make_row(**{column: text})]))).errors
+        assert [problem.code for problem in errors] == [rule], column
+    header, row = cells([make_row()])
+    path = save_file(tmp_path, as_xlsx([[*header, "Notes"], [*row, f"see {text} please"]]))
+    result = run(office.app, path)
+    assert result.exit_code == 1
+    assert text not in result.output + caplog.text
     answer = upload(office, path.read_bytes())
-    assert rule in {one["code"] for one in answer.get_json()["problems"]}
+    assert rule in {problem["code"] for problem in answer.get_json()["problems"]}
     assert text not in answer.text
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
 
 
 def test_a_long_number_in_a_number_cell_is_an_identifier(office):
-    rows = [a_row(n=99123456), a_row(record=801199012345)]
-    assert wrong(rows, as_xlsx) == [(2, "I", "number"), (3, "A", "number")]
+    rows = [make_row(n=99123456), make_row(record=801199012345)]
+    assert errors_of(rows, as_xlsx) == [(2, "I", "number"), (3, "A", "number")]
 
 
-WORDS = {
+LABELLED_CODES = {
     "nationality": ("HND", "VEN", "HTI", "CIV", "XXX"),
     "situation": ("in_transit", "host_community", "unknown"),
     "repeat_contact": ("first_this_year", "repeat_this_month", "unknown"),
@@ -323,8 +330,8 @@ WORDS = {
 }
 
 
-def word(column: str, code: str, locale: str) -> str:
-    """The label of a code as a page in that language shows it."""
+def label(column: str, code: str, locale: str) -> str:
+    """Return the label of a code as a page in that language shows it."""
     if column == "language":
         return dict(language.languages_by_name(locale))[code]
     if column == "nationality" and code != "XXX":
@@ -343,39 +350,42 @@ def word(column: str, code: str, locale: str) -> str:
 )
 @given(data=st.data())
 def test_labels_of_any_language_say_the_same_as_codes(office, data):
-    many = {"topics", "outcomes", "flags"}
-    said = {
+    multiple = {"topics", "outcomes", "flags"}
+    fields = {
         column: data.draw(st.lists(st.sampled_from(codes), min_size=1, unique=True))
-        if column in many
+        if column in multiple
         else [data.draw(st.sampled_from(codes))]
-        for column, codes in WORDS.items()
+        for column, codes in LABELLED_CODES.items()
     }
     locale = data.draw(st.sampled_from(sorted(LOCALES)))
     change = data.draw(st.sampled_from([str, str.upper, str.lower, lambda text: f"  {text} "]))
-    between = data.draw(st.sampled_from(["; ", ";", "\n", ", "]))
-    plain = a_row(**{column: ";".join(codes) for column, codes in said.items()})
-    worded = a_row(
+    separator = data.draw(st.sampled_from(["; ", ";", "\n", ", "]))
+    plain = make_row(**{column: ";".join(codes) for column, codes in fields.items()})
+    labelled = make_row(
         **{
-            column: between.join(change(word(column, code, locale)) for code in codes)
-            for column, codes in said.items()
+            column: separator.join(change(label(column, code, locale)) for code in codes)
+            for column, codes in fields.items()
         }
     )
     catalogue = label_codes.catalogue_of(locale, label_codes._directory())
-    header, row = cells([worded])
+    header, row = cells([labelled])
     named = [catalogue.gettext(COLUMNS[code].label) for code in header]
-    mine, other = check(as_csv(cells([plain]))), check(as_xlsx([named, row]))
-    assert mine.errors == other.errors == []
-    assert [one.data for one in spreadsheet_import._pending_rows(mine)] == [
-        one.data for one in spreadsheet_import._pending_rows(other)
+    coded, other = (
+        check_spreadsheet(as_csv(cells([plain]))),
+        check_spreadsheet(as_xlsx([named, row])),
+    )
+    assert coded.errors == other.errors == []
+    assert [pending.data for pending in spreadsheet_import._pending_rows(coded)] == [
+        pending.data for pending in spreadsheet_import._pending_rows(other)
     ]
 
 
-def test_every_label_of_every_column_means_its_code_or_is_told_ambiguous(app):
-    for column, codes in WORDS.items():
+def test_every_label_of_every_column_means_its_code_or_is_reported_as_ambiguous(app):
+    for column, codes in LABELLED_CODES.items():
         meant = label_codes.codes_by_label(column)
         for locale in LOCALES:
             for code in codes:
-                assert meant[label_codes.normalise(word(column, code, locale))] in (
+                assert meant[label_codes.normalise(label(column, code, locale))] in (
                     code,
                     label_codes.AMBIGUOUS,
                 )
@@ -390,43 +400,43 @@ def test_a_word_that_means_two_things_is_refused(office, monkeypatch):
     assert "ambiguous" in MESSAGES
 
 
-def test_two_thousand_faults_are_all_told_quickly(office, tmp_path):
-    rows = [a_row(sex="horse" if n % 2 else "female", n=0 if n % 2 else 1) for n in range(2000)]
-    path = saved(tmp_path, as_xlsx(cells(rows)))
-    began = time.process_time()
-    done = run(office.app, path)
-    took = time.process_time() - began
-    assert done.exit_code == 1
-    lines = done.stderr.strip().split("\n")
+def test_two_thousand_errors_are_all_reported_quickly(office, tmp_path):
+    rows = [make_row(sex="horse" if n % 2 else "female", n=0 if n % 2 else 1) for n in range(2000)]
+    path = save_file(tmp_path, as_xlsx(cells(rows)))
+    started_at = time.process_time()
+    result = run(office.app, path)
+    seconds = time.process_time() - started_at
+    assert result.exit_code == 1
+    lines = result.stderr.strip().split("\n")
     assert len(lines) == 2001
     assert all(
         f" {n + 2}, " in line for n, line in zip(range(1, 2000, 2), lines[0::2], strict=False)
     )
-    assert took < 10
+    assert seconds < 10
 
 
 def test_a_dry_run_stores_nothing_and_says_what_would_come(office, tmp_path):
-    path = saved(tmp_path, as_xlsx(cells(FAMILY)))
-    before = stored()
-    done = run(office.app, path, "--dry-run")
-    assert (done.exit_code, stored()) == (0, before)
-    assert "5" in done.output
+    path = save_file(tmp_path, as_xlsx(cells(FAMILY)))
+    before = row_counts()
+    result = run(office.app, path, "--dry-run")
+    assert (result.exit_code, row_counts()) == (0, before)
+    assert "5" in result.output
     assert run(office.app, path).exit_code == 0
-    assert stored()["consultation"] == 5
+    assert row_counts()["consultation"] == 5
     assert run(office.app, path).exit_code == 0
-    assert stored()["consultation"] == 5
-    bad = saved(tmp_path, as_xlsx(cells([a_row(sex="horse")])))
+    assert row_counts()["consultation"] == 5
+    bad = save_file(tmp_path, as_xlsx(cells([make_row(sex="horse")])))
     assert run(office.app, bad, "--dry-run").exit_code == 1
     assert run(office.app, tmp_path / "nowhere").exit_code == 2
 
 
-def test_who_answers_for_a_sheet_is_the_one_named_or_the_first_supervisor(office, tmp_path):
+def test_the_author_of_an_import_is_the_account_named_or_the_first_supervisor(office, tmp_path):
     make_account("sonia", "supervisor", countries=("HND",))
-    first = saved(tmp_path, as_csv(cells([a_row()])))
+    first = save_file(tmp_path, as_csv(cells([make_row()])))
     assert run(office.app, first).exit_code == 0
     assert (
         run(
-            office.app, saved(tmp_path, as_csv(cells([a_row(n=2)])), "b"), "--by", "sonia"
+            office.app, save_file(tmp_path, as_csv(cells([make_row(n=2)])), "b"), "--by", "sonia"
         ).exit_code
         == 0
     )
@@ -434,60 +444,60 @@ def test_who_answers_for_a_sheet_is_the_one_named_or_the_first_supervisor(office
         row.author_id for row in db.session.scalars(select(Consultation).order_by("persons"))
     ]
     db.session.rollback()
-    by_name = {name: found.account_id for name, found in office.accounts.items()}
+    by_name = {name: account.account_id for name, account in office.accounts.items()}
     assert authors[0] == by_name["susana"] != authors[1]
     for name in ("ana", "adela", "nobody"):
         assert run(office.app, first, "--by", name).exit_code == 1
-    theirs = saved(tmp_path, as_csv(cells([a_row(desk="GTM-01")])))
+    theirs = save_file(tmp_path, as_csv(cells([make_row(desk="GTM-01")])))
     assert run(office.app, theirs, "--by", "susana").exit_code == 1
 
 
-def test_without_a_supervisor_a_sheet_is_refused_with_one_sentence(app, tmp_path):
+def test_without_a_supervisor_a_spreadsheet_is_refused_with_one_sentence(app, tmp_path):
     make_desk()
-    done = run(app, saved(tmp_path, as_csv(cells([a_row()]))))
-    assert done.exit_code == 1
-    assert len(done.stderr.strip().split("\n")) == 1
-    assert "HND" in done.stderr
+    result = run(app, save_file(tmp_path, as_csv(cells([make_row()]))))
+    assert result.exit_code == 1
+    assert len(result.stderr.strip().split("\n")) == 1
+    assert "HND" in result.stderr
 
 
-def test_figures_after_a_sheet_are_those_counted_by_hand(office):
+def test_figures_after_an_import_are_those_counted_by_hand(office):
     rows = [
-        a_row(n=2),
-        a_row(sex="male", repeat_contact="repeat_this_month"),
-        a_row(age_band="age_0_4", repeat_contact="unknown", n=3),
-        a_row(repeat_contact="first_this_month", outcomes="information_given; person_left"),
-        a_row(n=5, outcomes="person_left"),
+        make_row(n=2),
+        make_row(sex="male", repeat_contact="repeat_this_month"),
+        make_row(age_band="age_0_4", repeat_contact="unknown", n=3),
+        make_row(repeat_contact="first_this_month", outcomes="information_given; person_left"),
+        make_row(n=5, outcomes="person_left"),
         TALLY,
     ]
-    bring(office, as_csv(cells(rows)))
-    said = office["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
-    assert (said["consultations"], said["tallies"]) == (6, 1)
-    assert said["persons_in_consultations"] == 12
-    assert said["reached"] == {"low": 3, "high": 6, "unknown": 3}
-    assert said["new"] == 2
+    import_spreadsheet(office, as_csv(cells(rows)))
+    figures = office["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
+    assert (figures["consultations"], figures["tallies"]) == (6, 1)
+    assert figures["persons_in_consultations"] == 12
+    assert figures["reached"] == {"low": 3, "high": 6, "unknown": 3}
+    assert figures["new"] == 2
 
 
-def test_a_card_in_a_sheet_counts_its_people_once(office):
+def test_a_card_in_a_spreadsheet_counts_its_people_once(office):
     with unit_of_work():
         codes = issue(
             db.session(), office.accounts["susana"].account_id, desks()["HND-01"], 2, 2026
         )
     rows = [
-        a_row(record="1", card=codes[0], n=2, repeat_contact="unknown"),
-        a_row(record="2", card=codes[0].lower(), desk="HND-02", held_on="2026-04-02", n=3),
-        a_row(record="3", card=codes[1].replace("-", " "), repeat_contact="unknown"),
-        a_row(record="4", repeat_contact="unknown"),
+        make_row(record="1", card=codes[0], n=2, repeat_contact="unknown"),
+        make_row(record="2", card=codes[0].lower(), desk="HND-02", held_on="2026-04-02", n=3),
+        make_row(record="3", card=codes[1].replace("-", " "), repeat_contact="unknown"),
+        make_row(record="4", repeat_contact="unknown"),
     ]
     content = as_csv(cells(rows))
-    assert bring(office, content) == ImportResult(added=4, same=0)
-    assert bring(office, content) == ImportResult(added=0, same=4)
-    wanted = select(PersonLine.held_on, PersonLine.ordinal, PersonLine.previous_in_country)
+    assert import_spreadsheet(office, content) == ImportResult(added=4, same=0)
+    assert import_spreadsheet(office, content) == ImportResult(added=0, same=4)
+    statement = select(PersonLine.held_on, PersonLine.ordinal, PersonLine.previous_in_country)
     lines = db.session.execute(
-        wanted.where(PersonLine.card_id.is_not(None)).order_by(PersonLine.id)
+        statement.where(PersonLine.card_id.is_not(None)).order_by(PersonLine.id)
     )
-    said = [(str(line[0]), *line[1:]) for line in lines]
+    person_lines = [(str(line[0]), *line[1:]) for line in lines]
     db.session.rollback()
-    assert said == [
+    assert person_lines == [
         ("2026-03-15", 1, 0),
         ("2026-03-15", 2, 0),
         ("2026-04-02", 1, 202603),
@@ -496,24 +506,26 @@ def test_a_card_in_a_sheet_counts_its_people_once(office):
         ("2026-03-15", 1, 0),
     ]
     mistyped = codes[0][:-1] + ("0" if codes[0][-1] != "0" else "1")
-    assert wrong([a_row(card=mistyped)]) == [(2, "L", "card_mistyped")]
+    assert errors_of([make_row(card=mistyped)]) == [(2, "L", "card_mistyped")]
 
 
 def upload(office, content: bytes, do: str = "import", name: str = "susana", headers=JSON):
-    """The answer to a file sent by the page's form."""
+    """Post a file by the page's form; return the answer."""
     browser = office[name]
     file = FileStorage(io.BytesIO(content), "sheet.xlsx")
     fields = {"do": do, "csrf_token": browser.token(), "file": file}
     boundary, body = encode_multipart(fields)
     kind = f"multipart/form-data; boundary={boundary}"
     post = browser.client.post
-    return alone(post, "/consultations/import", data=body, content_type=kind, headers=headers)
+    return in_new_context(
+        post, "/consultations/import", data=body, content_type=kind, headers=headers
+    )
 
 
-def test_a_supervisor_brings_a_sheet_by_the_page(office):
+def test_a_supervisor_imports_a_spreadsheet_by_the_page(office):
     content = as_xlsx(cells(FAMILY))
     assert upload(office, content, "check").get_json() == {"added": 0, "same": 0, "new": 5}
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
     assert upload(office, content).get_json() == {"added": 5, "same": 0}
     assert upload(office, content).get_json() == {"added": 0, "same": 5}
     page = upload(office, content, headers={"Accept": "text/html"})
@@ -522,47 +534,53 @@ def test_a_supervisor_brings_a_sheet_by_the_page(office):
 
 
 def test_the_page_lists_every_problem_and_stores_nothing(office):
-    rows = [a_row(sex="horse"), a_row(desk="GTM-01")]
-    before = stored()
-    said = upload(office, as_csv(cells(rows)))
-    assert said.status_code == 422
-    told = [(one["row"], one["column"], one["code"]) for one in said.get_json()["problems"]]
-    assert told == [(2, "G", "unknown_code"), (3, "B", "not_your_desk")]
+    rows = [make_row(sex="horse"), make_row(desk="GTM-01")]
+    before = row_counts()
+    refused = upload(office, as_csv(cells(rows)))
+    assert refused.status_code == 422
+    problems = [
+        (problem["row"], problem["column"], problem["code"])
+        for problem in refused.get_json()["problems"]
+    ]
+    assert problems == [(2, "G", "unknown_code"), (3, "B", "not_your_desk")]
     page = upload(office, as_csv(cells(rows)), headers={"Accept": "text/html"})
     assert page.status_code == 422
     assert page.text.count('<td class="num">') == 2
     assert "horse" not in page.text
-    assert stored() == before
+    assert row_counts() == before
 
 
 def test_what_cannot_be_read_is_one_sentence_on_the_page(office):
     for content in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"a,b\n1,2\n"):
-        said = upload(office, content)
-        assert said.status_code == 422
-        assert len(said.get_json()["problems"]) == 1
+        refused = upload(office, content)
+        assert refused.status_code == 422
+        assert len(refused.get_json()["problems"]) == 1
     nothing = office["susana"].post_form("/consultations/import", {"do": "import"})
     assert nothing.status_code == 422
 
 
 def test_the_page_takes_two_megabytes_and_everything_else_stays_small(office):
-    large = as_csv([*cells([a_row()]), *[["x" * 499] * 20] * 180])
+    large = as_csv([*cells([make_row()]), *[["x" * 499] * 20] * 180])
     assert 1_500_000 < len(large) < 2_000_000
     assert upload(office, large).status_code == 422
     assert upload(office, large + large).status_code == 413
     data = {"csrf_token": office["susana"].token(), "current": "x" * 300_000}
-    assert alone(office["susana"].client.post, "/account/password", data=data).status_code == 413
-    many = as_csv([*cells([a_row()]), *[["x"]] * 5001])
+    assert (
+        in_new_context(office["susana"].client.post, "/account/password", data=data).status_code
+        == 413
+    )
+    many = as_csv([*cells([make_row()]), *[["x"]] * 5001])
     assert upload(office, many).status_code == 422
 
 
-def test_only_supervisors_bring_sheets_and_only_of_their_countries(office):
-    content = as_csv(cells([a_row()]))
+def test_only_supervisors_import_spreadsheets_and_only_of_their_countries(office):
+    content = as_csv(cells([make_row()]))
     for name in ("ana", "rita", "adela", "cora"):
         assert upload(office, content, name=name).status_code == 403
     assert upload(office, content, name="gabi").status_code == 422
-    missing = upload(office, as_csv(cells([a_row(desk="XYZ-01")])), name="gabi")
+    missing = upload(office, as_csv(cells([make_row(desk="XYZ-01")])), name="gabi")
     assert missing.get_json() == upload(office, content, name="gabi").get_json()
-    assert stored()["consultation"] == 0
+    assert row_counts()["consultation"] == 0
 
 
 @pytest.mark.parametrize("locale", sorted(LOCALES))
@@ -584,27 +602,27 @@ def test_the_template_filled_in_by_its_own_lists_is_taken(office, locale):
     assert heads.keys() == set(COLUMNS.codes)
     first.cell(2, heads["held_on"], "2026-03-15")
     first.cell(2, heads["n"], 3)
-    said = io.BytesIO()
-    book.save(said)
-    assert upload(office, said.getvalue()).get_json() == {"added": 1, "same": 0}
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert upload(office, buffer.getvalue()).get_json() == {"added": 1, "same": 0}
     assert not [c for row in words.iter_rows() for c in row if c.data_type == "f"]
     plain = browser.get("/consultations/import/template.csv").data
-    assert check(plain).errors == []
+    assert check_spreadsheet(plain).errors == []
 
 
 def test_an_import_killed_half_way_leaves_nothing(office, tmp_path):
-    rows = [a_row(record=str(n), n=1 + n % 9) for n in range(4000)]
-    path = saved(tmp_path, as_csv(cells(rows)))
-    before = stored()
+    rows = [make_row(record=str(n), n=1 + n % 9) for n in range(4000)]
+    path = save_file(tmp_path, as_csv(cells(rows)))
+    before = row_counts()
     url = office.app.config["SETTINGS"].database_url
     environment = {**os.environ, "DATABASE_URL": url}
     db.session.remove()
     command = [sys.executable, "-m", "tests.consultations.slow_import", str(path)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as started:
-        assert started.stdout is not None
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
         try:
-            assert started.stdout.readline() == b"half-way\n"
+            assert process.stdout.readline() == b"half-way\n"
         finally:
-            os.kill(started.pid, signal.SIGKILL)
-    assert stored() == before
-    assert bring(office, path.read_bytes()) == ImportResult(added=4000, same=0)
+            os.kill(process.pid, signal.SIGKILL)
+    assert row_counts() == before
+    assert import_spreadsheet(office, path.read_bytes()) == ImportResult(added=4000, same=0)

@@ -1,4 +1,4 @@
-"""Whatever is recorded, corrected, voided and restored: person lines are those of the current content."""
+"""After any recording, correcting, voiding and restoring, person lines are those of the current content."""
 
 import os
 from datetime import date
@@ -46,14 +46,14 @@ MANY = settings(
 
 
 def lines_of(consultation_id):
-    """Stored lines without their ids, in no order."""
-    wanted = select(LINES).where(LINES.c.consultation_id == consultation_id).order_by(LINES.c.id)
-    rows = [row._asdict() for row in db.session.execute(wanted)]
+    """Return stored lines without their ids, in no order."""
+    statement = select(LINES).where(LINES.c.consultation_id == consultation_id).order_by(LINES.c.id)
+    rows = [row._asdict() for row in db.session.execute(statement)]
     return sorted(str({k: v for k, v in row.items() if k != "id"}) for row in rows)
 
 
 def expected_lines(content, desk, is_void):
-    """The lines of a fresh record of a content."""
+    """Return the lines of a fresh record of a content."""
     contact = consultation_context(new_row(content, desk, 1), None)
     topics = tuple(sorted(content.topics))
     rows = [
@@ -64,23 +64,23 @@ def expected_lines(content, desk, is_void):
     return sorted(str({name: row[name] for name in order}) for row in rows)
 
 
-def change(by, sent, state, step):
-    """One change as the page would send it; answers what came of it."""
-    act, said, behind = step
+def apply_change(principal, record, state, step):
+    """Apply one change as the page would send it; return its result."""
+    action, fields, behind = step
     with unit_of_work():
         session = db.session()
-        row = queries.lock_consultation(session, by.scope, UUID(sent["id"]))
+        row = queries.lock_consultation(session, principal.scope, UUID(record["id"]))
         version = None if behind is None else state["version"] + behind
-        if act == "void":
-            return corrections.void(session, by, row, Change(version, "slip"))
+        if action == "void":
+            return corrections.void(session, principal, row, Change(version, "slip"))
         raw = {
-            "id": sent["id"],
-            "desk": sent["desk"],
-            **said,
+            "id": record["id"],
+            "desk": record["desk"],
+            **fields,
             "version": version,
             "reason": "other",
         }
-        return corrections.correct(session, by, row, parse_correction(raw))
+        return corrections.correct(session, principal, row, parse_correction(raw))
 
 
 def test_lines_always_are_those_of_the_content_that_stands(office):
@@ -89,41 +89,41 @@ def test_lines_always_are_those_of_the_content_that_stands(office):
     @MANY
     @given(contents(DAYS), STEPS)
     def run(first, steps):
-        sent = {"id": str(uuid4()), "desk": "HND-01", **first}
+        record = {"id": str(uuid4()), "desk": "HND-01", **first}
         with unit_of_work():
-            recording.record(db.session(), office.accounts["ana"], parse_consultation(sent))
-        content = recording.with_default_language(parse_consultation(sent).data, desks["HND-01"])
+            recording.record(db.session(), office.accounts["ana"], parse_consultation(record))
+        content = recording.with_default_language(parse_consultation(record).data, desks["HND-01"])
         state = {"version": 1, "void": False}
         history = [canonical_json(content)]
         for step in steps:
-            done = change(susana, sent, state, step)
-            act, said, behind = step
-            if act == "void" and state["void"]:
-                assert done == Accepted(AppliedChange(sent["id"], state["version"]))
+            done = apply_change(susana, record, state, step)
+            action, fields, behind = step
+            if action == "void" and state["void"]:
+                assert done == Accepted(AppliedChange(record["id"], state["version"]))
             elif behind == -1:
                 assert isinstance(done, Conflict) and done.detail.version == state["version"]
             else:
-                state = {"version": state["version"] + 1, "void": act == "void"}
-                assert done == Accepted(AppliedChange(sent["id"], state["version"]))
-                if act == "correct":
-                    raw = {"id": sent["id"], "desk": "HND-01", **said}
+                state = {"version": state["version"] + 1, "void": action == "void"}
+                assert done == Accepted(AppliedChange(record["id"], state["version"]))
+                if action == "correct":
+                    raw = {"id": record["id"], "desk": "HND-01", **fields}
                     content = recording.with_default_language(
                         parse_consultation(raw).data, desks["HND-01"]
                     )
                 history.append(canonical_json(content))
-            assert_stands(sent, content, state, history)
+            assert_stored(record, content, state, history)
 
-    def assert_stands(sent, content, state, history):
+    def assert_stored(record, content, state, history):
         session = db.session()
-        row = queries.find_consultation(session, susana.scope, UUID(sent["id"]))
+        row = queries.find_consultation(session, susana.scope, UUID(record["id"]))
         assert (row.version, row.state) == (state["version"], "void" if state["void"] else "live")
-        stands = queries.get_consultation_data(session, row)
-        assert canonical_json(stands) == canonical_json(content) == history[-1]
+        stored = queries.get_consultation_data(session, row)
+        assert canonical_json(stored) == canonical_json(content) == history[-1]
         assert (row.persons, row.qualifying) == (content.persons, content.qualifies)
         assert lines_of(row.id) == expected_lines(content, desks["HND-01"], state["void"])
-        trail = queries.list_versions_unscoped(session, row.id)
-        assert [old.version for old in trail] == list(range(1, state["version"]))
-        assert [old.content for old in trail] == history[:-1]
+        versions = queries.list_versions_unscoped(session, row.id)
+        assert [old.version for old in versions] == list(range(1, state["version"]))
+        assert [old.content for old in versions] == history[:-1]
         session.rollback()
 
     with time_machine.travel(at("2026-03-02 18:00")):
@@ -132,28 +132,30 @@ def test_lines_always_are_those_of_the_content_that_stands(office):
 
 def test_a_corrected_record_has_the_lines_of_a_fresh_one(office):
     with time_machine.travel(at("2026-03-02 18:00")):
-        said = {"held_on": "2026-03-01", "topics": ["health"], "outcomes": ["person_left"]}
+        fields = {"held_on": "2026-03-01", "topics": ["health"], "outcomes": ["person_left"]}
         people = [{"sex": "male", "age_band": "age_0_4", "n": 2}]
         group = {"nationality": "VEN", "repeat_contact": "first_this_month", "persons": people}
-        new = {**said, "groups": [group]}
-        old = {**said, "groups": [{**group, "nationality": "HND", "repeat_contact": "unknown"}]}
+        new = {**fields, "groups": [group]}
+        old = {**fields, "groups": [{**group, "nationality": "HND", "repeat_contact": "unknown"}]}
         ana = office.accounts["ana"]
         fixed, fresh = ({"id": str(uuid4()), "desk": "HND-01", **c} for c in (old, new))
-        for sent in (fixed, fresh):
+        for record in (fixed, fresh):
             with unit_of_work():
-                recording.record(db.session(), ana, parse_consultation(sent))
-        done = change(ana, fixed, {"version": 1}, ("correct", new, 0))
+                recording.record(db.session(), ana, parse_consultation(record))
+        done = apply_change(ana, fixed, {"version": 1}, ("correct", new, 0))
         assert done == Accepted(AppliedChange(fixed["id"], 2))
-        ids = [sent["id"].replace("-", "") for sent in (fixed, fresh)]
-        lines = [str(lines_of(UUID(one))).replace(str(UUID(one)), "") for one in ids]
+        ids = [record["id"].replace("-", "") for record in (fixed, fresh)]
+        lines = [
+            str(lines_of(UUID(record_id))).replace(str(UUID(record_id)), "") for record_id in ids
+        ]
         assert lines[0] == lines[1] != "[]"
 
 
 def test_what_a_record_says_as_json_is_read_to_the_same_content(office):
     @MANY
     @given(contents(DAYS))
-    def run(said):
-        content = parse_consultation({"id": str(uuid4()), "desk": "HND-01", **said}).data
+    def run(fields):
+        content = parse_consultation({"id": str(uuid4()), "desk": "HND-01", **fields}).data
         assert parse_consultation(as_json(content)).data == content
 
     run()
@@ -162,10 +164,10 @@ def test_what_a_record_says_as_json_is_read_to_the_same_content(office):
 def test_nobody_without_scope_finds_a_record(office):
     from tests.factories.records import make_consultation
 
-    sent = make_consultation(office.accounts["ana"])
+    record = make_consultation(office.accounts["ana"])
     for scope in (Scope(), Scope(programme=True), Scope(countries=frozenset({"GTM"}))):
-        assert queries.find_consultation(db.session(), scope, UUID(sent["id"])) is None
-        assert queries.lock_consultation(db.session(), scope, UUID(sent["id"])) is None
+        assert queries.find_consultation(db.session(), scope, UUID(record["id"])) is None
+        assert queries.lock_consultation(db.session(), scope, UUID(record["id"])) is None
         desk = office.desks["HND-01"]
-        day = date.fromisoformat(sent["held_on"])
+        day = date.fromisoformat(record["held_on"])
         assert list(queries.list_consultations_of_day(db.session(), scope, desk.id, day)) == []

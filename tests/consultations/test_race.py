@@ -29,23 +29,23 @@ def test_the_same_consultation_sent_by_eight_clients_at_once_is_one_row_one_new_
     with serving(app.config["SETTINGS"].database_url, workers=4) as server:
         clients = [Client(server.port).sign_in("ana") for _ in range(CLIENTS)]
         with ThreadPoolExecutor(CLIENTS) as pool:
-            answers = [_sent_at_once(pool, clients, content) for content in contents]
+            answers = [_send_at_once(pool, clients, content) for content in contents]
     once = Counter({(201, "new"): 1, (200, "same"): CLIENTS - 1})
     assert [Counter(answer) for answer in answers] == [once] * TIMES
     for table in (Consultation, PersonLine):
         assert db.session.scalar(select(func.count()).select_from(table)) == TIMES
-    entries = select(func.count()).where(AuditEntry.act == "recorded")
+    entries = select(func.count()).where(AuditEntry.action == "recorded")
     assert db.session.scalar(entries) == TIMES
 
 
-def _sent_at_once(
+def _send_at_once(
     pool: ThreadPoolExecutor, clients: list[Client], content: dict[str, Any]
 ) -> list[tuple[int, str]]:
-    together = Barrier(len(clients))
+    barrier = Barrier(len(clients))
 
     def send(client: Client) -> tuple[int, str]:
-        together.wait()
-        status, said = client.post("/consultations", content)
-        return status, said.get("arrival", str(said))
+        barrier.wait()
+        status, body = client.post("/consultations", content)
+        return status, body.get("arrival", str(body))
 
     return list(pool.map(send, clients))

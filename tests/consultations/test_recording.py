@@ -19,8 +19,8 @@ def test_a_consultation_is_new_once_and_the_same_afterwards(app):
         201,
         {"id": content["id"], "arrival": "new", "version": 1},
     )
-    again = ana.post("/consultations", content)
-    assert (again.status_code, again.get_json()["arrival"]) == (200, "same")
+    second = ana.post("/consultations", content)
+    assert (second.status_code, second.get_json()["arrival"]) == (200, "same")
     other = ana.post("/consultations", {**content, "topics": ["health"]})
     assert (other.status_code, other.get_json()) == (
         409,

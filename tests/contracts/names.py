@@ -85,8 +85,6 @@ PROSE = (
 """Words of a private dialect in docstrings and comments, and "where" for a condition."""
 STORED = frozenset(
     {
-        *(("app/people/models/aggregates.py", "known"), ("app/people/models/lines.py", "known")),
-        *(("app/returns/models.py", "said"), ("app/sync/models.py", "brought_by")),
         *(("app/shelters/models/beds.py", "held"), ("app/shelters/rules.py", "held")),
         *(("app/referrals/rules/states.py", "SENT"), ("app/referrals/rules/states.py", "SEEN")),
     }
@@ -111,13 +109,13 @@ class Finding:
 
 
 def sources(paths: Iterable[Path]) -> list[Path]:
-    """All Python files of these files and folders, in order; this list of words itself is none."""
+    """Return all Python files of these files and folders, in order, without this list of words."""
     files = {f for path in paths for f in ([path] if path.is_file() else path.rglob("*.py"))}
     return sorted(files - {Path(__file__).resolve()})
 
 
 def findings(paths: Iterable[Path]) -> Iterator[Finding]:
-    """Every name and every line of prose that is not standard."""
+    """Yield every name and every line of prose that is not standard."""
     for path in sources(paths):
         text = path.read_text("utf-8")
         tree = ast.parse(text)
@@ -131,7 +129,7 @@ def findings(paths: Iterable[Path]) -> Iterator[Finding]:
 
 
 def repeated_classes(paths: Iterable[Path]) -> dict[str, int]:
-    """Names of classes that are defined more than once, with how often."""
+    """Return names of classes that are defined more than once, with the number."""
     trees = (ast.parse(path.read_text("utf-8")) for path in sources(paths))
     names = Counter(n.name for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ClassDef))
     return {name: count for name, count in sorted(names.items()) if count > 1}

@@ -14,7 +14,7 @@ from app.i18n.language import LOCALES
 from config import LOCALES as SETTABLE
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = re.compile(r"%\(\w+\)s|\{\w+\}")
+PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w+\}")
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -26,40 +26,46 @@ KEYWORDS = {
 
 @pytest.fixture(scope="module")
 def messages() -> set[str]:
-    """Every source message of code, templates and scripts, a plural by its singular."""
+    """Return every source message of code, templates and scripts, a plural by its singular."""
     with (ROOT / ".babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
     folders = ("app", "templates")
-    found = set()
+    source_messages = set()
     for folder in folders:
-        inside = [(p.removeprefix(f"{folder}/"), m) for p, m in methods if p.startswith(folder)]
-        kept = {p.removeprefix(f"{folder}/"): o for p, o in options.items() if p.startswith(folder)}
-        for _, _, said, _, _ in extract_from_dir(ROOT / folder, inside, kept, KEYWORDS):
-            found.add(said[0] if isinstance(said, tuple) else said)
-    assert len(found) > 200
-    return found
+        own_methods = [
+            (p.removeprefix(f"{folder}/"), m) for p, m in methods if p.startswith(folder)
+        ]
+        own_options = {
+            p.removeprefix(f"{folder}/"): o for p, o in options.items() if p.startswith(folder)
+        }
+        for _, _, message, _, _ in extract_from_dir(
+            ROOT / folder, own_methods, own_options, KEYWORDS
+        ):
+            source_messages.add(message[0] if isinstance(message, tuple) else message)
+    assert len(source_messages) > 200
+    return source_messages
 
 
 def catalogue(locale: str) -> Catalog:
-    """The catalogue of a language; an empty one where it has none yet."""
+    """Return the catalogue of a language; an empty one if it has none yet."""
     path = ROOT / "translations" / locale / "LC_MESSAGES" / "messages.po"
     return read_po(BytesIO(path.read_bytes() if path.exists() else b""), locale=locale)
 
 
-def said(message: object) -> list[str]:
-    """What a catalogue's entry says: one text, or one for each plural form."""
+def texts_of(message: object) -> list[str]:
+    """Return the texts of a catalogue's entry: one, or one for each plural form."""
     string = message.string
     return list(string) if isinstance(string, (tuple, list)) else [string]
 
 
 @pytest.mark.parametrize("locale", [code for code in LOCALES if code != "en"])
 def test_every_message_is_translated(messages, locale):
-    done = {
+    translated = {
         (m.id[0] if isinstance(m.id, (tuple, list)) else m.id)
         for m in catalogue(locale)
-        if m.id and not m.fuzzy and all(said(m))
+        if m.id and not m.fuzzy and all(texts_of(m))
     }
-    missing = sorted(messages - done)
+    missing = sorted(messages - translated)
     assert missing == [], f"{locale}: {len(missing)} of {len(messages)} messages"
 
 
@@ -76,11 +82,13 @@ def test_no_translation_loses_a_placeholder(locale):
     wrong = []
     for m in catalogue(locale):
         sources = list(m.id) if isinstance(m.id, (tuple, list)) else [m.id]
-        wanted = {place for text in sources for place in PLACES.findall(text or "")}
-        for text in said(m):
-            if text and not set(PLACES.findall(text)) <= wanted:
+        placeholders = {
+            placeholder for text in sources for placeholder in PLACEHOLDERS.findall(text or "")
+        }
+        for text in texts_of(m):
+            if text and not set(PLACEHOLDERS.findall(text)) <= placeholders:
                 wrong.append((m.id, text))
-            if text and len(sources) == 1 and set(PLACES.findall(text)) != wanted:
+            if text and len(sources) == 1 and set(PLACEHOLDERS.findall(text)) != placeholders:
                 wrong.append((m.id, text))
     assert wrong == []
 

@@ -8,7 +8,7 @@ OTHERS = 200
 
 
 def ceiling(path: Path) -> int:
-    """How many lines a file of the app may have, by its name or the package it lies in."""
+    """Return how many lines a file of the app may have, by its name or its package."""
     kinds = (path.stem, path.parent.name)
     return next((CEILINGS[kind] for kind in kinds if kind in CEILINGS), OTHERS)
 

@@ -77,7 +77,7 @@ def test_sets_of_codes_name_only_codes_that_exist():
     assert set(TOPICS.codes) >= set(SHORT_TOPICS)
 
 
-def test_the_programme_has_twelve_countries_of_three_letters():
+def test_the_programme_has_twelve_countries_with_codes_of_nationalities():
     assert len(programme()) == 12
     assert all(code in nationalities() for code in programme())
 
@@ -101,8 +101,8 @@ def _every_list() -> list[Codelist]:
     )  # these start a server
     names = [m.name for m in pkgutil.walk_packages(app.__path__, "app.") if m.name not in starting]
     modules = [importlib.import_module(name) for name in names]
-    found = {
+    codelists = {
         id(v): v for module in modules for v in vars(module).values() if isinstance(v, Codelist)
     }
-    assert len(found) >= len(PROMISED)
-    return list(found.values())
+    assert len(codelists) >= len(PROMISED)
+    return list(codelists.values())

@@ -83,7 +83,7 @@ def test_every_make_target_is_there(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def commands() -> tuple[FlaskGroup, ScriptInfo]:
-    """The commands of `flask --app wsgi`, those of plug-ins too."""
+    """Return the commands of `flask --app wsgi`, those of plug-ins too."""
     return FlaskGroup(), ScriptInfo(create_app=lambda: create_app(settings_for("sqlite://")))
 
 
@@ -102,10 +102,10 @@ def _is_command(group: Group, info: ScriptInfo, words: list[str]) -> bool:
         for word in words:
             if not isinstance(group, Group):
                 return True  # what follows a command is its argument
-            found = group.get_command(context, word)
-            if found is None:
+            subcommand = group.get_command(context, word)
+            if subcommand is None:
                 return False
-            group = found
+            group = subcommand
     return True
 
 

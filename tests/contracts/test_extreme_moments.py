@@ -1,4 +1,4 @@
-"""Every field that reads a day, a month or a moment answers the first and last there are without a fault of ours."""
+"""Every field that reads a day, a month or a moment answers the first and last possible without a server fault."""
 
 from itertools import count
 from typing import Any
@@ -31,7 +31,7 @@ MOMENTS = st.builds(
 MONTHS = st.builds(
     "{}-{}".format, st.sampled_from(YEARS), st.sampled_from(("01", "02", "06", "11", "12"))
 )
-FEW = settings(
+FEW_EXAMPLES = settings(
     max_examples=25,
     deadline=None,
     database=None,
@@ -46,24 +46,29 @@ def tablet(app: Flask, office: Office) -> Tablet:
 
 
 @ON_SQLITE
-@FEW
+@FEW_EXAMPLES
 @given(moment=MOMENTS | DAYS)
 @example(moment="0001-01-01T00:00:00+14:00")
 @example(moment="9999-12-31T23:59:59-12:00")
 def test_a_tablets_moments(office: Office, tablet: Tablet, moment: str) -> None:
-    said = {"oldest_at": moment, "waiting": 1}
-    assert tablet.post("/sync/contact", said).status_code == 200
+    report = {"oldest_at": moment, "waiting": 1}
+    assert tablet.post("/sync/contact", report).status_code == 200
     assert office["susana"].get("/devices").status_code == 200
-    notice = {"kind": "referral", "author": "ana", "device": tablet.given["device"]}
+    notice = {"kind": "referral", "author": "ana", "device": tablet.enrolment["device"]}
     content = {**referral_json(), **notice, "written_at": moment}
     assert tablet.result(content) == "quarantined"
-    shown = consultation_json(held_on=moment[:10])
-    record = {**shown, "kind": "consultation", "author": "ana", "device": tablet.given["device"]}
+    consultation = consultation_json(held_on=moment[:10])
+    record = {
+        **consultation,
+        "kind": "consultation",
+        "author": "ana",
+        "device": tablet.enrolment["device"],
+    }
     assert tablet.result(record) == "quarantined"
 
 
 @ON_SQLITE
-@FEW
+@FEW_EXAMPLES
 @given(day=DAYS)
 @example(day="9999-12-31")
 @example(day="0001-01-01")
@@ -92,34 +97,34 @@ def card_of(office: Office) -> str:
         return print_cards(office.accounts["ana"], "HND-01", 1)[0]
 
 
-def desk_form(code: str, **said: Any) -> dict[str, Any]:
+def desk_form(code: str, **changes: Any) -> dict[str, Any]:
     area = next(a.pcode for a in areas().values() if a.country == "HND")
-    usual = {"code": code, "name": "Desk", "country": "HND", "adm1": area, "time_zone": ""}
-    return {**usual, "organisation": "-", "modality": "informational", **said}
+    defaults = {"code": code, "name": "Desk", "country": "HND", "adm1": area, "time_zone": ""}
+    return {**defaults, "organisation": "-", "modality": "informational", **changes}
 
 
 @ON_SQLITE
-@FEW
+@FEW_EXAMPLES
 @given(month=MONTHS)
 @example(month="9999-12")
 @example(month="0001-01")
 def test_months_that_people_ask_for(office: Office, month: str) -> None:
     for name in ("rita", "susana"):
         answers = [
-            ask(office[name], path)
+            get_status(office[name], path)
             for path in (f"/counts?month={month}", f"/counts.json?month={month}")
         ]
         assert max(answers) < 500
 
 
-def ask(browser: Browser, path: str) -> int:
+def get_status(browser: Browser, path: str) -> int:
     return int(browser.get(path, headers=JSON).status_code)
 
 
 @ON_SQLITE
 def test_a_correction_to_an_extreme_day_is_refused(office: Office) -> None:
-    sent = make_consultation(office.accounts["ana"])
+    record = make_consultation(office.accounts["ana"])
     for day in ("9999-12-31", "0001-01-01", "1900-01-01"):
-        path = f"/consultations/{sent['id']}/correct"
-        change = {**sent, "held_on": day, "version": 1, "reason": "slip"}
+        path = f"/consultations/{record['id']}/correct"
+        change = {**record, "held_on": day, "version": 1, "reason": "slip"}
         assert office["ana"].post(path, change).status_code == 422

@@ -1,8 +1,8 @@
-"""Every answer carries the same protection, whatever was asked and whatever came of it."""
+"""Every answer carries the same protection, for any request and any status."""
 
 import pytest
 
-from tests.factories.records import JSON, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import JSON, Browser, in_new_context, make_account, make_desk, sign_in
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -25,34 +25,47 @@ def ana(app) -> Browser:
     desk = make_desk()
     make_account("ana", "desk_staff", (desk,))
 
-    def broken() -> str:
+    def raise_fault() -> str:
         raise ValueError("a fault")
 
-    app.add_url_rule("/broken", "broken", broken)
+    app.add_url_rule("/broken", "broken", raise_fault)
     return sign_in(app, "ana")
 
 
-def _asked(browser: Browser) -> dict[int, list]:
+def _answers_by_status(browser: Browser) -> dict[int, list]:
     token = {"X-CSRFToken": browser.token()}
     post = browser.client.post
-    many = b'{"id":"' + b"1" * 300_000 + b'"}'
+    large_body = b'{"id":"' + b"1" * 300_000 + b'"}'
     return {
         200: [browser.get("/today"), browser.get("/healthz")],
         302: [browser.get("/")],
-        400: [alone(post, "/consultations", json={}), browser.post("/consultations", "text")],
-        401: [alone(browser.client.application.test_client().get, "/sync/me", headers=JSON)],
+        400: [
+            in_new_context(post, "/consultations", json={}),
+            browser.post("/consultations", "text"),
+        ],
+        401: [
+            in_new_context(browser.client.application.test_client().get, "/sync/me", headers=JSON)
+        ],
         403: [browser.get("/desks"), browser.get_json("/desks")],
         404: [browser.get("/nowhere"), browser.get("/static/nowhere.js")],
         405: [browser.post("/today"), browser.get("/sign-out")],
-        413: [alone(post, "/consultations", data=many, headers=token, mimetype="application/json")],
-        415: [alone(post, "/consultations", data="text", headers=token, mimetype="text/plain")],
+        413: [
+            in_new_context(
+                post, "/consultations", data=large_body, headers=token, mimetype="application/json"
+            )
+        ],
+        415: [
+            in_new_context(
+                post, "/consultations", data="text", headers=token, mimetype="text/plain"
+            )
+        ],
         422: [browser.post("/consultations", {})],
         500: [browser.get("/broken"), browser.get_json("/broken")],
     }
 
 
 def test_every_answer_carries_every_header(ana):
-    for status, answers in _asked(ana).items():
+    for status, answers in _answers_by_status(ana).items():
         for answer in answers:
             assert answer.status_code == status, (answer.request.path, answer.status_code)
             for name, value in ALWAYS.items():
@@ -62,7 +75,7 @@ def test_every_answer_carries_every_header(ana):
 
 
 def test_an_error_shows_nothing_of_the_inside_nor_of_what_was_sent(ana):
-    for answer in _asked(ana)[500]:
+    for answer in _answers_by_status(ana)[500]:
         assert b"a fault" not in answer.data and b"Traceback" not in answer.data
 
 
@@ -95,9 +108,9 @@ def test_only_the_form_may_use_the_camera_and_nothing_else(ana):
 
 
 def test_doubled_slashes_lead_nowhere(app):
-    """Sending them on would answer with a full address, made of the host that was asked for."""
+    """A redirect would contain a full address, made of the requested host."""
     for path in ("/counts//", "/counts//x", "/v//x", "/accounts/%2F%2Fevil.example/close"):
-        answer = alone(app.test_client().get, path, headers={"Host": "evil.example"})
+        answer = in_new_context(app.test_client().get, path, headers={"Host": "evil.example"})
         assert answer.status_code == 404, path
         assert "Location" not in answer.headers
 
@@ -106,6 +119,6 @@ def test_a_long_address_without_a_session_leads_to_sign_in_by_a_short_one(app):
     """A proxy takes an answer's headers up to some length only."""
     client = app.test_client()
     for query in ("x=" + "a" * 3000, "x=" + "%EF%B7%BA" * 300):
-        answer = alone(client.get, f"/counts?{query}")
+        answer = in_new_context(client.get, f"/counts?{query}")
         assert answer.status_code == 302
         assert answer.headers["Location"] == "/sign-in?next=%2Fcounts"

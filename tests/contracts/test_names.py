@@ -27,8 +27,8 @@ def test_dialect_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("tests.contracts.names.ROOT", tmp_path)
     file = tmp_path / "dialect.py"
     file.write_text(DIALECT + "class Twice: ...\nclass Twice: ...\n", "utf-8")
-    found = [str(finding).split(": ")[1] for finding in findings([file])]
-    assert found == [
+    reported = [str(finding).split(": ")[1] for finding in findings([file])]
+    assert reported == [
         "name said", "name one", "prose “Told”", "prose “whoever”", "prose “None where”",
         "prose “Brings”", "prose “letter”",
     ]  # fmt: skip

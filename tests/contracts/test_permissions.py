@@ -25,14 +25,14 @@ from app.web.access import Principal
 from tests.factories.records import (
     JSON,
     Browser,
-    alone,
     consultation_json,
+    in_new_context,
     make_account,
     make_consultation,
     make_desk,
     sign_in,
 )
-from tests.factories.returns import make_return, move, return_json
+from tests.factories.returns import make_return, record_action, return_json
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.sync.tablet import make_tablet
 
@@ -47,10 +47,10 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Route:
-    """Who may call an endpoint, on an object of their own; and which objects of others answer like none.
+    """The roles that may call an endpoint on an object of their own, and others' objects that answer like missing ones.
 
-    `{own}` and `{foreign}` are consultations; `ok` is the status of the page for those who may, but for the
-    roles that get another one.
+    `{own}` and `{foreign}` are consultations; `ok` is the status of the page for the allowed roles, except the
+    roles in `otherwise`.
     """
 
     own: str
@@ -63,15 +63,15 @@ class Route:
     otherwise: Mapping[str, int] = field(default_factory=dict)
 
 
-def nothing(own: str) -> dict[str, Any]:
+def no_fields(own: str) -> dict[str, Any]:
     return {}
 
 
-def all_of_it(own: str) -> dict[str, Any]:
+def every_envelope(own: str) -> dict[str, Any]:
     return {"last": "2000000000"}
 
 
-def some_desk(own: str) -> dict[str, Any]:
+def new_desk(own: str) -> dict[str, Any]:
     return {
         "code": f"HND-{next(_numbers) + 50}",
         "country": "HND",
@@ -86,12 +86,12 @@ def some_desk(own: str) -> dict[str, Any]:
 
 def changed_desk(own: str) -> dict[str, Any]:
     return {
-        **{k: v for k, v in some_desk(own).items() if k not in ("code", "country")},
+        **{k: v for k, v in new_desk(own).items() if k not in ("code", "country")},
         "version": "1",
     }
 
 
-def closing(own: str) -> dict[str, Any]:
+def closing_date(own: str) -> dict[str, Any]:
     return {"closed_on": "2030-01-01", "version": "2"}
 
 
@@ -100,7 +100,7 @@ def invitation(own: str) -> dict[str, Any]:
     return {"username": name, "role": "desk_staff", "desks": "HND-01", "locale": "es"}
 
 
-def answers_so_far(own: str) -> dict[str, Any]:
+def redrawn_form(own: str) -> dict[str, Any]:
     return {"id": own, "version": "1"}
 
 
@@ -116,11 +116,11 @@ def voiding(own: str) -> dict[str, Any]:
     return {"reason": "slip"}
 
 
-def recording(own: str) -> dict[str, Any]:
+def new_consultation(own: str) -> dict[str, Any]:
     return consultation_json()
 
 
-def printing_cards(own: str) -> dict[str, Any]:
+def card_order(own: str) -> dict[str, Any]:
     return {"desk": "HND-01", "n": 1}
 
 
@@ -132,38 +132,40 @@ def mistyped_cards(own: str) -> dict[str, Any]:
     return {"lost": "WRONG", "replacement": "WRONG"}
 
 
-def some_shelter(own: str) -> dict[str, Any]:
+def new_shelter(own: str) -> dict[str, Any]:
     numbers = {"hold_minutes": "90", "reply_minutes": "30"}
-    same = {name: some_desk(own)[name] for name in ("code", "country", "name", "organisation")}
-    return {**same, **numbers, "type": "family_house", "adm1": "HN01", "sexes": "female"}
+    shared_fields = {
+        name: new_desk(own)[name] for name in ("code", "country", "name", "organisation")
+    }
+    return {**shared_fields, **numbers, "type": "family_house", "adm1": "HN01", "sexes": "female"}
 
 
 def changed_shelter(own: str) -> dict[str, Any]:
-    said = {k: v for k, v in some_shelter(own).items() if k not in ("code", "country")}
-    return {**said, "version": "1"}
+    fields = {k: v for k, v in new_shelter(own).items() if k not in ("code", "country")}
+    return {**fields, "version": "1"}
 
 
-def some_beds(own: str) -> dict[str, Any]:
+def bed_capacity(own: str) -> dict[str, Any]:
     return {"category": "families", "capacity": "4", "reason": ""}
 
 
-def counted_beds(own: str) -> dict[str, Any]:
+def bed_count(own: str) -> dict[str, Any]:
     return {"category": "women", "occupied": 1, "confirmed": True}
 
 
-def a_referral(own: str) -> dict[str, Any]:
+def new_referral(own: str) -> dict[str, Any]:
     return referral_json()
 
 
-def nothing_new(own: str) -> dict[str, Any]:
+def no_changes(own: str) -> dict[str, Any]:
     return {}
 
 
-def accepting(own: str) -> dict[str, Any]:
+def acceptance(own: str) -> dict[str, Any]:
     return {"accepting": True}
 
 
-def a_tablet(own: str) -> dict[str, Any]:
+def new_tablet(own: str) -> dict[str, Any]:
     return {"desk": "HND-01", "name": f"Tablet {next(_numbers)}"}
 
 
@@ -171,28 +173,33 @@ def another_desk(own: str) -> dict[str, Any]:
     return {"desk": "HND-03"}
 
 
-def a_return(own: str) -> dict[str, Any]:
+def new_return(own: str) -> dict[str, Any]:
     return return_json()
 
 
-NO_RETURN = f"/returns/{format_reference(generate_reference(Random(7).randrange))}"
-RETURN, THEIR_RETURN = "/returns/{return_}", "/returns/{foreign_return}"
-REFERRAL, THEIRS = "/referrals/{referral}", "/referrals/{foreign_referral}"
-NO_REFERRAL = f"/referrals/{NOWHERE}"
+MISSING_RETURN = f"/returns/{format_reference(generate_reference(Random(7).randrange))}"
+RETURN, FOREIGN_RETURN = "/returns/{return_}", "/returns/{foreign_return}"
+REFERRAL, FOREIGN_REFERRAL = "/referrals/{referral}", "/referrals/{foreign_referral}"
+MISSING_REFERRAL = f"/referrals/{NOWHERE}"
 FOLLOWERS = (DESK, COORDINATOR, SUPERVISOR)
 CASES, FIGURES = (DESK, SUPERVISOR), (DESK, SUPERVISOR, REGIONAL)
-ONE, OTHER, NONE = "/consultations/{own}", "/consultations/{foreign}", f"/consultations/{NOWHERE}"
+OWN, FOREIGN, MISSING = (
+    "/consultations/{own}",
+    "/consultations/{foreign}",
+    f"/consultations/{NOWHERE}",
+)
 TABLE: dict[str, Route] = {
     "static": Route("/static/style.css", EVERYBODY),
     "ops.healthz": Route("/healthz", EVERYBODY),
     "ops.readyz": Route("/readyz", EVERYBODY),
+    "ops.openapi": Route("/openapi.json", EVERYBODY),
     "ops.probe": Route("/setup/probe", EVERYBODY, ok=404),  # it answers `setup check` alone
     "staff.home": Route("/", EVERYBODY, 302),
     "staff.sign_in": Route("/sign-in", EVERYBODY),
     "staff.token": Route("/sync/token", EVERYBODY),
     "staff.invitation": Route("/invitations/unknown", EVERYBODY, 404),
     "staff.accept_invitation": Route("/invitations/unknown", EVERYBODY, 404, form=bad_password),
-    "staff.preferences": Route("/preferences", EVERYBODY, 302, form=nothing),
+    "staff.preferences": Route("/preferences", EVERYBODY, 302, form=no_fields),
     "staff.sign_in_post": Route("/sign-in", EVERYBODY, 401, form=bad_password),
     "cases.current_account": Route("/sync/me", SIGNED_IN),
     "staff.account": Route("/account", SIGNED_IN),
@@ -203,33 +210,40 @@ TABLE: dict[str, Route] = {
         foreign=("/consultations/new?desk=GTM-01",),
         missing="/consultations/new?desk=GTM-99",
     ),
-    "consultations.redraw_form": Route("/consultations/new", CASES, form=answers_so_far),
-    "consultations.record": Route("/consultations", (DESK,), 201, json=recording),
-    "consultations.detail": Route(ONE, CASES, foreign=(OTHER,), missing=NONE),
+    "consultations.redraw_form": Route("/consultations/new", CASES, form=redrawn_form),
+    "consultations.record": Route("/consultations", (DESK,), 201, json=new_consultation),
+    "consultations.detail": Route(OWN, CASES, foreign=(FOREIGN,), missing=MISSING),
     "consultations.correction_form": Route(
-        f"{ONE}/correct", CASES, foreign=(f"{OTHER}/correct",), missing=f"{NONE}/correct"
+        f"{OWN}/correct",
+        CASES,
+        foreign=(f"{FOREIGN}/correct",),
+        missing=f"{MISSING}/correct",
     ),
     "consultations.correct": Route(
-        f"{ONE}/correct",
+        f"{OWN}/correct",
         CASES,
-        foreign=(f"{OTHER}/correct",),
-        missing=f"{NONE}/correct",
+        foreign=(f"{FOREIGN}/correct",),
+        missing=f"{MISSING}/correct",
         json=correction,
     ),
     "consultations.void": Route(
-        f"{ONE}/void", CASES, foreign=(f"{OTHER}/void",), missing=f"{NONE}/void", json=voiding
+        f"{OWN}/void",
+        CASES,
+        foreign=(f"{FOREIGN}/void",),
+        missing=f"{MISSING}/void",
+        json=voiding,
     ),
     "cases.today": Route(
         "/today", CASES, foreign=("/today?desk=GTM-01",), missing="/today?desk=GTM-99"
     ),
     "people.print_form": Route("/cards", (SUPERVISOR,)),
-    "people.issue": Route("/cards", (SUPERVISOR,), 201, json=printing_cards),
+    "people.issue": Route("/cards", (SUPERVISOR,), 201, json=card_order),
     "people.replace_form": Route("/cards/replace", (DESK,)),
     "people.replace": Route("/cards/replace", (DESK,), 422, json=mistyped_cards),
     "people.look_up": Route("/cards/look", (DESK,), 422, json=mistyped_card),
     "consultations.import_form": Route("/consultations/import", (SUPERVISOR,)),
     "consultations.import_spreadsheet": Route(
-        "/consultations/import", (SUPERVISOR,), 422, form=nothing
+        "/consultations/import", (SUPERVISOR,), 422, form=no_fields
     ),
     "consultations.template_xlsx": Route("/consultations/import/template.xlsx", (SUPERVISOR,)),
     "consultations.template_csv": Route("/consultations/import/template.csv", (SUPERVISOR,)),
@@ -237,21 +251,21 @@ TABLE: dict[str, Route] = {
     "counts.figures_json": Route("/counts.json?country=HND", FIGURES),
     "places.desks": Route("/desks", (ADMIN,)),
     "places.new": Route("/desks/new", (ADMIN,)),
-    "places.open_new": Route("/desks/new", (ADMIN,), 302, form=some_desk),
+    "places.open_new": Route("/desks/new", (ADMIN,), 302, form=new_desk),
     "places.desk": Route("/desks/HND-03", (ADMIN,), foreign=("/desks/GTM-99",), missing="/desks/X"),
     "places.change": Route("/desks/HND-03", (ADMIN,), 302, form=changed_desk),
-    "places.close": Route("/desks/HND-03/close", (ADMIN,), 302, form=closing),
+    "places.close": Route("/desks/HND-03/close", (ADMIN,), 302, form=closing_date),
     "shelters.list": Route("/shelters", (ADMIN,)),
     "shelters.new": Route("/shelters/new", (ADMIN,)),
-    "shelters.open_new": Route("/shelters/new", (ADMIN,), 302, form=some_shelter),
+    "shelters.open_new": Route("/shelters/new", (ADMIN,), 302, form=new_shelter),
     "shelters.detail": Route(
         "/shelters/HND-S3", (ADMIN,), foreign=("/shelters/GTM-S9",), missing="/shelters/X"
     ),
     "shelters.change": Route("/shelters/HND-S3", (ADMIN,), 302, form=changed_shelter),
-    "shelters.close": Route("/shelters/HND-S3/close", (ADMIN,), 302, form=closing),
-    "shelters.set_capacity": Route("/shelters/HND-S3/categories", (ADMIN,), 302, form=some_beds),
+    "shelters.close": Route("/shelters/HND-S3/close", (ADMIN,), 302, form=closing_date),
+    "shelters.set_capacity": Route("/shelters/HND-S3/categories", (ADMIN,), 302, form=bed_capacity),
     "shelters.change_coordinators": Route(
-        "/shelters/HND-S3/coordinators", (ADMIN,), 302, form=nothing
+        "/shelters/HND-S3/coordinators", (ADMIN,), 302, form=no_fields
     ),
     "shelters.shelters_json": Route(
         "/shelters.json?country=HND",
@@ -264,7 +278,7 @@ TABLE: dict[str, Route] = {
         (COORDINATOR,),
         foreign=("/shelters/GTM-S1/beds", "/shelters/HND-S3/beds"),
         missing="/shelters/X/beds",
-        json=counted_beds,
+        json=bed_count,
     ),
     "shelters.confirm": Route(
         "/shelters/HND-S1/confirm",
@@ -272,14 +286,14 @@ TABLE: dict[str, Route] = {
         302,
         foreign=("/shelters/GTM-S1/confirm", "/shelters/HND-S3/confirm"),
         missing="/shelters/X/confirm",
-        form=nothing,
+        form=no_fields,
     ),
     "shelters.set_accepting": Route(
         "/shelters/HND-S1/accepting",
         (COORDINATOR,),
         foreign=("/shelters/GTM-S1/accepting", "/shelters/HND-S3/accepting"),
         missing="/shelters/X/accepting",
-        json=accepting,
+        json=acceptance,
     ),
     "cases.new_referral": Route(
         "/referrals/new",
@@ -287,35 +301,41 @@ TABLE: dict[str, Route] = {
         foreign=("/referrals/new?desk=GTM-01", "/referrals/new?consultation={foreign}"),
         missing=f"/referrals/new?consultation={NOWHERE}",
     ),
-    "cases.redraw_referral": Route("/referrals/new", CASES, form=nothing),
-    "cases.send_referral": Route("/referrals", CASES, 201, json=a_referral),
+    "cases.redraw_referral": Route("/referrals/new", CASES, form=no_fields),
+    "cases.send_referral": Route("/referrals", CASES, 201, json=new_referral),
     "cases.next_shelter": Route(
         f"{REFERRAL}/next",
         CASES,
         409,
-        foreign=(f"{THEIRS}/next",),
-        missing=f"{NO_REFERRAL}/next",
-        json=nothing_new,
+        foreign=(f"{FOREIGN_REFERRAL}/next",),
+        missing=f"{MISSING_REFERRAL}/next",
+        json=no_changes,
     ),
     "cases.timeline": Route(
         "/cases/{own}", CASES, foreign=("/cases/{foreign}",), missing=f"/cases/{NOWHERE}"
     ),
     "referrals.inbox": Route("/referrals/inbox", (COORDINATOR,)),
     "referrals.arrivals": Route("/referrals/arrive", (COORDINATOR,)),
-    "referrals.detail": Route(REFERRAL, FOLLOWERS, foreign=(THEIRS,), missing=NO_REFERRAL),
+    "referrals.detail": Route(
+        REFERRAL, FOLLOWERS, foreign=(FOREIGN_REFERRAL,), missing=MISSING_REFERRAL
+    ),
     "referrals.perform_action": Route(
         f"{REFERRAL}/seen",
         FOLLOWERS,
         otherwise=dict.fromkeys(CASES, 404),
-        foreign=(f"{THEIRS}/seen", f"{THEIRS}/accept", f"{THEIRS}/cancel"),
-        missing=f"{NO_REFERRAL}/seen",
-        json=nothing_new,
+        foreign=(
+            f"{FOREIGN_REFERRAL}/seen",
+            f"{FOREIGN_REFERRAL}/accept",
+            f"{FOREIGN_REFERRAL}/cancel",
+        ),
+        missing=f"{MISSING_REFERRAL}/seen",
+        json=no_changes,
     ),
     "referrals.slip": Route(
         f"{REFERRAL}/slip",
         FOLLOWERS,
-        foreign=(f"{THEIRS}/slip",),
-        missing=f"{NO_REFERRAL}/slip",
+        foreign=(f"{FOREIGN_REFERRAL}/slip",),
+        missing=f"{MISSING_REFERRAL}/slip",
     ),
     "referrals.public_card": Route("/v/{referral}", EVERYBODY, otherwise={COORDINATOR: 302}),
     "cases.new_return": Route(
@@ -324,44 +344,44 @@ TABLE: dict[str, Route] = {
         foreign=("/returns/new?desk=GTM-01", "/returns/new?consultation={foreign}"),
         missing=f"/returns/new?consultation={NOWHERE}",
     ),
-    "cases.redraw_return": Route("/returns/new", (DESK,), form=nothing),
-    "cases.open_return": Route("/returns", (DESK,), 201, json=a_return),
+    "cases.redraw_return": Route("/returns/new", (DESK,), form=no_fields),
+    "cases.open_return": Route("/returns", (DESK,), 201, json=new_return),
     "returns.list": Route(
         "/returns", CASES, foreign=("/returns?desk=GTM-01",), missing="/returns?desk=GTM-99"
     ),
     "returns.find": Route("/returns/find?reference={return_}", CASES, 302),
-    "returns.read": Route(RETURN, CASES, foreign=(THEIR_RETURN,), missing=NO_RETURN),
+    "returns.read": Route(RETURN, CASES, foreign=(FOREIGN_RETURN,), missing=MISSING_RETURN),
     "returns.step": Route(
         f"{RETURN}/withdraw",
         CASES,
-        foreign=(f"{THEIR_RETURN}/withdraw",),
-        missing=f"{NO_RETURN}/withdraw",
+        foreign=(f"{FOREIGN_RETURN}/withdraw",),
+        missing=f"{MISSING_RETURN}/withdraw",
     ),
     "returns.redraw_step": Route(
         f"{RETURN}/stop/again",
         CASES,
-        foreign=(f"{THEIR_RETURN}/stop/again",),
-        missing=f"{NO_RETURN}/stop/again",
-        form=nothing,
+        foreign=(f"{FOREIGN_RETURN}/stop/again",),
+        missing=f"{MISSING_RETURN}/stop/again",
+        form=no_fields,
     ),
     "returns.record_action": Route(
         "/returns/{another}/withdraw",
         CASES,
-        foreign=(f"{THEIR_RETURN}/withdraw", f"{THEIR_RETURN}/close"),
-        missing=f"{NO_RETURN}/withdraw",
-        json=nothing_new,
+        foreign=(f"{FOREIGN_RETURN}/withdraw", f"{FOREIGN_RETURN}/close"),
+        missing=f"{MISSING_RETURN}/withdraw",
+        json=no_changes,
     ),
     "returns.consent_sheet": Route(
         "/returns/{consented}/consent-sheet",
         CASES,
-        foreign=(f"{THEIR_RETURN}/consent-sheet",),
-        missing=f"{NO_RETURN}/consent-sheet",
+        foreign=(f"{FOREIGN_RETURN}/consent-sheet",),
+        missing=f"{MISSING_RETURN}/consent-sheet",
     ),
     "returns.hand_over_sheet": Route(
         "/returns/{consented}/hand-over-sheet",
         CASES,
-        foreign=(f"{THEIR_RETURN}/hand-over-sheet",),
-        missing=f"{NO_RETURN}/hand-over-sheet",
+        foreign=(f"{FOREIGN_RETURN}/hand-over-sheet",),
+        missing=f"{MISSING_RETURN}/hand-over-sheet",
     ),
     "staff.accounts_list": Route("/accounts", (SUPERVISOR, ADMIN)),
     "staff.invite_page": Route("/accounts/new", (SUPERVISOR, ADMIN)),
@@ -371,7 +391,7 @@ TABLE: dict[str, Route] = {
         (SUPERVISOR, ADMIN),
         foreign=("/accounts/stranger/reset", "/accounts/the.admin/reset"),
         missing="/accounts/nobody/reset",
-        form=nothing,
+        form=no_fields,
     ),
     "staff.close": Route(
         "/accounts/colleague/close",
@@ -379,62 +399,66 @@ TABLE: dict[str, Route] = {
         302,
         foreign=("/accounts/stranger/close", "/accounts/the.admin/close"),
         missing="/accounts/nobody/close",
-        form=nothing,
+        form=no_fields,
     ),
     "staff.audit_log": Route("/audit", (SUPERVISOR, ADMIN)),
     "staff.moved_audit_log": Route("/trail", (SUPERVISOR, ADMIN), 302),
     "staff.security_log": Route("/security", (ADMIN,)),
-    "staff.sign_out": Route("/sign-out", SIGNED_IN, 302, form=nothing),
+    "staff.sign_out": Route("/sign-out", SIGNED_IN, 302, form=no_fields),
     "staff.sign_out_everywhere": Route(
-        "/account/sign-out-everywhere", SIGNED_IN, 302, form=nothing
+        "/account/sign-out-everywhere", SIGNED_IN, 302, form=no_fields
     ),
 }
 DEVICE = "/devices/{device}"
-ASIDE, THEIR_ASIDE, NO_ASIDE = "/quarantine/{aside}", "/quarantine/{foreign_aside}", "/quarantine/9"
+ENVELOPE, FOREIGN_ENVELOPE, MISSING_ENVELOPE = (
+    "/quarantine/{aside}",
+    "/quarantine/{foreign_aside}",
+    "/quarantine/9",
+)
 TABLE |= {
     "staff.set_pin": Route(
         "/account/pin",
         SIGNED_IN,
         422,
-        form=nothing,
+        form=no_fields,
         otherwise=dict.fromkeys((SUPERVISOR, COORDINATOR, REGIONAL, ADMIN), 403),
     ),
-    "staff.remove_pin": Route("/account/pin/remove", SIGNED_IN, 302, form=nothing),
+    "staff.remove_pin": Route("/account/pin/remove", SIGNED_IN, 302, form=no_fields),
     "sync.devices": Route("/devices", (SUPERVISOR, ADMIN)),
-    "sync.add": Route("/devices", (ADMIN,), 201, json=a_tablet),
-    "sync.renew_code": Route(f"{DEVICE}/again", (ADMIN,), form=nothing),
+    "sync.add": Route("/devices", (ADMIN,), 201, json=new_tablet),
+    "sync.renew_code": Route(f"{DEVICE}/again", (ADMIN,), form=no_fields),
     "sync.move": Route(f"{DEVICE}/move", (ADMIN,), 302, form=another_desk),
-    "sync.revoke": Route(f"{DEVICE}/revoke", (ADMIN,), 302, form=nothing),
+    "sync.revoke": Route(f"{DEVICE}/revoke", (ADMIN,), 302, form=no_fields),
     "sync.enrol_page": Route("/enrol", EVERYBODY),
     "sync.worker": Route("/sw.js", EVERYBODY),
     "sync.manifest": Route("/manifest.webmanifest", EVERYBODY),
     "sync.offline": Route("/offline", EVERYBODY),
     "sync.lock_page": Route("/lock", EVERYBODY),
     "sync.quarantine": Route("/quarantine", CASES),
-    "sync.envelope": Route(ASIDE, CASES, foreign=(THEIR_ASIDE,), missing=NO_ASIDE),
+    "sync.envelope": Route(ENVELOPE, CASES, foreign=(FOREIGN_ENVELOPE,), missing=MISSING_ENVELOPE),
     "sync.resolve_page": Route(
-        f"{ASIDE}/resolve",
+        f"{ENVELOPE}/resolve",
         CASES,
-        foreign=(f"{THEIR_ASIDE}/resolve",),
-        missing=f"{NO_ASIDE}/resolve",
+        foreign=(f"{FOREIGN_ENVELOPE}/resolve",),
+        missing=f"{MISSING_ENVELOPE}/resolve",
     ),
-    "sync.moved_resolve_page": Route(f"{ASIDE}/mend", CASES, 302),
+    "sync.moved_resolve_page": Route(f"{ENVELOPE}/mend", CASES, 302),
     "sync.resolve": Route(
-        f"{ASIDE}/resolve",
+        f"{ENVELOPE}/resolve",
         CASES,
         422,
-        foreign=(f"{THEIR_ASIDE}/resolve",),
-        missing=f"{NO_ASIDE}/resolve",
-        json=nothing_new,
+        foreign=(f"{FOREIGN_ENVELOPE}/resolve",),
+        missing=f"{MISSING_ENVELOPE}/resolve",
+        json=no_changes,
     ),
     "sync.void": Route(
         "/quarantine/{another_aside}/void",
         CASES,
         302,
         otherwise={SUPERVISOR: 409},
-        foreign=(f"{THEIR_ASIDE}/void",),
-        missing=f"{NO_ASIDE}/void",
-        form=nothing,
+        foreign=(f"{FOREIGN_ENVELOPE}/void",),
+        missing=f"{MISSING_ENVELOPE}/void",
+        form=no_fields,
     ),
     "sync.void_all": Route(
         "/quarantine/tablets/{device}/void",
@@ -442,13 +466,16 @@ TABLE |= {
         302,
         foreign=("/quarantine/tablets/{foreign_device}/void",),
         missing=f"/quarantine/tablets/{NOWHERE}/void",
-        form=all_of_it,
+        form=every_envelope,
     ),
     "sync.queue_import_page": Route("/quarantine/import", (SUPERVISOR,)),
     "sync.moved_queue_import_page": Route("/quarantine/file", (SUPERVISOR,), 302),
-    "sync.import_queue": Route("/quarantine/import", (SUPERVISOR,), 422, form=nothing),
+    "sync.import_queue": Route("/quarantine/import", (SUPERVISOR,), 422, form=no_fields),
 }
-for _last in ("staff.sign_out", "staff.sign_out_everywhere"):  # they end what the others need
+for _last in (
+    "staff.sign_out",
+    "staff.sign_out_everywhere",
+):  # they end the session that the others need
     TABLE[_last] = TABLE.pop(_last)
 BY_CREDENTIAL = {
     "sync.enrol": "enrolling",
@@ -459,19 +486,19 @@ BY_CREDENTIAL = {
     "sync.lock": "enrolled_device",
     "ops.metrics": "scrape_metrics",
 }
-"""What is asked with a secret of its own: no role may, no session helps (tests/contracts/test_tablet_routes)."""
+"""Routes with a credential of their own: no role may, no session helps (tests/contracts/test_tablet_routes)."""
 EVERYTHING_IS_OWN = {("staff.reset", ADMIN), ("staff.close", ADMIN)}
 """An admin manages every account; desks have no owner but the admin."""
 
 
 @pytest.fixture
 def world(app: Flask) -> dict[str, str]:
-    """The objects by name that the table's addresses speak of."""
+    """Return the objects by name that the table's addresses contain."""
     return make_world(app)
 
 
 def make_world(app: Flask) -> dict[str, str]:
-    """Two countries with a desk and its staff each, and one consultation at each desk."""
+    """Insert two countries with a desk and its staff each, and one consultation at each desk."""
     hnd, gtm = make_desk("HND-01"), make_desk("GTM-01", "GTM")
     make_desk("HND-03")
     desk = make_account("the.desk_staff", DESK, (hnd,))
@@ -484,51 +511,54 @@ def make_world(app: Flask) -> dict[str, str]:
     make_account("the.admin", ADMIN)
     make_account("colleague", DESK, (hnd,))
     own = make_consultation(desk, "HND-01")["id"]
-    tablets = aside(app, hnd, "the.desk_staff") | {
-        f"foreign_{name}": number for name, number in aside(app, gtm, "stranger").items()
+    tablets = quarantine_two(app, hnd, "the.desk_staff") | {
+        f"foreign_{name}": number for name, number in quarantine_two(app, gtm, "stranger").items()
     }
-    sent = {"referral": sent_by(desk), "foreign_referral": sent_by(stranger, "GTM-01", "GTM-S1")}
-    asked = {
+    referrals = {
+        "referral": send_referral(desk),
+        "foreign_referral": send_referral(stranger, "GTM-01", "GTM-S1"),
+    }
+    returns = {
         "return_": make_return(desk).display_reference,
         "foreign_return": make_return(stranger, "GTM-01").display_reference,
         "another": make_return(desk).display_reference,
-        "consented": consented(desk).display_reference,
+        "consented": make_consented_return(desk).display_reference,
     }
     return {
         "own": own,
         "foreign": make_consultation(stranger, "GTM-01")["id"],
-        **sent,
-        **asked,
+        **referrals,
+        **returns,
         **tablets,
     }
 
 
-def aside(app: Flask, desk: DeskRow, author: str) -> dict[str, str]:
-    """A tablet of the desk, and the numbers of two records of the author that it sent and that were set aside."""
+def quarantine_two(app: Flask, desk: DeskRow, author: str) -> dict[str, str]:
+    """Return a tablet of the desk, and the numbers of two quarantined records of the author."""
     admin = staff.find_account(db.session(), "the.admin")
     assert admin is not None
     tablet = make_tablet(app, Principal(admin.id, "the.admin", ADMIN, frozenset()), desk)
-    wrong = [tablet.seal(tablet.consultation(author, topics=["retired"])) for _ in range(2)]
-    assert {one["result"] for one in tablet.send(*wrong)} == {"quarantined"}
-    found = select(Envelope.number).where(Envelope.desk_id == desk.id).order_by(Envelope.number)
-    numbers = [str(number) for number in db.session.execute(found).scalars()]
+    invalid = [tablet.seal(tablet.consultation(author, topics=["retired"])) for _ in range(2)]
+    assert {result["result"] for result in tablet.send(*invalid)} == {"quarantined"}
+    statement = select(Envelope.number).where(Envelope.desk_id == desk.id).order_by(Envelope.number)
+    numbers = [str(number) for number in db.session.execute(statement).scalars()]
     db.session.rollback()
-    return {"device": tablet.given["device"], "aside": numbers[0], "another_aside": numbers[1]}
+    return {"device": tablet.enrolment["device"], "aside": numbers[0], "another_aside": numbers[1]}
 
 
-def consented(who: Principal) -> RequestRow:
-    """A return request that may be handed over next."""
-    request = make_return(who)
-    for act in ("counselling", "consent_recorded", "voluntariness_vulnerability_check"):
-        request = move(request, who, act)
+def make_consented_return(principal: Principal) -> RequestRow:
+    """Return a return request that may be handed over next."""
+    request = make_return(principal)
+    for action in ("counselling", "consent_recorded", "voluntariness_vulnerability_check"):
+        request = record_action(request, principal, action)
     return request
 
 
-def sent_by(who: Principal, desk: str = "HND-01", shelter: str = "HND-S1") -> str:
-    """The id of a referral."""
+def send_referral(principal: Principal, desk: str = "HND-01", shelter: str = "HND-S1") -> str:
+    """Send a referral; return its id."""
     content, _ = read_referral(referral_json(desk, shelters=[shelter]))
     with unit_of_work():
-        assert isinstance(refer(db.session(), who, content), ReferralIntake)
+        assert isinstance(refer(db.session(), principal, content), ReferralIntake)
     db.session.remove()
     return content.id
 
@@ -543,32 +573,32 @@ def may(route: Route, role: str) -> bool:
     return role in route.roles
 
 
-def call(browser: Browser, route: Route, path: str, world: dict[str, str], **more: Any) -> Any:
+def call(browser: Browser, route: Route, path: str, world: dict[str, str], **options: Any) -> Any:
     path = path.format(**world)
     if route.json:
-        return browser.post(path, route.json(world["own"]), **more)
+        return browser.post(path, route.json(world["own"]), **options)
     if route.form:
-        return browser.post_form(path, route.form(world["own"]), **more)
-    return browser.get(path, buffered=True, **more)
+        return browser.post_form(path, route.form(world["own"]), **options)
+    return browser.get(path, buffered=True, **options)
 
 
-KEPT_OF_REFUSALS = {"rate_limit", "security_event"}
+KEPT_BY_REFUSALS = {"rate_limit", "security_event"}
 
 
 def everything_stored() -> dict[str, list[Any]]:
-    """Every row of every table but what a refusal keeps: counters and the security log."""
-    kept = {}
+    """Return every row of every table except those that a refusal keeps: counters and the security log."""
+    stored = {}
     for table in Base.metadata.sorted_tables:
-        if table.name in KEPT_OF_REFUSALS:
+        if table.name in KEPT_BY_REFUSALS:
             continue
         rows = db.session.execute(select(table).order_by(*table.primary_key.columns))
-        kept[table.name] = [tuple(row) for row in rows]
+        stored[table.name] = [tuple(row) for row in rows]
     db.session.rollback()
-    return kept
+    return stored
 
 
-def bare(answer: Any, path: str) -> str:
-    """The body without what differs by nature: the token of the form, and the way back to the page asked for."""
+def comparable_body(answer: Any, path: str) -> str:
+    """Return the body without the parts that always differ: the token of the form, and the address to return to."""
     body = re.sub(r'name="csrf_token" value="[^"]*"', "", answer.text)
     return re.sub(r'name="next" value="[^"]*"', "", body)
 
@@ -577,7 +607,7 @@ def endpoints(app: Flask) -> list[str]:
     return sorted({rule.endpoint for rule in app.url_map.iter_rules()})
 
 
-def test_every_route_stands_in_the_table(app: Flask) -> None:
+def test_every_route_is_in_the_table(app: Flask) -> None:
     assert endpoints(app) == sorted({*TABLE, *BY_CREDENTIAL})
 
 
@@ -595,11 +625,15 @@ def test_every_route_states_the_permission_that_the_table_expects(app: Flask) ->
         if stated in ("public", "signed_in"):
             assert expected == {"public": EVERYBODY, "signed_in": SIGNED_IN}[stated], endpoint
         else:
-            holders = {role for role, held in ROLE_PERMISSIONS.items() if stated in held}
+            holders = {
+                role for role, permissions in ROLE_PERMISSIONS.items() if stated in permissions
+            }
             assert holders == set(expected), endpoint
 
 
-def test_who_may_not_is_refused_and_changes_nothing(app: Flask, world: dict[str, str]) -> None:
+def test_a_role_without_permission_is_refused_and_changes_nothing(
+    app: Flask, world: dict[str, str]
+) -> None:
     for role in ("anonymous", *ROLES.codes):
         browser = browser_of(app, role)
         before = everything_stored()
@@ -608,19 +642,19 @@ def test_who_may_not_is_refused_and_changes_nothing(app: Flask, world: dict[str,
                 continue
             program = call(browser, route, route.own, world, headers=JSON)
             page = program if route.json else call(browser, route, route.own, world)
-            what = (role, endpoint)
-            assert program.status_code == (401 if role == "anonymous" else 403), what
-            assert program.get_json().keys() == {"problem"}, what
-            assert page.status_code == _page_status(role, route, endpoint), what
+            case = (role, endpoint)
+            assert program.status_code == (401 if role == "anonymous" else 403), case
+            assert program.get_json().keys() == {"problem"}, case
+            assert page.status_code == _page_status(role, route, endpoint), case
         assert everything_stored() == before, role
 
 
 def _page_status(role: str, route: Route, endpoint: str) -> int:
     if role != "anonymous":
         return 403
-    asked_by_get = route.form is None and route.json is None
-    programs = route.own.startswith("/sync/") or ".json" in route.own
-    return 302 if asked_by_get and not programs else 401
+    is_get = route.form is None and route.json is None
+    is_json = route.own.startswith("/sync/") or ".json" in route.own
+    return 302 if is_get and not is_json else 401
 
 
 def test_a_foreign_object_answers_exactly_like_a_missing_one(
@@ -637,10 +671,12 @@ def test_a_foreign_object_answers_exactly_like_a_missing_one(
                 for headers in (JSON, {"Accept": "text/html"}):
                     theirs = call(browser, route, foreign, world, headers=headers)
                     missing = call(browser, route, route.missing, world, headers=headers)
-                    what = (role, endpoint, foreign)
-                    assert (theirs.status_code, missing.status_code) == (404, 404), what
-                    assert theirs.mimetype == missing.mimetype, what
-                    assert bare(theirs, foreign) == bare(missing, route.missing), what
+                    case = (role, endpoint, foreign)
+                    assert (theirs.status_code, missing.status_code) == (404, 404), case
+                    assert theirs.mimetype == missing.mimetype, case
+                    assert comparable_body(theirs, foreign) == comparable_body(
+                        missing, route.missing
+                    ), case
                     compared += 1
         assert everything_stored() == before, role
     assert compared > 20
@@ -652,11 +688,11 @@ def test_recording_at_a_foreign_desk_answers_exactly_like_at_a_missing_one(
     browser = browser_of(app, DESK)
     before = everything_stored()
 
-    theirs = browser.post("/consultations", consultation_json("GTM-01"))
-    missing = browser.post("/consultations", consultation_json("GTM-99"))
+    foreign_answer = browser.post("/consultations", consultation_json("GTM-01"))
+    missing_answer = browser.post("/consultations", consultation_json("GTM-99"))
 
-    assert theirs.status_code == missing.status_code == 422
-    assert theirs.get_json() == missing.get_json()
+    assert foreign_answer.status_code == missing_answer.status_code == 422
+    assert foreign_answer.get_json() == missing_answer.get_json()
     assert everything_stored() == before
 
 
@@ -665,16 +701,24 @@ def test_foreign_figures_answer_exactly_like_those_of_no_country(
 ) -> None:
     for role in (DESK, SUPERVISOR):
         browser = browser_of(app, role)
-        for asked in ("country={}", "desk={}-01"):
+        for argument in ("country={}", "desk={}-01"):
             for page in ("/counts", "/counts.json"):
-                theirs = browser.get_json(f"{page}?{asked.format('GTM')}")
-                missing = browser.get_json(f"{page}?{asked.format('ZZZ')}")
-                assert theirs.status_code in (403, 404), (role, page, asked)
-                assert theirs.status_code == missing.status_code, (role, page, asked)
-                assert theirs.get_json() == missing.get_json(), (role, page, asked)
+                foreign_answer = browser.get_json(f"{page}?{argument.format('GTM')}")
+                missing_answer = browser.get_json(f"{page}?{argument.format('ZZZ')}")
+                assert foreign_answer.status_code in (403, 404), (role, page, argument)
+                assert foreign_answer.status_code == missing_answer.status_code, (
+                    role,
+                    page,
+                    argument,
+                )
+                assert foreign_answer.get_json() == missing_answer.get_json(), (
+                    role,
+                    page,
+                    argument,
+                )
 
 
-def test_who_may_is_answered(app: Flask, world: dict[str, str]) -> None:
+def test_a_role_with_permission_is_answered(app: Flask, world: dict[str, str]) -> None:
     for role in ("anonymous", *ROLES.codes):
         browser = browser_of(app, role)
         if role in (SUPERVISOR, ADMIN):
@@ -690,9 +734,9 @@ def test_who_may_is_answered(app: Flask, world: dict[str, str]) -> None:
             expected = route.otherwise.get(role, expected)
             assert answer.status_code == expected, (role, endpoint, answer.data[:300])
         if role != "anonymous":
-            again = browser_of(app, role)
+            signed_in_again = browser_of(app, role)
             route = TABLE["staff.sign_out_everywhere"]
-            assert call(again, route, route.own, world).status_code == route.ok
+            assert call(signed_in_again, route, route.own, world).status_code == route.ok
 
 
 def _own_record(app: Flask, role: str) -> str:
@@ -722,8 +766,8 @@ def test_a_change_without_its_token_is_refused_and_changes_nothing(
             if not (route.form or route.json) or not may(route, role):
                 continue
             path = route.own.format(**world)
-            sent = route.json(world["own"]) if route.json else {}
+            body = route.json(world["own"]) if route.json else {}
             for headers in (JSON, {**JSON, "X-CSRFToken": "x" * 40}):
-                answer = alone(browser.client.post, path, json=sent, headers=headers)
+                answer = in_new_context(browser.client.post, path, json=body, headers=headers)
                 assert answer.status_code == 400, (role, endpoint)
         assert everything_stored() == before, role

@@ -1,4 +1,4 @@
-"""Every column says what it holds; what says who a person is has no column at all."""
+"""Every column states its privacy; nothing that identifies a person has a column."""
 
 from sqlalchemy import String, Text
 
@@ -12,18 +12,18 @@ FREE_TEXT = {
     "consultation_version.content",
     "desk.name",
     "desk.organisation",
-    "letter.body",
-    "letter.subject",
-    "letter.to_address",
+    "outgoing_email.body",
+    "outgoing_email.subject",
+    "outgoing_email.to_address",
     "referral.note",
     "shelter.address",
     "shelter.directions",
-    "shelter.mailbox",
+    "shelter.email",
     "shelter.meeting_point",
     "shelter.name",
     "shelter.organisation",
 }
-"""Texts that are no code, digest or number: staff, desks, devices, superseded contents, letters of ours, shelters.
+"""Texts that are no code, digest or number: staff, desks, devices, superseded contents, our e-mails, shelters.
 
 And the one exception: the note of a referral, which is guarded, and purged 30 days after closing.
 """
@@ -35,7 +35,7 @@ def test_every_column_states_its_privacy(app):
     assert [str(c) for c in columns if c.info.get("privacy") not in MARKS] == []
 
 
-def test_what_is_said_about_people_is_marked_as_personal(app):
+def test_columns_about_people_are_marked_as_personal(app):
     tables = db.metadata.tables
     for name in ("sex", "age_band", "nationality", "situation", "n", "held_on"):
         assert tables["person_line"].c[name].info == PERSONAL, name
@@ -43,16 +43,16 @@ def test_what_is_said_about_people_is_marked_as_personal(app):
         assert tables["consultation"].c[name].info == PERSONAL, name
 
 
-def test_what_a_protected_shelter_hides_is_marked_as_sensitive(app):
+def test_columns_that_a_protected_shelter_hides_are_marked_as_sensitive(app):
     columns = db.metadata.tables["shelter"].c
-    hidden = ("name", "organisation", "address", "directions", "latitude", "longitude", "mailbox")
+    hidden = ("name", "organisation", "address", "directions", "latitude", "longitude", "email")
     assert [name for name in hidden if columns[name].info != SENSITIVE] == []
 
 
 def test_secrets_are_marked_as_sensitive(app):
     for table in db.metadata.sorted_tables:
         for column in table.columns:
-            if column.name in ("password_hash", "digest", "name_key", "place_key", "card_id"):
+            if column.name in ("password_hash", "digest", "name_key", "source_key", "card_id"):
                 assert column.info == SENSITIVE, str(column)
 
 
@@ -65,9 +65,9 @@ def test_no_column_has_room_for_free_text_about_a_person(app):
         if not column.name.endswith(("digest", "_key", "_hash", "code", "topic"))
     }
     about_the_system = {
-        "audit_entry.act",
+        "audit_entry.action",
         "audit_entry.subject",
-        "audit_entry.seal",
+        "audit_entry.entry_hash",
         "desk.time_zone",
         "envelope.receipt",
         "shelter.time_zone",

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.factories.records import make_account, make_consultation, make_desk, sign_in
-from tests.factories.returns import make_return, move
+from tests.factories.returns import make_return, record_action
 from tests.factories.shelters import make_shelter
 
 PAGES = {
@@ -58,15 +58,15 @@ def pages(app):
     make_account("rita", "regional")
     make_account("otto", "admin")
     make_shelter(type="family_house", beds={"women_with_children": 2})
-    said = {"travel_group": "family_with_children", "flags": ["pregnant_lactating"]}
-    record = f"/consultations/{make_consultation(ana, **said)['id']}"
-    asked = make_return(ana, child_alone=True)
-    for act in ("counselling", "consent_recorded", "voluntariness_vulnerability_check"):
-        asked = move(asked, ana, act)
-    move(asked, ana, "best_interests_process", decision="yes")
-    stopped = move(make_return(ana), ana, "stop", signs=["trafficking", "asylum_pending"])
+    fields = {"travel_group": "family_with_children", "flags": ["pregnant_lactating"]}
+    record = f"/consultations/{make_consultation(ana, **fields)['id']}"
+    return_request = make_return(ana, child_alone=True)
+    for action in ("counselling", "consent_recorded", "voluntariness_vulnerability_check"):
+        return_request = record_action(return_request, ana, action)
+    record_action(return_request, ana, "best_interests_process", decision="yes")
+    stopped = record_action(make_return(ana), ana, "stop", signs=["trafficking", "asylum_pending"])
     returns = {
-        "ana": f"/returns/{asked.display_reference}",
+        "ana": f"/returns/{return_request.display_reference}",
         "eva": f"/returns/{stopped.display_reference}",
     }
     browsers = {name: sign_in(app, name) for name in PAGES}
@@ -88,18 +88,22 @@ def pages(app):
 
 @pytest.mark.parametrize("locale", ["es", "en", "ht"])
 def test_no_stored_code_is_shown(pages, locale):
-    shown = {where: CODE.findall(visible(page)) for where, page in pages(locale).items()}
-    assert {where: codes for where, codes in shown.items() if codes} == {}
+    codes_by_page = {
+        page_name: CODE.findall(visible(page)) for page_name, page in pages(locale).items()
+    }
+    assert {page_name: codes for page_name, codes in codes_by_page.items() if codes} == {}
 
 
-def test_a_code_in_a_page_would_be_found():
+def test_a_code_in_a_page_is_found():
     assert CODE.findall(visible("<p title='x'>Her age is age_25_59.</p>")) == ["age_25_59"]
     assert CODE.findall(visible("<input name='age_25_59' value='in_transit'>")) == []
     assert CODE.findall(visible("<p aria-label='in_transit'></p>")) == ["in_transit"]
 
 
 def visible(page: str) -> str:
-    """What a person sees or is read out: text, titles and labels, without other attributes."""
+    """Return what a person sees or a screen reader reads: text, titles and labels, without other attributes."""
     page = re.sub(r"<(script|style|template)\b.*?</\1>", " ", page, flags=re.S)
-    said = re.findall(r"\b(?:aria-label|title|alt|placeholder)=(?:'([^']*)'|\"([^\"]*)\")", page)
-    return re.sub(r"<[^>]*>", " ", page) + " ".join(one or other for one, other in said)
+    labels = re.findall(r"\b(?:aria-label|title|alt|placeholder)=(?:'([^']*)'|\"([^\"]*)\")", page)
+    return re.sub(r"<[^>]*>", " ", page) + " ".join(
+        single_quoted or double_quoted for single_quoted, double_quoted in labels
+    )

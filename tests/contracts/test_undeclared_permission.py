@@ -10,19 +10,23 @@ pytestmark = pytest.mark.both_databases
 
 
 def test_every_view_states_a_known_permission(app):
-    stated = {name: getattr(view, "permission", None) for name, view in app.view_functions.items()}
-    stated.pop("static")
-    assert {name for name, permission in stated.items() if permission not in PERMISSIONS} == set()
+    declared = {
+        name: getattr(view, "permission", None) for name, view in app.view_functions.items()
+    }
+    declared.pop("static")
+    assert {name for name, permission in declared.items() if permission not in PERMISSIONS} == set()
 
 
-def test_an_app_with_an_unstated_view_is_refused(app):
+def test_an_app_with_a_view_without_permission_is_refused(app):
     app.add_url_rule("/unstated", "unstated", lambda: "open to all")
     with pytest.raises(RuntimeError, match="unstated"):
         require_declared_permissions(app)
 
 
 def test_no_role_has_a_permission_that_does_not_exist_and_admins_see_no_case_data():
-    given = {permission for some in ROLE_PERMISSIONS.values() for permission in some}
-    assert given <= set(PERMISSIONS.codes)
+    granted = {
+        permission for permissions in ROLE_PERMISSIONS.values() for permission in permissions
+    }
+    assert granted <= set(PERMISSIONS.codes)
     case_data = {"record_consultations", "correct_consultations", "see_today", "see_counts"}
     assert ROLE_PERMISSIONS["admin"].isdisjoint(case_data)

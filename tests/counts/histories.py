@@ -1,4 +1,4 @@
-"""Random histories of desks in three countries: what was recorded, with which card, corrected, voided, replaced."""
+"""Random histories of desks in three countries: consultations, their cards, corrections, voidings, replacements."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -32,10 +32,10 @@ from app.places.queries import DeskRow, find_desk
 from app.web.access import Principal
 from app.web.outcomes import Accepted
 from tests.factories.records import at, make_account, make_desk
-from tests.reference_models.counts import Record, Some
+from tests.reference_models.counts import ProfileCount, Record
 
 ROUNDS = int(os.environ.get("VENTANILLA_ROUNDS", "1"))
-quietly = settings(
+history_settings = settings(
     max_examples=8 * ROUNDS,
     deadline=None,
     database=None,
@@ -52,8 +52,8 @@ EDGES = tuple(
 )
 CARDS = 5
 VOID = "void"
-CELLS = (ReachAggregate, BreakdownAggregate, VolumeAggregate)
-EMPTIED = (*CELLS, PersonLine, ConsultationVersion, Consultation, VisitorCard)
+AGGREGATES = (ReachAggregate, BreakdownAggregate, VolumeAggregate)
+TABLES = (*AGGREGATES, PersonLine, ConsultationVersion, Consultation, VisitorCard)
 
 
 def _groups(nationalities: Any, situations: Any, persons: Any) -> Any:
@@ -68,15 +68,18 @@ def _groups(nationalities: Any, situations: Any, persons: Any) -> Any:
     return st.lists(group, min_size=1, max_size=3)
 
 
-def _persons(sexes: Any, bands: Any, most: int) -> Any:
-    some = st.builds(
+def _persons(sexes: Any, bands: Any, max_n: int) -> Any:
+    counted_profile = st.builds(
         lambda sex, band, n: {"sex": sex, "age_band": band, "n": n},
         st.sampled_from(sexes),
         st.sampled_from(bands),
-        st.integers(1, most),
+        st.integers(1, max_n),
     )
     return st.lists(
-        some, min_size=1, max_size=3, unique_by=lambda one: (one["sex"], one["age_band"])
+        counted_profile,
+        min_size=1,
+        max_size=3,
+        unique_by=lambda profile: (profile["sex"], profile["age_band"]),
     )
 
 
@@ -99,8 +102,8 @@ _card = st.integers(0, CARDS - 1)
 
 
 def _contents(groups: Any, card: Any, outcomes: Any) -> Any:
-    said = {"desk": _desk, "held_on": _day, "groups": groups, "topics": _topics}
-    return st.fixed_dictionaries({**said, "outcomes": outcomes, "card": card})
+    fields = {"desk": _desk, "held_on": _day, "groups": groups, "topics": _topics}
+    return st.fixed_dictionaries({**fields, "outcomes": outcomes, "card": card})
 
 
 _tally = st.fixed_dictionaries(
@@ -108,7 +111,7 @@ _tally = st.fixed_dictionaries(
 )
 _carded = _contents(_a_few, _card, st.one_of(_useful, _useful, _outcomes))
 _plain = _contents(_anybody, st.none(), _outcomes)
-_tweaks = st.one_of(
+_partial_changes = st.one_of(
     st.fixed_dictionaries({"card": st.one_of(st.none(), _card)}),
     st.fixed_dictionaries({"desk": _desk}),
     st.fixed_dictionaries({"held_on": _day}),
@@ -121,123 +124,138 @@ _changes = st.one_of(
     st.just(()),
     st.just(()),
     st.just((VOID,)),
-    st.tuples(_tweaks),
-    st.tuples(st.just(VOID), _tweaks),
-    st.tuples(_tweaks, _tweaks),
+    st.tuples(_partial_changes),
+    st.tuples(st.just(VOID), _partial_changes),
+    st.tuples(_partial_changes, _partial_changes),
     st.tuples(with_and_without_cards),
 )
 
 
 @dataclass(frozen=True)
-class Told:
-    """One consultation: what was first said, and what became of it (`void` or new content, in order)."""
+class PlannedConsultation:
+    """One consultation: its first content, and its changes (`void` or new content, in order)."""
 
     id: UUID
     content: dict[str, Any]
     changes: tuple[Any, ...] = ()
 
-    def with_card(self, others: Mapping[int, int]) -> "Told":
-        """The same with other cards in the place of those named."""
-        said = (
-            {**one, "card": others.get(one["card"], one["card"])} if "card" in one else one
-            for one in (self.content, *self.changes)
+    def with_card(self, replacements: Mapping[int, int]) -> "PlannedConsultation":
+        """Return the same consultation with some cards replaced by others."""
+        contents = (
+            {**each, "card": replacements.get(each["card"], each["card"])}
+            if "card" in each
+            else each
+            for each in (self.content, *self.changes)
         )
-        content, *changes = said
+        content, *changes = contents
         return replace(self, content=content, changes=tuple(changes))
 
-    def standing(self, year_start: int) -> tuple[dict[str, Any], bool] | None:
-        """The content that stands at the end and whether it is void; None where it was refused."""
-        if not can_be_said(self.content, year_start):
+    def final_state(self, year_start: int) -> tuple[dict[str, Any], bool] | None:
+        """Return the final content and whether it is void; None if it was refused."""
+        if not is_valid_content(self.content, year_start):
             return None
         content, void = self.content, False
         for change in self.changes:
             if change == VOID:
                 void = True
-            elif can_be_said(change, year_start):
+            elif is_valid_content(change, year_start):
                 content, void = change, False
         return content, void
 
 
 @dataclass(frozen=True)
 class History:
-    """Consultations, and cards that took the place of others: pairs of lost and replacement."""
+    """Consultations, and cards that replaced others: pairs of lost and replacement."""
 
-    told: tuple[Told, ...]
+    consultations: tuple[PlannedConsultation, ...]
     replaced: tuple[tuple[int, int], ...] = ()
 
     def steps(self, order: int) -> Iterator[Any]:
-        """All that happens, in one of its possible orders: a record comes before its changes."""
-        waiting = [[(one, None), *((one, change) for change in one.changes)] for one in self.told]
+        """Yield all steps in one of their possible orders: a record comes before its changes."""
+        waiting = [
+            [(planned, None), *((planned, change) for change in planned.changes)]
+            for planned in self.consultations
+        ]
         waiting.append(list(self.replaced))
-        chance = Random(order)
+        rng = Random(order)
         while waiting := [chain for chain in waiting if chain]:
-            yield chance.choice(waiting).pop(0)
+            yield rng.choice(waiting).pop(0)
 
-    def joined(self) -> dict[int, int]:
-        """For each card the one that stands for all that are one person with it."""
-        return follow(self.replaced)[0]
+    def card_groups(self) -> dict[int, int]:
+        """Return for each card the one that stands for its group, the cards of one person."""
+        return resolve_replacements(self.replaced)[0]
 
     def refusals(self) -> list[bool]:
-        """For each replacement whether it must be refused: replaced once already, or a loop."""
-        return follow(self.replaced)[1]
+        """Return for each replacement whether it must be refused: replaced once already, or a loop."""
+        return resolve_replacements(self.replaced)[1]
 
 
-def follow(replaced: tuple[tuple[int, int], ...]) -> tuple[dict[int, int], list[bool]]:
-    """Who is one with whom after these replacements, and which of them cannot be."""
-    one_with = {card: card for card in range(CARDS)}
-    gone: set[int] = set()
+def resolve_replacements(
+    replaced: tuple[tuple[int, int], ...],
+) -> tuple[dict[int, int], list[bool]]:
+    """Return the group of each card after these replacements, and which of them must be refused."""
+    group_of = {card: card for card in range(CARDS)}
+    lost_cards: set[int] = set()
     refused = []
     for lost, new in replaced:
-        refused.append(lost in gone or one_with[lost] == one_with[new])
+        refused.append(lost in lost_cards or group_of[lost] == group_of[new])
         if not refused[-1]:
-            gone.add(lost)
-            old, kept = one_with[new], one_with[lost]
-            one_with = {card: kept if one == old else one for card, one in one_with.items()}
-    return one_with, refused
+            lost_cards.add(lost)
+            replaced_group, merged = group_of[new], group_of[lost]
+            group_of = {
+                card: merged if group == replaced_group else group
+                for card, group in group_of.items()
+            }
+    return group_of, refused
 
 
 @st.composite
-def _tellings(draw: st.DrawFn, contents: Any, changes: Any) -> Told:
+def _planned_consultations(draw: st.DrawFn, contents: Any, changes: Any) -> PlannedConsultation:
     content = draw(contents)
-    found, last = [], content
+    changed, latest = [], content
     for change in draw(changes):
         if change != VOID:
-            last = _tweaked(last, change)
-        found.append(VOID if change == VOID else last)
-    return Told(draw(st.uuids(version=4)), content, tuple(found))
+            latest = _apply_change(latest, change)
+        changed.append(VOID if change == VOID else latest)
+    return PlannedConsultation(draw(st.uuids(version=4)), content, tuple(changed))
 
 
-def _tweaked(content: dict[str, Any], tweak: dict[str, Any]) -> dict[str, Any]:
-    if {"desk", "held_on", "outcomes"} <= tweak.keys():
-        return tweak
+def _apply_change(content: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    if {"desk", "held_on", "outcomes"} <= change.keys():
+        return change
     if "groups" not in content:
-        tweak = {name: said for name, said in tweak.items() if name in ("desk", "held_on")}
-    return {**content, **tweak}
+        change = {name: value for name, value in change.items() if name in ("desk", "held_on")}
+    return {**content, **change}
 
 
 _pairs = st.lists(st.tuples(_card, _card).filter(lambda pair: pair[0] != pair[1]), max_size=3)
 
 
-def _many(tellings: Any, most: int) -> Any:
-    return st.lists(tellings, min_size=1, max_size=most, unique_by=lambda one: one.id).map(tuple)
+def _many(planned: Any, largest: int) -> Any:
+    return st.lists(
+        planned,
+        min_size=1,
+        max_size=largest,
+        unique_by=lambda each: each.id,
+    ).map(tuple)
 
 
-def histories(most: int = 14) -> st.SearchStrategy[History]:
-    """Up to `most` consultations, with and without cards, some of which replace others."""
-    told = _many(_tellings(with_and_without_cards, _changes), most)
-    return st.builds(History, told, _pairs.map(tuple))
+def histories(max_size: int = 14) -> st.SearchStrategy[History]:
+    """Draw up to `max_size` consultations, with and without cards, some of which replace others."""
+    consultations = _many(_planned_consultations(with_and_without_cards, _changes), max_size)
+    return st.builds(History, consultations, _pairs.map(tuple))
 
 
-def card_histories(most: int = 10) -> st.SearchStrategy[History]:
-    """Up to `most` consultations of very few cards: nearly everybody comes again."""
+def card_histories(max_size: int = 10) -> st.SearchStrategy[History]:
+    """Draw up to `max_size` consultations of very few cards: nearly everybody returns."""
     carded = _carded.map(lambda content: {**content, "card": content["card"] % 2})
     replaced = st.sampled_from(((), ((0, 2),), ((0, 1),), ((1, 3), (3, 0))))
-    return st.builds(History, _many(_tellings(carded, _changes), most), replaced)
+    return st.builds(History, _many(_planned_consultations(carded, _changes), max_size), replaced)
 
 
 @dataclass
-class Stage:
-    """Desks and who records there; every history is played on an empty database."""
+class HistoryPlayer:
+    """Desks and their staff, who play each history on an empty database."""
 
     app: Flask
     clerk: Principal
@@ -247,86 +265,88 @@ class Stage:
     ids: dict[int, int] = field(default_factory=dict)
 
     def play(self, history: History, year_start: int, order: int = 0) -> None:
-        """Records, corrects, voids and replaces; `records` is then what must stand at the end."""
-        self.begin_years_in(year_start)
+        """Record, correct, void and replace; set `records` to what must be left at the end."""
+        self.set_reporting_year_start(year_start)
         refusals = iter(history.refusals())
         with clock.frozen_at(NOW):
-            self.begin_anew(CARDS)
-            for thing, change in history.steps(order):
+            self.reset(CARDS)
+            for planned, change in history.steps(order):
                 with unit_of_work():
-                    if isinstance(thing, int):
-                        self._replace(thing, change, next(refusals))
+                    if isinstance(planned, int):
+                        self._replace(planned, change, next(refusals))
                     elif change is None:
-                        self.record(thing)
+                        self.record(planned)
                     else:
-                        self.change(thing, change)
+                        self.change(planned, change)
         self.records = [*_records(history, year_start)]
 
     def desk(self, code: str) -> DeskRow:
-        """One of the desks."""
-        found = find_desk(db.session(), self.clerk.scope, code)
+        """Return one of the desks."""
+        desk = find_desk(db.session(), self.clerk.scope, code)
         db.session.rollback()
-        assert found is not None
-        return found
+        assert desk is not None
+        return desk
 
-    def begin_years_in(self, month: int) -> None:
-        """Sets the month in which the reporting year begins."""
-        known = self.app.config["SETTINGS"]
-        self.app.config["SETTINGS"] = replace(known, reporting_year_start=month)
+    def set_reporting_year_start(self, month: int) -> None:
+        """Set the month in which the reporting year begins."""
+        present = self.app.config["SETTINGS"]
+        self.app.config["SETTINGS"] = replace(present, reporting_year_start=month)
 
-    def begin_anew(self, cards: int) -> None:
-        """Leaves nothing recorded and so many new cards."""
+    def reset(self, n_cards: int) -> None:
+        """Delete all records and issue n new cards."""
         with unit_of_work():
-            for table in EMPTIED:
+            for table in TABLES:
                 db.session.execute(delete(table))
         with unit_of_work():
-            codes = print_cards(self.clerk, "HND-01", cards)
+            codes = print_cards(self.clerk, "HND-01", n_cards)
             self.codes = dict(enumerate(codes))
-            self.ids = {card_of(code).id: card for card, code in self.codes.items()}
+            self.ids = {find_card(code).id: card for card, code in self.codes.items()}
 
-    def record(self, told: Told) -> None:
-        """Records what was first said."""
-        sent = parse_consultation(self._as_json(told.id, told.content))
-        answer = recording.record(db.session(), self.clerk, sent)
-        assert isinstance(answer, Accepted) == self._can_be_said(told.content), answer
+    def record(self, planned: PlannedConsultation) -> None:
+        """Record the first content."""
+        content = parse_consultation(self._as_json(planned.id, planned.content))
+        result = recording.record(db.session(), self.clerk, content)
+        assert isinstance(result, Accepted) == self._is_valid(planned.content), result
 
-    def change(self, told: Told, change: Any) -> None:
-        """Voids what was told (`void`) or puts other content in its place."""
-        row = find_consultation(db.session(), self.boss.scope, told.id)
+    def change(self, planned: PlannedConsultation, change: Any) -> None:
+        """Void the consultation (`void`) or correct its content."""
+        row = find_consultation(db.session(), self.boss.scope, planned.id)
         if row is None:
             return
         if change == VOID:
-            said_why = Change(row.version, "other")
-            answer = corrections.void(db.session(), self.boss, row, said_why)
-            assert isinstance(answer, Accepted), answer
+            reason = Change(row.version, "other")
+            result = corrections.void(db.session(), self.boss, row, reason)
+            assert isinstance(result, Accepted), result
             return
-        sent = self._as_json(told.id, change)
+        content = self._as_json(planned.id, change)
         card = change.get("card")
-        if card is not None and self._attached(told.id) == card and told.id.int % 2:
-            sent["card"] = "attached"
-        reading = parse_correction({**sent, "version": row.version, "reason": "other"})
-        answer = corrections.correct(db.session(), self.boss, row, reading)
-        assert isinstance(answer, Accepted) == self._can_be_said(change), answer
+        if card is not None and self._attached_card(planned.id) == card and planned.id.int % 2:
+            content["card"] = "attached"
+        parsed = parse_correction({**content, "version": row.version, "reason": "other"})
+        result = corrections.correct(db.session(), self.boss, row, parsed)
+        assert isinstance(result, Accepted) == self._is_valid(change), result
 
-    def _can_be_said(self, content: dict[str, Any]) -> bool:
-        return can_be_said(content, self.app.config["SETTINGS"].reporting_year_start)
+    def _is_valid(self, content: dict[str, Any]) -> bool:
+        return is_valid_content(content, self.app.config["SETTINGS"].reporting_year_start)
 
-    def _attached(self, known_id: UUID) -> int | None:
+    def _attached_card(self, consultation_id: UUID) -> int | None:
         table = PersonLine.__table__
-        lines = select(table.c.card_id).where(table.c.consultation_id == known_id).limit(1)
+        lines = select(table.c.card_id).where(table.c.consultation_id == consultation_id).limit(1)
         return self.ids.get(db.session.scalar(lines) or 0)
 
     def _replace(self, lost: int, new: int, refused: bool) -> None:
-        said = {"lost": self.codes[lost], "replacement": self.codes[new]}
-        answer = replace_card(db.session(), self.boss, said)
-        assert (not isinstance(answer, Accepted)) == refused, (lost, new, answer)
+        fields = {"lost": self.codes[lost], "replacement": self.codes[new]}
+        result = replace_card(db.session(), self.boss, fields)
+        assert (not isinstance(result, Accepted)) == refused, (lost, new, result)
 
-    def _as_json(self, known_id: UUID, content: dict[str, Any]) -> dict[str, Any]:
-        sent = as_json(known_id, content)
-        return sent | ({"card": self.codes.get(sent["card"])} if "card" in sent else {})
+    def _as_json(self, consultation_id: UUID, content: dict[str, Any]) -> dict[str, Any]:
+        content_json = as_json(consultation_id, content)
+        return content_json | (
+            {"card": self.codes.get(content_json["card"])} if "card" in content_json else {}
+        )
 
     def lines(self) -> list[dict[str, Any]]:
-        """The live person lines, with the card's number in the place of its row."""
+        """Return the live person lines, with the card's number instead of its row id."""
         table = PersonLine.__table__
         live = select(table).where(table.c.is_void.is_(False)).order_by(table.c.id)
         cards = {**self.ids, None: None}
@@ -334,37 +354,39 @@ class Stage:
         db.session.rollback()
         return [{**row, "id": 0, "card_id": cards[row["card_id"]]} for row in rows]
 
-    def cells(self) -> list[str]:
-        """All cells that are not zero."""
-        found = [f"{one.__tablename__} {cell}" for one in CELLS for cell in _cells(one)]
+    def aggregates(self) -> list[str]:
+        """Return all aggregate rows that are not zero."""
+        rows = [
+            f"{model.__tablename__} {row}" for model in AGGREGATES for row in _nonzero_rows(model)
+        ]
         db.session.rollback()
-        return sorted(found)
+        return sorted(rows)
 
 
-def _cells(model: Any) -> Iterator[str]:
-    counted = {"n", "in_country", "in_programme", "consultations", "persons", "tallies"}
+def _nonzero_rows(model: Any) -> Iterator[str]:
+    counters = {"n", "in_country", "in_programme", "consultations", "persons", "tallies"}
     table = model.__table__
     for row in db.session.execute(select(table).order_by(*table.primary_key)).mappings():
-        if any(row[name] for name in counted & row.keys()):
+        if any(row[name] for name in counters & row.keys()):
             yield str(sorted(row.items()))
 
 
-def print_cards(by: Principal, desk: str, n: int, year: int = 2026) -> list[str]:
-    """The codes of n new cards, in the running transaction."""
-    where = find_desk(db.session(), by.scope, desk)
-    assert where is not None
-    return issue(db.session(), by.account_id, where, n, year)
+def print_cards(principal: Principal, desk: str, n: int, year: int = 2026) -> list[str]:
+    """Issue n new cards in the running transaction and return their codes."""
+    desk_row = find_desk(db.session(), principal.scope, desk)
+    assert desk_row is not None
+    return issue(db.session(), principal.account_id, desk_row, n, year)
 
 
-def card_of(code: str) -> CardRow:
-    """The card of a code."""
-    found = find_typed_card(db.session(), code)
-    assert isinstance(found, CardRow), found
-    return found
+def find_card(code: str) -> CardRow:
+    """Return the card of a code."""
+    card = find_typed_card(db.session(), code)
+    assert isinstance(card, CardRow), card
+    return card
 
 
-def set_stage(app: Flask) -> Stage:
-    """Four desks in three countries, a clerk at all of them, their supervisor, the region."""
+def make_player(app: Flask) -> HistoryPlayer:
+    """Create four desks in three countries, a clerk at all of them, their supervisor, the region."""
     desks = tuple(
         make_desk(code, country, **({"time_zone": "America/Tijuana"} if country == "MEX" else {}))
         for code, country in DESKS.items()
@@ -372,51 +394,55 @@ def set_stage(app: Flask) -> Stage:
     clerk = make_account("clerk", "desk_staff", desks)
     boss = make_account("boss", "supervisor", countries=("HND", "MEX", "SUR"))
     make_account("regional", "regional")
-    return Stage(app, clerk, boss)
+    return HistoryPlayer(app, clerk, boss)
 
 
-def one_woman(**said: Any) -> dict[str, Any]:
-    """What is said of one woman who came for the first time; `said` replaces it."""
+def content_of_one_woman(**fields: Any) -> dict[str, Any]:
+    """Return the content of one woman's first visit; `fields` replace the defaults."""
     group = {
         "nationality": "HND",
         "situation": "in_transit",
         "repeat_contact": "first_this_year",
         "persons": [{"sex": "female", "age_band": "age_25_59", "n": 1}],
     }
-    usual = {"desk": "HND-01", "held_on": date(2026, 2, 17), "groups": [group], "card": None}
-    return {**usual, "topics": ["asylum"], "outcomes": ["information_given"], **said}
+    defaults = {"desk": "HND-01", "held_on": date(2026, 2, 17), "groups": [group], "card": None}
+    return {**defaults, "topics": ["asylum"], "outcomes": ["information_given"], **fields}
 
 
-def as_json(known_id: UUID, content: dict[str, Any]) -> dict[str, Any]:
-    """What a client would send; its card is still a number."""
-    return {**content, "id": str(known_id), "held_on": content["held_on"].isoformat()}
+def as_json(consultation_id: UUID, content: dict[str, Any]) -> dict[str, Any]:
+    """Return what a client would send; its card is still a number."""
+    return {**content, "id": str(consultation_id), "held_on": content["held_on"].isoformat()}
 
 
-def can_be_said(content: dict[str, Any], year_start: int) -> bool:
-    """In the year's first month nobody can have come in an earlier month of it."""
+def is_valid_content(content: dict[str, Any], year_start: int) -> bool:
+    """Return whether the answers are possible: in the year's first month nobody came in an earlier month of it."""
     answers = {group["repeat_contact"] for group in content.get("groups", ())}
     return not (content["held_on"].month == year_start and "first_this_month" in answers)
 
 
 def _records(history: History, year_start: int) -> Iterator[Record]:
-    """The consultations of a history as they must stand at its end."""
-    person = {**history.joined(), None: None}
-    for told in history.told:
-        standing = told.standing(year_start)
-        if standing:
-            content, void = standing
-            card = person[content.get("card")]
-            yield replace(as_record(told.id, content), voided=void, card=card)
+    """Yield the consultations of a history as they must be at its end."""
+    card_groups = {**history.card_groups(), None: None}
+    for planned in history.consultations:
+        final_state = planned.final_state(year_start)
+        if final_state:
+            content, void = final_state
+            card = card_groups[content.get("card")]
+            yield replace(as_record(planned.id, content), voided=void, card=card)
 
 
-def as_record(known_id: UUID, content: dict[str, Any]) -> Record:
-    """The content as the count by hand reads it, without its card."""
+def as_record(consultation_id: UUID, content: dict[str, Any]) -> Record:
+    """Return the content as a record of the reference model, without its card."""
     people = tuple(
-        Some(g["nationality"], g["situation"], g["repeat_contact"], p["sex"], p["age_band"], p["n"])
+        ProfileCount(
+            g["nationality"], g["situation"], g["repeat_contact"], p["sex"], p["age_band"], p["n"]
+        )
         for g in content.get("groups", ())
         for p in g["persons"]
     )
     topics = tuple(content.get("topics", ()))
     main = topics[0] if topics else ""
     desk, outcomes = content["desk"], tuple(content["outcomes"])
-    return Record(known_id, desk, DESKS[desk], content["held_on"], outcomes, topics, main, people)
+    return Record(
+        consultation_id, desk, DESKS[desk], content["held_on"], outcomes, topics, main, people
+    )

@@ -1,4 +1,4 @@
-"""Every figure equals a count by hand over random histories, whatever their order."""
+"""Every figure equals the reference model over random histories, in any order."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,13 +18,13 @@ from tests.counts.histories import (
     NOW,
     ROUNDS,
     History,
-    Stage,
+    HistoryPlayer,
     card_histories,
     histories,
-    quietly,
-    set_stage,
+    history_settings,
+    make_player,
 )
-from tests.factories.records import JSON, Browser, alone, sign_in
+from tests.factories.records import JSON, Browser, in_new_context, sign_in
 from tests.reference_models import counts
 
 pytestmark = pytest.mark.both_databases
@@ -45,114 +45,116 @@ FIXED = (
 )
 
 
-def standing(call: Any, *arguments: Any, **named: Any) -> Any:
-    """Runs a request as a server would, at the moment of the histories."""
+def run_at_now(call: Any, *arguments: Any, **named: Any) -> Any:
+    """Run a request as a server would, at the moment of the histories."""
 
     def run() -> Any:
         with clock.frozen_at(NOW):
             return call(*arguments, **named)
 
-    return alone(run)
+    return in_new_context(run)
 
 
-def shown(browser: Browser, address: str) -> dict[str, Any]:
-    """The JSON of an address at the moment of the histories."""
-    answer = standing(browser.client.get, address, headers=JSON)
+def fetch_json(browser: Browser, address: str) -> dict[str, Any]:
+    """Return the JSON of an address at the moment of the histories."""
+    answer = run_at_now(browser.client.get, address, headers=JSON)
     assert answer.status_code == 200, (address, answer.data)
     return dict(answer.get_json())
 
 
-def compare(stage: Stage, regional: Browser, boss: Browser, year_start: int) -> None:
-    """Asserts that every figure of every place and month is the one counted by hand."""
+def assert_figures_equal(
+    player: HistoryPlayer, regional: Browser, boss: Browser, year_start: int
+) -> None:
+    """Assert that every figure of every place and month is the one of the reference model."""
 
-    def by_hand(place: counts.Place, month: str) -> dict[str, object]:
-        return counts.figures(stage.records, place, month, year_start)
+    def expected(place: counts.Place, month: str) -> dict[str, object]:
+        return counts.figures(player.records, place, month, year_start)
 
     for month in LOOKED_AT:
         for code in PLACES:
             address = f"/counts.json?month={month}" + (f"&country={code}" if code else "")
             place = counts.country(code) if code else counts.programme()
-            assert figures_of(shown(regional, address)) == by_hand(place, month), address
+            assert figures_of(fetch_json(regional, address)) == expected(place, month), address
     for desk, country in DESKS.items():
-        said = shown(boss, f"/counts.json?month=2026-02&desk={desk}")
-        assert figures_of(said) == by_hand(counts.desk(desk, country), "2026-02"), desk
+        figures = fetch_json(boss, f"/counts.json?month=2026-02&desk={desk}")
+        assert figures_of(figures) == expected(counts.desk(desk, country), "2026-02"), desk
 
 
-def figures_of(said: dict[str, Any]) -> dict[str, Any]:
-    """The figures alone, without what says whose and how complete they are."""
-    return {name: value for name, value in said.items() if name not in FIXED}
+def figures_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures alone, without place, month and completeness."""
+    return {name: value for name, value in body.items() if name not in FIXED}
 
 
 @pytest.fixture
-def stage(app: Flask) -> Stage:
-    return set_stage(app)
+def player(app: Flask) -> HistoryPlayer:
+    return make_player(app)
 
 
-def readers(stage: Stage) -> tuple[Browser, Browser]:
-    """The regional office and the supervisor, signed in at the moment of the histories."""
-    return standing(sign_in, stage.app, "regional"), standing(sign_in, stage.app, "boss")
+def sign_in_readers(player: HistoryPlayer) -> tuple[Browser, Browser]:
+    """Sign in the regional office and the supervisor at the moment of the histories."""
+    return run_at_now(sign_in, player.app, "regional"), run_at_now(sign_in, player.app, "boss")
 
 
-def play_and_compare(stage: Stage, told: Any, most: int = 1) -> None:
-    """Plays random histories and compares every figure after each."""
-    regional, boss = readers(stage)
+def assert_histories_equal(player: HistoryPlayer, strategy: Any, factor: int = 1) -> None:
+    """Play random histories and compare every figure after each."""
+    regional, boss = sign_in_readers(player)
 
-    @settings(quietly, max_examples=most * quietly.max_examples)
-    @given(told, st.sampled_from((1, 10)), st.integers())
-    def holds(history: History, year_start: int, order: int) -> None:
-        stage.play(history, year_start, order)
-        compare(stage, regional, boss, year_start)
+    @settings(history_settings, max_examples=factor * history_settings.max_examples)
+    @given(strategy, st.sampled_from((1, 10)), st.integers())
+    def check(history: History, year_start: int, order: int) -> None:
+        player.play(history, year_start, order)
+        assert_figures_equal(player, regional, boss, year_start)
 
-    holds()
-
-
-def test_every_figure_equals_a_count_by_hand(stage):
-    play_and_compare(stage, histories())
+    check()
 
 
-def test_every_figure_of_few_cards_shown_again_and_again_equals_a_count_by_hand(stage):
-    play_and_compare(stage, card_histories())
+def test_every_figure_equals_a_count_by_hand(player):
+    assert_histories_equal(player, histories())
 
 
-def unknown_is_reached(known: bool, month: int, previous: int, first: int, last: int) -> bool:
+def test_every_figure_of_few_cards_shown_again_and_again_equals_a_count_by_hand(player):
+    assert_histories_equal(player, card_histories())
+
+
+def unknown_is_reached(is_known: bool, month: int, previous: int, first: int, last: int) -> bool:
     return first <= month <= last and previous < first
 
 
-def first_month_is_before(known: bool, month: int, previous: int, first: int, last: int) -> bool:
-    return known and first <= month <= last and previous <= first
+def first_month_is_before(is_known: bool, month: int, previous: int, first: int, last: int) -> bool:
+    return is_known and first <= month <= last and previous <= first
 
 
-def everybody_is_new(known: bool, month: int, previous: int, first: int, last: int) -> bool:
-    return known and first <= month <= last
+def everybody_is_new(is_known: bool, month: int, previous: int, first: int, last: int) -> bool:
+    return is_known and first <= month <= last
 
 
 @pytest.mark.parametrize("fault", [unknown_is_reached, first_month_is_before, everybody_is_new])
-def test_a_seeded_fault_in_who_is_distinct_is_caught(stage, monkeypatch, fault):
+def test_a_seeded_fault_in_who_is_distinct_is_caught(player, monkeypatch, fault):
     monkeypatch.setattr(rules, "is_distinct", fault)
     with pytest.raises(AssertionError):
-        play_and_compare(stage, histories())
+        assert_histories_equal(player, histories())
 
 
 def link_only_forward(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who arrives learns of those before; nobody who came later learns of who arrives."""
+    """Link a new contact to the earlier ones only; do not relink the later ones."""
     monkeypatch.setattr(previous_contacts, "_previous", lambda line: ANY)
 
 
-def look_at_the_own_desk_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each desk counts its own distinct people, and the country is their sum."""
-    seen = previous_contacts._person_contact
-    at_desk = lambda line, root: replace(seen(line, root), country=str(line["desk_id"]))  # noqa: E731
+def count_distinct_per_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count distinct people per desk, and their sum for the country."""
+    person_contact = previous_contacts._person_contact
+    at_desk = lambda line, root: replace(person_contact(line, root), country=str(line["desk_id"]))  # noqa: E731
     monkeypatch.setattr(previous_contacts, "_person_contact", at_desk)
 
 
-def believe_the_card_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the card knows anything, the answer is not heard."""
-    monkeypatch.setattr(reach, "later_of", lambda card, said: card if card.is_known else said)
+def ignore_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ignore the answer if the card has a previous contact."""
+    monkeypatch.setattr(reach, "later_of", lambda card, answer: card if card.is_known else answer)
 
 
-def believe_the_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the card knows is not looked at."""
-    monkeypatch.setattr(reach, "later_of", lambda card, said: said)
+def ignore_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ignore the previous contacts of the card."""
+    monkeypatch.setattr(reach, "later_of", lambda card, answer: answer)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -160,34 +162,34 @@ def believe_the_answer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     "fault",
     [
         link_only_forward,
-        look_at_the_own_desk_alone,
-        believe_the_card_alone,
-        believe_the_answer_alone,
+        count_distinct_per_desk,
+        ignore_the_answer,
+        ignore_the_card,
     ],
 )
-def test_a_seeded_fault_in_linking_is_caught(stage, monkeypatch, fault):
+def test_a_seeded_fault_in_linking_is_caught(player, monkeypatch, fault):
     fault(monkeypatch)
     with pytest.raises(AssertionError, match=r"counts\.json"):
-        play_and_compare(stage, card_histories(), 3)
+        assert_histories_equal(player, card_histories(), 3)
 
 
-def test_the_same_records_in_any_order_give_the_same_figures_cells_and_links(stage):
-    regional, _ = readers(stage)
+def test_the_same_records_in_any_order_give_the_same_figures_aggregates_and_links(player):
+    regional, _ = sign_in_readers(player)
 
-    def found(history: History, order: int) -> list[Any]:
-        stage.play(history, 1, order)
-        figures = [shown(regional, f"/counts.json?month={month}") for month in LOOKED_AT]
-        return [figures, stage.cells(), sorted(map(str, stage.lines()))]
+    def results(history: History, order: int) -> list[Any]:
+        player.play(history, 1, order)
+        figures = [fetch_json(regional, f"/counts.json?month={month}") for month in LOOKED_AT]
+        return [figures, player.aggregates(), sorted(map(str, player.lines()))]
 
-    @settings(quietly, max_examples=6 * ROUNDS)
+    @settings(history_settings, max_examples=6 * ROUNDS)
     @given(st.one_of(histories(), card_histories()), st.integers())
-    def holds(history: History, order: int) -> None:
-        assert found(history, order) == found(history, order + 1)
+    def check(history: History, order: int) -> None:
+        assert results(history, order) == results(history, order + 1)
 
-    holds()
+    check()
 
 
-@settings(quietly, max_examples=200 * ROUNDS)
+@settings(history_settings, max_examples=200 * ROUNDS)
 @given(
     st.lists(
         st.tuples(st.integers(0, 5), st.sampled_from(MONTHS_OF_PEOPLE)), min_size=1, max_size=40
@@ -195,11 +197,11 @@ def test_the_same_records_in_any_order_give_the_same_figures_cells_and_links(sta
     st.sampled_from(MONTHS_OF_PEOPLE),
     st.sampled_from(MONTHS_OF_PEOPLE),
 )
-def test_people_with_a_known_past_are_counted_as_a_set_of_them_would_be(visits, one, other):
-    seen: dict[int, int] = {}
-    cells = []
+def test_people_with_a_known_past_are_counted_as_a_set_of_them_would_be(visits, month_a, month_b):
+    previous_by_person: dict[int, int] = {}
+    reach_counts = []
     for person, month in sorted(visits, key=lambda visit: visit[1]):
-        cells.append(rules.ReachCount(month, seen.get(person, 0), True, 1))
-        seen[person] = month
-    first, last = min(one, other), max(one, other)
-    assert rules.low(cells, first, last) == len({p for p, m in visits if first <= m <= last})
+        reach_counts.append(rules.ReachCount(month, previous_by_person.get(person, 0), True, 1))
+        previous_by_person[person] = month
+    first, last = min(month_a, month_b), max(month_a, month_b)
+    assert rules.low(reach_counts, first, last) == len({p for p, m in visits if first <= m <= last})

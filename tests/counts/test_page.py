@@ -26,40 +26,40 @@ ADULT = {"sex": "female", "age_band": "age_25_59"}
 
 
 def groups(n: int, answer: str = "first_this_year"):
-    """One group of as many women, with their answer."""
+    """Return one group of n women, with their answer."""
     [group] = consultation_json()["groups"]
     return [{**group, "repeat_contact": answer, "persons": [{**ADULT, "n": n}]}]
 
 
-def put_by_month(**people):
-    """A desk and its people: `m202603=[(3, "unknown")]` is a consultation of three in March 2026."""
+def record_by_month(**people):
+    """Record visits at a desk: `m202603=[(3, "unknown")]` is a consultation of three in March 2026."""
     clerk = make_account("ana", "desk_staff", (make_desk(),))
     make_account("regional", "regional")
     make_account("boss", "supervisor", countries=("HND",))
-    for name, some in people.items():
-        day = f"{name[1:5]}-{name[5:]}-10"
+    for month_name, visits in people.items():
+        day = f"{month_name[1:5]}-{month_name[5:]}-10"
         with clock.frozen_at(at(f"{day} 18:00")):
-            for n, answer in some:
+            for n, answer in visits:
                 make_consultation(clerk, held_on=day, groups=groups(n, answer))
 
 
 def text_of(browser, address):
-    """The page's words, one blank between them."""
+    """Return the text of a page, with single spaces."""
     page = browser.get(address, **ENGLISH).get_data(as_text=True)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
 
 
 @pytest.fixture
 def month(app):
-    one, two = make_desk(), make_desk("HND-02")
-    clerk = make_account("ana", "desk_staff", (one, two))
+    first, second = make_desk(), make_desk("HND-02")
+    clerk = make_account("ana", "desk_staff", (first, second))
     make_account("boss", "supervisor", countries=("HND",))
     make_account("regional", "regional")
     groups = consultation_json()["groups"]
-    many = [{"sex": "male", "age_band": "age_5_11", "n": 17}]
+    boys = [{"sex": "male", "age_band": "age_5_11", "n": 17}]
     unsure = {**groups[0], "repeat_contact": "unknown"}
     make_consultation(
-        clerk, groups=[{**groups[0], "persons": many}, unsure], topics=["gbv", "health"]
+        clerk, groups=[{**groups[0], "persons": boys}, unsure], topics=["gbv", "health"]
     )
     make_consultation(clerk, "HND-02", groups=[*groups, {**groups[0], "nationality": "HTI"}])
     return str(clock.today_at("America/Mexico_City"))[:7]
@@ -68,16 +68,16 @@ def month(app):
 def test_page_json_and_command_show_the_same_figures(app, month):
     browser = sign_in(app, "regional")
     for address, option in (("", []), ("&country=HND", ["--country", "HND"])):
-        said = browser.get_json(f"/counts.json?month={month}{address}").get_json()
+        body = browser.get_json(f"/counts.json?month={month}{address}").get_json()
         command = ["counts", "show", "--month", month, "--format", "json", *option]
         answer = app.test_cli_runner().invoke(args=command)
-        assert (answer.exit_code, json.loads(answer.output)) == (0, said)
+        assert (answer.exit_code, json.loads(answer.output)) == (0, body)
         page = browser.get(f"/counts?month={month}{address}").get_data(as_text=True)
         cards = re.findall(r"<strong>([\d.,]+)</strong>", page)
-        year = said["year_to_date"]["reached"]["low"]
-        present = said["persons_in_consultations"]
-        figures = [said["reached"]["low"], said["consultations"], present, said["new"], year]
-        complete = said["completeness"]
+        year = body["year_to_date"]["reached"]["low"]
+        present = body["persons_in_consultations"]
+        figures = [body["reached"]["low"], body["consultations"], present, body["new"], year]
+        complete = body["completeness"]
         assert [int(card) for card in cards] == figures == [19, 2, 20, 19, 19]
         assert (complete["desks_expected"], complete["desks_reported"]) == (2, 2)
 
@@ -116,11 +116,11 @@ def test_the_page_calls_the_figure_a_minimum_above_a_tenth_unknown(app, month):
     assert 'class="minimum"' in boss.get(address).get_data(as_text=True)
 
 
-FIRST, AGAIN, UNKNOWN = "first_this_year", "first_this_month", "unknown"
+FIRST, REPEAT, UNKNOWN = "first_this_year", "first_this_month", "unknown"
 
 
 def test_a_month_is_compared_with_the_month_before_or_with_a_year_before(app):
-    put_by_month(m202503=[(2, FIRST)], m202602=[(4, FIRST)], m202603=[(3, FIRST), (2, AGAIN)])
+    record_by_month(m202503=[(2, FIRST)], m202602=[(4, FIRST)], m202603=[(3, FIRST), (2, REPEAT)])
     boss, address = sign_in(app, "boss"), "/counts?country=HND&month=2026-03"
     before, year = text_of(boss, address), text_of(boss, address + "&compare=year")
     assert text_of(boss, address + "&compare=month") == before
@@ -134,14 +134,14 @@ def test_a_month_is_compared_with_the_month_before_or_with_a_year_before(app):
 
 
 def test_the_months_of_the_year_before_that_have_records_are_all_compared_with(app):
-    put_by_month(m202501=[(7, FIRST)], m202503=[(3, FIRST)], m202603=[(5, FIRST)])
+    record_by_month(m202501=[(7, FIRST)], m202503=[(3, FIRST)], m202603=[(5, FIRST)])
     year = text_of(sign_in(app, "boss"), "/counts?country=HND&month=2026-03&compare=year")
     assert "5 (50%) fewer than by the end of March 2025" in year
     assert "The records of that year begin" not in year
 
 
 def test_a_month_without_records_is_not_compared_with_and_a_zero_has_no_percentage(app):
-    put_by_month(m202602=[(3, UNKNOWN)], m202603=[(2, FIRST)])
+    record_by_month(m202602=[(3, UNKNOWN)], m202603=[(2, FIRST)])
     boss = sign_in(app, "boss")
     first = text_of(boss, "/counts?country=HND&month=2026-02")
     assert "There are no records of January 2026 to compare with." in first
@@ -152,17 +152,17 @@ def test_a_month_without_records_is_not_compared_with_and_a_zero_has_no_percenta
 
 
 def test_a_change_of_less_than_half_a_percent_is_not_called_none(app):
-    put_by_month(m202602=[(99, FIRST)] * 3, m202603=[(99, FIRST), (99, FIRST), (98, FIRST)])
+    record_by_month(m202602=[(99, FIRST)] * 3, m202603=[(99, FIRST), (99, FIRST), (98, FIRST)])
     page = text_of(sign_in(app, "boss"), "/counts?country=HND&month=2026-03")
     assert "1 (&lt; 1%) fewer than in February 2026" in page
 
 
 def test_the_comparison_keeps_what_is_shown_and_every_link_keeps_the_comparison(app):
-    put_by_month(m202603=[(2, FIRST)])
-    boss, chosen = sign_in(app, "boss"), "/counts?country=HND&desk=HND-01&month=2026-03"
-    page = boss.get(chosen + "&compare=year").get_data(as_text=True)
+    record_by_month(m202603=[(2, FIRST)])
+    boss, address = sign_in(app, "boss"), "/counts?country=HND&desk=HND-01&month=2026-03"
+    page = boss.get(address + "&compare=year").get_data(as_text=True)
     links = re.findall(r'href="(/counts\?[^"]*)"', page)
-    plain = chosen.replace("&", "&amp;")
+    plain = address.replace("&", "&amp;")
     assert plain in links and plain + "&amp;compare=year" in links
     others = [link for link in links if link != plain]
     assert len(others) > 3 and all("compare=year" in link for link in others), links
@@ -171,29 +171,29 @@ def test_the_comparison_keeps_what_is_shown_and_every_link_keeps_the_comparison(
 
 
 def test_the_year_month_by_month_equals_the_figures_of_each_month(app):
-    put_by_month(
+    record_by_month(
         m202512=[(9, FIRST)],
         m202601=[(5, FIRST), (1, UNKNOWN)],
-        m202602=[(2, FIRST), (3, AGAIN)],
-        m202604=[(4, FIRST), (2, UNKNOWN), (1, AGAIN)],
+        m202602=[(2, FIRST), (3, REPEAT)],
+        m202604=[(4, FIRST), (2, UNKNOWN), (1, REPEAT)],
     )
     boss = sign_in(app, "boss")
-    shown = boss.get("/counts?country=HND&month=2026-04", **ENGLISH).get_data(as_text=True)
-    table = re.search(r'<table class="table tight year-table">.*?</table>', shown, re.S)[0]
+    page = boss.get("/counts?country=HND&month=2026-04", **ENGLISH).get_data(as_text=True)
+    table = re.search(r'<table class="table tight year-table">.*?</table>', page, re.S)[0]
     rows = re.findall(r"<tr.*?</tr>", table, re.S)[1:]
-    said = [re.findall(r">\s*([^<>]+?)\s*</t[hd]>", row) for row in rows]
-    assert [row[0] for row in said] == ["Jan", "Feb", "Mar", "Apr"]
-    shares = [row.pop(2) for row in said]
+    cells = [re.findall(r">\s*([^<>]+?)\s*</t[hd]>", row) for row in rows]
+    assert [row[0] for row in cells] == ["Jan", "Feb", "Mar", "Apr"]
+    shares = [row.pop(2) for row in cells]
     assert shares == ["17%", "–", "–", "29%"]
-    for number, row in enumerate(said, 1):
-        told = boss.get_json(f"/counts.json?country=HND&month=2026-0{number}").get_json()
-        expected = (told["reached"]["low"], told["new"], told["year_to_date"]["reached"]["low"])
+    for number, row in enumerate(cells, 1):
+        body = boss.get_json(f"/counts.json?country=HND&month=2026-0{number}").get_json()
+        expected = (body["reached"]["low"], body["new"], body["year_to_date"]["reached"]["low"])
         assert tuple(map(int, row[1:])) == expected, number
-    assert [row[-1] for row in said] == ["5", "7", "7", "11"]
+    assert [row[-1] for row in cells] == ["5", "7", "7", "11"]
 
 
 def test_the_year_to_date_is_called_a_minimum_by_itself(app):
-    put_by_month(m202602=[(3, UNKNOWN)], m202603=[(8, FIRST)])
+    record_by_month(m202602=[(3, UNKNOWN)], m202603=[(8, FIRST)])
     boss = sign_in(app, "boss")
     page = boss.get("/counts?country=HND&month=2026-03", **ENGLISH).get_data(as_text=True)
     main, _, year = page.partition('class="card year"')
@@ -202,10 +202,10 @@ def test_the_year_to_date_is_called_a_minimum_by_itself(app):
 
 
 def test_the_programme_alone_says_who_may_be_counted_in_two_countries(app, month):
-    said = "somebody without a card may be counted in two"
+    sentence = "somebody without a card may be counted in two"
     regional = sign_in(app, "regional")
-    assert said in text_of(regional, f"/counts?month={month}")
-    assert said not in text_of(regional, f"/counts?month={month}&country=HND")
+    assert sentence in text_of(regional, f"/counts?month={month}")
+    assert sentence not in text_of(regional, f"/counts?month={month}&country=HND")
 
 
 def test_every_chart_has_a_title_a_description_and_a_table(app, month):

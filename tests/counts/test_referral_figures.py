@@ -1,4 +1,4 @@
-"""Figures of referrals and beds: the same as told by hand, tidied up or not, in the month of the desk."""
+"""Figures of referrals and beds equal a count by hand, expired or not, in the month of the desk."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -24,12 +24,11 @@ from app.referrals.actions.create import ReferralIntake, create_referral
 from app.referrals.actions.expire import expire_overdue
 from app.referrals.actions.perform import ActionResult, perform
 from app.referrals.rules.referral_data import ReferralData, ReferralOrigin
-from app.shelters.actions.beds import BedUpdate as SaidOfBeds
-from app.shelters.actions.beds import set_beds
+from app.shelters.actions.beds import BedUpdate, set_beds
 from app.shelters.models import BedChange
 from app.shelters.queries.shelters import ShelterRow
 from app.web.access import Principal, Scope
-from tests.factories.records import alone, at, make_account, make_desk, sign_in
+from tests.factories.records import at, in_new_context, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
 from tests.server import ROUNDS
 
@@ -45,27 +44,27 @@ KEYS = {
 }  # fmt: skip
 REASONS = ("no_capacity", "outside_hours", "other")
 MONTHS = ("2026-02", "2026-03", "2026-04")
-ACTS = (
+RANDOM_ACTIONS = (
     ("accept",) * 6 + ("decline",) * 4 + ("arrive",) * 4 + ("no-show", "complete", "complete")
     + ("waitlist", "seen", "cancel")
 )  # fmt: skip
 
 
 @dataclass
-class Told:
-    """What the test believes of one referral."""
+class ReferralModel:
+    """The expected state of one referral."""
 
     id: UUID
     desk: DeskRow
     service: str
     sent_at: datetime
     deadline: datetime
-    waits: int
-    happened: list[tuple[str, datetime, str]] = field(default_factory=list)
-    accepted: datetime | None = None
+    pending_offers: int
+    events: list[tuple[str, datetime, str]] = field(default_factory=list)
+    accepted_at: datetime | None = None
     hold_until: datetime | None = None
-    answered: datetime | None = None
-    closed: bool = False
+    answered_at: datetime | None = None
+    is_closed: bool = False
 
     def month(self, moment: datetime) -> str:
         return moment.astimezone(ZoneInfo(self.desk.time_zone)).strftime("%Y-%m")
@@ -73,154 +72,185 @@ class Told:
     def is_shelter(self) -> bool:
         return self.service == "shelter"
 
-    def lies(self, now: datetime) -> list[tuple[str, datetime, str]]:
-        """Everything that happened, with what time alone has ended, at a moment."""
-        said = list(self.happened)
-        if self.accepted:
-            said.append(("accepted", self.accepted, ""))
-        if self.closed or not self.is_shelter():
-            return said
-        if self.accepted is None and now >= self.deadline:
-            said.append(("expired", self.deadline, ""))
-        arrived = any(state == "arrived" for state, _, _ in said)
+    def events_at(self, now: datetime) -> list[tuple[str, datetime, str]]:
+        """Return all events at a moment, including the ends that follow from time alone."""
+        all_events = list(self.events)
+        if self.accepted_at:
+            all_events.append(("accepted", self.accepted_at, ""))
+        if self.is_closed or not self.is_shelter():
+            return all_events
+        if self.accepted_at is None and now >= self.deadline:
+            all_events.append(("expired", self.deadline, ""))
+        arrived = any(state == "arrived" for state, _, _ in all_events)
         if self.hold_until and not arrived and now >= self.hold_until + DAY:
-            said.append(("no_show", self.hold_until + DAY, ""))
-        return said
+            all_events.append(("no_show", self.hold_until + DAY, ""))
+        return all_events
 
 
 @dataclass
-class World:
-    """Two desks, three shelters, what was told; a clock that only goes forward."""
+class ReferralWorld:
+    """Two desks, three shelters, the expected referrals; a clock that only goes forward."""
 
-    chance: Random
+    rng: Random
     desks: list[DeskRow]
     clerk: Principal
-    keepers: dict[int, Principal]
+    coordinators: dict[int, Principal]
     shelters: list[ShelterRow]
     now: datetime = BEGIN
-    told: list[Told] = field(default_factory=list)
+    referrals: list[ReferralModel] = field(default_factory=list)
 
     def step(self) -> None:
-        """Something happens, or is refused and has not happened."""
-        self.now += timedelta(minutes=self.chance.choice((1, 3, 8, 20, 55, 180, 600)))
+        """Take one random action, which may be refused."""
+        self.now += timedelta(minutes=self.rng.choice((1, 3, 8, 20, 55, 180, 600)))
         with clock.frozen_at(self.now), unit_of_work():
-            luck = self.chance.random()
-            if luck < 0.22 or not self.told:
+            luck = self.rng.random()
+            if luck < 0.22 or not self.referrals:
                 self.send()
             elif luck < 0.24:
                 expire_overdue(db.session())
             else:
-                late = [one for one in self.told if not one.closed][-6:] or self.told
-                self.do(self.chance.choice(late), self.chance.choice(ACTS))
+                still_open = [referral for referral in self.referrals if not referral.is_closed]
+                referral = self.rng.choice(still_open[-6:] or self.referrals)
+                self.take_action(referral, self.rng.choice(RANDOM_ACTIONS))
 
     def send(self) -> None:
-        desk, chance = self.chance.choice(self.desks), self.chance
-        here = [one for one in self.shelters if one.country == desk.country]
-        asked = chance.sample(here, chance.randint(1, len(here)))
-        service = "shelter" if chance.random() < 0.8 else "health"
-        codes = tuple(one.code for one in asked) if service == "shelter" else ()
-        priority = chance.choice(("tonight", "emergency_24h", "urgent_72h"))
-        content = ReferralData(
+        desk, rng = self.rng.choice(self.desks), self.rng
+        shelters = [shelter for shelter in self.shelters if shelter.country == desk.country]
+        chosen = rng.sample(shelters, rng.randint(1, len(shelters)))
+        service = "shelter" if rng.random() < 0.8 else "health"
+        codes = tuple(shelter.code for shelter in chosen) if service == "shelter" else ()
+        priority = rng.choice(("tonight", "emergency_24h", "urgent_72h"))
+        referral_data = ReferralData(
             str(uuid4()), desk.code, "", codes, service, "", priority,
-            (PersonCount("female", "age_25_59", chance.randint(1, 3)),), (), "spa", "", True, False,
+            (PersonCount("female", "age_25_59", rng.randint(1, 3)),), (), "spa", "", True, False,
         )  # fmt: skip
-        sent = create_referral(db.session(), self.clerk, desk, content, ReferralOrigin())
-        assert isinstance(sent, ReferralIntake), sent
-        row = sent.referral
-        self.told.append(Told(row.id, desk, service, self.now, row.deadline, len(codes)))
-        self.told[-1].happened.append(("sent", self.now, ""))
+        intake = create_referral(db.session(), self.clerk, desk, referral_data, ReferralOrigin())
+        assert isinstance(intake, ReferralIntake), intake
+        row = intake.referral
+        self.referrals.append(
+            ReferralModel(row.id, desk, service, self.now, row.deadline, len(codes))
+        )
+        self.referrals[-1].events.append(("sent", self.now, ""))
 
-    def do(self, one: Told, name: str) -> None:
-        reason = self.chance.choice(REASONS)
-        by = self.clerk
-        if one.is_shelter() and name != "cancel":
-            here = [each for each in self.shelters if each.country == one.desk.country]
-            by = self.keepers[self.chance.choice(here).id]
-        said = ActionInput(reason=reason if name == "decline" else "")
-        if not isinstance(perform(db.session(), by, one.id, name, said), ActionResult):
+    def take_action(self, referral: ReferralModel, action: str) -> None:
+        reason = self.rng.choice(REASONS)
+        principal = self.clerk
+        if referral.is_shelter() and action != "cancel":
+            shelters = [
+                shelter for shelter in self.shelters if shelter.country == referral.desk.country
+            ]
+            principal = self.coordinators[self.rng.choice(shelters).id]
+        action_input = ActionInput(reason=reason if action == "decline" else "")
+        if not isinstance(
+            perform(db.session(), principal, referral.id, action, action_input), ActionResult
+        ):
             return
-        getattr(self, f"after_{name.replace('-', '_')}")(one, by, reason)
+        getattr(self, f"after_{action.replace('-', '_')}")(referral, principal, reason)
 
-    def after_seen(self, one: Told, _by: Principal, _reason: str) -> None:
+    def after_seen(self, referral: ReferralModel, _principal: Principal, _reason: str) -> None:
         pass
 
-    def after_waitlist(self, one: Told, _by: Principal, _reason: str) -> None:
-        one.answered = one.answered or self.now
+    def after_waitlist(self, referral: ReferralModel, _principal: Principal, _reason: str) -> None:
+        referral.answered_at = referral.answered_at or self.now
 
-    def after_decline(self, one: Told, _by: Principal, reason: str) -> None:
-        one.waits -= 1
-        if one.waits == 0:
-            one.answered = one.answered or self.now
-            one.happened.append(("declined", self.now, reason))
-            one.closed = True
+    def after_decline(self, referral: ReferralModel, _principal: Principal, reason: str) -> None:
+        referral.pending_offers -= 1
+        if referral.pending_offers == 0:
+            referral.answered_at = referral.answered_at or self.now
+            referral.events.append(("declined", self.now, reason))
+            referral.is_closed = True
 
-    def after_accept(self, one: Told, by: Principal, _reason: str) -> None:
-        before = (one.accepted, one.hold_until)
-        one.accepted, one.hold_until = one.accepted or self.now, self.now + HOLD
-        one.answered = one.answered or self.now
-        if before == (None, None) and self.chance.random() < 0.3:
+    def after_accept(self, referral: ReferralModel, principal: Principal, _reason: str) -> None:
+        before = (referral.accepted_at, referral.hold_until)
+        referral.accepted_at = referral.accepted_at or self.now
+        referral.hold_until = self.now + HOLD
+        referral.answered_at = referral.answered_at or self.now
+        if before == (None, None) and self.rng.random() < 0.3:
             with clock.frozen_at(self.now + timedelta(seconds=9)):
                 assert isinstance(
-                    perform(db.session(), by, one.id, "undo", ActionInput()), ActionResult
+                    perform(db.session(), principal, referral.id, "undo", ActionInput()),
+                    ActionResult,
                 )
-            one.accepted = one.hold_until = one.answered = None
-        elif self.chance.random() < 0.3:
+            referral.accepted_at = referral.hold_until = referral.answered_at = None
+        elif self.rng.random() < 0.3:
             self.now += timedelta(minutes=5)
             with clock.frozen_at(self.now):
                 assert isinstance(
-                    perform(db.session(), by, one.id, "arrive", ActionInput()), ActionResult
+                    perform(db.session(), principal, referral.id, "arrive", ActionInput()),
+                    ActionResult,
                 )
-            self.after_arrive(one, by, "")
+            self.after_arrive(referral, principal, "")
 
-    def after_arrive(self, one: Told, _by: Principal, _reason: str) -> None:
-        one.happened.append(("arrived", self.now, ""))
+    def after_arrive(self, referral: ReferralModel, _principal: Principal, _reason: str) -> None:
+        referral.events.append(("arrived", self.now, ""))
 
-    def after_no_show(self, one: Told, _by: Principal, _reason: str) -> None:
-        self.close(one, "no_show")
+    def after_no_show(self, referral: ReferralModel, _principal: Principal, _reason: str) -> None:
+        self.close(referral, "no_show")
 
-    def after_complete(self, one: Told, _by: Principal, _reason: str) -> None:
-        self.close(one, "completed")
+    def after_complete(self, referral: ReferralModel, _principal: Principal, _reason: str) -> None:
+        self.close(referral, "completed")
 
-    def after_cancel(self, one: Told, _by: Principal, _reason: str) -> None:
-        self.close(one, "cancelled")
+    def after_cancel(self, referral: ReferralModel, _principal: Principal, _reason: str) -> None:
+        self.close(referral, "cancelled")
 
-    def close(self, one: Told, state: str) -> None:
-        one.happened.append((state, self.now, ""))
-        one.closed = True
+    def close(self, referral: ReferralModel, state: str) -> None:
+        referral.events.append((state, self.now, ""))
+        referral.is_closed = True
 
 
-def by_hand(world: World, month: str, where: str) -> dict[str, object]:
-    """The figures of a country, a desk or the programme ("") as somebody with paper would reckon them."""
-    mine = [one for one in world.told if where in ("", one.desk.country, one.desk.code)]
-    lies = [
-        (state, reason)
-        for one in mine
-        for state, moment, reason in one.lies(world.now)
-        if one.month(moment) == month
+def expected_figures(world: ReferralWorld, month: str, place: str) -> dict[str, object]:
+    """Return the figures of a country, a desk or the programme (""), counted by hand."""
+    referrals = [
+        referral
+        for referral in world.referrals
+        if place in ("", referral.desk.country, referral.desk.code)
     ]
-    counts = Counter(state for state, _ in lies)
-    declined = Counter(reason for state, reason in lies if state == "declined")
-    cohort = [one for one in mine if one.is_shelter() and one.month(one.sent_at) == month]
-    ends = Counter(
-        state for one in cohort for state, _, _ in one.lies(world.now) if state != "sent"
+    events = [
+        (state, reason)
+        for referral in referrals
+        for state, moment, reason in referral.events_at(world.now)
+        if referral.month(moment) == month
+    ]
+    n_events = Counter(state for state, _ in events)
+    declined = Counter(reason for state, reason in events if state == "declined")
+    sent_referrals = [
+        referral
+        for referral in referrals
+        if referral.is_shelter() and referral.month(referral.sent_at) == month
+    ]
+    end_states = Counter(
+        state
+        for referral in sent_referrals
+        for state, _, _ in referral.events_at(world.now)
+        if state != "sent"
     )
-    decided = ends["accepted"] + ends["declined"] + ends["expired"]
-    waited = [(one.answered - one.sent_at).total_seconds() for one in cohort if one.answered]
+    decided = end_states["accepted"] + end_states["declined"] + end_states["expired"]
+    waiting_seconds = [
+        (referral.answered_at - referral.sent_at).total_seconds()
+        for referral in sent_referrals
+        if referral.answered_at
+    ]
     names = ("sent", "accepted", "expired", "arrived", "no_show", "completed")
-    return {name: counts[name] for name in names} | {
+    return {name: n_events[name] for name in names} | {
         "declined": dict(declined),
         "refused_no_places": declined["no_capacity"],
-        "acceptance_pct": round(100 * ends["accepted"] / decided, 1) if decided else None,
-        "median_answer_hours": round(median(waited) / 3600, 1) if waited else None,
+        "acceptance_pct": round(100 * end_states["accepted"] / decided, 1) if decided else None,
+        "median_answer_hours": round(median(waiting_seconds) / 3600, 1)
+        if waiting_seconds
+        else None,
     }
 
 
-def beds_by_hand(world: World, month: str, country: str) -> dict[str, object]:
-    """Beds from the history of every change: what stood at the end of every day."""
+def expected_beds(world: ReferralWorld, month: str, country: str) -> dict[str, object]:
+    """Return the figures of beds from the history of changes: the state at the end of every day."""
     first = Month.parse(month)
-    here = {desk.time_zone for desk in world.desks if country in ("", desk.country)}
-    here |= {one.time_zone for code, one in programme().items() if country in ("", code)}
-    today = max(clock.day_at(world.now, zone) for zone in here)
+    zones_of_country = {desk.time_zone for desk in world.desks if country in ("", desk.country)}
+    zones_of_country |= {
+        programme_country.time_zone
+        for code, programme_country in programme().items()
+        if country in ("", code)
+    }
+    today = max(clock.day_at(world.now, zone) for zone in zones_of_country)
     days = [day for day in first.days if day <= today]
     zones = {s.id: s.time_zone for s in world.shelters if country in ("", s.country)}
     changes = db.session.execute(
@@ -229,91 +259,94 @@ def beds_by_hand(world: World, month: str, country: str) -> dict[str, object]:
     usable = occupied = 0
     shares = []
     for day in days:
-        stands = {
-            (row.shelter_id, row.category): row
-            for row in changes
-            if row.shelter_id in zones and clock.day_at(row.at, zones[row.shelter_id]) <= day
+        last_changes = {
+            (change.shelter_id, change.category): change
+            for change in changes
+            if change.shelter_id in zones
+            and clock.day_at(change.at, zones[change.shelter_id]) <= day
         }
-        usable = sum(row.capacity - row.blocked for row in stands.values())
-        occupied = sum(row.occupied for row in stands.values())
+        usable = sum(change.capacity - change.blocked for change in last_changes.values())
+        occupied = sum(change.occupied for change in last_changes.values())
         shares += [100 * occupied / usable] if usable else []
     occupancy = round(fmean(shares), 1) if shares else None
     return {"beds_available": usable if days else 0, "occupancy_pct": occupancy}
 
 
-def shown(scope: Scope, now: datetime, **said: str) -> dict[str, object]:
-    """The figures of referrals as the JSON tells them."""
+def read_figures(scope: Scope, now: datetime, **parameters: str) -> dict[str, object]:
+    """Return the figures of referrals as the JSON shows them."""
     with clock.frozen_at(now):
-        asked = forms.read_query(scope, said, 1)
-        assert not isinstance(asked, int), (asked, said)
-        figures, _, _ = get_figures(db.session(), scope, asked)
+        query = forms.read_query(scope, parameters, 1)
+        assert not isinstance(query, int), (query, parameters)
+        figures, _, _ = get_figures(db.session(), scope, query)
         db.session.rollback()
     return dict(to_json(figures)["referrals"])
 
 
-def compare(world: World) -> None:
-    """Everything shown against everything told, for every scope and month that has begun."""
-    one, two = world.desks
-    own = Scope(desks=frozenset({one.id}), home_country=one.country)
-    boss = Scope(countries=frozenset({two.country}), home_country=two.country)
+def assert_figures_equal(world: ReferralWorld) -> None:
+    """Compare the shown with the expected figures, for every scope and month that has begun."""
+    first_desk, second_desk = world.desks
+    desk_scope = Scope(desks=frozenset({first_desk.id}), home_country=first_desk.country)
+    country_scope = Scope(
+        countries=frozenset({second_desk.country}), home_country=second_desk.country
+    )
     latest = max(clock.day_at(world.now, desk.time_zone) for desk in world.desks)
-    for month in (each for each in MONTHS if each <= f"{latest:%Y-%m}"):
-        for scope, where, place in (
+    for month in (month_code for month_code in MONTHS if month_code <= f"{latest:%Y-%m}"):
+        for scope, place, parameters in (
             (EVERYTHING, "", {}),
-            (EVERYTHING, one.country, {"country": one.country}),
-            (boss, two.country, {"country": two.country}),
-            (boss, two.code, {"desk": two.code}),
-            (own, one.code, {}),
+            (EVERYTHING, first_desk.country, {"country": first_desk.country}),
+            (country_scope, second_desk.country, {"country": second_desk.country}),
+            (country_scope, second_desk.code, {"desk": second_desk.code}),
+            (desk_scope, first_desk.code, {}),
         ):
-            said = shown(scope, world.now, month=month, **place)
-            assert said.keys() == KEYS
-            beds = beds_by_hand(world, month, where[:3])
-            assert said == by_hand(world, month, where) | beds, (month, where)
+            figures = read_figures(scope, world.now, month=month, **parameters)
+            assert figures.keys() == KEYS
+            beds = expected_beds(world, month, place[:3])
+            assert figures == expected_figures(world, month, place) | beds, (month, place)
     db.session.rollback()
 
 
-def make_world(seed: int) -> World:
+def make_world(seed: int) -> ReferralWorld:
     zones = {"HND": "America/Tegucigalpa", "MEX": "America/Tijuana"}
     desks = [make_desk(f"{code}-01", code, time_zone=zone) for code, zone in zones.items()]
     with clock.frozen_at(at("2026-02-20 12:00")):
         shelters = [
-            make_shelter(
-                code, {"women": n}, country=code[:3], time_zone=zones[code[:3]], mailbox=""
-            )
+            make_shelter(code, {"women": n}, country=code[:3], time_zone=zones[code[:3]], email="")
             for code, n in (("HND-S1", 40), ("HND-S2", 6), ("MEX-S1", 30))
         ]
     clerk = make_account("ana", "desk_staff", tuple(desks))
-    keepers = {}
-    for place, shelter in enumerate(shelters):
-        account_id = make_coordinator(f"cora{place}", shelter)
-        keepers[shelter.id] = replace(
+    coordinators = {}
+    for number, shelter in enumerate(shelters):
+        account_id = make_coordinator(f"cora{number}", shelter)
+        coordinators[shelter.id] = replace(
             clerk,
             account_id=account_id,
             role="shelter_coordinator",
             scope=Scope(shelters=frozenset({shelter.id})),
         )
-    return World(Random(seed), desks, clerk, keepers, shelters)
+    return ReferralWorld(Random(seed), desks, clerk, coordinators, shelters)
 
 
 @pytest.mark.parametrize("seed", range(1, 1 + ROUNDS))
-def test_figures_are_those_told_by_hand_before_and_after_tidying(app, seed):
+def test_figures_are_those_counted_by_hand_before_and_after_expiring(app, seed):
     world = make_world(seed)
     for step in range(240):
         world.step()
         if step == 150:
-            compare(world)
+            assert_figures_equal(world)
     with clock.frozen_at(world.now), unit_of_work():
         for _ in range(4):
             world.send()
     world.now += timedelta(hours=80)
-    compare(world)
+    assert_figures_equal(world)
     with clock.frozen_at(world.now), unit_of_work():
-        tidied = expire_overdue(db.session())
-    assert tidied.expired > 0
-    compare(world)
-    seen = Counter(state for one in world.told for state, _, _ in one.lies(world.now))
+        expiry = expire_overdue(db.session())
+    assert expiry.expired > 0
+    assert_figures_equal(world)
+    seen_states = Counter(
+        state for referral in world.referrals for state, _, _ in referral.events_at(world.now)
+    )
     states = {"sent", "accepted", "expired", "declined", "arrived", "no_show", "completed"}
-    assert states <= seen.keys()
+    assert states <= seen_states.keys()
 
 
 def test_a_month_ends_at_the_midnight_of_the_desk(app):
@@ -324,21 +357,23 @@ def test_a_month_ends_at_the_midnight_of_the_desk(app):
         "2026-03-01 06:10": "accept",
         "2026-03-01 06:30": "arrive",
     }
-    for moment, what in moments.items():
+    for moment, action in moments.items():
         with clock.frozen_at(at(moment)), unit_of_work():
-            if what == "send":
+            if action == "send":
                 world.shelters = world.shelters[:1]
-                world.chance.random = lambda: 0.1
+                world.rng.random = lambda: 0.1
                 world.send()
             else:
-                keeper = world.keepers[world.shelters[0].id]
-                done = perform(db.session(), keeper, world.told[0].id, what, ActionInput())
-                assert isinstance(done, ActionResult)
-    found = {
-        month: shown(EVERYTHING, at("2026-03-02 12:00"), month=month, country="HND")
+                coordinator = world.coordinators[world.shelters[0].id]
+                result = perform(
+                    db.session(), coordinator, world.referrals[0].id, action, ActionInput()
+                )
+                assert isinstance(result, ActionResult)
+    figures = {
+        month: read_figures(EVERYTHING, at("2026-03-02 12:00"), month=month, country="HND")
         for month in ("2026-02", "2026-03")
     }
-    february, march = found["2026-02"], found["2026-03"]
+    february, march = figures["2026-02"], figures["2026-03"]
     assert [february[name] for name in ("sent", "accepted", "arrived")] == [1, 0, 0]
     assert [march[name] for name in ("sent", "accepted", "arrived")] == [0, 1, 1]
     assert (february["acceptance_pct"], march["acceptance_pct"]) == (100.0, None)
@@ -352,29 +387,33 @@ def test_more_people_than_places_stay_above_a_hundred_and_a_closed_shelter_has_n
         make_shelter("HND-S2", {"men": 10}, closed_on=at("2026-03-10 12:00").date())
         make_shelter("MEX-S1", {"men": 500}, country="MEX")
         with unit_of_work():
-            said = SaidOfBeds("women", occupied=15, reason="emergency")
-            assert set_beds(db.session(), None, full, said) == []
-    half = shown(EVERYTHING, at("2026-03-20 18:00"), month="2026-03", country="HND")
+            update = BedUpdate("women", occupied=15, reason="emergency")
+            assert set_beds(db.session(), None, full, update) == []
+    half = read_figures(EVERYTHING, at("2026-03-20 18:00"), month="2026-03", country="HND")
     assert half["beds_available"] == 10
     assert half["occupancy_pct"] == 112.5  # ten days of 15 in 20 places, ten of 15 in 10
     with clock.frozen_at(at("2026-03-21 18:00")), unit_of_work():
-        said = SaidOfBeds("women", blocked=4, occupied=3)
-        assert set_beds(db.session(), None, full, said) == []
+        update = BedUpdate("women", blocked=4, occupied=3)
+        assert set_beds(db.session(), None, full, update) == []
     now = at("2026-03-22 18:00")
-    assert shown(EVERYTHING, now, month="2026-03", country="HND")["beds_available"] == 6
-    assert shown(EVERYTHING, now, month="2026-02", country="HND")["occupancy_pct"] is None
+    assert read_figures(EVERYTHING, now, month="2026-03", country="HND")["beds_available"] == 6
+    assert read_figures(EVERYTHING, now, month="2026-02", country="HND")["occupancy_pct"] is None
 
 
-def test_the_page_tells_reasons_in_words_and_each_sees_their_own(app):
+def test_the_page_shows_reasons_in_words_and_each_sees_their_own(app):
     world = make_world(4)
     with clock.frozen_at(at("2026-03-05 18:00")), unit_of_work():
         world.desks, world.now = world.desks[:1], clock.now()
-        world.chance.random = lambda: 0.1
+        world.rng.random = lambda: 0.1
         world.shelters = world.shelters[:1]
         world.send()
-        keeper = world.keepers[world.shelters[0].id]
+        coordinator = world.coordinators[world.shelters[0].id]
         declined = perform(
-            db.session(), keeper, world.told[0].id, "decline", ActionInput(reason="no_capacity")
+            db.session(),
+            coordinator,
+            world.referrals[0].id,
+            "decline",
+            ActionInput(reason="no_capacity"),
         )
         assert isinstance(declined, ActionResult)
     make_account("boss", "supervisor", countries=("HND",))
@@ -385,7 +424,7 @@ def test_the_page_tells_reasons_in_words_and_each_sees_their_own(app):
         json = browser.get_json(f"/counts.json?month=2026-03&{address}").get_json()["referrals"]
         assert json.keys() == KEYS
         assert (json["sent"], json["declined"]) == (1, {"no_capacity": 1})
-        page = alone(
+        page = in_new_context(
             browser.client.get,
             f"/counts?month=2026-03&{address}",
             headers={"Accept-Language": "en"},

@@ -1,4 +1,4 @@
-"""Figures of voluntary return: the same as told by hand, each departure once, in the month at the desk."""
+"""Figures of voluntary return equal a count by hand: each departure once, in the month at the desk."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from app.returns.actions.record_stage import StepInput, record_stage
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.new_request import ReturnOrigin, ReturnRequestData
 from app.web.access import Principal, Scope
-from tests.factories.records import JSON, alone, at, make_account, make_desk, sign_in
+from tests.factories.records import JSON, at, in_new_context, make_account, make_desk, sign_in
 from tests.server import ROUNDS
 
 pytestmark = pytest.mark.both_databases
@@ -40,15 +40,15 @@ GROUPS = (
     (CHILD,),
     (PersonCount("male", "age_18_24", 3),),
 )
-READ = {"language": "spa", "text_version": "2026-1"}
-CHECKED = {"free_choice": "yes", "informed_decision": "yes", "signs": [], "text_version": "2026-1"}
-WAY: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("counselling", {"explained": ["asylum"], **READ}),
+READ_TEXT = {"language": "spa", "text_version": "2026-1"}
+CHECK = {"free_choice": "yes", "informed_decision": "yes", "signs": [], "text_version": "2026-1"}
+STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("counselling", {"explained": ["asylum"], **READ_TEXT}),
     (
         "consent_recorded",
-        {"options_explained": True, "own_decision": True, "may_withdraw": True, **READ},
+        {"options_explained": True, "own_decision": True, "may_withdraw": True, **READ_TEXT},
     ),
-    ("voluntariness_vulnerability_check", CHECKED),
+    ("voluntariness_vulnerability_check", CHECK),
     ("best_interests_process", {"authority": "family_court", "decision": "yes"}),
     ("handed_to_iom", {}),
     ("approved", {}),
@@ -58,203 +58,220 @@ WAY: tuple[tuple[str, dict[str, Any]], ...] = (
     ("departed", {}),
     ("arrived", {}),
 )
-DESKS_STEPS = 5
+N_DESK_STEPS = 5
 
 
 @dataclass
-class Told:
-    """What the test believes of one request; days are those at its desk."""
+class ReturnModel:
+    """The expected state of one request; days are those at its desk."""
 
     request: RequestRow
     desk: DeskRow
     persons: tuple[PersonCount, ...]
     days: dict[str, date] = field(default_factory=dict)
-    mode: str = ""
-    departed: tuple[PersonCount, ...] = ()
-    reason: str = ""
+    transport_mode: str = ""
+    departed_persons: tuple[PersonCount, ...] = ()
+    closing_reason: str = ""
 
     @property
     def is_alone(self) -> bool:
         return self.persons == (CHILD,)
 
-    def counts_in(self, what: str, month: str) -> bool:
-        kept = self.reason not in (
-            ("duplicate", "removed_by_authority") if what == "departed" else ("duplicate",)
+    def counts_in(self, event: str, month: str) -> bool:
+        is_counted = self.closing_reason not in (
+            ("duplicate", "removed_by_authority") if event == "departed" else ("duplicate",)
         )
-        return kept and what in self.days and f"{self.days[what]:%Y-%m}" == month
+        return is_counted and event in self.days and f"{self.days[event]:%Y-%m}" == month
 
 
-class World:
-    """Desks in two time zones, their staff and supervisors, and what was told; the clock only goes forward."""
+class ReturnWorld:
+    """Desks in two time zones, their staff, the expected requests; the clock only goes forward."""
 
     def __init__(self, seed: int) -> None:
-        self.draw, self.now = Random(seed), at("2026-02-20 12:00")
+        self.rng, self.now = Random(seed), at("2026-02-20 12:00")
         zones = {"HND": "America/Tegucigalpa", "MEX": "America/Tijuana"}
         self.desks = [make_desk(f"{code}-01", code, time_zone=zone) for code, zone in zones.items()]
         self.desks.append(make_desk("HND-02", time_zone=zones["HND"]))
         self.clerk = make_account("ana", "desk_staff", tuple(self.desks))
         self.boss = make_account("boss", "supervisor", countries=("HND", "MEX"))
-        self.told: list[Told] = []
+        self.requests: list[ReturnModel] = []
 
-    def do(self, call: Any, by: Principal, *said: Any) -> Any:
+    def run(self, call: Any, principal: Principal, *arguments: Any) -> Any:
         with clock.frozen_at(self.now), unit_of_work():
-            return call(db.session(), by, *said)
+            return call(db.session(), principal, *arguments)
 
     def today(self, desk: DeskRow) -> date:
         return clock.day_at(self.now, desk.time_zone)
 
-    def open(self, desk: DeskRow, persons: tuple[PersonCount, ...]) -> Told:
-        nationality = self.draw.choice(("NIC", "VEN", "HND"))
-        content = ReturnRequestData(
+    def open_request(self, desk: DeskRow, persons: tuple[PersonCount, ...]) -> ReturnModel:
+        nationality = self.rng.choice(("NIC", "VEN", "HND"))
+        request_data = ReturnRequestData(
             str(uuid4()), desk.code, "", desk.country, "NIC", nationality, persons, False
         )
-        opened = self.do(open_request, self.clerk, desk, content, ReturnOrigin())
-        assert isinstance(opened, ReturnIntake), opened
-        assert opened.request is not None
-        one = Told(opened.request, desk, persons, {"opened": self.today(desk)})
-        self.told.append(one)
-        return one
+        intake = self.run(open_request, self.clerk, desk, request_data, ReturnOrigin())
+        assert isinstance(intake, ReturnIntake), intake
+        assert intake.request is not None
+        model = ReturnModel(intake.request, desk, persons, {"opened": self.today(desk)})
+        self.requests.append(model)
+        return model
 
-    def step(self, one: Told, stage: str, said: dict[str, Any]) -> None:
-        by = self.clerk if stage in [name for name, _ in WAY[:DESKS_STEPS]] else self.boss
-        done = self.do(record_stage, by, one.request.reference, stage, StepInput(said))
-        assert isinstance(done, RequestRow), (stage, done)
+    def step(self, model: ReturnModel, stage: str, answers: dict[str, Any]) -> None:
+        principal = self.clerk if stage in [name for name, _ in STEPS[:N_DESK_STEPS]] else self.boss
+        result = self.run(
+            record_stage, principal, model.request.reference, stage, StepInput(answers)
+        )
+        assert isinstance(result, RequestRow), (stage, result)
         if stage in ("consent_recorded", "handed_to_iom"):
-            one.days.setdefault(stage, self.today(one.desk))
+            model.days.setdefault(stage, self.today(model.desk))
 
-    def end(self, one: Told, reason: str) -> None:
-        said = StepInput({"reason": reason})
-        done = self.do(stop_resume_close.close, self.boss, one.request.reference, said)
-        assert isinstance(done, RequestRow), done
-        one.reason = reason
+    def close(self, model: ReturnModel, reason: str) -> None:
+        step_input = StepInput({"reason": reason})
+        result = self.run(stop_resume_close.close, self.boss, model.request.reference, step_input)
+        assert isinstance(result, RequestRow), result
+        model.closing_reason = reason
 
-    def depart(self, one: Told, on: date) -> None:
-        going = (
-            one.persons
-            if self.draw.random() < 0.7
+    def depart(self, model: ReturnModel, on: date) -> None:
+        departing = (
+            model.persons
+            if self.rng.random() < 0.7
             else (WOMAN,)
-            if WOMAN in one.persons
-            else one.persons
+            if WOMAN in model.persons
+            else model.persons
         )
-        persons = [[some.sex, some.age_band, some.n] for some in going]
-        self.step(one, "departed", {"departed_on": on.isoformat(), "persons": persons})
-        one.days["departed"], one.departed = on, going
+        persons = [[count.sex, count.age_band, count.n] for count in departing]
+        self.step(model, "departed", {"departed_on": on.isoformat(), "persons": persons})
+        model.days["departed"], model.departed_persons = on, departing
 
-    def live(self) -> None:
-        """One request from its opening to wherever it ends, over some weeks."""
-        one, leaves = (
-            self.open(self.draw.choice(self.desks), self.draw.choice(GROUPS)),
-            self.draw.random(),
+    def run_random_request(self) -> None:
+        """Run one request from its opening to a random end, over some weeks."""
+        model, end_luck = (
+            self.open_request(self.rng.choice(self.desks), self.rng.choice(GROUPS)),
+            self.rng.random(),
         )
-        for stage, said in WAY:
+        for stage, answers in STEPS:
             wait = (1, 5) if stage == "departed" else (1, 5, 30, 70, 150)
-            self.now += timedelta(hours=self.draw.choice(wait))
-            if leaves < 0.5 and self.draw.random() < 0.12:
-                self.leave(one)
+            self.now += timedelta(hours=self.rng.choice(wait))
+            if end_luck < 0.5 and self.rng.random() < 0.12:
+                self.end_early(model)
                 return
             if stage == "departed":
-                self.depart(one, self.today(one.desk))
+                self.depart(model, self.today(model.desk))
             elif stage == "travel_arranged":
-                one.mode = self.draw.choice(("land", "air"))
-                on = self.today(one.desk).isoformat()
-                self.step(one, stage, {"transport_mode": one.mode, "reconfirmed_on": on})
-            elif stage != "best_interests_process" or one.is_alone:
-                self.step(one, stage, said)
-        if leaves < 0.7:
-            self.end(one, self.draw.choice(("returned", "removed_by_authority", "duplicate")))
+                model.transport_mode = self.rng.choice(("land", "air"))
+                today = self.today(model.desk).isoformat()
+                self.step(
+                    model, stage, {"transport_mode": model.transport_mode, "reconfirmed_on": today}
+                )
+            elif stage != "best_interests_process" or model.is_alone:
+                self.step(model, stage, answers)
+        if end_luck < 0.7:
+            self.close(model, self.rng.choice(("returned", "removed_by_authority", "duplicate")))
 
-    def leave(self, one: Told) -> None:
-        if "departed" not in one.days and self.draw.random() < 0.5:
-            done = self.do(stop_resume_close.withdraw, self.clerk, one.request.reference)
-            assert isinstance(done, RequestRow)
-            one.reason, one.days["withdrawn"] = "withdrew", self.today(one.desk)
+    def end_early(self, model: ReturnModel) -> None:
+        if "departed" not in model.days and self.rng.random() < 0.5:
+            result = self.run(stop_resume_close.withdraw, self.clerk, model.request.reference)
+            assert isinstance(result, RequestRow)
+            model.closing_reason, model.days["withdrawn"] = "withdrew", self.today(model.desk)
         else:
-            self.end(one, self.draw.choice(("lost_contact", "duplicate", "removed_by_authority")))
+            self.close(
+                model, self.rng.choice(("lost_contact", "duplicate", "removed_by_authority"))
+            )
 
 
-def by_hand(told: list[Told], month: str) -> dict[str, Any]:
-    """The exact figures as somebody with paper would reckon them."""
-    gone = [one for one in told if one.counts_in("departed", month)]
-    cells: dict[str, Counter[str]] = {name: Counter() for name in SPLITS}
-    for one in gone:
-        for some in one.departed:
-            keys = (some.sex, some.age_band, one.request.nationality, one.mode)
+def expected_figures(requests: list[ReturnModel], month: str) -> dict[str, Any]:
+    """Return the exact figures, counted by hand."""
+    departures = [model for model in requests if model.counts_in("departed", month)]
+    counters: dict[str, Counter[str]] = {name: Counter() for name in SPLITS}
+    for model in departures:
+        for count in model.departed_persons:
+            keys = (count.sex, count.age_band, model.request.nationality, model.transport_mode)
             for name, key in zip(SPLITS, keys, strict=True):
-                cells[name][key] += some.n
-    waited = [(one.days["departed"] - one.days["consent_recorded"]).days for one in gone]
+                counters[name][key] += count.n
+    waiting_days = [
+        (model.days["departed"] - model.days["consent_recorded"]).days for model in departures
+    ]
     return {
-        "opened": sum(one.counts_in("opened", month) for one in told),
-        "withdrawn": sum(one.counts_in("withdrawn", month) for one in told),
-        "handed_over": sum(one.counts_in("handed_to_iom", month) for one in told),
-        "departed_persons": sum(some.n for one in gone for some in one.departed),
-        "departed": {name: dict(sorted(found.items())) for name, found in cells.items()},
-        "children_alone": sum(some.n for one in gone if one.is_alone for some in one.departed),
-        "median_days_consent_to_departure": median(waited) if waited else None,
+        "opened": sum(model.counts_in("opened", month) for model in requests),
+        "withdrawn": sum(model.counts_in("withdrawn", month) for model in requests),
+        "handed_over": sum(model.counts_in("handed_to_iom", month) for model in requests),
+        "departed_persons": sum(
+            count.n for model in departures for count in model.departed_persons
+        ),
+        "departed": {name: dict(sorted(counter.items())) for name, counter in counters.items()},
+        "children_alone": sum(
+            count.n for model in departures if model.is_alone for count in model.departed_persons
+        ),
+        "median_days_consent_to_departure": median(waiting_days) if waiting_days else None,
     }
 
 
-def shown(scope: Scope, now: datetime, **said: str) -> dict[str, Any]:
-    """The figures of returns as the JSON tells them."""
+def read_figures(scope: Scope, now: datetime, **parameters: str) -> dict[str, Any]:
+    """Return the figures of returns as the JSON shows them."""
     with clock.frozen_at(now):
-        asked = forms.read_query(scope, said, 1)
-        assert not isinstance(asked, int), (asked, said)
-        figures, _, _ = get_figures(db.session(), scope, asked)
+        query = forms.read_query(scope, parameters, 1)
+        assert not isinstance(query, int), (query, parameters)
+        all_figures, _, _ = get_figures(db.session(), scope, query)
         db.session.rollback()
-    found = dict(to_json(figures)["returns"])
-    assert found.keys() == KEYS
-    return found
+    figures = dict(to_json(all_figures)["returns"])
+    assert figures.keys() == KEYS
+    return figures
 
 
 @pytest.mark.parametrize("seed", range(1, 1 + ROUNDS))
-def test_figures_are_those_told_by_hand(app, seed):
-    world = World(seed)
+def test_figures_are_those_counted_by_hand(app, seed):
+    world = ReturnWorld(seed)
     for _ in range(14):
-        world.live()
-        world.now = at("2026-02-20 12:00") + timedelta(days=world.draw.randint(0, 20))
+        world.run_random_request()
+        world.now = at("2026-02-20 12:00") + timedelta(days=world.rng.randint(0, 20))
     world.now = at("2026-05-20 12:00")
-    seen: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for month in MONTHS:
         for country in ("HND", "MEX"):
-            mine = [one for one in world.told if one.desk.country == country]
-            exact = by_hand(mine, month)
-            assert shown(world.boss.scope, world.now, month=month, country=country) == exact
-            seen.update({name: n for name, n in exact.items() if isinstance(n, int)})
+            of_country = [model for model in world.requests if model.desk.country == country]
+            expected = expected_figures(of_country, month)
+            assert (
+                read_figures(world.boss.scope, world.now, month=month, country=country) == expected
+            )
+            totals.update({name: n for name, n in expected.items() if isinstance(n, int)})
         for desk in world.desks:
-            exact = by_hand([one for one in world.told if one.desk == desk], month)
-            found = shown(world.boss.scope, world.now, month=month, desk=desk.code)
-            assert found == exact | {"children_alone": None}
-    assert all(seen[name] for name in ("opened", "handed_over", "departed_persons"))
+            expected = expected_figures(
+                [model for model in world.requests if model.desk == desk], month
+            )
+            figures = read_figures(world.boss.scope, world.now, month=month, desk=desk.code)
+            assert figures == expected | {"children_alone": None}
+    assert all(totals[name] for name in ("opened", "handed_over", "departed_persons"))
 
 
-def departed(world: World, desk: DeskRow, moment: str) -> Told:
-    """A woman who departs at a moment, all her steps in the hours before."""
+def depart_woman(world: ReturnWorld, desk: DeskRow, moment: str) -> ReturnModel:
+    """Return a request of a woman who departs at a moment, all her steps in the hours before."""
     world.now = at(moment) - timedelta(hours=3)
-    one = world.open(desk, (WOMAN,))
-    for stage, said in WAY[:8]:
+    model = world.open_request(desk, (WOMAN,))
+    for stage, answers in STEPS[:8]:
         if stage != "best_interests_process":
-            world.step(one, stage, said)
-    on = world.today(desk).isoformat()
-    one.mode = "land"
-    world.step(one, "travel_arranged", {"transport_mode": "land", "reconfirmed_on": on})
+            world.step(model, stage, answers)
+    today = world.today(desk).isoformat()
+    model.transport_mode = "land"
+    world.step(model, "travel_arranged", {"transport_mode": "land", "reconfirmed_on": today})
     world.now = at(moment)
-    world.depart(one, world.today(desk))
-    return one
+    world.depart(model, world.today(desk))
+    return model
 
 
 def test_a_departure_counts_in_the_month_of_its_day_at_the_desk(app):
-    world = World(1)
+    world = ReturnWorld(1)
     hnd, mex, _ = world.desks
-    departed(world, hnd, "2026-04-01 05:50")  # ten to midnight in Tegucigalpa, the 31st of March
-    departed(world, mex, "2026-04-01 06:50")  # ten to midnight in Tijuana
-    departed(world, hnd, "2026-04-01 06:10")
-    found = {
-        (country, month): shown(
+    # Both leave at ten to midnight of the 31st of March: in Tegucigalpa, and in Tijuana.
+    depart_woman(world, hnd, "2026-04-01 05:50")
+    depart_woman(world, mex, "2026-04-01 06:50")
+    depart_woman(world, hnd, "2026-04-01 06:10")
+    figures = {
+        (country, month): read_figures(
             world.boss.scope, at("2026-04-03 12:00"), month=month, country=country
         )
         for country in ("HND", "MEX")
         for month in ("2026-03", "2026-04")
     }
-    assert {key: one["departed_persons"] for key, one in found.items()} == {
+    assert {key: of_month["departed_persons"] for key, of_month in figures.items()} == {
         ("HND", "2026-03"): 1,
         ("HND", "2026-04"): 1,
         ("MEX", "2026-03"): 1,
@@ -265,52 +282,52 @@ def test_a_departure_counts_in_the_month_of_its_day_at_the_desk(app):
 def test_a_correction_moves_a_departure_to_another_month_and_a_removal_or_duplicate_takes_it_out(
     app,
 ):
-    world = World(1)
-    one = departed(world, world.desks[0], "2026-04-01 06:10")
+    world = ReturnWorld(1)
+    model = depart_woman(world, world.desks[0], "2026-04-01 06:10")
 
     def figures() -> dict[str, dict[str, Any]]:
         return {
-            month: shown(world.boss.scope, world.now, month=month, country="HND")
+            month: read_figures(world.boss.scope, world.now, month=month, country="HND")
             for month in MONTHS[:3]
         }
 
-    def gone() -> list[int]:
+    def departed_persons() -> list[int]:
         return [each["departed_persons"] for each in figures().values()]
 
-    assert gone() == [0, 0, 1]
+    assert departed_persons() == [0, 0, 1]
     world.step(
-        one, "departed", {"departed_on": "2026-03-31", "persons": [["female", "age_25_59", 1]]}
+        model, "departed", {"departed_on": "2026-03-31", "persons": [["female", "age_25_59", 1]]}
     )
-    assert gone() == [0, 1, 0]
+    assert departed_persons() == [0, 1, 0]
     world.step(
-        one, "departed", {"departed_on": "2026-04-01", "persons": [["female", "age_25_59", 1]]}
+        model, "departed", {"departed_on": "2026-04-01", "persons": [["female", "age_25_59", 1]]}
     )
-    assert gone() == [0, 0, 1]
+    assert departed_persons() == [0, 0, 1]
     assert figures()["2026-04"]["departed"]["transport_mode"] == {"land": 1}
-    world.step(one, "travel_arranged", {"transport_mode": "air"})
+    world.step(model, "travel_arranged", {"transport_mode": "air"})
     assert figures()["2026-04"]["departed"]["transport_mode"] == {"air": 1}
-    world.end(one, "removed_by_authority")
-    assert gone() == [0, 0, 0]
+    world.close(model, "removed_by_authority")
+    assert departed_persons() == [0, 0, 0]
     assert [each["handed_over"] for each in figures().values()] == [0, 1, 0]
-    world.end(one, "duplicate")
+    world.close(model, "duplicate")
     assert [each["opened"] + each["handed_over"] for each in figures().values()] == [0, 0, 0]
 
 
 def test_only_the_own_supervisor_reads_small_figures(app):
-    world = World(1)
+    world = ReturnWorld(1)
     hnd, mex, _ = world.desks
-    departed(world, hnd, "2026-03-10 18:00")
+    depart_woman(world, hnd, "2026-03-10 18:00")
     for _ in range(12):
         world.now = at("2026-03-11 18:00")
-        departed(world, mex, "2026-03-11 18:00")
+        depart_woman(world, mex, "2026-03-11 18:00")
     make_account("eva", "supervisor", countries=("HND",))
     make_account("regional", "regional")
-    exact, page = read(app, "eva", "country=HND")
+    exact, page = read_json_and_page(app, "eva", "country=HND")
     assert (exact["opened"], exact["departed_persons"], exact["children_alone"]) == (1, 1, 0)
     assert exact["departed"]["nationality"].keys() <= {"NIC", "VEN", "HND"}
     assert "fewer than" not in page
     for username, address in (("ana", "desk=HND-01"), ("regional", "country=HND")):
-        hidden, page = read(app, username, address)
+        hidden, page = read_json_and_page(app, username, address)
         assert hidden == {
             **dict.fromkeys(("opened", "handed_over", "departed_persons", "children_alone")),
             "withdrawn": 0,
@@ -319,27 +336,31 @@ def test_only_the_own_supervisor_reads_small_figures(app):
         }
         assert page.count("fewer than 11") == 3
         assert page.count("not shown") >= 2
-    large, _ = read(app, "regional", "country=MEX")
+    large, _ = read_json_and_page(app, "regional", "country=MEX")
     assert (large["opened"], large["departed_persons"], large["children_alone"]) == (12, 12, None)
     assert large["departed"] == dict.fromkeys(SPLITS)
     assert large["median_days_consent_to_departure"] == 0
-    whole, page = read(app, "regional", "")
-    assert (whole["opened"], whole["withdrawn"], whole["departed"]["sex"]) == (None, 0, None)
+    programme, page = read_json_and_page(app, "regional", "")
+    assert (programme["opened"], programme["withdrawn"], programme["departed"]["sex"]) == (
+        None,
+        0,
+        None,
+    )
     assert "fewer than" not in page
     command = ["counts", "show", "--month", "2026-03", "--country", "HND", "--format", "table"]
     table = app.test_cli_runner().invoke(args=command).output
     assert "requests handed over" in table
 
 
-def read(app: Any, username: str, address: str) -> tuple[dict[str, Any], str]:
-    """An account's figures of March as JSON, and its page in English."""
+def read_json_and_page(app: Any, username: str, address: str) -> tuple[dict[str, Any], str]:
+    """Return an account's figures of March as JSON, and its page in English."""
 
-    def go() -> tuple[dict[str, Any], str]:
+    def get() -> tuple[dict[str, Any], str]:
         with clock.frozen_at(at("2026-03-20 18:00")):
             browser = sign_in(app, username)
-            said = f"month=2026-03&{address}"
-            json = browser.client.get(f"/counts.json?{said}", headers=JSON).get_json()
-            page = browser.client.get(f"/counts?{said}", headers={"Accept-Language": "en"})
+            parameters = f"month=2026-03&{address}"
+            json = browser.client.get(f"/counts.json?{parameters}", headers=JSON).get_json()
+            page = browser.client.get(f"/counts?{parameters}", headers={"Accept-Language": "en"})
             return json["returns"], page.get_data(as_text=True)
 
-    return alone(go)
+    return in_new_context(get)

@@ -9,8 +9,8 @@ from app.db.session import db
 from app.month import Month
 from tests.factories.records import (
     JSON,
-    alone,
     at,
+    in_new_context,
     make_account,
     make_consultation,
     make_desk,
@@ -21,10 +21,13 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def house(app):
-    one, two, far = make_desk(), make_desk("HND-02"), make_desk("GTM-01", "GTM")
-    clerks = make_account("ana", "desk_staff", (one,)), make_account("rosa", "desk_staff", (two,))
-    lejos = make_account("lejos", "desk_staff", (far,))
+def populated_app(app):
+    first, second, abroad = make_desk(), make_desk("HND-02"), make_desk("GTM-01", "GTM")
+    clerks = (
+        make_account("ana", "desk_staff", (first,)),
+        make_account("rosa", "desk_staff", (second,)),
+    )
+    abroad_clerk = make_account("lejos", "desk_staff", (abroad,))
     make_account("boss", "supervisor", countries=("HND",))
     make_account("both", "supervisor", countries=("HND", "GTM"))
     make_account("regional", "regional")
@@ -32,7 +35,7 @@ def house(app):
     make_account("shelter", "shelter_coordinator")
     make_consultation(clerks[0])
     make_consultation(clerks[1], "HND-02")
-    make_consultation(lejos, "GTM-01")
+    make_consultation(abroad_clerk, "GTM-01")
     return app
 
 
@@ -40,7 +43,7 @@ def month_of_today() -> str:
     return str(Month.containing(clock.today_at("America/Mexico_City")))
 
 
-SEEN: dict[str, dict[str, int]] = {
+EXPECTED: dict[str, dict[str, int]] = {
     "ana": {
         "": 1,
         "country=HND": 1,
@@ -74,79 +77,86 @@ SEEN: dict[str, dict[str, int]] = {
     "admin": {"": 403, "country=HND": 403, "desk=HND-01": 403},
     "shelter": {"": 403, "country=HND": 403, "desk=HND-01": 403},
 }
-"""Who asks for what, and the persons reached that they are told; 403 and 404 are refusals."""
+"""By account and address, the persons reached that are shown; 403 and 404 are refusals."""
 
 
-@pytest.mark.parametrize("who", SEEN)
-def test_an_account_reads_the_figures_of_its_scope_alone(house, who):
-    browser, month = sign_in(house, who), month_of_today()
-    for address, expected in SEEN[who].items():
+@pytest.mark.parametrize("username", EXPECTED)
+def test_an_account_reads_the_figures_of_its_scope_alone(populated_app, username):
+    browser, month = sign_in(populated_app, username), month_of_today()
+    for address, expected in EXPECTED[username].items():
         answer = browser.get_json(f"/counts.json?month={month}&{address}")
         status = expected if expected in (403, 404) else 200
-        led_on = status == 403 and who in ("boss", "both")
-        shown = browser.get(f"/counts?month={month}&{address}")
-        assert (answer.status_code, shown.status_code) == (status, 302 if led_on else status), (
-            address
-        )
+        is_redirected = status == 403 and username in ("boss", "both")
+        page = browser.get(f"/counts?month={month}&{address}")
+        assert (answer.status_code, page.status_code) == (
+            status,
+            302 if is_redirected else status,
+        ), address
         if status == 200:
             assert answer.get_json()["reached"]["low"] == expected, address
 
 
-def test_without_a_session_there_are_no_figures(house):
-    assert alone(house.test_client().get, "/counts.json").status_code == 401
+def test_without_a_session_there_are_no_figures(populated_app):
+    assert in_new_context(populated_app.test_client().get, "/counts.json").status_code == 401
 
 
-def test_a_desk_officer_sees_the_figures_narrowed_to_the_desk(house):
-    said = sign_in(house, "ana").get_json("/counts.json").get_json()
-    assert (said["country"], said["desk"], said["by"]["desk"]) == ("HND", "HND-01", {"HND-01": 1})
+def test_a_desk_officer_sees_the_figures_narrowed_to_the_desk(populated_app):
+    body = sign_in(populated_app, "ana").get_json("/counts.json").get_json()
+    assert (body["country"], body["desk"], body["by"]["desk"]) == ("HND", "HND-01", {"HND-01": 1})
 
 
-def test_a_supervisor_without_a_country_is_led_to_the_first_of_theirs(house):
-    answer = sign_in(house, "both").get("/counts")
+def test_a_supervisor_without_a_country_is_redirected_to_the_first_of_theirs(populated_app):
+    answer = sign_in(populated_app, "both").get("/counts")
     assert (answer.status_code, answer.location) == (302, "/counts?country=GTM")
 
 
-def test_a_month_that_is_none_or_has_not_begun_is_not_there(house):
-    regional = sign_in(house, "regional")
+def test_a_month_that_is_none_or_has_not_begun_is_not_there(populated_app):
+    regional = sign_in(populated_app, "regional")
     for month in ("2026", "2026-13", "2026-00", "26-03", "marzo", "0001-01", "9999-12", "2026-3"):
         assert regional.get_json(f"/counts.json?month={month}").status_code == 404, month
         assert regional.get(f"/counts?month={month}").status_code == 404, month
 
 
-def test_an_open_month_has_no_revision_but_the_present_one(house):
-    regional = sign_in(house, "regional")
-    found = {
-        said: regional.get_json(f"/counts.json?revision={said}").status_code
-        for said in ("0", "1", "x")
+def test_an_open_month_has_no_revision_but_the_present_one(populated_app):
+    regional = sign_in(populated_app, "regional")
+    statuses = {
+        revision: regional.get_json(f"/counts.json?revision={revision}").status_code
+        for revision in ("0", "1", "x")
     }
-    assert found == {"0": 200, "1": 404, "x": 404}
+    assert statuses == {"0": 200, "1": 404, "x": 404}
 
 
-def test_figures_are_compared_with_the_month_or_the_year_before_and_with_nothing_else(house):
-    regional = sign_in(house, "regional")
-    for said in ("month", "year", ""):
-        assert regional.get_json(f"/counts.json?compare={said}").status_code == 200, said
-        assert regional.get(f"/counts?compare={said}").status_code == 200, said
-    for said in ("week", "Year", "year%20", "2025-03", "%00", "x" * 3000):
-        assert regional.get_json(f"/counts.json?compare={said}").status_code == 404, said
-        assert regional.get(f"/counts?compare={said}").status_code == 404, said
+def test_figures_are_compared_with_the_month_or_the_year_before_and_with_nothing_else(
+    populated_app,
+):
+    regional = sign_in(populated_app, "regional")
+    for comparison in ("month", "year", ""):
+        assert regional.get_json(f"/counts.json?compare={comparison}").status_code == 200, (
+            comparison
+        )
+        assert regional.get(f"/counts?compare={comparison}").status_code == 200, comparison
+    for comparison in ("week", "Year", "year%20", "2025-03", "%00", "x" * 3000):
+        assert regional.get_json(f"/counts.json?compare={comparison}").status_code == 404, (
+            comparison
+        )
+        assert regional.get(f"/counts?compare={comparison}").status_code == 404, comparison
 
 
-def test_a_supervisor_who_is_led_on_keeps_the_month_and_the_comparison(house):
-    answer = sign_in(house, "both").get("/counts?month=2026-03&compare=year")
+def test_a_supervisor_who_is_redirected_keeps_the_month_and_the_comparison(populated_app):
+    answer = sign_in(populated_app, "both").get("/counts?month=2026-03&compare=year")
     assert answer.location == "/counts?country=GTM&month=2026-03&compare=year"
 
 
-def entries() -> list[tuple[str, str]]:
-    trail = AuditEntry.__table__
-    read = select(trail.c.subject, trail.c.country).where(trail.c.act == "figures_read")
-    found = [(row[0], row[1]) for row in db.session.execute(read.order_by(trail.c.number))]
+def list_figure_reads() -> list[tuple[str, str]]:
+    entries = AuditEntry.__table__
+    reads = select(entries.c.subject, entries.c.country).where(entries.c.action == "figures_read")
+    rows = [(row[0], row[1]) for row in db.session.execute(reads.order_by(entries.c.number))]
     db.session.rollback()
-    return found
+    return rows
 
 
-def test_opening_figures_leaves_one_entry_and_a_refusal_none(house):
-    boss = sign_in(house, "boss")
+def test_opening_figures_leaves_one_entry_and_a_refusal_none(populated_app):
+    boss = sign_in(populated_app, "boss")
 
     def look() -> None:
         with clock.frozen_at(at("2026-11-20 12:00")):
@@ -155,18 +165,23 @@ def test_opening_figures_leaves_one_entry_and_a_refusal_none(house):
             boss.client.get("/counts?country=HND&desk=HND-01&month=2026-03")
             boss.client.get("/counts.json?country=GTM&month=2026-03", headers=JSON)
 
-    sign_in_then(house, look, boss)
-    assert entries() == [("figures:HND:2026-03", "HND"), ("figures:HND-01:2026-03", "HND")]
+    run_signed_in(populated_app, look, boss)
+    assert list_figure_reads() == [
+        ("figures:HND:2026-03", "HND"),
+        ("figures:HND-01:2026-03", "HND"),
+    ]
 
 
-def sign_in_then(app, look, browser) -> None:
-    """Looks while the clock stands, with a session of that moment."""
+def run_signed_in(app, look, browser) -> None:
+    """Run `look` while the clock stands, with a session of that moment."""
 
-    def enter() -> None:
+    def sign_in_boss() -> None:
         with clock.frozen_at(at("2026-11-20 12:00")):
             token = browser.client.get("/sync/token").get_json()["csrf_token"]
-            said = {"username": "boss", "password": "a-long-test-phrase"}
-            browser.client.post("/sign-in", json=said, headers={"X-CSRFToken": token, **JSON})
+            credentials = {"username": "boss", "password": "a-long-test-phrase"}
+            browser.client.post(
+                "/sign-in", json=credentials, headers={"X-CSRFToken": token, **JSON}
+            )
 
-    alone(enter)
-    alone(look)
+    in_new_context(sign_in_boss)
+    in_new_context(look)

@@ -1,4 +1,4 @@
-"""What a database fault is called, what is answered, and that the answer never needs the database."""
+"""The kind of a database fault, its answer, and that the answer never needs the database."""
 
 import io
 import json
@@ -15,11 +15,17 @@ from app.db.faults import KINDS, classify_error
 from app.db.session import db
 from app.web.access import allow
 from tests.conftest import create_app, settings_for
-from tests.factories.records import alone, consultation_json, make_account, make_desk, sign_in
+from tests.factories.records import (
+    consultation_json,
+    in_new_context,
+    make_account,
+    make_desk,
+    sign_in,
+)
 
 pytestmark = pytest.mark.both_databases
 
-NOWHERE = "postgresql+psycopg://somebody:s3cret@127.0.0.1:9/gone"
+UNREACHABLE_URL = "postgresql+psycopg://somebody:s3cret@127.0.0.1:9/gone"
 BRAND = 'class="brand"'
 CODES = {
     "57P01": "restarting",
@@ -44,13 +50,13 @@ CODES = {
 
 @pytest.fixture
 def log(app):
-    """Everything that the app's loggers write while the test runs."""
+    """Yield everything that the app's loggers write while the test runs."""
     written = io.StringIO()
     handlers = [h for name in ("ventanilla", app.name) for h in logging.getLogger(name).handlers]
-    streams = [(one, one.setStream(written)) for one in dict.fromkeys(handlers)]
+    streams = [(handler, handler.setStream(written)) for handler in dict.fromkeys(handlers)]
     yield written
-    for one, stream in streams:
-        one.setStream(stream)
+    for handler, stream in streams:
+        handler.setStream(stream)
 
 
 def raised(call):
@@ -62,37 +68,37 @@ def raised(call):
 
 
 @pytest.mark.parametrize(("code", "kind"), CODES.items())
-def test_an_error_of_postgresql_is_told_by_its_code(code, kind):
+def test_an_error_of_postgresql_is_classified_by_its_code(code, kind):
     fault = classify_error(psycopg.errors.lookup(code)("secret value"))
     assert (fault.kind, fault.code) == (kind, code)
     assert fault.kind in KINDS
     assert fault.is_database_at_fault == (kind != "other")
 
 
-def test_an_error_of_sqlite_is_told_by_its_code(tmp_path):
+def test_an_error_of_sqlite_is_classified_by_its_code(tmp_path):
     (tmp_path / "broken").write_bytes(b"no database at all, but long enough to be read as one" * 9)
-    one = sqlite3.connect(tmp_path / "one", isolation_level=None, timeout=0)
-    two = sqlite3.connect(tmp_path / "one", isolation_level=None, timeout=0)
-    one.execute("CREATE TABLE kept (n INTEGER UNIQUE)")
-    one.execute("BEGIN IMMEDIATE")
-    found = {
-        "busy": raised(lambda: two.execute("BEGIN IMMEDIATE")),
-        "table": raised(lambda: two.execute("SELECT 1 FROM lost")),
-        "column": raised(lambda: two.execute("SELECT lost FROM kept")),
-        "syntax": raised(lambda: two.execute("SELEKT 1")),
+    first = sqlite3.connect(tmp_path / "one", isolation_level=None, timeout=0)
+    second = sqlite3.connect(tmp_path / "one", isolation_level=None, timeout=0)
+    first.execute("CREATE TABLE kept (n INTEGER UNIQUE)")
+    first.execute("BEGIN IMMEDIATE")
+    errors = {
+        "busy": raised(lambda: second.execute("BEGIN IMMEDIATE")),
+        "table": raised(lambda: second.execute("SELECT 1 FROM lost")),
+        "column": raised(lambda: second.execute("SELECT lost FROM kept")),
+        "syntax": raised(lambda: second.execute("SELEKT 1")),
         "broken": raised(lambda: sqlite3.connect(tmp_path / "broken").execute("SELECT * FROM a")),
         "gone": raised(lambda: sqlite3.connect("/nowhere/at/all")),
     }
-    one.execute("ROLLBACK")
-    one.execute("PRAGMA query_only=1")
-    found["read"] = raised(lambda: one.execute("INSERT INTO kept VALUES (1)"))
-    two.execute("INSERT INTO kept VALUES (1)")
-    found["unique"] = raised(lambda: two.execute("INSERT INTO kept VALUES (1)"))
-    two.execute("PRAGMA max_page_count=2")
-    found["full"] = raised(lambda: two.execute("CREATE TABLE more (n)"))
-    one.close()
-    two.close()
-    assert {name: classify_error(error).kind for name, error in found.items()} == {
+    first.execute("ROLLBACK")
+    first.execute("PRAGMA query_only=1")
+    errors["read"] = raised(lambda: first.execute("INSERT INTO kept VALUES (1)"))
+    second.execute("INSERT INTO kept VALUES (1)")
+    errors["unique"] = raised(lambda: second.execute("INSERT INTO kept VALUES (1)"))
+    second.execute("PRAGMA max_page_count=2")
+    errors["full"] = raised(lambda: second.execute("CREATE TABLE more (n)"))
+    first.close()
+    second.close()
+    assert {name: classify_error(error).kind for name, error in errors.items()} == {
         "busy": "lock_timeout",
         "table": "schema",
         "column": "schema",
@@ -106,29 +112,29 @@ def test_an_error_of_sqlite_is_told_by_its_code(tmp_path):
 
 
 def test_all_a_request_waits_for_ends_before_its_worker_is_ended():
-    most = timeouts.FOR_REQUESTS
-    assert 0 < most.lock < most.statement < 30_000
+    limits = timeouts.FOR_REQUESTS
+    assert 0 < limits.lock < limits.statement < 30_000
     assert timeouts.FOR_READINESS.statement <= 2_000
     assert timeouts.FOR_COMMANDS.statement == 0
 
 
 def test_a_connection_of_a_request_has_its_timeouts_and_one_of_a_command_others(app):
     names = ("lock_timeout", "statement_timeout")
-    shows = [f"SHOW {name}" for name in names]
+    statements = [f"SHOW {name}" for name in names]
     if db.engine.dialect.name == "sqlite":
-        shows = ["PRAGMA busy_timeout"]
+        statements = ["PRAGMA busy_timeout"]
 
-    def ask():
+    def read_timeouts():
         db.session.remove()
         db.engine.dispose()
-        said = [str(db.session.execute(text(show)).scalar()) for show in shows]
+        values = [str(db.session.execute(text(statement)).scalar()) for statement in statements]
         db.session.remove()
         db.engine.dispose()
-        return said
+        return values
 
-    command = ask()
+    command = read_timeouts()
     with app.test_request_context():
-        request = ask()
+        request = read_timeouts()
     sqlite = db.engine.dialect.name == "sqlite"
     assert (request, command) == (
         (["5000"], ["60000"]) if sqlite else (["5s", "20s"], ["1min", "0"])
@@ -136,9 +142,9 @@ def test_a_connection_of_a_request_has_its_timeouts_and_one_of_a_command_others(
 
 
 @pytest.fixture
-def nowhere():
-    """An app whose database does not answer, and a browser that was signed in when it did."""
-    app = create_app(settings_for(NOWHERE))
+def unreachable_client():
+    """Yield a client, signed in before, of an app whose database does not answer."""
+    app = create_app(settings_for(UNREACHABLE_URL))
     app.config["MAX_CONTENT_LENGTH"] = 100
     client = app.test_client()
     with client.session_transaction() as session:
@@ -172,9 +178,11 @@ JSON = {"Accept": "application/json"}
         ("GET", "/static/style.css", 200),
     ],
 )
-def test_without_a_database_every_error_is_a_page_or_a_sentence(nowhere, method, path, status):
-    browser = alone(nowhere.open, path, method=method)
-    program = alone(nowhere.open, path, method=method, headers=JSON)
+def test_without_a_database_every_error_is_a_page_or_a_sentence(
+    unreachable_client, method, path, status
+):
+    browser = in_new_context(unreachable_client.open, path, method=method)
+    program = in_new_context(unreachable_client.open, path, method=method, headers=JSON)
     assert (browser.status_code, program.status_code) == (status, status)
     for answer in (browser, program):
         assert ("Retry-After" in answer.headers) == (status == 503)
@@ -189,24 +197,26 @@ def test_without_a_database_every_error_is_a_page_or_a_sentence(nowhere, method,
 
 @pytest.mark.parametrize("locale", ["es", "en", "fr", "ht", "nl", "pt"])
 @pytest.mark.parametrize("mode", ["", "sun", "night"])
-def test_the_page_of_an_error_is_in_the_devices_language_and_light(nowhere, locale, mode):
-    nowhere.set_cookie("locale", locale)
-    nowhere.set_cookie("mode", mode)
-    answer = alone(nowhere.get, "/today")
+def test_the_page_of_an_error_is_in_the_devices_language_and_light(
+    unreachable_client, locale, mode
+):
+    unreachable_client.set_cookie("locale", locale)
+    unreachable_client.set_cookie("mode", mode)
+    answer = in_new_context(unreachable_client.get, "/today")
     assert (answer.status_code, f'lang="{locale}"' in answer.text) == (503, True)
     assert (f'data-mode="{mode}"' in answer.text) == bool(mode)
     assert 'data-account=""' in answer.text
 
 
-def test_a_page_that_cannot_be_drawn_at_all_is_still_one_sentence(nowhere, monkeypatch):
+def test_a_page_that_cannot_be_drawn_at_all_is_still_one_sentence(unreachable_client, monkeypatch):
     from app.web import responses
 
     monkeypatch.setattr(responses, "render_page", lambda *_, **__: 1 / 0)
-    answer = alone(nowhere.get, "/today")
+    answer = in_new_context(unreachable_client.get, "/today")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert responses.ERROR_MESSAGES[503] in answer.text
     assert answer.headers["Content-Security-Policy"]
-    assert alone(nowhere.get, "/no-such-page").status_code == 404
+    assert in_new_context(unreachable_client.get, "/no-such-page").status_code == 404
 
 
 def test_a_missing_table_is_an_update_and_no_value_reaches_the_log(app, log):
@@ -215,8 +225,8 @@ def test_a_missing_table_is_an_update_and_no_value_reaches_the_log(app, log):
     db.session.execute(text("ALTER TABLE person_line RENAME TO person_line_away"))
     db.session.commit()
     content = consultation_json(device="MarkerOfAValue")
-    said = ana.post("/consultations", content)
-    assert (said.status_code, said.headers["Retry-After"]) == (503, "20")
+    answer = ana.post("/consultations", content)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "20")
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     faults = [line for line in lines if line["event"] == "database"]
     assert [line["kind"] for line in faults] == ["schema"]
@@ -226,36 +236,38 @@ def test_a_missing_table_is_an_update_and_no_value_reaches_the_log(app, log):
 
 
 def test_a_broken_constraint_is_a_fault_of_the_program_and_stays_500(app, log):
-    def twice():
+    def insert_twice():
         db.session.execute(text("INSERT INTO alembic_version VALUES ('MarkerOfAValue')"))
         db.session.execute(text("INSERT INTO alembic_version VALUES ('MarkerOfAValue')"))
 
-    app.add_url_rule("/twice", "twice", allow("enrolling")(twice), methods=["POST"])
-    answer = alone(app.test_client().post, "/twice", headers=JSON)
+    app.add_url_rule("/twice", "twice", allow("enrolling")(insert_twice), methods=["POST"])
+    answer = in_new_context(app.test_client().post, "/twice", headers=JSON)
     assert (answer.status_code, "Retry-After" in answer.headers) == (500, False)
     assert '"event": "bug"' in log.getvalue()
     assert "MarkerOfAValue" not in log.getvalue()
     assert db.engine.hide_parameters
 
 
-def test_a_reading_cannot_write(app, log):
+def test_a_reading_request_cannot_write(app, log):
     def write():
         db.session.execute(text("INSERT INTO alembic_version VALUES ('written')"))
         return "done"
 
     app.add_url_rule("/write", "write", allow("public")(write))
     app.add_url_rule("/change", "change", allow("enrolling")(write), methods=["POST"])
-    assert alone(app.test_client().get, "/write").status_code == 500
-    kept = text("SELECT count(*) FROM alembic_version WHERE version_num = 'written'")
-    assert db.session.execute(kept).scalar() == 0
+    assert in_new_context(app.test_client().get, "/write").status_code == 500
+    statement = text("SELECT count(*) FROM alembic_version WHERE version_num = 'written'")
+    assert db.session.execute(statement).scalar() == 0
     db.session.rollback()
     assert '"WriteInReadOnlyRequest"' in log.getvalue()
-    assert alone(app.test_client().post, "/change").status_code == 200, "the guard is taken off"
-    assert db.session.execute(kept).scalar() == 1
+    assert in_new_context(app.test_client().post, "/change").status_code == 200, (
+        "the guard is taken off"
+    )
+    assert db.session.execute(statement).scalar() == 1
     db.session.rollback()
 
 
-def test_a_reading_keeps_what_its_connection_has_prepared(office):
+def test_a_reading_request_keeps_the_prepared_statements_of_its_connection(office):
     if db.engine.dialect.name == "sqlite":
         return
     susana = office["susana"]
@@ -275,10 +287,10 @@ def test_a_statement_prepared_before_its_table_changed_is_run_again(app):
 
     app.add_url_rule("/read", "read", allow("public")(read))
     client = app.test_client()
-    assert {alone(client.get, "/read").text for _ in range(8)} == {"1"}
+    assert {in_new_context(client.get, "/read").text for _ in range(8)} == {"1"}
     with psycopg.connect(str(settings_url(app)), autocommit=True) as other:
         other.execute("ALTER TABLE alembic_version ADD COLUMN more text")
-        assert alone(client.get, "/read").text == "2"
+        assert in_new_context(client.get, "/read").text == "2"
         other.execute("ALTER TABLE alembic_version DROP COLUMN more")
 
 
@@ -286,7 +298,7 @@ def settings_url(app):
     return app.config["SETTINGS"].database_url.replace("+psycopg", "")
 
 
-def test_a_write_lock_held_elsewhere_ends_in_a_sentence(sqlite_template, tmp_path, monkeypatch):
+def test_a_write_lock_of_another_program_ends_in_a_sentence(sqlite_template, tmp_path, monkeypatch):
     monkeypatch.setattr(timeouts, "FOR_REQUESTS", replace(timeouts.FOR_REQUESTS, lock=200))
     path = tmp_path / "one.sqlite"
     path.write_bytes(sqlite_template.read_bytes())
@@ -299,7 +311,7 @@ def test_a_write_lock_held_elsewhere_ends_in_a_sentence(sqlite_template, tmp_pat
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         refused = ana.post("/consultations", consultation_json())
-        ready = alone(app.test_client().get, "/readyz").get_json()
+        ready = in_new_context(app.test_client().get, "/readyz").get_json()
         other.execute("ROLLBACK")
         other.close()
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
@@ -319,13 +331,13 @@ def test_a_sqlite_file_that_was_removed_is_not_ready_and_its_restored_copy_is(
         make_account("ana", "desk_staff", (make_desk(),))
         db.session.remove()
         ana = sign_in(app, "ana")
-        kept = path.read_bytes()
+        content = path.read_bytes()
         path.unlink()
-        assert alone(app.test_client().get, "/readyz").get_json()["writable"] is False
+        assert in_new_context(app.test_client().get, "/readyz").get_json()["writable"] is False
         gone = ana.post("/consultations", consultation_json())
         assert (gone.status_code, "Retry-After" in gone.headers) == (503, True)
-        path.write_bytes(kept)
+        path.write_bytes(content)
         assert ana.post("/consultations", consultation_json()).status_code == 201
-        assert alone(app.test_client().get, "/readyz").status_code == 200
+        assert in_new_context(app.test_client().get, "/readyz").status_code == 200
         db.session.remove()
         db.engine.dispose()

@@ -1,4 +1,4 @@
-"""The demo's shelters and referrals: plausible, made of allowed moves, with beds that follow from their history."""
+"""The demo's shelters and referrals: plausible, with allowed actions, and beds that follow from their history."""
 
 import shutil
 from collections import Counter, defaultdict
@@ -27,8 +27,8 @@ from app.shelters.queries.beds import BEDS, HOLDS
 from app.shelters.queries.shelters import SHELTERS, list_all
 from app.staff.queries import find_account, get_scope
 from tests.conftest import settings_for
-from tests.demo.test_demo import EVERYTHING, NOW, build, count, told
-from tests.factories.records import alone, sign_in
+from tests.demo.test_demo import EVERYTHING, NOW, build, count, generate
+from tests.factories.records import in_new_context, sign_in
 
 pytestmark = pytest.mark.both_databases
 
@@ -42,7 +42,7 @@ NEXT = {
     "accepted": {"arrived", "no_show", "cancelled"},
     "arrived": {"completed"},
 }
-"""What may follow what; after one shelter of several said no, the others go on."""
+"""The states that may follow each state; after one shelter of several declined, the others remain."""
 
 
 def rows(table):
@@ -51,7 +51,7 @@ def rows(table):
 
 @pytest.fixture(scope="module")
 def built(sqlite_template, tmp_path_factory):
-    """A demo of 2,500 consultations, which these tests only read."""
+    """Yield the app with a demo of 2,500 consultations, which these tests only read."""
     path = tmp_path_factory.mktemp("demo") / "ventanilla.sqlite"
     shutil.copy(sqlite_template, path)
     app = create_app(settings_for(f"sqlite:///{path}"))
@@ -67,52 +67,52 @@ def test_every_country_has_shelters_one_of_them_protected_and_somebody_in_each(b
     for shelter in list_all(db.session()):
         by_country[shelter.country].append(shelter)
     assert by_country.keys() == programme().keys()
-    for country, some in by_country.items():
-        assert 2 <= len(some) <= 4
-        assert any(one.is_protected for one in some)
+    for country, shelters in by_country.items():
+        assert 2 <= len(shelters) <= 4
+        assert any(each.is_protected for each in shelters)
         assert not any(
-            country in one.code or country in one.mailbox for one in some if one.is_protected
+            country in each.code or country in each.email for each in shelters if each.is_protected
         )
         account = find_account(db.session(), f"shelter.{country.lower()}")
-        [own] = get_scope(db.session(), account).shelters
-        [main] = [one for one in some if one.id == own]
-        assert (main.is_protected, main.code) == (False, f"{country}-S1")
-        assert main.closed_on == programme()[country].left
+        [shelter_id] = get_scope(db.session(), account).shelters
+        [main_shelter] = [each for each in shelters if each.id == shelter_id]
+        assert (main_shelter.is_protected, main_shelter.code) == (False, f"{country}-S1")
+        assert main_shelter.closed_on == programme()[country].left
     assert count(BEDS) > 60
     assert count(DESKS, DESKS.c.latitude.is_(None)) == 0
 
 
-def test_every_referral_went_an_allowed_way_in_its_own_months(built):
+def test_every_referral_has_allowed_events_in_its_own_months(built):
     zones = dict(db.session.execute(select(DESKS.c.id, DESKS.c.time_zone)).all())
-    happened = defaultdict(list)
+    events_by_referral = defaultdict(list)
     for event in rows(EVENTS):
-        happened[event.referral_id].append(event)
+        events_by_referral[event.referral_id].append(event)
         assert event.at <= NOW
         assert event.month == int(Month.containing(clock.day_at(event.at, zones[event.desk_id])))
-    ends = Counter()
+    end_states = Counter()
     for row in rows(REFERRALS):
-        events = happened[row.id]
+        events = events_by_referral[row.id]
         path = [event.state for event in events]
         assert [event.at for event in events] == sorted(event.at for event in events)
         assert row.deadline == deadline(row.priority, row.sent_at, zones[row.desk_id])
         assert (row.closed_at is not None) == (row.state in states.FINAL)
         assert row.version == len(events)
-        ends[row.service == "shelter", row.state] += 1
+        end_states[row.service == "shelter", row.state] += 1
         if row.service != "shelter":
             assert path in (["sent"], ["sent", row.state])
             continue
         assert all(after in NEXT[before] for before, after in zip(["", *path], path, strict=False))
         assert all(event.at < row.deadline for event in events if event.state == "accepted")
-    assert 0.04 < ends.total() / 2500 < 0.08
+    assert 0.04 < end_states.total() / 2500 < 0.08
     for state in ("completed", "declined", "expired", "no_show", "cancelled"):
-        assert ends[True, state] > 0, state
-    assert ends[False, "completed"] > 20
+        assert end_states[True, state] > 0, state
+    assert end_states[False, "completed"] > 20
     reasons = db.session.scalars(select(EVENTS.c.reason).where(EVENTS.c.state == "declined"))
     assert len(set(reasons)) > 2
     with clock.frozen_at(NOW):
-        tidied = expire_overdue(db.session())
+        expiry = expire_overdue(db.session())
     db.session.rollback()
-    assert (tidied.expired, tidied.no_show) == (0, 0)
+    assert (expiry.expired, expiry.no_show) == (0, 0)
 
 
 def test_beds_follow_from_their_history(built):
@@ -125,7 +125,7 @@ def test_beds_follow_from_their_history(built):
         key = (change.shelter_id, change.category)
         assert key not in last or last[key].at <= change.at <= NOW
         in_force = [
-            hold.n
+            hold.person_count
             for hold in holds[key]
             if hold.held_at <= change.at < min(hold.until, hold.ended_at or hold.until)
         ]
@@ -141,9 +141,9 @@ def test_beds_follow_from_their_history(built):
         assert [getattr(row, name) for name in numbers] == [
             getattr(of_day[key], name) for name in numbers
         ]
-    stands = {(row.shelter_id, row.category): row for row in rows(BEDS)}
-    assert stands.keys() == last.keys()
-    for key, row in stands.items():
+    current = {(row.shelter_id, row.category): row for row in rows(BEDS)}
+    assert current.keys() == last.keys()
+    for key, row in current.items():
         assert [getattr(row, name) for name in (*numbers, "reason")] == [
             getattr(last[key], name) for name in (*numbers, "reason")
         ]
@@ -152,59 +152,59 @@ def test_beds_follow_from_their_history(built):
 
 def test_the_figures_of_the_demo_are_not_zero(built):
     with clock.frozen_at(NOW):
-        asked = forms.read_query(EVERYTHING, {"month": "2026-10"}, 1)
-        figures, _, _ = get_figures(db.session(), EVERYTHING, asked)
-    said = figures.referrals
+        query = forms.read_query(EVERYTHING, {"month": "2026-10"}, 1)
+        figures, _, _ = get_figures(db.session(), EVERYTHING, query)
+    referral_figures = figures.referrals
     for name in ("sent", "accepted", "arrived", "completed", "beds_available"):
-        assert said[name] > 0, name
-    assert 40 < said["acceptance_pct"] < 95
-    assert 0.1 < said["median_answer_hours"] < 6
-    assert 40 < said["occupancy_pct"] < 100
+        assert referral_figures[name] > 0, name
+    assert 40 < referral_figures["acceptance_pct"] < 95
+    assert 0.1 < referral_figures["median_answer_hours"] < 6
+    assert 40 < referral_figures["occupancy_pct"] < 100
 
 
-def test_the_same_seed_tells_the_same_referrals(built):
+def test_the_same_seed_makes_the_same_referrals(built):
     def names(table, name):
         return dict(db.session.execute(select(table.c[name], table.c.id)).all())
 
-    told_again = defaultdict(list)
+    generated = defaultdict(list)
     with clock.frozen_at(NOW):
         period = building.demo_period(13)
         plans = demo_desks(period)
         shelters = demo_shelters(plans)
         accounts = {code: 1 for code in (*(p.code for p in plans), *(s.code for s in shelters))}
-        crew = DemoAccounts(accounts, accounts, accounts)
-        by_code = {one.code: one for one in list_all(db.session())}
+        demo_accounts = DemoAccounts(accounts, accounts, accounts)
+        by_code = {shelter.code: shelter for shelter in list_all(db.session())}
         desks = {desk.code: desk for desk in list_desks(db.session(), EVERYTHING)}
-        houses = ReferralSimulation(
-            (shelters, by_code), crew, 1, lambda table, row: told_again[table].append(row)
+        simulation = ReferralSimulation(
+            (shelters, by_code), demo_accounts, 1, lambda table, row: generated[table].append(row)
         )
         for plan in plans:
-            houses.open(plan, desks[plan.code], period)
-        for desk, telling in told(2500):
-            houses.desks[desk.code].add_consultation(telling)
-        houses.finish(lambda: None)
-    kept = {row.id: (row.state, row.deadline, row.arrival_digest) for row in rows(REFERRALS)}
-    again = {
-        row["id"]: (row["state"], row["deadline"], row["arrival_digest"])
-        for row in told_again["referral"]
+            simulation.open(plan, desks[plan.code], period)
+        for desk, consultation in generate(2500):
+            simulation.desks[desk.code].add_consultation(consultation)
+        simulation.finish(lambda: None)
+    stored = {row.id: (row.state, row.deadline, row.content_digest) for row in rows(REFERRALS)}
+    regenerated = {
+        row["id"]: (row["state"], row["deadline"], row["content_digest"])
+        for row in generated["referral"]
     }
-    assert again == kept
+    assert regenerated == stored
     for table, name in ((EVENTS, "referral_event"), (CHANGES, "bed_change"), (HOLDS, "bed_hold")):
-        assert len(told_again[name]) == count(table)
+        assert len(generated[name]) == count(table)
 
 
 def test_something_waits_in_the_inbox_of_every_coordinator(app):
     build(consultations=200, now=clock.now())
-    here = [code for code, one in programme().items() if one.left is None]
-    for country in here:
-        found = db.session.execute(
+    countries = [code for code, row in programme().items() if row.left is None]
+    for country in countries:
+        states = db.session.execute(
             select(REFERRALS.c.state)
             .join(OFFERS, OFFERS.c.referral_id == REFERRALS.c.id)
             .join(SHELTERS, SHELTERS.c.id == OFFERS.c.shelter_id)
             .where(SHELTERS.c.code == f"{country}-S1", REFERRALS.c.closed_at.is_(None))
             .order_by(REFERRALS.c.sent_at)
         )
-        assert set(found.scalars()) >= {"accepted", "seen", "sent"}, country
+        assert set(states.scalars()) >= {"accepted", "seen", "sent"}, country
     db.session.rollback()
     browser = sign_in(app, "shelter.hnd", "ventanilla-demo")
-    assert alone(browser.client.get, "/referrals/inbox").status_code == 200
+    assert in_new_context(browser.client.get, "/referrals/inbox").status_code == 200

@@ -1,4 +1,4 @@
-"""Letters: written with what they tell of, sent later, tried again, never lost, never twice by two at once."""
+"""E-mails: queued in the transaction that they report, sent later, retried, never lost, never sent twice at once."""
 
 import os
 import signal
@@ -38,40 +38,40 @@ SUBJECT, BODY = (
 )
 
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what no database has a part in."""
+"""For tests that do not depend on the kind of database."""
 
 
 @pytest.fixture
 def server(app):
-    """A mail server, and the app pointed at it."""
+    """Yield a mail server that the app uses."""
     with mail_server() as running:
-        point(app, f"smtp://127.0.0.1:{running.port}")
+        use_mail_server(app, f"smtp://127.0.0.1:{running.port}")
         yield running
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A fresh certificate of `localhost` with its key, in one file."""
+    """Return the path of a fresh certificate of `localhost` with its key, in one file."""
     path = tmp_path_factory.mktemp("tls") / "both.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    both = ["-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
-    subprocess.run([*command.split(), *named, *both], check=True, capture_output=True)
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    outputs = ["-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
+    subprocess.run([*command.split(), *subject, *outputs], check=True, capture_output=True)
     path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
     return path
 
 
-def point(app, url):
+def use_mail_server(app, url):
     settings = replace(app.config["SETTINGS"], smtp_url=url, mail_from="no-reply@desks.example.org")
     app.config["SETTINGS"] = settings
 
 
-def write(key="referral:1:A", to=MAILBOX, subject=SUBJECT, body=BODY):
+def enqueue(key="referral:1:A", to=MAILBOX, subject=SUBJECT, body=BODY):
     with unit_of_work():
         return queue_email(db.session(), to, subject, body, key)
 
 
-def stored():
+def stored_emails():
     rows = db.session.execute(select(EMAILS).order_by(EMAILS.c.notice_key)).all()
     db.session.rollback()
     return rows
@@ -82,40 +82,40 @@ def send_at(moment):
         return send_due_emails()
 
 
-def run(app, *words):
-    """What a command answers: exit code, output, what it said on stderr."""
+def run(app, *arguments):
+    """Run a command; return exit code, stdout and stderr."""
     db.session.remove()
-    done = Context().run(app.test_cli_runner().invoke, args=list(words))
-    return done.exit_code, done.stdout, done.stderr
+    result = Context().run(app.test_cli_runner().invoke, args=list(arguments))
+    return result.exit_code, result.stdout, result.stderr
 
 
-def test_a_letter_arrives_as_plain_text_and_says_that_a_machine_wrote_it(server):
+def test_an_email_arrives_as_plain_text_and_says_that_a_machine_wrote_it(server):
     with clock.frozen_at(NOON):
-        assert write()
+        assert enqueue()
         assert send_due_emails() == DeliveryOutcome(1, ())
         assert send_due_emails() == DeliveryOutcome(0, ())
-    [letter] = server.letters
-    [row] = stored()
-    assert letter["Subject"] == SUBJECT
-    assert letter.get_content().rstrip("\r\n").replace("\r\n", "\n") == BODY
-    assert (letter.get_content_type(), letter.get_content_charset()) == ("text/plain", "utf-8")
-    assert (letter["To"], letter["From"]) == (MAILBOX, "no-reply@desks.example.org")
-    assert letter["Message-ID"] == f"<{row.id.hex}@desks.example.org>"
-    assert parsedate_to_datetime(letter["Date"]) == NOON
-    assert letter["Auto-Submitted"] == "auto-generated"
-    assert server.taken[0].isascii()
-    assert (row.sent_at, row.due_at, row.tries, row.problem) == (NOON, None, 1, "")
+    [email] = server.emails
+    [row] = stored_emails()
+    assert email["Subject"] == SUBJECT
+    assert email.get_content().rstrip("\r\n").replace("\r\n", "\n") == BODY
+    assert (email.get_content_type(), email.get_content_charset()) == ("text/plain", "utf-8")
+    assert (email["To"], email["From"]) == (MAILBOX, "no-reply@desks.example.org")
+    assert email["Message-ID"] == f"<{row.id.hex}@desks.example.org>"
+    assert parsedate_to_datetime(email["Date"]) == NOON
+    assert email["Auto-Submitted"] == "auto-generated"
+    assert server.received[0].isascii()
+    assert (row.sent_at, row.next_attempt_at, row.attempts, row.last_error) == (NOON, None, 1, "")
 
 
-def test_what_is_rolled_back_leaves_no_letter_and_a_notice_is_written_once(server):
+def test_a_rolled_back_transaction_leaves_no_email_and_a_notice_is_queued_once(server):
     with pytest.raises(RuntimeError), unit_of_work():
         assert queue_email(db.session(), MAILBOX, SUBJECT, BODY, "referral:1:A")
         raise RuntimeError
-    assert stored() == []
-    assert [write(), write(), write(to="other@example.org")] == [True, False, True]
+    assert stored_emails() == []
+    assert [enqueue(), enqueue(), enqueue(to="other@example.org")] == [True, False, True]
     assert send_due_emails() == DeliveryOutcome(2, ())
-    assert not write()
-    assert sorted(letter["To"] for letter in server.letters) == ["other@example.org", MAILBOX]
+    assert not enqueue()
+    assert sorted(email["To"] for email in server.emails) == ["other@example.org", MAILBOX]
 
 
 def test_what_would_forge_a_header_or_is_no_address_is_refused_without_being_repeated(app):
@@ -134,7 +134,7 @@ def test_what_would_forge_a_header_or_is_no_address_is_refused_without_being_rep
         "evil..x@example.com",
         f"{'x' * 250}@example.com",
     )
-    subjects = [f"evil{sign}Bcc: x" for sign in "\n\r\0\x0b\x85\u2028\u2029\ud800\t"]
+    subjects = [f"evil{character}Bcc: x" for character in "\n\r\0\x0b\x85\u2028\u2029\ud800\t"]
     for wrong in (
         *({"to": address} for address in addresses),
         *({"subject": subject} for subject in (*subjects, "", "evil" * 31)),
@@ -142,45 +142,45 @@ def test_what_would_forge_a_header_or_is_no_address_is_refused_without_being_rep
         *({"key": key} for key in ("", "evil" * 31)),
     ):
         with pytest.raises(ValueError, match=r".") as refused:
-            write(**wrong)
+            enqueue(**wrong)
         assert "evil" not in str(refused.value), wrong
-    assert stored() == []
+    assert stored_emails() == []
 
 
-def test_a_letter_that_is_refused_is_tried_later_and_holds_nobody_up(server):
-    server.refusing = {"rcpt TO:<bad": "550 no such mailbox", "mail FROM": "451 later"}
+def test_a_refused_email_is_retried_later_and_delays_no_other(server):
+    server.refusals = {"rcpt TO:<bad": "550 no such mailbox", "mail FROM": "451 later"}
     with clock.frozen_at(NOON):
-        write("a", "bad@example.org")
-        write("b")
+        enqueue("a", "bad@example.org")
+        enqueue("b")
     assert send_at(NOON).errors == ("SMTPSenderRefused",) * 2
-    server.refusing.pop("mail FROM")
+    server.refusals.pop("mail FROM")
     assert send_at(NOON + timedelta(seconds=59)) == DeliveryOutcome(0, ())
     assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(1, ("SMTPRecipientsRefused",))
-    refused, sent = stored()
-    assert (refused.problem, refused.tries) == ("SMTPRecipientsRefused", 2)
-    assert refused.due_at == NOON + timedelta(minutes=6)
-    assert (sent.tries, sent.problem) == (2, "")
-    server.refusing.clear()
+    refused, delivered = stored_emails()
+    assert (refused.last_error, refused.attempts) == ("SMTPRecipientsRefused", 2)
+    assert refused.next_attempt_at == NOON + timedelta(minutes=6)
+    assert (delivered.attempts, delivered.last_error) == (2, "")
+    server.refusals.clear()
     assert send_at(NOON + timedelta(minutes=6)) == DeliveryOutcome(1, ())
-    assert [letter["To"] for letter in server.letters] == [MAILBOX, "bad@example.org"]
+    assert [email["To"] for email in server.emails] == [MAILBOX, "bad@example.org"]
 
 
-def test_tries_come_further_apart_and_end_after_three_days_but_the_letter_stays_to_be_seen(server):
-    server.refusing = {"data": "554 never"}
+def test_retries_come_further_apart_and_end_after_three_days_but_the_email_stays_visible(server):
+    server.refusals = {"data": "554 never"}
     with clock.frozen_at(NOON):
-        write()
+        enqueue()
     tried, due = [], NOON
     while due is not None:
         assert send_at(due).errors == ("SMTPDataError",)
         tried.append(due)
-        due = stored()[0].due_at
+        due = stored_emails()[0].next_attempt_at
     gaps = [(b - a) // timedelta(minutes=1) for a, b in pairwise(tried)]
     assert gaps[:7] == [1, 5, 15, 60, 240, 720, 1440]
     assert tried[-1] == NOON + timedelta(days=3)
-    server.refusing.clear()
+    server.refusals.clear()
     assert send_at(NOON + timedelta(days=9)) == DeliveryOutcome(0, ())
-    [row] = stored()
-    assert (row.sent_at, row.problem, row.tries) == (None, "SMTPDataError", len(tried))
+    [row] = stored_emails()
+    assert (row.sent_at, row.last_error, row.attempts) == (None, "SMTPDataError", len(tried))
     with clock.frozen_at(NOON):
         assert queue.count_unsent(db.session()) == (0, 1)
 
@@ -188,66 +188,66 @@ def test_tries_come_further_apart_and_end_after_three_days_but_the_letter_stays_
 def test_a_mail_server_out_of_reach_ends_the_round_and_nothing_is_lost(app):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens here
-        point(app, f"smtp://127.0.0.1:{taken.getsockname()[1]}")
+        use_mail_server(app, f"smtp://127.0.0.1:{taken.getsockname()[1]}")
         with clock.frozen_at(NOON):
-            write("a")
-            write("b")
+            enqueue("a")
+            enqueue("b")
         assert send_at(NOON) == DeliveryOutcome(0, ("ConnectionRefusedError",))
-    assert sorted((row.tries, row.problem) for row in stored()) == [
+    assert sorted((row.attempts, row.last_error) for row in stored_emails()) == [
         (0, ""),
         (1, "ConnectionRefusedError"),
     ]
     with mail_server() as server:
-        point(app, f"smtp://127.0.0.1:{server.port}")
+        use_mail_server(app, f"smtp://127.0.0.1:{server.port}")
         assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(2, ())
 
 
-def drained_at_once(app, server: MailServer, times: int) -> list[str]:
-    """The Message-IDs that arrive when three drains start at the same moment."""
+def drain_at_once(app, server: MailServer, times: int) -> list[str]:
+    """Start three drains at the same moment; return the Message-IDs that arrive."""
     for number in range(times):
-        write(f"referral:{number}:A")
+        enqueue(f"referral:{number}:A")
     db.session.remove()
-    together = threading.Barrier(3)
+    barrier = threading.Barrier(3)
     failed = []
 
     def drain():
         try:
             with app.app_context():
-                together.wait()
+                barrier.wait()
                 send_due_emails()
                 db.session.remove()
         except Exception as error:
             failed.append(error)
 
     drains = [threading.Thread(target=Context().run, args=(drain,)) for _ in range(3)]
-    for one in drains:
-        one.start()
-    for one in drains:
-        one.join()
+    for thread in drains:
+        thread.start()
+    for thread in drains:
+        thread.join()
     assert failed == []
-    return [letter["Message-ID"] for letter in server.letters]
+    return [email["Message-ID"] for email in server.emails]
 
 
-def test_three_drains_at_once_send_each_letter_once(app, server):
+def test_three_drains_at_once_send_each_email_once(app, server):
     server.pause = 0.02
-    arrived = drained_at_once(app, server, 24)
-    assert len(arrived) == len(set(arrived)) == 24
-    assert {row.tries for row in stored()} == {1}
+    message_ids = drain_at_once(app, server, 24)
+    assert len(message_ids) == len(set(message_ids)) == 24
+    assert {row.attempts for row in stored_emails()} == {1}
 
 
-def test_drains_that_do_not_take_a_letter_for_themselves_would_be_caught(app, server, monkeypatch):
+def test_drains_that_do_not_claim_an_email_are_caught(app, server, monkeypatch):
     monkeypatch.setattr(queue, "LEASE", timedelta(days=-1))
     server.pause = 0.1
-    arrived = drained_at_once(app, server, 4)
-    assert len(arrived) > len(set(arrived)) == 4
+    message_ids = drain_at_once(app, server, 4)
+    assert len(message_ids) > len(set(message_ids)) == 4
 
 
-def test_a_crash_after_the_server_took_a_letter_sends_the_same_letter_again(server, monkeypatch):
+def test_a_crash_after_the_server_accepted_an_email_sends_the_same_email_again(server, monkeypatch):
     def die(*_):
         raise SystemExit
 
     with clock.frozen_at(NOON):
-        write()
+        enqueue()
     with monkeypatch.context() as fault:
         fault.setattr(queue, "mark_sent", die)
         with pytest.raises(SystemExit):
@@ -255,78 +255,78 @@ def test_a_crash_after_the_server_took_a_letter_sends_the_same_letter_again(serv
     assert send_at(NOON + timedelta(minutes=4)) == DeliveryOutcome(0, ())
     assert send_at(NOON + timedelta(minutes=5)) == DeliveryOutcome(1, ())
     assert send_at(NOON + timedelta(days=1)) == DeliveryOutcome(0, ())
-    first, again = server.taken
-    assert first == again
+    first, second = server.received
+    assert first == second
 
 
-def test_a_failure_told_too_late_does_not_undo_what_another_drain_sent(server):
+def test_a_failure_recorded_too_late_does_not_undo_another_drains_delivery(server):
     with clock.frozen_at(NOON):
-        write()
+        enqueue()
     with unit_of_work():
         slow = queue.claim_next_email(db.session(), NOON, NOON)
     assert send_at(NOON + timedelta(minutes=5)) == DeliveryOutcome(1, ())
     with unit_of_work():
         queue.mark_failed(db.session(), slow, "TimeoutError", NOON)
-    [row] = stored()
-    assert (row.due_at, row.problem) == (None, "")
+    [row] = stored_emails()
+    assert (row.next_attempt_at, row.last_error) == (None, "")
 
 
 @ONE_DATABASE
-def test_a_letter_goes_only_to_a_mail_server_that_proves_its_name(app, certificate, monkeypatch):
-    ways = (("smtps", False, ""), ("smtp+starttls", True, ""), ("smtp", True, "?starttls"))
-    for scheme, starttls, query in ways:
+def test_an_email_goes_only_to_a_mail_server_that_proves_its_name(app, certificate, monkeypatch):
+    transports = (("smtps", False, ""), ("smtp+starttls", True, ""), ("smtp", True, "?starttls"))
+    for scheme, starttls, query in transports:
         with clock.frozen_at(NOON):
-            write(scheme)
+            enqueue(scheme)
         with mail_server(certificate, starttls) as server:
-            point(app, f"{scheme}://ventanilla:p%40ss@localhost:{server.port}{query}")
+            use_mail_server(app, f"{scheme}://ventanilla:p%40ss@localhost:{server.port}{query}")
             assert send_at(NOON) == DeliveryOutcome(0, ("SSLCertVerificationError",))
-            assert [line for line in server.heard if "AUTH" in line] == []
-            with monkeypatch.context() as trusting:
-                trusting.setenv("SSL_CERT_FILE", str(certificate))
+            assert [line for line in server.lines if "AUTH" in line] == []
+            with monkeypatch.context() as trusted:
+                trusted.setenv("SSL_CERT_FILE", str(certificate))
                 assert send_at(NOON + timedelta(minutes=1)) == DeliveryOutcome(1, ())
-            assert "AUTH PLAIN AHZlbnRhbmlsbGEAcEBzcw==" in server.heard
+            assert "AUTH PLAIN AHZlbnRhbmlsbGEAcEBzcw==" in server.lines
     with clock.frozen_at(NOON):
-        write("stripped")
+        enqueue("stripped")
     with mail_server() as stripped:
-        point(app, f"smtp+starttls://ventanilla:p%40ss@localhost:{stripped.port}")
+        use_mail_server(app, f"smtp+starttls://ventanilla:p%40ss@localhost:{stripped.port}")
         assert send_at(NOON) == DeliveryOutcome(0, ("SMTPNotSupportedError",))
-        assert (stripped.taken, [line for line in stripped.heard if "AUTH" in line]) == ([], [])
+        assert (stripped.received, [line for line in stripped.lines if "AUTH" in line]) == ([], [])
 
 
-def test_a_letter_is_forgotten_a_week_after_it_was_sent(server):
+def test_an_email_is_deleted_a_week_after_it_was_sent(server):
     with clock.frozen_at(NOON):
-        write()
+        enqueue()
     send_at(NOON)
     send_at(NOON + timedelta(days=7))
-    assert len(stored()) == 1
+    assert len(stored_emails()) == 1
     send_at(NOON + timedelta(days=7, seconds=1))
-    assert stored() == []
+    assert stored_emails() == []
 
 
 @ONE_DATABASE
-def test_the_command_says_what_went_and_never_an_address(app):
+def test_the_command_reports_counts_and_never_an_address(app):
     assert run(app, "mail", "send") == (0, "", "")
-    write()
-    code, said, wrong = run(app, "mail", "send")
-    assert (code, said, wrong.count("\n")) == (1, "", 1)
-    assert wrong.startswith("SMTP_URL is not set")
+    enqueue()
+    code, stdout, stderr = run(app, "mail", "send")
+    assert (code, stdout, stderr.count("\n")) == (1, "", 1)
+    assert stderr.startswith("SMTP_URL is not set")
     with mail_server() as server:
-        point(app, f"smtp://127.0.0.1:{server.port}")
-        server.refusing = {"rcpt": f"550 {MAILBOX} is no mailbox of ours"}
-        code, said, wrong = run(app, "mail", "send")
-        assert (code, said) == (1, "Letters sent: 0; waiting: 1; given up: 0.\n")
-        assert wrong == "Letters that could not be sent now: 1 (SMTPRecipientsRefused).\n"
-        server.refusing.clear()
-        write("b")
-        sent = run(app, "mail", "send")
-        assert sent == (0, "Letters sent: 1; waiting: 1; given up: 0.\n", "")
+        use_mail_server(app, f"smtp://127.0.0.1:{server.port}")
+        server.refusals = {"rcpt": f"550 {MAILBOX} is no mailbox of ours"}
+        code, stdout, stderr = run(app, "mail", "send")
+        assert (code, stdout) == (1, "Letters sent: 0; waiting: 1; given up: 0.\n")
+        assert stderr == "Letters that could not be sent now: 1 (SMTPRecipientsRefused).\n"
+        server.refusals.clear()
+        enqueue("b")
+        result = run(app, "mail", "send")
+        assert result == (0, "Letters sent: 1; waiting: 1; given up: 0.\n", "")
     assert run(app, "mail", "send", "--watch", "0")[0] == 2
 
 
 @ONE_DATABASE
-def test_the_command_goes_on_sending_until_it_is_asked_to_end(app, server):
+def test_the_command_keeps_sending_until_it_is_terminated(app, server):
     url = f"smtp://127.0.0.1:{server.port}"
-    watching = subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "mail", "send", "--watch", "1"],
         cwd=ROOT,
         env={
@@ -340,18 +340,18 @@ def test_the_command_goes_on_sending_until_it_is_asked_to_end(app, server):
     )
     try:
         for number in (1, 2):
-            write(f"referral:{number}:A")
-            until = time.monotonic() + 120
-            while len(server.taken) < number and time.monotonic() < until:
+            enqueue(f"referral:{number}:A")
+            deadline = time.monotonic() + 120
+            while len(server.received) < number and time.monotonic() < deadline:
                 time.sleep(0.02)
-        watching.send_signal(signal.SIGTERM)
-        said, wrong = watching.communicate(timeout=120)
+        process.send_signal(signal.SIGTERM)
+        stdout, stderr = process.communicate(timeout=120)
     finally:
-        watching.kill()
-        watching.wait()
-    assert (watching.returncode, wrong) == (0, "")
-    assert [line.split(";")[0] for line in said.splitlines()] == ["Letters sent: 1"] * 2
-    assert [row.tries for row in stored()] == [1, 1]
+        process.kill()
+        process.wait()
+    assert (process.returncode, stderr) == (0, "")
+    assert [line.split(";")[0] for line in stdout.splitlines()] == ["Letters sent: 1"] * 2
+    assert [row.attempts for row in stored_emails()] == [1, 1]
 
 
 def test_settings_of_mail_that_cannot_work_are_refused_in_one_sentence_without_the_password():

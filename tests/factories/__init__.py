@@ -1,1 +1,1 @@
-"""Builds desks, accounts, records, shelters and return requests for tests."""
+"""Create desks, accounts, records, shelters and return requests for tests."""

@@ -1,4 +1,4 @@
-"""Builds desks, accounts and consultations for tests; a call says only what its test is about."""
+"""Create desks, accounts and consultations for tests; a call names only what its test is about."""
 
 from contextvars import Context
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ JSON = {"Accept": "application/json"}
 
 
 def make_desk(code: str = "HND-01", country: str = "HND", **fields: Any) -> DeskRow:
-    """An open desk of a country."""
+    """Return an open desk of a country."""
     area = next(a.pcode for a in areas().values() if a.country == country)
     row = {
         "code": code,
@@ -45,16 +45,16 @@ def make_desk(code: str = "HND-01", country: str = "HND", **fields: Any) -> Desk
     }
     with unit_of_work():
         assert open_desk(db.session(), None, row) == []
-    found = find_desk(db.session(), Scope(programme=True), code)
+    desk = find_desk(db.session(), Scope(programme=True), code)
     db.session.rollback()
-    assert found is not None
-    return found
+    assert desk is not None
+    return desk
 
 
 def make_account(
     username: str, role: str, desks: tuple[DeskRow, ...] = (), countries: tuple[str, ...] = ()
 ) -> Principal:
-    """An account that can sign in with PASSWORD."""
+    """Return an account that can sign in with PASSWORD."""
     fields: dict[str, Any] = {
         "username": username,
         "role": role,
@@ -70,15 +70,15 @@ def make_account(
     return Principal(account_id, username, role, ROLE_PERMISSIONS[role], scope)
 
 
-def consultation_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
-    """The JSON of one woman's first consultation today; `said` replaces fields."""
+def consultation_json(desk: str = "HND-01", **fields: Any) -> dict[str, Any]:
+    """Return the JSON of one woman's first consultation today; `fields` replace the defaults."""
     group = {
         "nationality": "HND",
         "situation": "in_transit",
         "repeat_contact": "first_this_year",
         "persons": [{"sex": "female", "age_band": "age_25_59", "n": 1}],
     }
-    usual = {
+    defaults = {
         "id": str(uuid4()),
         "desk": desk,
         "held_on": clock.today_at("America/Mexico_City").isoformat(),
@@ -86,21 +86,21 @@ def consultation_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
         "topics": ["asylum"],
         "outcomes": ["information_given"],
     }
-    return {**usual, **said}
+    return {**defaults, **fields}
 
 
-def make_consultation(by: Principal, desk: str = "HND-01", **said: Any) -> dict[str, Any]:
-    """A recorded consultation; answers its JSON."""
-    content = consultation_json(desk, **said)
+def make_consultation(principal: Principal, desk: str = "HND-01", **fields: Any) -> dict[str, Any]:
+    """Record a consultation and return its JSON."""
+    content = consultation_json(desk, **fields)
     with unit_of_work():
-        arrived = record(db.session(), by, parse_consultation(content))
-    assert isinstance(arrived, Accepted), arrived
-    assert arrived.value.arrival == "new"
+        result = record(db.session(), principal, parse_consultation(content))
+    assert isinstance(result, Accepted), result
+    assert result.value.arrival == "new"
     return content
 
 
-def alone(call: Any, *arguments: Any, **named: Any) -> Any:
-    """Runs a request outside of the test's own app context, as a server would."""
+def in_new_context(call: Any, *arguments: Any, **named: Any) -> Any:
+    """Run a request outside of the test's own app context, as a server would."""
     return Context().run(call, *arguments, **named)
 
 
@@ -113,26 +113,26 @@ class Browser:
     def token(self) -> str:
         return str(self.get("/sync/token").get_json()["csrf_token"])
 
-    def post(self, path: str, json: Any = None, **more: Any) -> Any:
-        headers = {"X-CSRFToken": self.token(), **JSON, **more.pop("headers", {})}
-        return alone(self.client.post, path, json=json, headers=headers, **more)
+    def post(self, path: str, json: Any = None, **options: Any) -> Any:
+        headers = {"X-CSRFToken": self.token(), **JSON, **options.pop("headers", {})}
+        return in_new_context(self.client.post, path, json=json, headers=headers, **options)
 
-    def post_form(self, path: str, data: Any, **more: Any) -> Any:
+    def post_form(self, path: str, data: Any, **options: Any) -> Any:
         pairs = data.items() if hasattr(data, "items") else data
         fields: dict[str, list[str]] = {"csrf_token": [self.token()]}
         for name, value in pairs:
             fields.setdefault(name, []).extend(value if isinstance(value, list) else [value])
-        return alone(self.client.post, path, data=fields, **more)
+        return in_new_context(self.client.post, path, data=fields, **options)
 
-    def get(self, path: str, **more: Any) -> Any:
-        return alone(self.client.get, path, **more)
+    def get(self, path: str, **options: Any) -> Any:
+        return in_new_context(self.client.get, path, **options)
 
     def get_json(self, path: str) -> Any:
-        return alone(self.client.get, path, headers=JSON)
+        return in_new_context(self.client.get, path, headers=JSON)
 
 
 def sign_in(app: Flask, username: str, password: str = PASSWORD) -> Browser:
-    """A browser in which the account is signed in."""
+    """Return a browser in which the account is signed in."""
     browser = Browser(app.test_client())
     answer = browser.post("/sign-in", {"username": username, "password": password})
     assert answer.status_code == 200, answer.data
@@ -140,5 +140,5 @@ def sign_in(app: Flask, username: str, password: str = PASSWORD) -> Browser:
 
 
 def at(text: str) -> datetime:
-    """A moment in UTC from `2026-03-14 16:05`."""
+    """Return a moment in UTC from `2026-03-14 16:05`."""
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Makes return requests and walks them on, saying only what a test is about."""
+"""Create return requests and record their steps; a call names only what its test is about."""
 
 from typing import Any
 from uuid import uuid4
@@ -15,7 +15,7 @@ from app.web.access import Principal
 
 WOMAN = {"sex": "female", "age_band": "age_25_59", "n": 1}
 TEXT = {"language": "spa", "text_version": texts.current()}
-USUAL: dict[str, dict[str, Any]] = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "counselling": {"explained": ["asylum", "situation_at_home"], **TEXT},
     "consent_recorded": {
         "options_explained": True,
@@ -40,12 +40,12 @@ USUAL: dict[str, dict[str, Any]] = {
     "stop": {"signs": ["pressure"]},
     "resume": {"ground": "spoken_alone"},
 }
-"""What goes with each step where a test does not say it."""
+"""What goes with each step if a test does not name it."""
 
 
-def return_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
-    """The JSON of one woman who asks at a desk in Honduras to return to Nicaragua; `said` replaces fields."""
-    usual = {
+def return_json(desk: str = "HND-01", **fields: Any) -> dict[str, Any]:
+    """Return the JSON of one woman's request to return from Honduras to Nicaragua; `fields` replace the defaults."""
+    defaults = {
         "id": str(uuid4()),
         "desk": desk,
         "from_consultation": None,
@@ -55,38 +55,40 @@ def return_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
         "persons": [WOMAN],
         "child_alone": False,
     }
-    return {**usual, **said}
+    return {**defaults, **fields}
 
 
-def make_return(by: Principal, desk: str = "HND-01", **said: Any) -> RequestRow:
-    """A request as it was just opened."""
-    content, problems = parse_new_request(return_json(desk, **said))
+def make_return(principal: Principal, desk: str = "HND-01", **fields: Any) -> RequestRow:
+    """Return a request that was just opened."""
+    request_data, problems = parse_new_request(return_json(desk, **fields))
     assert not problems, problems
     with unit_of_work():
-        opened = open_return(db.session(), by, content)
+        intake = open_return(db.session(), principal, request_data)
     db.session.remove()
-    assert isinstance(opened, ReturnIntake) and opened.request is not None, opened
-    return opened.request
+    assert isinstance(intake, ReturnIntake) and intake.request is not None, intake
+    return intake.request
 
 
-def move(request: RequestRow, by: Principal, act: str, **said: Any) -> RequestRow:
-    """The request after one more step or turn."""
-    raw = {**USUAL.get(act, {}), "version": request.version, **said}
-    fields, problems = parse_step(act, raw)
+def record_action(
+    request: RequestRow, principal: Principal, action: str, **fields: Any
+) -> RequestRow:
+    """Record one more step, or a stop, resumption, withdrawal or closing; return the request after it."""
+    raw = {**DEFAULTS.get(action, {}), "version": request.version, **fields}
+    parsed, problems = parse_step(action, raw)
     assert not problems, problems
-    turns = {
+    stop_resume_close_actions = {
         STOP: stop_resume_close.stop,
         RESUME: stop_resume_close.resume,
         CLOSE: stop_resume_close.close,
     }
     with unit_of_work():
         session, reference = db.session(), request.reference
-        if act == WITHDRAW:
-            moved = stop_resume_close.withdraw(session, by, reference)
-        elif act in turns:
-            moved = turns[act](session, by, reference, fields)
+        if action == WITHDRAW:
+            request_row = stop_resume_close.withdraw(session, principal, reference)
+        elif action in stop_resume_close_actions:
+            request_row = stop_resume_close_actions[action](session, principal, reference, parsed)
         else:
-            moved = record_stage.record_stage(session, by, reference, act, fields)
+            request_row = record_stage.record_stage(session, principal, reference, action, parsed)
     db.session.remove()
-    assert isinstance(moved, RequestRow), moved
-    return moved
+    assert isinstance(request_row, RequestRow), request_row
+    return request_row

@@ -1,4 +1,4 @@
-"""Makes shelters, their beds, their coordinators and referrals, saying only what a test is about."""
+"""Create shelters, beds, coordinators and referrals; a call names only what its test is about."""
 
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,7 @@ from app.shelters.queries.shelters import ShelterRow, find_shelter
 from app.staff.actions.scopes import assign_shelters
 from tests.factories.records import make_account
 
-USUAL: dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "name": "Casa San José",
     "type": "civil_society_shelter",
     "organisation": "Pastoral",
@@ -23,7 +23,7 @@ USUAL: dict[str, Any] = {
     "latitude": None,
     "longitude": None,
     "phone": "2222-1111",
-    "mailbox": "casa@example.org",
+    "email": "casa@example.org",
     "meeting_point": "",
     "time_zone": "America/Tegucigalpa",
     "opens_at": "",
@@ -48,30 +48,30 @@ USUAL: dict[str, Any] = {
 def make_shelter(
     code: str = "HND-S1", beds: dict[str, int] | None = None, **fields: Any
 ) -> ShelterRow:
-    """A shelter that takes everybody, with places by category (three for women unless said)."""
+    """Return a shelter that takes everybody, with places by category (three for women by default)."""
     with unit_of_work():
-        db.session.execute(insert(Shelter.__table__).values(code=code, **{**USUAL, **fields}))
-        found = find_shelter(db.session(), code)
-        assert found is not None
+        db.session.execute(insert(Shelter.__table__).values(code=code, **{**DEFAULTS, **fields}))
+        shelter = find_shelter(db.session(), code)
+        assert shelter is not None
         for category, capacity in (beds or {"women": 3}).items():
-            assert add_category(db.session(), None, found, category, capacity) == []
-    found = find_shelter(db.session(), code)
+            assert add_category(db.session(), None, shelter, category, capacity) == []
+    shelter = find_shelter(db.session(), code)
     db.session.rollback()
-    assert found is not None
-    return found
+    assert shelter is not None
+    return shelter
 
 
 def make_coordinator(username: str, *shelters: ShelterRow) -> int:
-    """An account that coordinates these shelters; its id."""
-    made = make_account(username, "shelter_coordinator")
+    """Create an account that coordinates these shelters; return its id."""
+    account = make_account(username, "shelter_coordinator")
     with unit_of_work():
-        assign_shelters(db.session(), made.account_id, [one.id for one in shelters])
-    return made.account_id
+        assign_shelters(db.session(), account.account_id, [shelter.id for shelter in shelters])
+    return account.account_id
 
 
-def referral_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
-    """The JSON of one woman who needs a bed tonight; `said` replaces fields."""
-    usual = {
+def referral_json(desk: str = "HND-01", **fields: Any) -> dict[str, Any]:
+    """Return the JSON of one woman who needs a bed tonight; `fields` replace the defaults."""
+    defaults = {
         "id": str(uuid4()),
         "desk": desk,
         "shelters": ["HND-S1"],
@@ -79,7 +79,7 @@ def referral_json(desk: str = "HND-01", **said: Any) -> dict[str, Any]:
         "persons": [{"sex": "female", "age_band": "age_25_59", "n": 1}],
         "consent": True,
     }
-    return {**usual, **said}
+    return {**defaults, **fields}
 
 
 __all__ = ["make_coordinator", "make_shelter", "referral_json"]

@@ -1,4 +1,4 @@
-"""Two desks of one country and one of another, with their people signed in when a test needs them."""
+"""Create two desks of one country and one of another; sign their people in when a test needs them."""
 
 from dataclasses import dataclass, field
 
@@ -29,39 +29,39 @@ class Office:
             self._browsers[name] = sign_in(self.app, name)
         return self._browsers[name]
 
-    def anew(self, name: str) -> Browser:
-        """A fresh sign-in, for a test that moved the clock."""
+    def sign_in_again(self, name: str) -> Browser:
+        """Sign an account in again, for a test that moved the clock."""
         self._browsers[name] = sign_in(self.app, name)
         return self._browsers[name]
 
 
 def open_office(app: Flask) -> Office:
-    """Ana and Ben at HND-01, Eva at HND-02, Guille at GTM-01; their supervisors; regional, admin."""
-    here, near, far = make_desk(), make_desk("HND-02"), make_desk("GTM-01", "GTM")
+    """Create Ana and Ben at HND-01, Eva at HND-02, Guille at GTM-01, their supervisors, regional, admin."""
+    first, second, abroad = make_desk(), make_desk("HND-02"), make_desk("GTM-01", "GTM")
     accounts = [
-        make_account("ana", "desk_staff", (here,)),
-        make_account("ben", "desk_staff", (here,)),
-        make_account("eva", "desk_staff", (near,)),
-        make_account("guille", "desk_staff", (far,)),
+        make_account("ana", "desk_staff", (first,)),
+        make_account("ben", "desk_staff", (first,)),
+        make_account("eva", "desk_staff", (second,)),
+        make_account("guille", "desk_staff", (abroad,)),
         make_account("susana", "supervisor", countries=("HND",)),
         make_account("gabi", "supervisor", countries=("GTM",)),
         make_account("rita", "regional"),
         make_account("adela", "admin"),
         make_account("cora", "shelter_coordinator"),
     ]
-    desks = {desk.code: desk for desk in (here, near, far)}
+    desks = {desk.code: desk for desk in (first, second, abroad)}
     return Office(app, desks, {account.username: account for account in accounts})
 
 
-def stored() -> dict[str, int]:
-    """How many rows there are in every table that a consultation may touch, and audit lines."""
+def row_counts() -> dict[str, int]:
+    """Count the rows of every table that a consultation may touch, and its audit entries."""
     session = db.session()
-    counted = {
+    counts = {
         table.__tablename__: session.scalar(select(func.count()).select_from(table))
         for table in TABLES
     }
-    counted["audit_entry"] = session.scalar(
-        text("SELECT count(*) FROM audit_entry WHERE act IN ('recorded', 'corrected', 'voided')")
+    counts["audit_entry"] = session.scalar(
+        text("SELECT count(*) FROM audit_entry WHERE action IN ('recorded', 'corrected', 'voided')")
     )
     session.rollback()
-    return counted
+    return counts

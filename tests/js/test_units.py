@@ -1,4 +1,4 @@
-"""The scripts without a browser: their own unit tests by Node, and the examples that scripts and server share."""
+"""The scripts without a browser: their unit tests in Node, and the examples that scripts and server share."""
 
 import json
 import os
@@ -36,22 +36,22 @@ def run_node(*arguments: str, text: str | None = None) -> subprocess.CompletedPr
 
 
 def test_the_unit_tests_of_the_scripts_pass():
-    """Installed by `make`: Node of the Python index, what the tests need by its package manager."""
+    """`make` installs Node from the Python index and the packages of the tests with npm."""
     assert (HERE / "node_modules").is_dir(), "run `make tests/js/node_modules/installed`"
     files = sorted(str(path) for path in HERE.glob("*.test.js"))
-    ended = run_node("--test", "--test-force-exit", "--test-reporter=tap", *files)
-    assert ended.returncode == 0, ended.stdout
-    passed = re.search(r"^# pass (\d+)$", ended.stdout, re.M)
-    assert passed and int(passed[1]) > 40, ended.stdout
+    result = run_node("--test", "--test-force-exit", "--test-reporter=tap", *files)
+    assert result.returncode == 0, result.stdout
+    passed = re.search(r"^# pass (\d+)$", result.stdout, re.M)
+    assert passed and int(passed[1]) > 40, result.stdout
 
 
-def test_the_server_opens_what_the_scripts_sealed():
+def test_the_server_decrypts_envelopes_of_the_scripts():
     vector = example("seal_vector")
     sealed = from_base64url(vector["sealed"])
     assert sealed is not None and compute_receipt(sealed) == vector["receipt"]
     scalar = urlsafe_b64decode(vector["server"]["private"] + "=")
-    opened = decrypt(scalar, vector["id"], vector["server"]["id"], sealed)
-    assert json.loads(opened) == vector["content"]
+    content = decrypt(scalar, vector["id"], vector["server"]["id"], sealed)
+    assert json.loads(content) == vector["content"]
 
 
 def test_the_server_reads_the_codes_of_cards_that_the_scripts_check():
@@ -59,14 +59,14 @@ def test_the_server_reads_the_codes_of_cards_that_the_scripts_check():
     assert len(codes) > 10 and [parse_card_code(code) for code in codes] == codes
 
 
-def test_the_server_tells_times_as_the_scripts_do(monkeypatch):
+def test_the_server_formats_times_as_the_scripts_do(monkeypatch):
     examples = example("spans")
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now)
     assert [vars(unit) for unit in UNITS] == examples["units"]
-    for one in examples["spans"]:
-        found = relative_time(now + timedelta(seconds=one["seconds"]))
-        assert (found.n, found.unit) == (one["n"], one["unit"]), one
+    for span in examples["spans"]:
+        elapsed = relative_time(now + timedelta(seconds=span["seconds"]))
+        assert (elapsed.n, elapsed.unit) == (span["n"], span["unit"]), span
 
 
 SCRIPTS = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js"))
@@ -88,11 +88,11 @@ def worker(app):
     return app.test_client().get("/sw.js?tablet").text
 
 
-def test_everything_that_is_served_parses(app, served, worker):
-    small = app.test_client().get("/sw.js").text
-    texts = json.dumps({**served, "sw.js?tablet": worker, "sw.js": small})
-    ended = run_node("--experimental-vm-modules", str(HERE / "parse.js"), text=texts)
-    assert ended.returncode == 0, ended.stderr
+def test_every_served_script_parses(app, served, worker):
+    worker_without_tablet = app.test_client().get("/sw.js").text
+    texts = json.dumps({**served, "sw.js?tablet": worker, "sw.js": worker_without_tablet})
+    result = run_node("--experimental-vm-modules", str(HERE / "parse.js"), text=texts)
+    assert result.returncode == 0, result.stderr
 
 
 def test_a_served_script_names_the_version_of_what_it_imports(app, served):
@@ -106,12 +106,12 @@ def test_a_served_script_names_the_version_of_what_it_imports(app, served):
             assert answer.headers["Cache-Control"] == "public, max-age=31536000"
 
 
-def test_a_script_asked_for_by_another_version_is_not_kept_for_good(app):
+def test_a_script_of_another_version_is_not_cached_for_ever(app):
     answer = app.test_client().get("/static/lib/dom.js?v=another")
     assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-cache"
 
 
-def test_signing_in_makes_no_device_ask_for_a_file_again(app):
+def test_signing_in_does_not_invalidate_cached_files(app):
     for path in ("lib/dom.js", "style.css"):
         with app.test_client().get(f"/static/{path}") as answer:
             assert "Cookie" not in answer.headers.get("Vary", "")
@@ -130,15 +130,15 @@ def test_the_worker_of_a_tablet_is_one_classic_script_with_all_that_it_imports(w
 
 
 def test_a_tablet_keeps_every_script_that_a_page_may_load(worker):
-    facts = worker.partition("\n")[0].removeprefix("const BUILD = ").rstrip(";")
-    assets = json.loads(facts)["assets"]
-    kept = {path.partition("?")[0].removeprefix("/static/") for path in assets}
+    build = worker.partition("\n")[0].removeprefix("const BUILD = ").rstrip(";")
+    assets = json.loads(build)["assets"]
+    cached = {path.partition("?")[0].removeprefix("/static/") for path in assets}
     workers = {"tablet/worker.js", "tablet/offline_page_worker.js"}
-    assert set(SCRIPTS) - kept == workers
+    assert set(SCRIPTS) - cached == workers
 
 
 def test_a_page_links_all_that_its_script_imports_once(app):
     with app.test_request_context():
-        drawn = scripts.module("tablet/start.js") + scripts.module("consultation/form.js")
+        links = scripts.module("tablet/start.js") + scripts.module("consultation/form.js")
         for name in scripts.imports("consultation/form.js"):
-            assert drawn.count(f'<link rel="modulepreload" href="{scripts.address(name)}">') == 1
+            assert links.count(f'<link rel="modulepreload" href="{scripts.address(name)}">') == 1

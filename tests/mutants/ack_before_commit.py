@@ -1,4 +1,4 @@
-"""The app with a fault in it: a tablet is answered first and what it sent is taken afterwards. Tests must catch it."""
+"""The app with a fault in it: a tablet's envelopes are acknowledged before they are committed. Tests must catch it."""
 
 import time
 from threading import Thread
@@ -14,21 +14,24 @@ from app.web.requests import read_json
 from wsgi import application
 
 
-def _answer_first() -> Response:
-    batch, asking = tablet_requests.parse_envelopes(read_json()) or [], current_device().id
+def _acknowledge_first() -> Response:
+    envelopes, device_id = tablet_requests.parse_envelopes(read_json()) or [], current_device().id
 
-    def take() -> None:
+    def receive() -> None:
         time.sleep(0.05)
         with application.test_request_context(), unit_of_work():
-            intake.receive_envelopes(db.session(), intake.lock_sender(db.session(), asking), batch)
+            intake.receive_envelopes(
+                db.session(), intake.lock_sender(db.session(), device_id), envelopes
+            )
 
-    Thread(target=take, daemon=True).start()
-    told: list[dict[str, Any]] = [
-        {"id": one.raw_id, "result": "created", "receipt": one.receipt} for one in batch
+    Thread(target=receive, daemon=True).start()
+    results: list[dict[str, Any]] = [
+        {"id": envelope.raw_id, "result": "created", "receipt": envelope.receipt}
+        for envelope in envelopes
     ]
-    return jsonify({"results": told})
+    return jsonify({"results": results})
 
 
-application.view_functions["sync.envelopes"] = _answer_first
+application.view_functions["sync.envelopes"] = _acknowledge_first
 
 __all__ = ["application"]

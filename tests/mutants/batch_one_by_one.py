@@ -1,4 +1,4 @@
-"""The app with a fault in it: a tablet's records are taken one after the other, as they come. Tests must catch it."""
+"""The app with a fault in it: a tablet's records are stored one by one, in the order they come. Tests must catch it."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -9,7 +9,7 @@ from wsgi import application
 
 
 def _lock_nothing(*_: Any) -> None:
-    """Nothing is held before the first record."""
+    """Lock nothing before the first record."""
 
 
 handlers.set_handlers([replace(each, handle_many=None) for each in handlers._handlers.values()], [])

@@ -1,4 +1,4 @@
-"""The app with a fault in it: each worker counts for itself and hashes without end. Tests must catch it."""
+"""The app with a fault in it: each worker counts for itself and hashes without a limit. Tests must catch it."""
 
 from collections import Counter
 from contextlib import nullcontext

@@ -1,4 +1,4 @@
-"""The app with faults in it: no role is asked whether it may, a NUL in an address is a bug. Tests must catch it."""
+"""The app with faults in it: no role's permission is checked, a NUL in an address raises. Tests must catch it."""
 
 from flask import request
 
@@ -13,12 +13,12 @@ def _authorize(permission: str) -> None:
         access.principal()
 
 
-def _stumble() -> None:
+def _raise_on_nul() -> None:
     if "\x00" in request.query_string.decode() or "%00" in request.query_string.decode():
         raise ValueError
 
 
 access._authorize = _authorize
-application.before_request(_stumble)
+application.before_request(_raise_on_nul)
 
 __all__ = ["application"]

@@ -1,4 +1,4 @@
-"""The app with a fault in it: nobody holds a return request between reading and changing it. Tests must catch it."""
+"""The app with a fault in it: a return request is not locked between reading and changing it. Tests must catch it."""
 
 import time
 from typing import Any
@@ -7,12 +7,12 @@ from app.returns.queries import requests
 from wsgi import application
 
 
-def _read_without_holding(session: Any, scope: Any, reference: str) -> Any:
-    found = requests.find_request(session, scope, reference)
+def _read_without_lock(session: Any, scope: Any, reference: str) -> Any:
+    request = requests.find_request(session, scope, reference)
     time.sleep(0.05)
-    return found
+    return request
 
 
-requests.lock_request = _read_without_holding
+requests.lock_request = _read_without_lock
 
 __all__ = ["application"]

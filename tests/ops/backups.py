@@ -1,4 +1,4 @@
-"""What tests of backups do: fill a database, restore into another, look at what stands there."""
+"""Helpers of the backup tests: fill a database, restore into another, read its content."""
 
 import os
 import signal
@@ -27,32 +27,32 @@ from tests.factories.records import make_account, make_desk
 from tests.server import ROUNDS
 
 
-def ana_at_a_desk():
+def make_ana_at_a_desk():
     desk = make_desk()
     return make_account("ana", "desk_staff", (desk,))
 
 
-def twice_at_once(url, act):
-    """What two calls of the same came to that ran at once, each in an app of its own over one database.
+def run_twice_at_once(url, call):
+    """Run two calls of the same at once, each in an app of its own over one database; return their results.
 
-    Both apps are made before: two threads that make one at once can upset Python 3.11's `ast` module.
+    Both apps are created before: two threads that create one at once can break Python 3.11's `ast` module.
     """
 
-    def try_it(app):
+    def run_one(app):
         try:
-            return act(app)
+            return call(app)
         except OperationRefused as problem:
             return str(problem)
 
     apps = [create_app(settings_for(url)) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(try_it, apps))
+        return list(pool.map(run_one, apps))
 
 
 def in_app(app, call, *arguments):
-    """Runs a call in its own context of an app, as another process would."""
+    """Run a call in its own context of an app, as another process would."""
 
-    def within():
+    def call_in_context():
         with app.app_context():
             try:
                 return call(*arguments)
@@ -60,11 +60,11 @@ def in_app(app, call, *arguments):
                 db.session.remove()
                 db.engine.dispose()
 
-    return Context().run(within)
+    return Context().run(call_in_context)
 
 
-def put_back(path):
-    """Restores as the command does."""
+def restore_backup(path):
+    """Restore as the command does."""
     return restore(path, current_app.config["SETTINGS"].audit_key)
 
 
@@ -74,7 +74,7 @@ def figures():
         "consultations": session.scalar(select(func.count()).select_from(CONSULTATIONS)),
         "persons": session.scalar(select(func.sum(CONSULTATIONS.c.persons))),
         "people_in_lines": session.scalar(select(func.sum(LINES.c.n))),
-        "ids": {str(one) for one in session.scalars(select(CONSULTATIONS.c.id))},
+        "ids": {str(id_) for id_ in session.scalars(select(CONSULTATIONS.c.id))},
         "chain": verify_chain(session),
         "open_sessions": session.scalar(
             select(func.count()).select_from(SESSIONS).where(SESSIONS.c.ended_at.is_(None))
@@ -83,17 +83,17 @@ def figures():
 
 
 def is_touched(app):
-    """Whether the database of an app holds a table or, of SQLite, is a file at all."""
+    """Return whether the database of an app holds a table or, of SQLite, is a file at all."""
 
-    def look():
+    def is_used():
         file = db.engine.url.database if db.engine.dialect.name == "sqlite" else None
         return has_tables(db.engine) or (file is not None and Path(file).exists())
 
-    return in_app(app, look)
+    return in_app(app, is_used)
 
 
-def refusal(app, call, *arguments):
-    """The one sentence with which a call is refused."""
+def refusal_of(app, call, *arguments):
+    """Return the one sentence with which a call is refused."""
     with pytest.raises(OperationRefused) as caught:
         in_app(app, call, *arguments)
     sentence = str(caught.value)
@@ -103,11 +103,11 @@ def refusal(app, call, *arguments):
 
 
 STRIDE = 5 if ROUNDS == 1 else 1
-"""How many steps lie between two kills."""
+"""The number of steps between two kills."""
 
 
-def killed_at_step(step, call):
-    """Whether a process was killed at the n-th thing that it asked of the system, before it was done."""
+def is_killed_at_step(step, call):
+    """Return whether a process was killed at its n-th system call, before it was done."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
@@ -126,29 +126,29 @@ def _die_at(step):
     read = archive._chunks
 
     def count(event, *_):
-        if event.startswith(("os.", "open", "sqlite3", "fcntl", "subprocess", "piece")):
+        if event.startswith(("os.", "open", "sqlite3", "fcntl", "subprocess", "chunk")):
             left[0] -= 1
             if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def pieces(*arguments):
-        for piece in read(*arguments):
-            count("piece")
-            yield piece
+    def count_chunks(*arguments):
+        for chunk in read(*arguments):
+            count("chunk")
+            yield chunk
 
-    archive.CHUNK_BYTES, archive._chunks = 2**16, pieces
+    archive.CHUNK_BYTES, archive._chunks = 2**16, count_chunks
     sys.addaudithook(count)
 
 
-def run(app, *words):
-    """What a command of the app answers: exit code, output, what it said on stderr."""
-    done = Context().run(app.test_cli_runner().invoke, args=list(words))
+def run(app, *arguments):
+    """Run a command of the app; return exit code, stdout and stderr."""
+    result = Context().run(app.test_cli_runner().invoke, args=list(arguments))
     in_app(app, db.session.rollback)
-    return done.exit_code, done.stdout, done.stderr
+    return result.exit_code, result.stdout, result.stderr
 
 
-def opened_whole(path):
-    """Whether a backup's checksum and layout hold."""
+def is_whole(path):
+    """Return whether a backup's checksum and layout are valid."""
     try:
         with archive.open_archive(path, current_app.config["SETTINGS"].audit_key) as backup:
             return sum(map(len, backup.payload())) > 0

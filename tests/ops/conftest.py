@@ -1,4 +1,4 @@
-"""Backups, and empty databases beside them to restore into."""
+"""Backups, and empty databases to restore them into."""
 
 import shutil
 import subprocess
@@ -11,15 +11,15 @@ from app.db.session import db
 from app.ops.actions.backup import back_up
 from tests.conftest import _ask, create_app, settings_for
 from tests.factories.records import make_consultation, sign_in
-from tests.ops.backups import ana_at_a_desk, in_app
+from tests.ops.backups import in_app, make_ana_at_a_desk
 
 _numbers = count()
 
 
 @contextmanager
-def a_database(request, folder, kind, template=None):
-    """The address of a new database: empty, or the copy of a template."""
-    name = f"beside_{next(_numbers)}"
+def new_database(request, folder, kind, template=None):
+    """Yield the address of a new database: empty, or the copy of a template."""
+    name = f"restored_{next(_numbers)}"
     if kind == "sqlite":
         path = folder / f"{name}.sqlite"
         if template:
@@ -35,32 +35,32 @@ def a_database(request, folder, kind, template=None):
 
 @pytest.fixture
 def empty_url(database_url, tmp_path, request):
-    """An empty database of the same kind."""
-    with a_database(request, tmp_path, database_url.partition("+")[0].partition(":")[0]) as url:
+    """Yield the address of an empty database of the same kind."""
+    with new_database(request, tmp_path, database_url.partition("+")[0].partition(":")[0]) as url:
         yield url
 
 
 @pytest.fixture
-def empty(empty_url):
-    """The app on the empty database."""
+def empty_app(empty_url):
+    """Return the app on the empty database."""
     return create_app(settings_for(empty_url))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kind(request):
-    """One database after the other."""
+def database_kind(request):
+    """Return one kind of database after the other."""
     return request.param
 
 
 @pytest.fixture(scope="module")
-def made(kind, request, tmp_path_factory):
-    """A backup of a database with a consultation and an open session."""
+def backup_file(database_kind, request, tmp_path_factory):
+    """Yield a backup of a database with a consultation and an open session."""
     folder = tmp_path_factory.mktemp("made")
-    with a_database(request, folder, kind, template=True) as url:
+    with new_database(request, folder, database_kind, template=True) as url:
         app = create_app(settings_for(url))
 
         def fill_and_back_up():
-            make_consultation(ana_at_a_desk())
+            make_consultation(make_ana_at_a_desk())
             sign_in(app, "ana")
             db.session.remove()
             return back_up(folder / "made.backup")
@@ -69,31 +69,31 @@ def made(kind, request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def untouched(kind, request, tmp_path_factory):
-    """The app on one empty database for all tests that must leave it as it is."""
-    with a_database(request, tmp_path_factory.mktemp("untouched"), kind) as url:
+def untouched_app(database_kind, request, tmp_path_factory):
+    """Yield the app on one empty database for all tests that must leave it as it is."""
+    with new_database(request, tmp_path_factory.mktemp("untouched"), database_kind) as url:
         yield create_app(settings_for(url))
 
 
 @pytest.fixture
-def place_url(kind, request, tmp_path):
-    """An empty database of the kind of the backup, to restore it into."""
-    with a_database(request, tmp_path, kind) as url:
+def target_url(database_kind, request, tmp_path):
+    """Yield the address of an empty database of the kind of the backup, to restore it into."""
+    with new_database(request, tmp_path, database_kind) as url:
         yield url
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of its own, whose size and mode a test sets: `small_disk(options)` is its folder, empty again."""
-    place = tmp_path / "small"
-    place.mkdir()
+    """Yield `small_disk(options)`: mounts a disk with the size and mode of a test and returns its empty folder."""
+    folder = tmp_path / "small"
+    folder.mkdir()
 
-    def mounted(options):
-        subprocess.run(["umount", str(place)], capture_output=True)
-        command = ["mount", "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", str(place)]
+    def mount(options):
+        subprocess.run(["umount", str(folder)], capture_output=True)
+        command = ["mount", "-t", "tmpfs", "-o", f"{options},mode=700", "tmpfs", str(folder)]
         if subprocess.run(command, capture_output=True).returncode:
             pytest.skip("NOT TESTED HERE: a full disk needs the right to mount a tmpfs (root)")
-        return place
+        return folder
 
-    yield mounted
-    subprocess.run(["umount", str(place)], capture_output=True)
+    yield mount
+    subprocess.run(["umount", str(folder)], capture_output=True)

@@ -1,4 +1,4 @@
-"""A command that meets a fault of the database ends with one sentence and no value."""
+"""A command that meets a database fault ends with one sentence and no value."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from tests.ops.test_start import start
 def test_a_command_on_a_database_without_tables_says_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "empty.sqlite"
     path.touch()
-    for words in (
+    for arguments in (
         ("counts", "show", "--month", "2026-03"),
         ("retention", "purge"),
         ("audit", "verify"),
     ):
-        failed = start(f"sqlite:///{path}", *words)
-        assert failed.returncode == 1, words
+        failed = start(f"sqlite:///{path}", *arguments)
+        assert failed.returncode == 1, arguments
         assert failed.stderr == (
             "The database cannot be used now (schema): lacks a table or column that this code needs: "
             "db upgrade\n"
-        ), (words, failed.stderr)
+        ), (arguments, failed.stderr)

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from app.db.session import db
 from tests.factories.records import (
     Browser,
-    alone,
     consultation_json,
+    in_new_context,
     make_account,
     make_desk,
     sign_in,
@@ -22,11 +22,13 @@ MARK = "MarkerOfAPerson"
 
 @pytest.fixture
 def log(app):
-    """Everything that any logger writes while the test runs."""
+    """Yield everything that any logger writes while the test runs."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
-    ours = [h for name in ("ventanilla", app.name) for h in logging.getLogger(name).handlers]
-    streams = [(one, one.setStream(written)) for one in dict.fromkeys(ours)]
+    own_handlers = [
+        h for name in ("ventanilla", app.name) for h in logging.getLogger(name).handlers
+    ]
+    streams = [(handler_, handler_.setStream(written)) for handler_ in dict.fromkeys(own_handlers)]
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
@@ -34,19 +36,19 @@ def log(app):
     yield written
     root.removeHandler(handler)
     root.setLevel(level)
-    for one, stream in streams:
-        one.setStream(stream)
+    for handler_, stream in streams:
+        handler_.setStream(stream)
 
 
-def form_full_of_marks():
+def marked_form():
     fields = {name: f"{MARK}-{name}" for name in ("id", "desk", "held_on", "channel", "language")}
     fields |= {"topics": [f"{MARK}-topic"], "outcomes": [f"{MARK}-outcome"], "flags": [MARK]}
     fields |= {"groups-0-nationality": MARK, "groups-0-female-age_25_59": MARK}
     return fields | {f"{MARK}_unknown": f"{MARK} 0801-1990-12345", "device": f"{MARK} +504"}
 
 
-def every_kind_of_request(app):
-    """Statuses of requests that carry the mark wherever a value can stand."""
+def send_every_kind_of_request(app):
+    """Send requests that carry the mark at every place of a value; return their statuses."""
     ana = sign_in(app, "ana")
     stranger = Browser(app.test_client())
     wrong = consultation_json(topics=[MARK], device=MARK, **{MARK: MARK})
@@ -54,14 +56,16 @@ def every_kind_of_request(app):
     headers = {"X-CSRFToken": ana.token()}
     answers = [
         ana.post("/consultations", wrong),
-        ana.post_form("/consultations", form_full_of_marks()),
+        ana.post_form("/consultations", marked_form()),
         ana.post("/consultations", consultation_json()),
         ana.get(f"/consultations/{MARK}"),
         ana.get(f"/{MARK}?name={MARK}"),
         ana.get(f"/today?desk={MARK}&day={MARK}"),
-        alone(ana.client.post, "/consultations", headers=headers, **broken),
-        alone(ana.client.post, "/consultations", data={MARK: MARK}, headers={"Referer": MARK}),
-        alone(ana.client.put, f"/consultations?{MARK}", data=MARK),
+        in_new_context(ana.client.post, "/consultations", headers=headers, **broken),
+        in_new_context(
+            ana.client.post, "/consultations", data={MARK: MARK}, headers={"Referer": MARK}
+        ),
+        in_new_context(ana.client.put, f"/consultations?{MARK}", data=MARK),
         stranger.post("/sign-in", {"username": MARK, "password": f"{MARK}-password"}),
         stranger.post_form("/sign-in", {"username": f"{MARK}-name", "password": MARK}),
         stranger.get(f"/consultations/new?like={MARK}"),
@@ -71,7 +75,7 @@ def every_kind_of_request(app):
 
 def test_no_value_of_any_form_reaches_the_log(app, log):
     make_account("ana", "desk_staff", (make_desk(),))
-    statuses = every_kind_of_request(app)
+    statuses = send_every_kind_of_request(app)
     assert {201, 400, 401, 404, 405, 422} <= set(statuses), statuses
     written = log.getvalue()
     assert written.count('"event": "request"') >= len(statuses)
@@ -80,7 +84,7 @@ def test_no_value_of_any_form_reaches_the_log(app, log):
     assert '"ana"' not in written
 
 
-def test_a_bug_or_a_broken_database_tells_where_and_no_value(app, log):
+def test_a_bug_or_a_broken_database_is_logged_with_its_place_and_no_value(app, log):
     make_account("ana", "desk_staff", (make_desk(),))
     ana = sign_in(app, "ana")
     db.session.execute(text("DROP TABLE person_line"))
@@ -90,11 +94,11 @@ def test_a_bug_or_a_broken_database_tells_where_and_no_value(app, log):
     assert answer.status_code in (500, 503)
     assert "person_line" not in answer.text
     written = log.getvalue()
-    kinds = [line for line in written.splitlines() if '"bug"' in line or '"database"' in line]
-    assert len(kinds) == 1
-    said = json.loads(kinds[0])
-    assert (said["event"], said["kind"]) == ("database", "schema")
-    assert said["code"] in ("42P01", "SQLITE_ERROR")
+    lines = [entry for entry in written.splitlines() if '"bug"' in entry or '"database"' in entry]
+    assert len(lines) == 1
+    entry = json.loads(lines[0])
+    assert (entry["event"], entry["kind"]) == ("database", "schema")
+    assert entry["code"] in ("42P01", "SQLITE_ERROR")
     for value in (content["id"], content["held_on"], "age_25_59", "asylum", "INSERT"):
         assert value not in written
 

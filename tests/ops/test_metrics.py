@@ -1,4 +1,4 @@
-"""`/metrics`: for this machine or with its token, nobody else; counts and states, and nothing about anybody."""
+"""`/metrics`: for this machine or with its token only; counts and states, and nothing about any person."""
 
 import re
 from dataclasses import replace
@@ -17,7 +17,7 @@ from app.audit.actions import record_audit
 from app.db.session import db, unit_of_work
 from app.email.queue import queue_email
 from config import UnsafeSettings, read_settings
-from tests.factories.records import alone, at, make_consultation
+from tests.factories.records import at, in_new_context, make_consultation
 from tests.factories.two_country_world import Office
 
 pytestmark = pytest.mark.both_databases
@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 
 def scrape(app: Flask, peer: str = "127.0.0.1", **headers: str) -> Any:
-    return alone(
+    return in_new_context(
         app.test_client().get, "/metrics", headers=headers, environ_base={"REMOTE_ADDR": peer}
     )
 
@@ -91,34 +91,34 @@ def test_requests_are_counted_by_route_method_and_class_of_status(
     before = values(scrape(app))
     office["ana"].get("/today?desk=HND-01")
     office["ana"].get("/no/such/page")
-    alone(office["ana"].client.open, "/today", method="STRANGE")
+    in_new_context(office["ana"].client.open, "/today", method="STRANGE")
     after = values(scrape(app))
-    grown = {name: n - before.get(name, 0) for name, n in after.items()}
+    increases = {name: n - before.get(name, 0) for name, n in after.items()}
 
-    assert grown["ventanilla_requests_total,GET,/today,2xx"] == 1
-    assert grown["ventanilla_requests_total,GET,none,4xx"] == 1
-    assert grown["ventanilla_requests_total,other,none,4xx"] == 1
-    assert grown["ventanilla_request_seconds_count,GET"] >= 3
+    assert increases["ventanilla_requests_total,GET,/today,2xx"] == 1
+    assert increases["ventanilla_requests_total,GET,none,4xx"] == 1
+    assert increases["ventanilla_requests_total,other,none,4xx"] == 1
+    assert increases["ventanilla_request_seconds_count,GET"] >= 3
 
 
-def test_what_waits_and_the_last_backup_are_told(app: Flask, office: Office) -> None:
+def test_queues_and_the_last_backup_are_reported(app: Flask, office: Office) -> None:
     with unit_of_work():
         with clock.frozen_at(NOW - 2 * HOUR):
             queue_email(db.session(), "refugio@example.org", "x", "x", "one")
         with clock.frozen_at(NOW - 3 * HOUR):
             record_audit(None, "backup_completed", "")
     with time_machine.travel(NOW, tick=False):
-        told = values(scrape(app))
+        metrics = values(scrape(app))
 
-    assert told["ventanilla_emails_waiting"] == 1
-    assert told["ventanilla_emails_oldest_seconds"] == 2 * 3600
-    assert told["ventanilla_backup_seconds"] == 3 * 3600
-    assert told["ventanilla_envelopes_aside"] == told["ventanilla_tablets_waiting"] == 0
-    assert told["ventanilla_database_up"] == told["ventanilla_migrations_at_head"] == 1
+    assert metrics["ventanilla_emails_waiting"] == 1
+    assert metrics["ventanilla_emails_oldest_seconds"] == 2 * 3600
+    assert metrics["ventanilla_backup_seconds"] == 3 * 3600
+    assert metrics["ventanilla_envelopes_aside"] == metrics["ventanilla_tablets_waiting"] == 0
+    assert metrics["ventanilla_database_up"] == metrics["ventanilla_migrations_at_head"] == 1
 
 
-def test_a_database_in_trouble_is_told_and_never_an_error(app: Flask) -> None:
-    db.session.execute(text("DROP TABLE letter"))
+def test_a_database_fault_is_reported_and_never_an_error(app: Flask) -> None:
+    db.session.execute(text("DROP TABLE outgoing_email"))
     db.session.execute(text("DELETE FROM alembic_version"))
     db.session.commit()
     answer = scrape(app)
@@ -129,11 +129,11 @@ def test_a_database_in_trouble_is_told_and_never_an_error(app: Flask) -> None:
     assert "ventanilla_emails_waiting" not in values(answer)
 
 
-def test_nothing_in_it_is_about_anybody(app: Flask, office: Office) -> None:
-    made = make_consultation(office.accounts["ana"])
-    office["ana"].get(f"/consultations/{made['id']}")
+def test_no_metric_is_about_any_person(app: Flask, office: Office) -> None:
+    record = make_consultation(office.accounts["ana"])
+    office["ana"].get(f"/consultations/{record['id']}")
     office["ana"].get("/today?desk=HND-01&day=2026-03-14")
-    told = scrape(app).get_data(as_text=True)
+    body = scrape(app).get_data(as_text=True)
 
-    assert not re.search(r"ana\b|HND|2026-03-14", told)
-    assert str(made["id"]) not in told and "/consultations/<uuid" in told
+    assert not re.search(r"ana\b|HND|2026-03-14", body)
+    assert str(record["id"]) not in body and "/consultations/<uuid" in body

@@ -1,4 +1,4 @@
-"""Migrations beside other programs: what they wait for, how they give up; and a database of another version."""
+"""Migrations next to other programs: what they wait for, how they give up; and a database of another version."""
 
 import sqlite3
 import subprocess
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def hurried(monkeypatch):
-    """As patient as a test may be."""
+def short_waits(monkeypatch):
+    """Shorten all waiting times for tests."""
     monkeypatch.setattr(migrate, "LOCK_MILLISECONDS", 400)
     monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(migrate, "TIMEOUT_SECONDS", 0.5)
@@ -34,8 +34,8 @@ def file_of(url):
     return url.removeprefix("sqlite:///")
 
 
-class Other:
-    """Another program that holds a lock on the database until it is let go."""
+class LockHolder:
+    """Another program that holds a lock on the database until `release`."""
 
     def __init__(self, url):
         if url.startswith("sqlite"):
@@ -46,38 +46,42 @@ class Other:
             self.connection = psycopg.connect(address, application_name="a forgotten psql")
             self.connection.execute("SELECT 'MarkerOfAQuery' FROM alembic_version FOR UPDATE")
 
-    def let_go(self):
+    def release(self):
         self.connection.rollback()
         self.connection.close()
 
 
-def test_an_upgrade_says_what_it_waits_for_and_gives_up_whole(app, database_url, hurried, capfd):
+def test_an_upgrade_says_what_it_waits_for_and_gives_up_whole(
+    app, database_url, short_waits, capfd
+):
     downgrade()
     before = revision(app)
     assert before.state == "behind"
     db.session.remove()
-    other = Other(database_url)
+    holder = LockHolder(database_url)
     with pytest.raises(SystemExit) as given_up:
         upgrade()
-    other.let_go()
-    said = capfd.readouterr().err
+    holder.release()
+    stderr = capfd.readouterr().err
     assert "another program holds a lock" in str(given_up.value)
-    assert "Waiting" in said
-    assert "MarkerOfAQuery" not in said
+    assert "Waiting" in stderr
+    assert "MarkerOfAQuery" not in stderr
     if db.engine.dialect.name == "postgresql":
-        assert "a forgotten psql" in said
-        assert "is open for" in said
+        assert "a forgotten psql" in stderr
+        assert "is open for" in stderr
     assert revision(app) == before
     upgrade()
     assert revision(app).state == "head"
 
 
-def test_an_upgrade_goes_on_when_the_lock_is_gone(app, database_url, hurried, monkeypatch, capfd):
+def test_an_upgrade_goes_on_when_the_lock_is_gone(
+    app, database_url, short_waits, monkeypatch, capfd
+):
     monkeypatch.setattr(migrate, "TIMEOUT_SECONDS", 30)
     downgrade()
     db.session.remove()
-    other = Other(database_url)
-    monkeypatch.setattr(migrate.time, "sleep", lambda _: other.let_go())
+    holder = LockHolder(database_url)
+    monkeypatch.setattr(migrate.time, "sleep", lambda _: holder.release())
     upgrade()
     assert revision(app).state == "head"
     assert "Waiting" in capfd.readouterr().err
@@ -93,10 +97,10 @@ def test_a_database_of_a_newer_program_is_left_alone(app):
 
 
 @pytest.mark.parametrize(
-    ("version", "word"), [("later", "newer"), ("0001", "older"), ("", "older")]
+    ("version", "expected"), [("later", "newer"), ("0001", "older"), ("", "older")]
 )
 def test_a_server_does_not_start_on_a_database_of_another_version(
-    sqlite_template, tmp_path, version, word
+    sqlite_template, tmp_path, version, expected
 ):
     path = tmp_path / "one.sqlite"
     path.write_bytes(sqlite_template.read_bytes())
@@ -107,27 +111,27 @@ def test_a_server_does_not_start_on_a_database_of_another_version(
         connection.commit()
     refused = start(f"sqlite:///{path}", **SAFE)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
-    assert word in refused.stderr
-    assert ("db upgrade" in refused.stderr) == (word == "older")
+    assert expected in refused.stderr
+    assert ("db upgrade" in refused.stderr) == (expected == "older")
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of three megabytes; None where this process may mount none."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
+    """Yield a disk of three megabytes; None if this process may not mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    yield place if mounted else None
+    yield folder if mounted else None
     if mounted:
-        subprocess.run(["umount", "-l", str(place)], check=True)
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_a_full_disk_and_one_that_is_read_only_are_not_ready(small_disk, sqlite_template):
     if small_disk is None:
         pytest.skip("this process may mount no disk of its own")
     from tests.conftest import create_app, settings_for
-    from tests.factories.records import alone
+    from tests.factories.records import in_new_context
 
     path = small_disk / "one.sqlite"
     path.write_bytes(sqlite_template.read_bytes())
@@ -140,7 +144,7 @@ def test_a_full_disk_and_one_that_is_read_only_are_not_ready(small_disk, sqlite_
                     filler.write(b"x" * 4096)
                 except OSError:
                     break
-        full = alone(app.test_client().get, "/readyz")
+        full = in_new_context(app.test_client().get, "/readyz")
         assert (full.status_code, full.get_json()["writable"]) == (503, False)
         assert "database_full" in full.get_json()["problems"]
         (small_disk / "filler").unlink()
@@ -148,7 +152,7 @@ def test_a_full_disk_and_one_that_is_read_only_are_not_ready(small_disk, sqlite_
         db.engine.dispose()
         remount = ["mount", "-o", "remount,ro", str(small_disk)]
         if subprocess.run(remount, capture_output=True, check=False).returncode == 0:
-            closed = alone(app.test_client().get, "/readyz").get_json()
+            closed = in_new_context(app.test_client().get, "/readyz").get_json()
             assert closed["writable"] is False
         db.session.remove()
         db.engine.dispose()

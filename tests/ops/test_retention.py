@@ -1,4 +1,4 @@
-"""What is past its time goes, kind by kind; a dry run counts and changes nothing; the trail tells how many."""
+"""Expired rows are purged, kind by kind; a dry run counts and changes nothing; the audit log has the numbers."""
 
 from contextvars import Context
 from datetime import timedelta
@@ -22,8 +22,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def kept(app):
-    """Rows on both sides of every limit, named by the side: `old…` has to go."""
+def app_with_rows(app):
+    """Insert rows on both sides of every limit, named by the side: `old…` must be purged."""
     account = make_account("ana", "admin").account_id
     with unit_of_work():
         session = db.session()
@@ -33,16 +33,16 @@ def kept(app):
         for name, age in (("old, sent", 7 * DAY + HOUR), ("sent", 7 * DAY - HOUR)):
             with clock.frozen_at(NOW - age):
                 queue_email(session, "refugio@example.org", "x", "x", name)
-            sent = EMAILS.update().where(EMAILS.c.notice_key == name)
-            session.execute(sent.values(sent_at=NOW - age, due_at=None))
+            statement = EMAILS.update().where(EMAILS.c.notice_key == name)
+            session.execute(statement.values(sent_at=NOW - age, next_attempt_at=None))
         for name, age in (("old", 90 * DAY + HOUR), ("known", 90 * DAY - HOUR)):
             times = {"started_at": NOW - age, "seen_at": NOW - age, "ended_at": None}
-            row = {"digest": name, "account_id": account, "place_key": "", **times}
+            row = {"digest": name, "account_id": account, "source_key": "", **times}
             session.execute(insert(SESSIONS).values(row))
     return app
 
 
-def stored():
+def stored_names():
     names = [
         *db.session.scalars(select(EMAILS.c.notice_key).order_by(EMAILS.c.notice_key)),
         *db.session.scalars(select(SESSIONS.c.digest).order_by(SESSIONS.c.digest)),
@@ -52,53 +52,53 @@ def stored():
 
 
 def entries():
-    purged = (
+    statement = (
         select(AUDIT_ENTRIES.c.subject)
-        .where(AUDIT_ENTRIES.c.act == "purged")
+        .where(AUDIT_ENTRIES.c.action == "purged")
         .order_by(AUDIT_ENTRIES.c.number)
     )
-    found = list(db.session.scalars(purged))
+    subjects = list(db.session.scalars(statement))
     db.session.rollback()
-    return found
+    return subjects
 
 
-def run(app, *words):
-    """What a command says, at the moment of these tests."""
+def run(app, *arguments):
+    """Run the command at the moment of these tests; return its lines."""
 
-    def within():
+    def invoke():
         with clock.frozen_at(NOW):
-            return app.test_cli_runner().invoke(args=["retention", "purge", *words])
+            return app.test_cli_runner().invoke(args=["retention", "purge", *arguments])
 
     db.session.remove()
-    done = Context().run(within)
-    assert (done.exit_code, done.stderr) == (0, "")
-    return done.stdout.splitlines()
+    result = Context().run(invoke)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout.splitlines()
 
 
-def test_a_dry_run_counts_what_a_purge_then_deletes_and_the_trail_tells(kept):
-    before = stored()
-    counted = run(kept, "--dry-run")
+def test_a_dry_run_counts_what_a_purge_then_deletes_and_the_audit_log_has_it(app_with_rows):
+    before = stored_names()
+    counted = run(app_with_rows, "--dry-run")
     assert [line.split()[0] for line in counted] == ["2", "0", "1", "0"]
-    assert (stored(), entries()) == (before, [])
-    assert run(kept) == counted
-    assert stored() == [name for name in before if not name.startswith("old")]
+    assert (stored_names(), entries()) == (before, [])
+    assert run(app_with_rows) == counted
+    assert stored_names() == [name for name in before if not name.startswith("old")]
     assert entries() == ["letters:2", "notes:0", "sessions:1", "security:0"]
-    again = run(kept)
-    assert [line.split()[0] for line in again] == ["0", "0", "0", "0"]
+    second = run(app_with_rows)
+    assert [line.split()[0] for line in second] == ["0", "0", "0", "0"]
     assert entries()[4:] == ["letters:0", "notes:0", "sessions:0", "security:0"]
     assert verify_chain(db.session())[1] is None
 
 
-def test_a_kind_can_be_emptied_instead_of_deleted(kept):
+def test_a_kind_can_be_emptied_instead_of_deleted(app_with_rows):
     def has_body(now):
         return (EMAILS.c.created_at < now - 8 * DAY) & (EMAILS.c.body != "")
 
     kind = retention.RetentionKind("letters", "bodies", EMAILS, has_body, {"body": ""})
-    before = stored()
+    before = stored_names()
     with clock.frozen_at(NOW), unit_of_work():
         assert (
             retention.count_expired(db.session(), kind) == retention.purge(db.session(), kind) == 2
         )
         assert retention.count_expired(db.session(), kind) == 0
-    assert stored() == before
+    assert stored_names() == before
     assert entries() == ["letters:2"]

@@ -1,4 +1,4 @@
-"""The start: production refuses what is unsafe with one sentence; the journal is named."""
+"""The start: production refuses unsafe settings with one sentence; the journal is named."""
 
 import importlib
 import json
@@ -27,10 +27,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SAFE = production_environment()
 
 
-def start(url, *words, **environment):
-    """Starts the app as a server does, or a `flask` command where words are given, with these settings alone.
+def start(url, *arguments, **environment):
+    """Start the app as a server does, or a `flask` command if arguments are given, with these settings alone.
 
-    It is a fork of this process, which need not import everything anew; `start_anew` is the same without that.
+    It is a fork of this process, which need not import everything again; `start_process` is a new process.
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         with warnings.catch_warnings():
@@ -39,20 +39,20 @@ def start(url, *words, **environment):
         if child == 0:
             os.dup2(output.fileno(), 1)
             os.dup2(errors.fileno(), 2)
-            _become({"PATH": os.environ["PATH"], "DATABASE_URL": url, **environment}, words)
+            _run_as({"PATH": os.environ["PATH"], "DATABASE_URL": url, **environment}, arguments)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         for file in (output, errors):
             file.seek(0)
-        return subprocess.CompletedProcess(words, code, output.read(), errors.read())
+        return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
 
 
-def _become(environment, words):
-    """What Python does with `-c "import wsgi"` or `-m flask`; does not return."""
+def _run_as(environment, arguments):
+    """Do what Python does with `-c "import wsgi"` or `-m flask`; does not return."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-    sys.argv = ["flask", "--app", "wsgi", *words]
+    sys.argv = ["flask", "--app", "wsgi", *arguments]
     sys.modules.pop("wsgi", None)
     sys.path.insert(0, str(ROOT))
     warnings.simplefilter("ignore")
@@ -60,7 +60,7 @@ def _become(environment, words):
     hashing.hasher, hashing.DUMMY_HASH = REAL_HASHER, REAL_DUMMY_HASH
     code = 0
     try:
-        Context().run(cli.main if words else lambda: importlib.import_module("wsgi"))
+        Context().run(cli.main if arguments else lambda: importlib.import_module("wsgi"))
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
@@ -73,9 +73,9 @@ def _become(environment, words):
     os._exit(code)
 
 
-def start_anew(url, *words, **environment):
-    """The same as a process of its own."""
-    command = ["-m", "flask", "--app", "wsgi", *words] if words else ["-c", "import wsgi"]
+def start_process(url, *arguments, **environment):
+    """Start the same as a process of its own."""
+    command = ["-m", "flask", "--app", "wsgi", *arguments] if arguments else ["-c", "import wsgi"]
     return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -94,7 +94,7 @@ def make_demo_account(closed_at=None):
 
 
 def test_production_with_safe_settings_starts(app, database_url):
-    started = start_anew(database_url, **SAFE)
+    started = start_process(database_url, **SAFE)
     assert started.returncode == 0, started.stderr
 
 
@@ -105,8 +105,8 @@ def test_the_start_names_the_journal_of_sqlite(app, database_url):
     assert line["sqlite_journal_mode"] in (("wal", "truncate") if sqlite else (None,))
 
 
-def test_a_command_says_nothing_but_its_own_words(app, database_url):
-    assert start_anew(database_url, "audit", "verify").stderr == ""
+def test_a_command_prints_only_its_own_output(app, database_url):
+    assert start_process(database_url, "audit", "verify").stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_command_says_nothing_but_its_own_words(app, database_url):
 )
 def test_production_refuses_an_unsafe_setting(tmp_path, name, value):
     environment = {**SAFE, name: value}
-    environment = {key: said for key, said in environment.items() if said is not None}
+    environment = {key: setting for key, setting in environment.items() if setting is not None}
     refused = start(f"sqlite:///{tmp_path / 'new.sqlite'}", **environment)
     assert refused.returncode == 1
     assert refused.stderr.startswith("ventanilla: ")
@@ -145,9 +145,11 @@ def test_production_refuses_an_unsafe_setting(tmp_path, name, value):
     assert value is None or value not in refused.stderr.replace(name, "").replace("SECRET_KEY", "")
 
 
-@pytest.mark.parametrize("starts", [start, start_anew])
-def test_a_command_is_refused_like_a_server(tmp_path, starts):
-    refused = starts(f"sqlite:///{tmp_path / 'new.sqlite'}", "routes", ENVIRONMENT="production")
+@pytest.mark.parametrize("start_function", [start, start_process])
+def test_a_command_is_refused_like_a_server(tmp_path, start_function):
+    refused = start_function(
+        f"sqlite:///{tmp_path / 'new.sqlite'}", "routes", ENVIRONMENT="production"
+    )
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
 
 
@@ -169,8 +171,8 @@ def test_a_closed_demo_account_does_not_stop_production(app, database_url):
 
 def test_an_empty_database_can_be_migrated_in_production(tmp_path):
     url = f"sqlite:///{tmp_path / 'new.sqlite'}"
-    made = start(url, "db", "upgrade", **SAFE)
-    assert made.returncode == 0, made.stderr
+    migrated = start(url, "db", "upgrade", **SAFE)
+    assert migrated.returncode == 0, migrated.stderr
     assert start(url, **SAFE).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""Visitor cards through the doors that desks use: printed, shown, looked up, lost and replaced."""
+"""Visitor cards by the requests that desks send: printed, shown, looked up, lost and replaced."""
 
 import re
 from dataclasses import replace as changed
@@ -25,30 +25,30 @@ NOON = at("2026-03-14 18:00")
 
 @pytest.fixture
 def march(office):
-    """The office in the middle of March 2026, everybody signed in on that day."""
+    """Yield the office in the middle of March 2026, everybody signed in on that day."""
     with time_machine.travel(NOON):
         yield office
 
 
-def print_cards(office, n=1, who="susana", desk="HND-01"):
-    answer = office[who].post("/cards", {"desk": desk, "n": n})
+def print_cards(office, n=1, username="susana", desk="HND-01"):
+    answer = office[username].post("/cards", {"desk": desk, "n": n})
     assert answer.status_code == 201, answer.get_json()
     return answer.get_json()["codes"]
 
 
-def show(office, card, who="ana", desk="HND-01", **said):
-    content = consultation_json(desk, card=card, **said)
-    answer = office[who].post("/consultations", content)
+def show(office, card, username="ana", desk="HND-01", **fields):
+    content = consultation_json(desk, card=card, **fields)
+    answer = office[username].post("/consultations", content)
     assert answer.status_code == 201, answer.get_json()
     return content
 
 
-def look(office, card, who="ana", desk="HND-01", **said):
-    return office[who].post("/cards/look", {"card": card, "desk": desk, **said})
+def look_up(office, card, username="ana", desk="HND-01", **fields):
+    return office[username].post("/cards/look", {"card": card, "desk": desk, **fields})
 
 
-def replace(office, lost, replacement, who="ana"):
-    return office[who].post("/cards/replace", {"lost": lost, "replacement": replacement})
+def replace(office, lost, replacement, username="ana"):
+    return office[username].post("/cards/replace", {"lost": lost, "replacement": replacement})
 
 
 def only_problem(answer):
@@ -59,33 +59,37 @@ def only_problem(answer):
 
 
 def rows(table):
-    found = db.session.execute(select(table).order_by(*table.primary_key.columns)).all()
+    all_rows = db.session.execute(select(table).order_by(*table.primary_key.columns)).all()
     db.session.rollback()
-    return found
+    return all_rows
 
 
 def everything_in_text():
-    """Every text of every table, as one."""
-    kept = []
+    """Return every text of every table, as one."""
+    texts = []
     for table in Base.metadata.sorted_tables:
-        texts = [
+        text_columns = [
             c
             for c in table.columns
             if isinstance(c.type, (String, Text)) or c.type.python_type is str
         ]
         for row in db.session.execute(text(f"SELECT * FROM {table.name}")):
-            kept += [str(value) for value in row if value is not None]
-        assert texts or table.columns
+            texts += [str(value) for value in row if value is not None]
+        assert text_columns or table.columns
     db.session.rollback()
-    return "\n".join(kept)
+    return "\n".join(texts)
 
 
-def acts(subject_part=""):
+def list_card_actions(subject_part=""):
     entries = db.session.execute(
-        text("SELECT act, subject, country FROM audit_entry ORDER BY number")
+        text("SELECT action, subject, country FROM audit_entry ORDER BY number")
     ).all()
     db.session.rollback()
-    return [tuple(e) for e in entries if e.act.startswith("card") and subject_part in e.subject]
+    return [
+        tuple(entry)
+        for entry in entries
+        if entry.action.startswith("card") and subject_part in entry.subject
+    ]
 
 
 def test_printing_answers_the_codes_once_and_stores_their_digests_only(march):
@@ -94,27 +98,27 @@ def test_printing_answers_the_codes_once_and_stores_their_digests_only(march):
     assert all(CODE.fullmatch(code) and parse_card_code(code) for code in codes)
 
     key = march.app.config["SETTINGS"].card_keys[2026]
-    stored = rows(VisitorCard.__table__)
-    assert {row.digest for row in stored} == {
+    cards = rows(VisitorCard.__table__)
+    assert {row.digest for row in cards} == {
         digest_card_code(parse_card_code(c), key) for c in codes
     }
-    assert {(row.year, row.root_id, row.is_replaced) for row in stored} == {(2026, None, False)}
-    assert acts() == [("cards_printed", "desk:HND-01", "HND")]
+    assert {(row.year, row.root_id, row.is_replaced) for row in cards} == {(2026, None, False)}
+    assert list_card_actions() == [("cards_printed", "desk:HND-01", "HND")]
 
 
 def test_no_code_is_ever_stored_or_shown_again(march, caplog):
     lost, new = print_cards(march, 2)
     show(march, lost)
-    again = show(march, lost.lower().replace("-", " "))
-    assert look(march, lost).status_code == 200
+    visit = show(march, lost.lower().replace("-", " "))
+    assert look_up(march, lost).status_code == 200
     assert replace(march, lost, new).status_code == 200
-    record = march["ana"].get_json(f"/consultations/{again['id']}").get_json()
+    record = march["ana"].get_json(f"/consultations/{visit['id']}").get_json()
     assert record["card"] == "attached"
 
-    kept = everything_in_text() + march["susana"].get("/audit").text + caplog.text
+    stored = everything_in_text() + march["susana"].get("/audit").text + caplog.text
     for code in (lost, new):
-        for written in (code, parse_card_code(code), code.lower(), code[:11]):
-            assert written not in kept
+        for spelling in (code, parse_card_code(code), code.lower(), code[:11]):
+            assert spelling not in stored
 
 
 def test_the_rows_of_a_sheet_do_not_tell_its_order(march):
@@ -138,9 +142,9 @@ def test_by_form_the_answer_is_the_sheet_itself_never_kept(march):
             "es", "en", "fr", "ht", "nl", "pt",
         ]  # fmt: skip
         assert ">2026<" in card
-        said = re.sub(r"<[^>]*>", " ", card).lower()
-        for mark in ("hnd", "honduras", "ventanilla", "municipal", "iom", "oim", "migr"):
-            assert mark not in said
+        text = re.sub(r"<[^>]*>", " ", card).lower()
+        for word in ("hnd", "honduras", "ventanilla", "municipal", "iom", "oim", "migr"):
+            assert word not in text
     assert not re.findall(r'<p lang="(\w+)">', answer.text.partition('<ol class="paper">')[0])
 
 
@@ -153,7 +157,7 @@ def test_a_reporting_year_that_begins_in_july_is_printed_with_both_years(march):
 
 
 @pytest.mark.parametrize(
-    ("said", "problem"),
+    ("fields", "problem"),
     [
         ({"n": 0}, ("n", "how_many_cards")),
         ({"n": -3}, ("n", "how_many_cards")),
@@ -172,15 +176,18 @@ def test_a_reporting_year_that_begins_in_july_is_printed_with_both_years(march):
         ({"name": "Maria"}, ("name", "unknown_field")),
     ],
 )
-def test_what_is_wrong_with_an_order_of_cards_is_told_and_nothing_is_made(march, said, problem):
+def test_what_is_wrong_with_an_order_of_cards_is_reported_and_nothing_is_made(
+    march, fields, problem
+):
     assert (
-        only_problem(march["susana"].post("/cards", {"desk": "HND-01", "n": 5, **said})) == problem
+        only_problem(march["susana"].post("/cards", {"desk": "HND-01", "n": 5, **fields}))
+        == problem
     )
     page = march["susana"].post_form("/cards", {"desk": "GTM-01", "n": "0"})
     assert page.status_code == 422
     assert page.text.partition("<main")[2].partition("</main>")[0].count('class="problem"') == 2
     assert rows(VisitorCard.__table__) == []
-    assert acts() == []
+    assert list_card_actions() == []
 
 
 def test_no_cards_are_made_for_a_desk_that_is_closed_or_a_year_without_a_key(march):
@@ -202,16 +209,16 @@ def test_two_hundred_cards_are_printed_at_once(march):
     assert len(set(print_cards(march, 200))) == 200
 
 
-@pytest.mark.parametrize("door", ["/consultations", "/cards/look", "/cards/replace"])
-def test_a_card_that_is_none_is_told_in_one_sentence_at_its_field(march, door):
+@pytest.mark.parametrize("path", ["/consultations", "/cards/look", "/cards/replace"])
+def test_a_card_that_is_none_is_reported_in_one_sentence_at_its_field(march, path):
     (code,) = print_cards(march)
     settings = march.app.config["SETTINGS"]
     swapped = list(parse_card_code(code))
     first = next(n for n in range(14) if swapped[n] != swapped[n + 1])
     swapped[first], swapped[first + 1] = swapped[first + 1], swapped[first]
-    other = "Z" if code[3] != "Z" else "Y"
-    wrong = {
-        code[:3] + other + code[4:]: "card_mistyped",
+    character = "Z" if code[3] != "Z" else "Y"
+    problems = {
+        code[:3] + character + code[4:]: "card_mistyped",
         "".join(swapped): "card_mistyped",
         code[:-1]: "card_mistyped",
         "U" * 15: "card_mistyped",
@@ -219,30 +226,30 @@ def test_a_card_that_is_none_is_told_in_one_sentence_at_its_field(march, door):
         format_card_code(generate_card_code(2026, lambda below: 7 % below)): "card_unknown",
     }
     before = len(rows(PersonLine.__table__))
-    for typed, expected in wrong.items():
-        assert _sent_to(march, door, typed, code) == expected, typed
+    for typed, expected in problems.items():
+        assert _problem_of(march, path, typed, code) == expected, typed
     march.app.config["SETTINGS"] = changed(
         settings, card_keys={2026: b"another programme's key " * 2}
     )
-    assert _sent_to(march, door, code, code) == "card_unknown"
+    assert _problem_of(march, path, code, code) == "card_unknown"
     march.app.config["SETTINGS"] = changed(settings, card_keys={2027: b"k" * 32})
-    assert _sent_to(march, door, code, code) == "card_year_closed"
+    assert _problem_of(march, path, code, code) == "card_year_closed"
     assert len(rows(PersonLine.__table__)) == before
     assert not any(row.is_replaced for row in rows(VisitorCard.__table__))
 
 
-def _sent_to(office, door, typed, other):
-    if door == "/consultations":
-        answer = office["ana"].post(door, consultation_json(card=typed))
+def _problem_of(office, path, typed, other):
+    if path == "/consultations":
+        answer = office["ana"].post(path, consultation_json(card=typed))
         field = "card"
-    elif door == "/cards/look":
-        answer, field = look(office, typed), "card"
+    elif path == "/cards/look":
+        answer, field = look_up(office, typed), "card"
     else:
         answer, field = replace(office, typed, other), "lost"
     assert answer.status_code == 422
-    told = answer.get_json()["problems"]
+    problems = answer.get_json()["problems"]
     assert typed not in answer.get_data(as_text=True)
-    return {problem["field"]: problem["code"] for problem in told}[field]
+    return {problem["field"]: problem["code"] for problem in problems}[field]
 
 
 def test_a_card_shows_its_last_composition_at_any_desk_and_says_no_more(march):
@@ -250,27 +257,27 @@ def test_a_card_shows_its_last_composition_at_any_desk_and_says_no_more(march):
     woman = {"sex": "female", "age_band": "age_25_59", "n": 1}
     girls = {"sex": "female", "age_band": "age_5_11", "n": 2}
     group = {"nationality": "HND", "situation": "in_transit", "persons": [woman, girls]}
-    other = {"nationality": "SLV", "situation": "stranded", "persons": [{**woman, "n": 3}]}
-    answer = {"repeat_contact": "first_this_year"}
-    show(march, code, groups=[{**group, **answer}, {**other, **answer}], held_on="2026-02-20")
+    other_group = {"nationality": "SLV", "situation": "stranded", "persons": [{**woman, "n": 3}]}
+    repeat = {"repeat_contact": "first_this_year"}
+    show(march, code, groups=[{**group, **repeat}, {**other_group, **repeat}], held_on="2026-02-20")
     show(march, code, held_on="2026-01-05")
     show(march, code, held_on="2026-03-01", outcomes=["person_left"])
 
-    found = look(march, code, "guille", "GTM-01")
-    assert found.status_code == 200
-    said = found.get_json()
-    assert said.keys() == {"before", "groups"}
-    assert said["before"] is None  # never in Guatemala
-    assert [g["nationality"] for g in said["groups"]] == ["HND", "SLV"]
-    assert [g["situation"] for g in said["groups"]] == ["in_transit", "stranded"]
-    assert all(g.keys() == {"nationality", "situation", "persons"} for g in said["groups"])
-    assert sorted(p["n"] for p in said["groups"][0]["persons"]) == [1, 2]
-    assert said["groups"][1]["persons"] == [{**woman, "n": 3}]
-    assert acts("desk:GTM-01") == [("card_read", "desk:GTM-01", "GTM")]
+    response = look_up(march, code, "guille", "GTM-01")
+    assert response.status_code == 200
+    body = response.get_json()
+    assert body.keys() == {"before", "groups"}
+    assert body["before"] is None  # never in Guatemala
+    assert [g["nationality"] for g in body["groups"]] == ["HND", "SLV"]
+    assert [g["situation"] for g in body["groups"]] == ["in_transit", "stranded"]
+    assert all(g.keys() == {"nationality", "situation", "persons"} for g in body["groups"])
+    assert sorted(p["n"] for p in body["groups"][0]["persons"]) == [1, 2]
+    assert body["groups"][1]["persons"] == [{**woman, "n": 3}]
+    assert list_card_actions("desk:GTM-01") == [("card_read", "desk:GTM-01", "GTM")]
 
 
 @pytest.mark.parametrize(
-    ("held", "asked", "before"),
+    ("days", "held_on", "before"),
     [
         ([], "2026-03-14", None),
         (["2026-03-02"], "2026-03-14", "repeat_this_month"),
@@ -282,26 +289,26 @@ def test_a_card_shows_its_last_composition_at_any_desk_and_says_no_more(march):
         (["2026-01-20", "2026-03-10"], "2026-03-05", "first_this_month"),
     ],
 )
-def test_the_card_offers_the_answer_that_it_knows_for_the_country(march, held, asked, before):
+def test_the_card_offers_the_answer_that_it_knows_for_the_country(march, days, held_on, before):
     (code,) = print_cards(march)
-    for day in held:
+    for day in days:
         show(march, code, held_on=day)
-    assert look(march, code, "eva", "HND-02", held_on=asked).get_json()["before"] == before
-    assert look(march, code, "guille", "GTM-01", held_on=asked).get_json()["before"] is None
+    assert look_up(march, code, "eva", "HND-02", held_on=held_on).get_json()["before"] == before
+    assert look_up(march, code, "guille", "GTM-01", held_on=held_on).get_json()["before"] is None
 
 
 def test_a_voided_consultation_is_no_last_composition(march):
     (code,) = print_cards(march)
-    made = show(march, code)
+    content = show(march, code)
     assert (
-        march["ana"].post(f"/consultations/{made['id']}/void", {"reason": "slip"}).status_code
+        march["ana"].post(f"/consultations/{content['id']}/void", {"reason": "slip"}).status_code
         == 200
     )
-    assert look(march, code).get_json() == {"before": None, "groups": []}
+    assert look_up(march, code).get_json() == {"before": None, "groups": []}
 
 
 @pytest.mark.parametrize(
-    ("said", "problem"),
+    ("fields", "problem"),
     [
         ({"desk": "HND-02"}, ("desk", "not_your_desk")),
         ({"desk": "GTM-01"}, ("desk", "not_your_desk")),
@@ -312,9 +319,9 @@ def test_a_voided_consultation_is_no_last_composition(march):
         ({"phone": "99887766"}, ("phone", "unknown_field")),
     ],
 )
-def test_a_lookup_names_what_is_wrong(march, said, problem):
+def test_a_lookup_names_what_is_wrong(march, fields, problem):
     (code,) = print_cards(march)
-    assert only_problem(look(march, **{"card": code, **said})) == problem
+    assert only_problem(look_up(march, **{"card": code, **fields})) == problem
 
 
 def test_a_lost_card_and_its_replacement_are_one_person(march):
@@ -323,14 +330,14 @@ def test_a_lost_card_and_its_replacement_are_one_person(march):
     answer = replace(march, lost, new)
     assert (answer.status_code, answer.get_json()) == (200, {})
     show(march, new, "guille", "GTM-01")
-    found = look(march, new).get_json()
-    assert (found["before"], len(found["groups"])) == ("repeat_this_month", 1)
-    assert look(march, lost).get_json() == found  # the lost one turns up again
+    lookup = look_up(march, new).get_json()
+    assert (lookup["before"], len(lookup["groups"])) == ("repeat_this_month", 1)
+    assert look_up(march, lost).get_json() == lookup  # the lost one turns up again
 
-    stored = {row.id: row for row in rows(VisitorCard.__table__)}
-    (joined,) = [row for row in stored.values() if row.root_id is not None]
-    assert stored[joined.root_id].is_replaced
-    assert acts("card:") == [("card_replaced", f"card:{joined.id}", "HND")]
+    cards = {row.id: row for row in rows(VisitorCard.__table__)}
+    (replacement_card,) = [row for row in cards.values() if row.root_id is not None]
+    assert cards[replacement_card.root_id].is_replaced
+    assert list_card_actions("card:") == [("card_replaced", f"card:{replacement_card.id}", "HND")]
 
 
 def test_a_card_is_replaced_once_and_loops_are_refused(march):
@@ -343,31 +350,31 @@ def test_a_card_is_replaced_once_and_loops_are_refused(march):
         "by itself": (third, third),
         "a loop of two": (second, first),
     }
-    for what, (lost, new) in refused.items():
+    for case, (lost, new) in refused.items():
         answer = replace(march, lost, new)
-        assert answer.status_code == 409, what
-        assert answer.get_json().keys() == {"problem"}, what
+        assert answer.status_code == 409, case
+        assert answer.get_json().keys() == {"problem"}, case
     assert rows(VisitorCard.__table__) == before
     assert replace(march, second, third).status_code == 200
     assert replace(march, third, first).status_code == 409
     assert replace(march, third, fourth).status_code == 200
-    whole = rows(VisitorCard.__table__)
-    assert len({row.root_id or row.id for row in whole}) == 1
+    cards = rows(VisitorCard.__table__)
+    assert len({row.root_id or row.id for row in cards}) == 1
 
 
-def test_the_page_of_replacing_keeps_what_was_typed_and_tells_at_the_field(march):
+def test_the_page_of_replacing_keeps_what_was_typed_and_reports_at_the_field(march):
     lost, new = print_cards(march, 2)
-    wrong = march["ana"].post_form("/cards/replace", {"lost": lost, "replacement": "ABCDE"})
-    assert wrong.status_code == 422
-    assert 'id="p-replacement"' in wrong.text
-    assert 'id="p-lost"' not in wrong.text
-    assert f'value="{lost}"' in wrong.text
-    assert 'value="ABCDE"' in wrong.text
-    done = march["ana"].post_form("/cards/replace", {"lost": lost, "replacement": new})
-    assert (done.status_code, done.location) == (302, "/cards/replace")
-    again = march["ana"].post_form("/cards/replace", {"lost": lost, "replacement": new})
-    assert again.status_code == 409
-    assert 'role="alert"' in again.text
+    mistyped = march["ana"].post_form("/cards/replace", {"lost": lost, "replacement": "ABCDE"})
+    assert mistyped.status_code == 422
+    assert 'id="p-replacement"' in mistyped.text
+    assert 'id="p-lost"' not in mistyped.text
+    assert f'value="{lost}"' in mistyped.text
+    assert 'value="ABCDE"' in mistyped.text
+    replaced = march["ana"].post_form("/cards/replace", {"lost": lost, "replacement": new})
+    assert (replaced.status_code, replaced.location) == (302, "/cards/replace")
+    repeated = march["ana"].post_form("/cards/replace", {"lost": lost, "replacement": new})
+    assert repeated.status_code == 409
+    assert 'role="alert"' in repeated.text
 
 
 def test_one_more_in_a_family_that_returns_is_one_more_person(march):
@@ -378,18 +385,18 @@ def test_one_more_in_a_family_that_returns_is_one_more_person(march):
     show(march, code, groups=[group], held_on=date(2026, 3, 2).isoformat())
     both = {**group, "repeat_contact": "unknown", "persons": [woman, boy]}
     show(march, code, groups=[both])
-    lines = [(r.sex, r.known, r.previous_in_country) for r in rows(PersonLine.__table__)]
+    lines = [(r.sex, r.is_known, r.previous_in_country) for r in rows(PersonLine.__table__)]
     assert ("female", True, 202603) in lines
     assert ("male", False, 0) in lines
 
 
-def test_a_record_and_its_trail_say_that_a_card_is_attached_and_never_which(march):
+def test_a_record_and_its_history_say_that_a_card_is_attached_and_never_which(march):
     (code,) = print_cards(march)
     content = show(march, code)
     path = f"/consultations/{content['id']}"
     for version, card in ((1, "attached"), (2, None)):
-        sent = {**content, "card": card, "reason": "slip", "version": version}
-        assert march["ana"].post(f"{path}/correct", sent).status_code == 200
+        correction = {**content, "card": card, "reason": "slip", "version": version}
+        assert march["ana"].post(f"{path}/correct", correction).status_code == 200
     record = march["ana"].get_json(path).get_json()
     assert record["card"] is None
     assert [line["content"]["card"] for line in record["trail"]] == ["attached", "attached", None]
@@ -398,18 +405,20 @@ def test_a_record_and_its_trail_say_that_a_card_is_attached_and_never_which(marc
 
 def test_two_hundred_people_stand_on_one_card_and_are_reached_once(march):
     (code,) = print_cards(march)
-    many = {"age_5_11": 99, "age_18_24": 99, "age_25_59": 2}
-    persons = [{"sex": "male", "age_band": band, "n": n} for band, n in many.items()]
+    counts = {"age_5_11": 99, "age_18_24": 99, "age_25_59": 2}
+    persons = [{"sex": "male", "age_band": band, "n": n} for band, n in counts.items()]
     group = {"nationality": "HND", "repeat_contact": "first_this_year", "persons": persons}
     show(march, code, groups=[group], held_on=date(2026, 3, 2).isoformat())
     show(march, code, "eva", "HND-02", groups=[{**group, "repeat_contact": "unknown"}])
-    more = [{**group, "persons": [*persons, {"sex": "female", "age_band": "age_0_4", "n": 1}]}]
-    refused = march["ana"].post("/consultations", consultation_json(card=code, groups=more))
+    larger_group = [
+        {**group, "persons": [*persons, {"sex": "female", "age_band": "age_0_4", "n": 1}]}
+    ]
+    refused = march["ana"].post("/consultations", consultation_json(card=code, groups=larger_group))
     assert only_problem(refused) == ("groups", "too_many_people")
     assert len(rows(PersonLine.__table__)) == 400
-    said = march["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
-    assert said["reached"] == {"low": 200, "high": 200, "unknown": 0}
-    assert said["persons_in_consultations"] == 400
+    body = march["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
+    assert body["reached"] == {"low": 200, "high": 200, "unknown": 0}
+    assert body["persons_in_consultations"] == 400
 
 
 def test_a_replaced_card_that_turns_up_again_counts_for_its_people(march):
@@ -418,5 +427,5 @@ def test_a_replaced_card_that_turns_up_again_counts_for_its_people(march):
     assert replace(march, lost, new).status_code == 200
     show(march, new, "eva", "HND-02", held_on=date(2026, 3, 5).isoformat())
     show(march, lost)
-    said = march["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
-    assert said["reached"]["low"] == 1
+    body = march["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
+    assert body["reached"]["low"] == 1

@@ -26,47 +26,51 @@ places = st.integers(0, LENGTH - 1)
 
 
 @given(codes, places, st.sampled_from(ALPHABET))
-def test_every_single_wrong_sign_is_found(code, place, sign):
-    assume(code[place] != sign)
-    assert parse_card_code(code[:place] + sign + code[place + 1 :]) is None
+def test_every_single_wrong_character_is_found(code, place, character):
+    assume(code[place] != character)
+    assert parse_card_code(code[:place] + character + code[place + 1 :]) is None
 
 
 @given(codes, places, places)
-def test_every_swap_of_two_different_signs_is_found(code, one, other):
-    assume(code[one] != code[other])
-    signs = list(code)
-    signs[one], signs[other] = signs[other], signs[one]
-    assert parse_card_code("".join(signs)) is None
+def test_every_swap_of_two_different_characters_is_found(code, first, second):
+    assume(code[first] != code[second])
+    characters = list(code)
+    characters[first], characters[second] = characters[second], characters[first]
+    assert parse_card_code("".join(characters)) is None
 
 
-def test_every_wrong_sign_and_every_swap_of_some_codes_is_found():
+def test_every_wrong_character_and_every_swap_of_some_codes_is_found():
     for _ in range(20):
         code = generate_card_code(2026, secrets.randbelow)
         for place in range(LENGTH):
-            wrong = [code[:place] + s + code[place + 1 :] for s in ALPHABET if s != code[place]]
-            assert not any(map(parse_card_code, wrong))
+            mistyped = [code[:place] + c + code[place + 1 :] for c in ALPHABET if c != code[place]]
+            assert not any(map(parse_card_code, mistyped))
             for other in range(place):
-                signs = list(code)
-                signs[place], signs[other] = signs[other], signs[place]
-                assert parse_card_code("".join(signs)) == (code if signs == list(code) else None)
+                characters = list(code)
+                characters[place], characters[other] = characters[other], characters[place]
+                assert parse_card_code("".join(characters)) == (
+                    code if characters == list(code) else None
+                )
 
 
 @given(codes, st.sampled_from(["-", " ", "\u2013", "\u00a0", "\t", "", " - "]), st.data())
-def test_a_sloppily_typed_code_is_read(code, between, data):
-    typed = between.join(data.draw(st.sampled_from([sign, sign.lower()])) for sign in code)
+def test_a_sloppily_typed_code_is_read(code, separator, data):
+    typed = separator.join(
+        data.draw(st.sampled_from([character, character.lower()])) for character in code
+    )
     assert parse_card_code(f"  {typed}\n") == code
     assert parse_card_code(format_card_code(code)) == code
 
 
 @given(codes)
 def test_o_is_read_as_zero_and_i_and_l_as_one(code):
-    for sign, lookalikes in (("0", "Oo"), ("1", "IiLl")):
-        for one in lookalikes:
-            assert parse_card_code(code.replace(sign, one)) == code
+    for digit, lookalikes in (("0", "Oo"), ("1", "IiLl")):
+        for lookalike in lookalikes:
+            assert parse_card_code(code.replace(digit, lookalike)) == code
 
 
 @given(codes)
-def test_a_code_with_a_sign_too_few_or_too_many_is_none(code):
+def test_a_code_with_a_character_too_few_or_too_many_is_none(code):
     assert parse_card_code(code[:-1]) is None
     assert parse_card_code(code + "0") is None
     assert parse_card_code(f"0{code}") is None
@@ -78,12 +82,12 @@ def test_a_code_with_a_sign_too_few_or_too_many_is_none(code):
 @example("\u0661" * 15)
 @example("")
 def test_no_text_at_all_raises(text):
-    read = parse_card_code(text)
-    assert read is None or (len(read) == LENGTH and set(read) <= set(ALPHABET))
+    parsed = parse_card_code(text)
+    assert parsed is None or (len(parsed) == LENGTH and set(parsed) <= set(ALPHABET))
 
 
 @given(codes)
-def test_only_signs_that_are_easy_to_type_are_printed(code):
+def test_only_characters_that_are_easy_to_type_are_printed(code):
     assert len(code) == LENGTH
     assert set(code) <= set(ALPHABET)
     assert not set(code) & set("ILOU*~$=")
@@ -98,7 +102,7 @@ def test_a_code_holds_more_than_sixty_bits_of_chance():
         return secrets.randbelow(below)
 
     generate_card_code(2026, draw)
-    # A draw in 37 is taken again for each of the five check signs that are not printed.
+    # A draw in 37 is repeated for each of the five check characters that are not printed.
     assert sum(map(log2, drawn[-13:])) + log2(32 / 37) > 64
     assert len({generate_card_code(2026, secrets.randbelow) for _ in range(2000)}) == 2000
 

@@ -1,4 +1,4 @@
-"""An admin opens, changes and closes desks; everything wrong is told at its field and nothing is stored."""
+"""An admin opens, changes and closes desks; every problem is reported at its field and nothing is stored."""
 
 from datetime import timedelta
 
@@ -41,19 +41,23 @@ def admin(app: Flask) -> Browser:
     return browser
 
 
-def stored(code: str = "HND-07"):
-    found = find_desk(db.session(), ALL_DESKS, code)
+def get_stored(code: str = "HND-07"):
+    desk = find_desk(db.session(), ALL_DESKS, code)
     db.session.rollback()
-    return found
+    return desk
 
 
 def test_opened_desk_takes_the_countrys_time_zone_and_stands_in_the_list(admin: Browser) -> None:
     answer = admin.post_form("/desks/new", FIELDS)
 
     assert answer.status_code == 302 and answer.location == "/desks"
-    assert stored().time_zone == "America/Tegucigalpa"
-    shown = admin.get("/desks").text
-    assert "Ventanilla Choluteca" in shown and "Honduras" in shown and 'class="state open"' in shown
+    assert get_stored().time_zone == "America/Tegucigalpa"
+    list_page = admin.get("/desks").text
+    assert (
+        "Ventanilla Choluteca" in list_page
+        and "Honduras" in list_page
+        and 'class="state open"' in list_page
+    )
 
 
 WRONG = (
@@ -88,12 +92,12 @@ def test_wrong_field_is_named_and_nothing_is_stored(admin: Browser) -> None:
     for field, value, code in WRONG:
         answer = admin.post_form("/desks/new", {**FIELDS, field: value}, headers=JSON)
 
-        told = [(p["field"], p["code"]) for p in answer.get_json()["problems"]]
-        assert (answer.status_code, told) == (422, [(field, code)]), (field, value)
-        assert stored() is None
+        problems = [(p["field"], p["code"]) for p in answer.get_json()["problems"]]
+        assert (answer.status_code, problems) == (422, [(field, code)]), (field, value)
+        assert get_stored() is None
 
 
-def test_the_place_of_a_desk_on_the_map_is_said_whole_or_not_at_all(admin: Browser) -> None:
+def test_the_place_of_a_desk_on_the_map_is_stated_whole_or_not_at_all(admin: Browser) -> None:
     half = admin.post_form("/desks/new", {**FIELDS, "latitude": "13.3"}, headers=JSON)
     assert [(p["field"], p["code"]) for p in half.get_json()["problems"]] == [
         ("longitude", "both_or_none")
@@ -102,24 +106,29 @@ def test_the_place_of_a_desk_on_the_map_is_said_whole_or_not_at_all(admin: Brows
     place = {"latitude": "13.3007", "longitude": "-87,1908"}
     assert admin.post_form("/desks/new", {**FIELDS, **place}).status_code == 302
 
-    assert (stored().latitude, stored().longitude) == (13.3007, -87.1908)
+    assert (get_stored().latitude, get_stored().longitude) == (13.3007, -87.1908)
     assert 'value="-87.1908"' in admin.get("/desks/HND-07").text
-    assert admin.post_form("/desks/HND-07", changed(1)).status_code == 302
-    assert (stored().latitude, stored().longitude) == (None, None)
+    assert admin.post_form("/desks/HND-07", changed_fields(1)).status_code == 302
+    assert (get_stored().latitude, get_stored().longitude) == (None, None)
 
 
 def test_page_keeps_everything_typed_and_says_what_is_wrong(admin: Browser) -> None:
-    sent = {**FIELDS, "name": "<b>Ventanilla</b> & more", "time_zone": "Nowhere/City", "adm1": AREA}
-    answer = admin.post_form("/desks/new", sent)
+    fields = {
+        **FIELDS,
+        "name": "<b>Ventanilla</b> & more",
+        "time_zone": "Nowhere/City",
+        "adm1": AREA,
+    }
+    answer = admin.post_form("/desks/new", fields)
 
     assert answer.status_code == 422
-    assert f'value="{escape(sent["name"])}"' in answer.text
+    assert f'value="{escape(fields["name"])}"' in answer.text
     assert 'value="Nowhere/City"' in answer.text and "There is no such time zone" in answer.text
     assert f'value="{AREA}" selected' in answer.text and 'value="HND" selected' in answer.text
     assert 'value="2026-01-15"' in answer.text and 'aria-describedby="p-time_zone' in answer.text
 
 
-def test_all_problems_are_told_at_once(admin: Browser) -> None:
+def test_all_problems_are_reported_at_once(admin: Browser) -> None:
     answer = admin.post_form("/desks/new", {"name": "x"}, headers=JSON)
 
     missing = {p["field"] for p in answer.get_json()["problems"]}
@@ -136,56 +145,61 @@ def test_a_code_is_given_once(admin: Browser) -> None:
         "code": "taken",
         "message": "This one is already in use.",
     }
-    assert stored().name == "Ventanilla Choluteca"
+    assert get_stored().name == "Ventanilla Choluteca"
 
 
-def changed(version: int, **fields: str) -> dict[str, str]:
-    kept = {name: value for name, value in FIELDS.items() if name not in ("code", "country")}
-    return {**kept, "version": str(version), **fields}
+def changed_fields(version: int, **fields: str) -> dict[str, str]:
+    unchanged = {name: value for name, value in FIELDS.items() if name not in ("code", "country")}
+    return {**unchanged, "version": str(version), **fields}
 
 
 def test_changed_desk_has_a_new_version_and_a_stale_one_is_refused(admin: Browser) -> None:
     admin.post_form("/desks/new", FIELDS)
 
-    first = admin.post_form("/desks/HND-07", changed(1, name="Ventanilla Sur"))
-    second = admin.post_form("/desks/HND-07", changed(1, name="Ventanilla Norte"))
+    first = admin.post_form("/desks/HND-07", changed_fields(1, name="Ventanilla Sur"))
+    second = admin.post_form("/desks/HND-07", changed_fields(1, name="Ventanilla Norte"))
 
     assert first.status_code == 302 and second.status_code == 409
-    assert stored().name == "Ventanilla Sur" and stored().version == 2
+    assert get_stored().name == "Ventanilla Sur" and get_stored().version == 2
     assert "Ventanilla Norte" in second.text and "Stored now: Ventanilla Sur" in second.text
     assert 'name="version" value="2"' in second.text
-    assert admin.post_form("/desks/HND-07", changed(2, name="Ventanilla Norte")).status_code == 302
+    assert (
+        admin.post_form("/desks/HND-07", changed_fields(2, name="Ventanilla Norte")).status_code
+        == 302
+    )
 
 
 def test_change_without_a_version_changes_nothing(admin: Browser) -> None:
     admin.post_form("/desks/new", FIELDS)
-    sent = changed(1, name="Other")
-    del sent["version"]
+    fields = changed_fields(1, name="Other")
+    del fields["version"]
 
-    assert admin.post_form("/desks/HND-07", sent).status_code == 422
-    assert stored().name == "Ventanilla Choluteca"
+    assert admin.post_form("/desks/HND-07", fields).status_code == 422
+    assert get_stored().name == "Ventanilla Choluteca"
 
 
 def test_country_and_code_of_a_desk_cannot_be_changed(admin: Browser) -> None:
     admin.post_form("/desks/new", FIELDS)
 
-    answer = admin.post_form("/desks/HND-07", changed(1, country="GTM", code="X"), headers=JSON)
+    answer = admin.post_form(
+        "/desks/HND-07", changed_fields(1, country="GTM", code="X"), headers=JSON
+    )
 
     assert [p["field"] for p in answer.get_json()["problems"]] == ["code", "country"]
-    assert stored().country == "HND"
+    assert get_stored().country == "HND"
 
 
 def test_closed_desk_is_shown_as_closed_and_can_be_opened_again(admin: Browser) -> None:
     make_desk("HND-07")
     yesterday = clock.today_at("America/Tegucigalpa") - timedelta(days=1)
 
-    said = {"version": "1", "closed_on": yesterday.isoformat()}
-    closed = admin.post_form("/desks/HND-07/close", said)
+    fields = {"version": "1", "closed_on": yesterday.isoformat()}
+    closed = admin.post_form("/desks/HND-07/close", fields)
 
-    assert closed.status_code == 302 and stored().closed_on == yesterday
+    assert closed.status_code == 302 and get_stored().closed_on == yesterday
     assert 'class="state closed"' in admin.get("/desks").text
-    assert admin.post_form("/desks/HND-07", changed(2, closed_on="")).status_code == 302
-    assert stored().closed_on is None
+    assert admin.post_form("/desks/HND-07", changed_fields(2, closed_on="")).status_code == 302
+    assert get_stored().closed_on is None
 
 
 @pytest.mark.parametrize(
@@ -196,35 +210,35 @@ def test_impossible_last_day_is_refused_and_kept_on_the_page(
     admin: Browser, day: str, code: str
 ) -> None:
     make_desk("HND-07")
-    said = {"version": "1", "closed_on": day}
+    fields = {"version": "1", "closed_on": day}
 
-    by_json = admin.post_form("/desks/HND-07/close", said, headers=JSON)
-    by_page = admin.post_form("/desks/HND-07/close", said)
+    by_json = admin.post_form("/desks/HND-07/close", fields, headers=JSON)
+    by_page = admin.post_form("/desks/HND-07/close", fields)
 
     assert [p["code"] for p in by_json.get_json()["problems"]] == [code]
     assert by_page.status_code == 422 and f'value="{day}"' in by_page.text
-    assert stored().closed_on is None
+    assert get_stored().closed_on is None
 
 
 def test_a_stale_closing_is_refused(admin: Browser) -> None:
     make_desk("HND-07")
-    admin.post_form("/desks/HND-07", changed(1, name="Other"))
+    admin.post_form("/desks/HND-07", changed_fields(1, name="Other"))
 
     answer = admin.post_form("/desks/HND-07/close", {"version": "1", "closed_on": "2026-05-01"})
 
-    assert answer.status_code == 409 and stored().closed_on is None
+    assert answer.status_code == 409 and get_stored().closed_on is None
 
 
 def test_every_change_leaves_one_entry_that_names_the_desk(admin: Browser) -> None:
     admin.post_form("/desks/new", FIELDS)
-    admin.post_form("/desks/HND-07", changed(1, name="Ventanilla Sur"))
+    admin.post_form("/desks/HND-07", changed_fields(1, name="Ventanilla Sur"))
     admin.post_form("/desks/HND-07/close", {"version": "2", "closed_on": "2026-05-01"})
 
-    shown = admin.get("/audit").text
+    audit_page = admin.get("/audit").text
 
-    for act in ("Opened a desk", "Changed a desk", "Closed a desk"):
-        assert shown.count(act) == 1
-    assert "Ventanilla Sur" in shown
+    for action in ("Opened a desk", "Changed a desk", "Closed a desk"):
+        assert audit_page.count(action) == 1
+    assert "Ventanilla Sur" in audit_page
 
 
 def test_a_desk_that_is_not_there_answers_404(admin: Browser) -> None:
@@ -236,7 +250,7 @@ def test_a_desk_that_is_not_there_answers_404(admin: Browser) -> None:
 
 def test_json_in_the_place_of_a_form_is_not_taken(admin: Browser) -> None:
     assert admin.post("/desks/new", FIELDS).status_code == 415
-    assert stored() is None
+    assert get_stored() is None
 
 
 def test_desk_that_is_closed_meanwhile_takes_no_consultation_any_more(
@@ -248,9 +262,9 @@ def test_desk_that_is_closed_meanwhile_takes_no_consultation_any_more(
     assert officer.post("/consultations", consultation_json("HND-07")).status_code == 201
     yesterday = clock.today_at("America/Tegucigalpa") - timedelta(days=1)
 
-    said = {"version": "1", "closed_on": yesterday.isoformat()}
-    assert admin.post_form("/desks/HND-07/close", said).status_code == 302
+    fields = {"version": "1", "closed_on": yesterday.isoformat()}
+    assert admin.post_form("/desks/HND-07/close", fields).status_code == 302
 
     refused = officer.post("/consultations", consultation_json("HND-07"))
     assert refused.status_code == 422
-    assert [one["field"] for one in refused.get_json()["problems"]] == ["held_on"]
+    assert [problem["field"] for problem in refused.get_json()["problems"]] == ["held_on"]

@@ -1,4 +1,4 @@
-"""Invented identifiers of the programme's countries and their neighbours, and what each rule of the guard is for."""
+"""Invented identifiers of the programme's countries and their neighbours, and texts for each rule of the guard."""
 
 IDENTIFYING = (
     # Belize, Costa Rica, Dominican Republic, Grenada
@@ -181,4 +181,4 @@ EXACT = {
     ),
     "script": ("его зовут", "اسمه", "名字", "Μαρία"),
 }
-"""Texts by the rule that must meet them."""
+"""Texts by the rule that must match them."""

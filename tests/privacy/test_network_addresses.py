@@ -1,4 +1,4 @@
-"""What is kept of a network address."""
+"""The parts of a network address that are kept."""
 
 from ipaddress import ip_address, ip_network
 

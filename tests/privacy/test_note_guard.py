@@ -1,4 +1,4 @@
-"""The guard of the note: what identifies a person is refused by a named rule, what desks and shelters need passes."""
+"""The guard of the note: text that identifies a person is refused by a named rule, other text passes."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from tests.privacy.note_vectors import EXACT, IDENTIFYING
 HARMLESS: dict[str, list[str]] = json.loads(
     (Path(__file__).parent / "harmless_notes.json").read_text("utf-8")
 )
-MOST_FALSE_ALARMS = 0.02
+MAX_FALSE_ALARM_RATE = 0.02
 """At most one harmless note in fifty may be refused, in each language."""
 
 
@@ -32,17 +32,17 @@ def test_every_identifier_of_the_countries_and_their_neighbours_is_refused():
     assert passed == []
 
 
-def test_every_rule_is_met_by_what_it_is_for():
+def test_every_rule_matches_its_own_texts():
     assert {rule for rule, texts in EXACT.items() if texts} == set(IDENTIFIERS.codes)
-    found = {
+    results = {
         (rule, text, find_identifier_in_note(text))
         for rule, texts in EXACT.items()
         for text in texts
     }
-    assert {(rule, text, met) for rule, text, met in found if met != rule} == set()
+    assert {(rule, text, matched) for rule, text, matched in results if matched != rule} == set()
 
 
-def test_what_is_refused_in_a_text_about_work_is_refused_in_a_note_but_for_a_plus():
+def test_text_refused_about_work_is_refused_in_a_note_except_a_plus():
     texts = [*IDENTIFYING, *(text for texts in EXACT.values() for text in texts)]
     passed = [text for text in texts if find_identifier(text) and not find_identifier_in_note(text)]
     assert passed == []
@@ -58,7 +58,7 @@ def test_harmless_notes_pass(locale):
     assert max(map(len, notes)) <= MAX_NOTE_LENGTH
     alarms = {note: rule for note in notes if (rule := find_identifier_in_note(note))}
     print(f"{locale}: {len(alarms)} false alarms in {len(notes)} notes {alarms or ''}")
-    assert len(alarms) / len(notes) <= MOST_FALSE_ALARMS
+    assert len(alarms) / len(notes) <= MAX_FALSE_ALARM_RATE
 
 
 def test_harmless_notes_are_varied_and_not_one_sentence_with_other_numbers():
@@ -84,7 +84,7 @@ def test_six_digits_are_refused_through_any_separators(before, pairs, after):
 
 
 @pytest.mark.parametrize("text", ["99:12:34:56", "9912 O456", "99l2 3O56", "9 9 | 2 3 4 5 6"])
-def test_colons_and_letters_that_look_like_digits_do_not_hide_a_number(text):
+def test_colons_and_characters_that_look_like_digits_do_not_hide_a_number(text):
     assert find_identifier_in_note(text) == "number"
 
 
@@ -113,24 +113,27 @@ def test_the_sentences_name_the_rule_and_have_no_place_for_the_text():
         assert term.label.endswith(".") and not re.search(r"[%{}]", term.label)
 
 
-def test_what_python_spares_itself_changes_nothing():
+def test_shortcuts_in_python_change_no_result():
     blank = re.compile(DATA["normal"]["blank"])
-    assert all(bool(blank.match(sign)) == sign.isspace() for sign in map(chr, range(0x110000)))
+    assert all(
+        bool(blank.match(character)) == character.isspace()
+        for character in map(chr, range(0x110000))
+    )
     latin = "".join(map(chr, range(ord(identifiers.OTHER_SCRIPTS))))
-    kept = identifiers.DROP.sub("", latin).translate(identifiers.DIGITS)
-    assert kept == latin.replace(identifiers.SOFT_HYPHEN, "")
+    normalised = identifiers.DROP.sub("", latin).translate(identifiers.DIGITS)
+    assert normalised == latin.replace(identifiers.SOFT_HYPHEN, "")
 
 
 def test_a_note_is_read_at_once_however_it_is_written():
     notes = [note for notes in HARMLESS.values() for note in notes]
-    worst = [
-        (sign * MAX_NOTE_LENGTH)[:MAX_NOTE_LENGTH]
-        for sign in ("a", "A a", "1 ", "1.", "uno ", "San ", "Aa ", "a@")
+    slowest = [
+        (character * MAX_NOTE_LENGTH)[:MAX_NOTE_LENGTH]
+        for character in ("a", "A a", "1 ", "1.", "uno ", "San ", "Aa ", "a@")
     ]
     find_identifier_in_note("")
-    begun = time.process_time()
-    for note in notes + worst * 20:
+    started_at = time.process_time()
+    for note in notes + slowest * 20:
         find_identifier_in_note(note)
-    each = (time.process_time() - begun) / (len(notes) + len(worst) * 20)
-    print(f"{each * 1e6:.0f} µs a note")
-    assert each < 0.002
+    seconds_per_note = (time.process_time() - started_at) / (len(notes) + len(slowest) * 20)
+    print(f"{seconds_per_note * 1e6:.0f} µs a note")
+    assert seconds_per_note < 0.002

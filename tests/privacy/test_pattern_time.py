@@ -1,4 +1,4 @@
-"""No rule looks at a long text, and no pattern goes over the same characters again and again."""
+"""No rule reads a long text, and no pattern backtracks over the same characters."""
 
 import re
 import time
@@ -20,48 +20,50 @@ CYCLES = (
     "1°",
 )  # fmt: skip
 SHORT, LONG_ = 2000, 8000
-AT_ONCE = 0.003
-"""Seconds that say nothing of growth: a pattern that goes back takes a hundred times as long."""
+NEGLIGIBLE = 0.003
+"""Seconds too short to measure growth: a backtracking pattern takes a hundred times as long."""
 
 
 def patterns() -> dict[str, Callable[[str], object]]:
-    """Every pattern that reads what was sent, by its source."""
-    found: dict[str, Callable[[str], object]] = {}
+    """Return every pattern that reads input, by its source."""
+    searches: dict[str, Callable[[str], object]] = {}
     for rule in identifiers.DATA["rules"]:
         for source in identifiers._sources(rule):
-            found[source] = identifiers._pattern(source).search
+            searches[source] = identifiers._pattern(source).search
     others = [
         *identifiers.BETWEEN.values(),
         *(identifiers.PLACES, identifiers.CLOCK, identifiers.DROP, identifiers.MARKS),
         *(label_codes.SPACES, label_codes.DASHES, cell_reader.SEPARATORS, text.QUOTED),
     ]
-    found |= {one.pattern: lambda said, one=one: one.sub("", said) for one in others}
+    searches |= {
+        pattern.pattern: lambda text_, pattern=pattern: pattern.sub("", text_) for pattern in others
+    }
     merged = cells.MERGED.search
-    found["MERGED"] = lambda said: merged(said.encode())
-    return found
+    searches["MERGED"] = lambda text_: merged(text_.encode())
+    return searches
 
 
-def seconds(search: Callable[[str], object], said: str) -> float:
-    def once() -> float:
-        begun = time.thread_time()
-        search(said)
-        return time.thread_time() - begun
+def seconds(search: Callable[[str], object], text_: str) -> float:
+    def measure() -> float:
+        started_at = time.thread_time()
+        search(text_)
+        return time.thread_time() - started_at
 
-    return min(once() for _ in range(2))
+    return min(measure() for _ in range(2))
 
 
 def growth(search: Callable[[str], object], cycle: str) -> float:
-    """How many times as long a pattern takes for four times the text; 1 where both take no time."""
+    """Return how many times as long a pattern takes for four times the text; 1 if both take no time."""
     longer = seconds(search, (cycle * LONG_)[:LONG_])
-    if longer < AT_ONCE:
+    if longer < NEGLIGIBLE:
         return 1
     return longer / seconds(search, (cycle * SHORT)[:SHORT])
 
 
 def test_every_pattern_takes_as_long_as_its_text_is() -> None:
-    """Four times the text takes about four times as long; sixteen times is a pattern that goes back.
+    """Four times the text takes about four times as long; sixteen times is a pattern that backtracks.
 
-    Such a pattern does so each time; a busy machine does so once.
+    Such a pattern takes that long each time; a busy machine once.
     """
     slow = [
         (source[:60], cycle)
@@ -79,12 +81,12 @@ def test_every_pattern_takes_as_long_as_its_text_is() -> None:
         (r"<(?:\w+:)?mergeCell\b[^>]*?\bref=", "<mergeCell "),
     ],
 )
-def test_the_measure_catches_a_pattern_that_goes_back(source: str, cycle: str) -> None:
+def test_the_measure_catches_a_backtracking_pattern(source: str, cycle: str) -> None:
     assert growth(re.compile(source).search, cycle) > 8
 
 
 @pytest.mark.parametrize("find", [find_identifier, find_identifier_in_note])
-def test_no_rule_looks_at_a_longer_text(find: Callable[[str], str | None]) -> None:
+def test_no_rule_reads_a_longer_text(find: Callable[[str], str | None]) -> None:
     find("a" * MAX_TEXT_LENGTH)
     with pytest.raises(ValueError, match="longer"):
         find("a" * (MAX_TEXT_LENGTH + 1))
@@ -96,7 +98,7 @@ def test_the_longest_text_is_read_at_once(find: Callable[[str], str | None], pie
     assert seconds(find, (piece * MAX_TEXT_LENGTH)[:MAX_TEXT_LENGTH]) < 0.03
 
 
-def test_a_format_of_numbers_is_cut_before_a_pattern_looks_at_it() -> None:
+def test_a_number_format_is_cut_before_a_pattern_reads_it() -> None:
     styles = workbook._NumberFormats()
     styles.start("numFmt", {"numFmtId": "1", "formatCode": "[" * 100_000})
     assert len(styles.custom["1"]) == workbook.MAX_FORMAT_LENGTH

@@ -1,4 +1,4 @@
-"""Counts a history by hand, from the words of the counting rules alone, person by person."""
+"""Calculate the figures of a history person by person, from the words of the counting rules alone."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -15,8 +15,8 @@ PROGRAMME = ""
 
 
 @dataclass(frozen=True)
-class Some:
-    """`n` people of one profile who gave one answer to "first time?"."""
+class ProfileCount:
+    """`n` people of one profile with one answer to "first time?"."""
 
     nationality: str
     situation: str
@@ -37,7 +37,7 @@ class Record:
     outcomes: tuple[str, ...]
     topics: tuple[str, ...] = ()
     main_topic: str = ""
-    people: tuple[Some, ...] = ()
+    people: tuple[ProfileCount, ...] = ()
     voided: bool = False
     card: object = None
 
@@ -54,76 +54,76 @@ class Record:
         return self.held_on.strftime("%Y-%m")
 
     @property
-    def place(self) -> tuple[date, UUID]:
-        """Where it stands in the order of contacts."""
+    def sort_key(self) -> tuple[date, UUID]:
+        """Return the sort key of the order of contacts."""
         return self.held_on, self.id
 
 
 @dataclass(frozen=True)
-class Presence:
+class Contact:
     """`n` people of one profile in one record and the earlier records of the very same person."""
 
     record: Record
-    some: Some
+    profile: ProfileCount
     n: int
     earlier: tuple[Record, ...]
 
-    def saw(self, country: str) -> list[Record]:
-        """The earlier records of the person in a country, or anywhere for the programme."""
-        return [one for one in self.earlier if country in (PROGRAMME, one.country)]
+    def earlier_in(self, country: str) -> list[Record]:
+        """Return the earlier records of the person in a country, or anywhere for the programme."""
+        return [record for record in self.earlier if country in (PROGRAMME, record.country)]
 
 
-Here = Callable[[Record], bool]
-"""Whether a record belongs to the place that is looked at."""
+RecordFilter = Callable[[Record], bool]
+"""Whether a record belongs to a place."""
 
 
 @dataclass(frozen=True)
 class Place:
     """Whose figures are counted: which records, and in which country people may have come before."""
 
-    holds: Here
+    includes: RecordFilter
     country: str = PROGRAMME
 
 
 def programme() -> Place:
-    """Everybody everywhere."""
+    """Return the place of everybody everywhere."""
     return Place(lambda record: True)
 
 
 def country(code: str) -> Place:
-    """A country."""
+    """Return the place of a country."""
     return Place(lambda record: record.country == code, code)
 
 
-def desk(code: str, of: str) -> Place:
-    """The part of a country's figures that one desk has."""
-    return Place(lambda record: record.desk == code, of)
+def desk(code: str, country: str) -> Place:
+    """Return the place of one desk within its country."""
+    return Place(lambda record: record.desk == code, country)
 
 
 def figures(records: Iterable[Record], place: Place, month: str, start: int) -> dict[str, object]:
-    """The figures of a place and month (`2026-03`) as `/counts.json` names them.
+    """Return the figures of a place and month (`2026-03`) as `/counts.json` names them.
 
     `start` is the number of the month in which the reporting year begins.
     """
-    all_of_them = list(records)
+    every_record = list(records)
     began = first_of_year(month, start)
-    live = [one for one in all_of_them if not one.voided and place.holds(one)]
-    here = [one for one in live if one.month == month]
-    year = [one for one in live if began <= one.month <= month]
-    met = [one for one in presences(all_of_them) if place.holds(one.record)]
-    in_month = list(_distinct(met, place.country, month, month))
-    in_year = list(_distinct(met, place.country, began, month))
+    live = [record for record in every_record if not record.voided and place.includes(record)]
+    month_records = [record for record in live if record.month == month]
+    year_records = [record for record in live if began <= record.month <= month]
+    contacts = [each for each in iterate_contacts(every_record) if place.includes(each.record)]
+    in_month = list(_distinct(contacts, place.country, month, month))
+    in_year = list(_distinct(contacts, place.country, began, month))
     return {
-        "consultations": len(here),
-        "tallies": sum(one.refused for one in here),
-        "persons_in_consultations": _present(here),
-        "reached": _reached(in_month, _nobody_knows(met, place.country, month, month)),
-        "new": sum(one.n for one in in_year if one.record.month == month),
+        "consultations": len(month_records),
+        "tallies": sum(record.refused for record in month_records),
+        "persons_in_consultations": _count_persons(month_records),
+        "reached": _reached(in_month, _count_unknown(contacts, place.country, month, month)),
+        "new": sum(each.n for each in in_year if each.record.month == month),
         "year_to_date": {
             "from": began,
-            "reached": _reached(in_year, _nobody_knows(met, place.country, began, month)),
-            "consultations": len(year),
-            "persons_in_consultations": _present(year),
+            "reached": _reached(in_year, _count_unknown(contacts, place.country, began, month)),
+            "consultations": len(year_records),
+            "persons_in_consultations": _count_persons(year_records),
         },
         "by": _split(in_month),
         "by_topic_any": _by_any_topic(in_month),
@@ -131,85 +131,90 @@ def figures(records: Iterable[Record], place: Place, month: str, start: int) -> 
 
 
 def first_of_year(month: str, start: int) -> str:
-    """The first month of the reporting year that a month lies in."""
+    """Return the first month of the reporting year that contains a month."""
     year, number = map(int, month.split("-"))
     return f"{year if number >= start else year - 1}-{start:02d}"
 
 
-def presences(records: Iterable[Record]) -> Iterator[Presence]:
-    """Everybody who counts, in the order of contacts: one by one where there is a card."""
-    came: dict[object, list[Record]] = {}
-    for record in sorted((r for r in records if r.counts_people), key=lambda r: r.place):
+def iterate_contacts(records: Iterable[Record]) -> Iterator[Contact]:
+    """Yield everybody who counts, in the order of contacts: one by one if there is a card."""
+    earlier_by_person: dict[object, list[Record]] = {}
+    counting = (record for record in records if record.counts_people)
+    for record in sorted(counting, key=lambda record: record.sort_key):
         if record.card is None:
-            yield from (Presence(record, some, some.n, ()) for some in record.people)
+            yield from (Contact(record, profile, profile.n, ()) for profile in record.people)
             continue
-        for person, some in _persons(record):
-            before = came.setdefault(person, [])
-            yield Presence(record, some, 1, tuple(before))
-            before.append(record)
+        for person, profile in _iterate_persons(record):
+            earlier = earlier_by_person.setdefault(person, [])
+            yield Contact(record, profile, 1, tuple(earlier))
+            earlier.append(record)
 
 
-def _persons(record: Record) -> Iterator[tuple[object, Some]]:
-    """Every single person of a record with a card: the first, second, … of a profile, over all groups."""
-    counted: Counter[tuple[str, str, str]] = Counter()
-    for some in record.people:
-        profile = (some.sex, some.age_band, some.nationality)
-        for _ in range(some.n):
-            counted[profile] += 1
-            yield (record.card, *profile, counted[profile]), some
+def _iterate_persons(record: Record) -> Iterator[tuple[object, ProfileCount]]:
+    """Yield every single person of a record with a card: the first, second, … of a profile, over all groups."""
+    ordinals: Counter[tuple[str, str, str]] = Counter()
+    for group in record.people:
+        key = (group.sex, group.age_band, group.nationality)
+        for _ in range(group.n):
+            ordinals[key] += 1
+            yield (record.card, *key, ordinals[key]), group
 
 
-def _distinct(met: list[Presence], country: str, first: str, last: str) -> Iterator[Presence]:
-    """Those of a period who are seen in it for the first time, as far as card and answer tell."""
-    for one in met:
-        in_period = first <= one.record.month <= last
-        came_before = _seen_in_period(one, country, first) or _said_in_period(one, first)
-        if in_period and _knows(one, country) and not came_before:
-            yield one
+def _distinct(contacts: list[Contact], country: str, first: str, last: str) -> Iterator[Contact]:
+    """Yield the contacts of a period that are the first in it, as far as card and answer show."""
+    for contact in contacts:
+        in_period = first <= contact.record.month <= last
+        came_before = _came_in_period(contact, country, first) or _reports_visit_in_period(
+            contact, first
+        )
+        if in_period and _is_known(contact, country) and not came_before:
+            yield contact
 
 
-def _knows(one: Presence, country: str) -> bool:
-    return one.some.answer != "unknown" or bool(one.saw(country))
+def _is_known(contact: Contact, country: str) -> bool:
+    return contact.profile.answer != "unknown" or bool(contact.earlier_in(country))
 
 
-def _seen_in_period(one: Presence, country: str, first: str) -> bool:
-    return any(before.month >= first for before in one.saw(country))
+def _came_in_period(contact: Contact, country: str, first: str) -> bool:
+    return any(record.month >= first for record in contact.earlier_in(country))
 
 
-def _said_in_period(one: Presence, first: str) -> bool:
-    """Whether the person says: I came earlier in this period."""
-    if one.some.answer == "first_this_month":
-        return one.record.month > first
-    return one.some.answer == "repeat_this_month"
+def _reports_visit_in_period(contact: Contact, first: str) -> bool:
+    """Return whether the answer reports an earlier visit in this period."""
+    if contact.profile.answer == "first_this_month":
+        return contact.record.month > first
+    return contact.profile.answer == "repeat_this_month"
 
 
-def _nobody_knows(met: list[Presence], country: str, first: str, last: str) -> int:
+def _count_unknown(contacts: list[Contact], country: str, first: str, last: str) -> int:
     return sum(
-        one.n for one in met if first <= one.record.month <= last and not _knows(one, country)
+        contact.n
+        for contact in contacts
+        if first <= contact.record.month <= last and not _is_known(contact, country)
     )
 
 
-def _reached(distinct: list[Presence], unknown: int) -> dict[str, int]:
-    low = sum(one.n for one in distinct)
+def _reached(distinct: list[Contact], unknown: int) -> dict[str, int]:
+    low = sum(contact.n for contact in distinct)
     return {"low": low, "high": low + unknown, "unknown": unknown}
 
 
-def _present(records: list[Record]) -> int:
-    return sum(some.n for record in records for some in record.people)
+def _count_persons(records: list[Record]) -> int:
+    return sum(group.n for record in records for group in record.people)
 
 
-def _split(distinct: list[Presence]) -> dict[str, dict[str, int]]:
+def _split(distinct: list[Contact]) -> dict[str, dict[str, int]]:
     parts: dict[str, Counter[str]] = {name: Counter() for name in SPLITS}
-    for one in distinct:
+    for contact in distinct:
         for name, counter in parts.items():
-            holder = one.some if hasattr(one.some, name) else one.record
-            counter[getattr(holder, name)] += one.n
+            holder = contact.profile if hasattr(contact.profile, name) else contact.record
+            counter[getattr(holder, name)] += contact.n
     return {name: dict(counter) for name, counter in parts.items()}
 
 
-def _by_any_topic(distinct: list[Presence]) -> dict[str, int]:
-    named: Counter[str] = Counter()
-    for one in distinct:
-        for topic in one.record.topics:
-            named[topic] += one.n
-    return dict(named)
+def _by_any_topic(distinct: list[Contact]) -> dict[str, int]:
+    by_topic: Counter[str] = Counter()
+    for contact in distinct:
+        for topic in contact.record.topics:
+            by_topic[topic] += contact.n
+    return dict(by_topic)

@@ -1,4 +1,4 @@
-"""What a test believes of one return request: what was accepted, what may come next, told without the rules."""
+"""Model of one return request, independent of the app's rules: what was accepted and what may come next."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,55 +14,69 @@ EARLY = (
 )
 COUNSELLING, CONSENT, CHECK, BEST_INTERESTS, HANDED = EARLY
 PREPARING = ("approved", "travel_documents", "fit_to_travel", "travel_arranged")
-AFTERWARDS = ("arrived", "reintegration_referred", "follow_up_done")
-LATE = (*PREPARING, "departed", *AFTERWARDS)
-TURNS = ("stop", "resume", "withdraw", "close")
-ACTS = (*EARLY, *LATE, *TURNS)
-RENEWED = (CONSENT, CHECK, BEST_INTERESTS)
+AFTER_DEPARTURE = ("arrived", "reintegration_referred", "follow_up_done")
+LATE = (*PREPARING, "departed", *AFTER_DEPARTURE)
+STOP_RESUME_CLOSE = ("stop", "resume", "withdraw", "close")
+ACTIONS = (*EARLY, *LATE, *STOP_RESUME_CLOSE)
+RENEWABLE = (CONSENT, CHECK, BEST_INTERESTS)
 CHILDREN = {"age_0_4", "age_5_11", "age_12_17", "unknown_child"}
-BEFORE = {"asylum_route", "lost_contact", "removed_by_authority", "duplicate", "other", "no_funds"}
-AFTER = {"returned", "lost_contact", "removed_by_authority", "duplicate", "other"}
+REASONS_BEFORE_DEPARTURE = {
+    "asylum_route",
+    "lost_contact",
+    "removed_by_authority",
+    "duplicate",
+    "other",
+    "no_funds",
+}
+REASONS_AFTER_DEPARTURE = {"returned", "lost_contact", "removed_by_authority", "duplicate", "other"}
 DAY, VALID = timedelta(days=1), timedelta(days=90)
 
 
 @dataclass
-class Accepted:
-    """One thing that the server said yes to, on a day at the desk, by the desk or the supervisor."""
+class AcceptedAction:
+    """One action that the server accepted, on a day at the desk, by the desk or the supervisor."""
 
-    act: str
-    said: dict[str, Any]
-    on: date
-    side: str
+    action: str
+    answers: dict[str, Any]
+    recorded_on: date
+    actor: str
 
 
 @dataclass
-class Believed:
-    """One request: who asked, and everything that was accepted of it."""
+class ReturnModel:
+    """One request: its people, and every action on it that was accepted."""
 
     reference: str
     persons: list[dict[str, Any]]
     is_alone: bool
     version: int = 1
-    history: list[Accepted] = field(default_factory=list)
+    history: list[AcceptedAction] = field(default_factory=list)
 
-    def last(self, act: str, name: str) -> Any:
-        """The latest answer to a field of an act; None where there is none."""
-        said = [one.said[name] for one in self.history if one.act == act and one.said.get(name)]
-        return said[-1] if said else None
+    def last_answer(self, action: str, name: str) -> Any:
+        """Return the latest answer to a field of an action, None if there is none."""
+        answers = [
+            accepted.answers[name]
+            for accepted in self.history
+            if accepted.action == action and accepted.answers.get(name)
+        ]
+        return answers[-1] if answers else None
 
-    def did(self, act: str) -> bool:
-        return any(one.act == act for one in self.history)
+    def has_recorded(self, action: str) -> bool:
+        return any(accepted.action == action for accepted in self.history)
 
     @property
     def consents(self) -> list[date]:
-        return [one.on for one in self.history if one.act == CONSENT]
+        return [accepted.recorded_on for accepted in self.history if accepted.action == CONSENT]
 
     def has_consent_on(self, day: date) -> bool:
-        return any(one <= day <= one + VALID for one in self.consents)
+        return any(consent <= day <= consent + VALID for consent in self.consents)
 
     @property
     def is_voluntary(self) -> bool:
-        return (self.last(CHECK, "free_choice"), self.last(CHECK, "informed_decision")) == (
+        return (
+            self.last_answer(CHECK, "free_choice"),
+            self.last_answer(CHECK, "informed_decision"),
+        ) == (
             "yes",
             "yes",
         )
@@ -70,189 +84,221 @@ class Believed:
     @property
     def is_stopped(self) -> bool:
         stopped = False
-        for one in self.history:
-            doubt = "refer" in (one.said.get("free_choice"), one.said.get("informed_decision"))
-            stopped = (stopped or bool(one.said.get("signs")) or doubt) and one.act != "resume"
+        for accepted in self.history:
+            doubt = "refer" in (
+                accepted.answers.get("free_choice"),
+                accepted.answers.get("informed_decision"),
+            )
+            stopped = (
+                stopped or bool(accepted.answers.get("signs")) or doubt
+            ) and accepted.action != "resume"
         return stopped
 
     @property
     def is_child_alone(self) -> bool:
         return self.is_alone or any(
-            "child_without_family" in one.said.get("signs", ()) for one in self.history
+            "child_without_family" in accepted.answers.get("signs", ()) for accepted in self.history
         )
 
     @property
-    def closed(self) -> str:
-        """The reason that it was closed with, empty while it is open."""
+    def closing_reason(self) -> str:
+        """Return the reason that it was closed with, empty while it is open."""
         reason = ""
-        for one in self.history:
-            if one.act == "withdraw":
+        for accepted in self.history:
+            if accepted.action == "withdraw":
                 reason = "withdrew"
-            elif one.act == "close":
-                reason = one.said["reason"]
-            elif one.act == CHECK and "no" in (
-                one.said["free_choice"],
-                one.said["informed_decision"],
+            elif accepted.action == "close":
+                reason = accepted.answers["reason"]
+            elif accepted.action == CHECK and "no" in (
+                accepted.answers["free_choice"],
+                accepted.answers["informed_decision"],
             ):
                 reason = "not_voluntary"
-            elif one.act == BEST_INTERESTS and one.said["decision"] == "no":
+            elif accepted.action == BEST_INTERESTS and accepted.answers["decision"] == "no":
                 reason = "not_in_best_interests"
         return reason
 
     @property
     def departed_on(self) -> date | None:
-        said = self.last("departed", "departed_on")
-        return date.fromisoformat(said) if said else None
+        day = self.last_answer("departed", "departed_on")
+        return date.fromisoformat(day) if day else None
 
     @property
     def stage(self) -> str:
-        if self.closed:
+        if self.closing_reason:
             return "closed"
         order = ("enquiry", *EARLY, *LATE)
-        done = [act for act in order if self.did(act)]
+        done = [action for action in order if self.has_recorded(action)]
         return done[-1] if done else "enquiry"
 
-    def may(self, act: str, said: dict[str, Any], side: str, today: date) -> bool:
-        """Whether this may be recorded now; `side` is that of a desk or of a supervisor, of its own country."""
-        if "version" in said and said["version"] != self.version and act != "withdraw":
+    def is_allowed(self, action: str, answers: dict[str, Any], actor: str, today: date) -> bool:
+        """Return whether this may be recorded now; `actor` is the desk or a supervisor of the request's country."""
+        if "version" in answers and answers["version"] != self.version and action != "withdraw":
             return False
-        if act in TURNS:
-            return self._may_turn(act, said, side)
-        if not self._is_their_turn(act, side) or not self._is_readable(act, said, today):
-            return False
-        if self.departed_on:
-            return self._may_after_departure(act, said, today)
-        return not self.closed and self._may_before_departure(act, said, today)
-
-    def _may_turn(self, act: str, said: dict[str, Any], side: str) -> bool:
-        if act == "withdraw" or (act == "close" and said["reason"] == "withdrew"):
-            return not self.departed_on and self.closed in ("", "withdrew")
-        if act == "stop":
-            return not self.closed and not self.departed_on
-        if act == "resume":
-            return side == "supervisor" and not self.closed and self.is_stopped
-        return self._may_close(said["reason"], side)
-
-    def _may_close(self, reason: str, side: str) -> bool:
-        if side == "desk" and (self.did(HANDED) or self.closed):
-            return False
-        if self.closed in ("withdrew", reason):
+        if action in STOP_RESUME_CLOSE:
+            return self._may_stop_resume_close(action, answers, actor)
+        if not self._is_their_stage(action, actor) or not self._is_readable(action, answers, today):
             return False
         if self.departed_on:
-            return reason in AFTER and (reason != "returned" or self.did("arrived"))
-        return reason in BEFORE
+            return self._may_after_departure(action, answers, today)
+        return not self.closing_reason and self._may_before_departure(action, answers, today)
 
-    def _is_their_turn(self, act: str, side: str) -> bool:
-        if side == "desk":
-            return act in EARLY and not self.did(HANDED)
-        return act in LATE or (act in RENEWED and self.did(HANDED))
+    def _may_stop_resume_close(self, action: str, answers: dict[str, Any], actor: str) -> bool:
+        if action == "withdraw" or (action == "close" and answers["reason"] == "withdrew"):
+            return not self.departed_on and self.closing_reason in ("", "withdrew")
+        if action == "stop":
+            return not self.closing_reason and not self.departed_on
+        if action == "resume":
+            return actor == "supervisor" and not self.closing_reason and self.is_stopped
+        return self._may_close(answers["reason"], actor)
+
+    def _may_close(self, reason: str, actor: str) -> bool:
+        if actor == "desk" and (self.has_recorded(HANDED) or self.closing_reason):
+            return False
+        if self.closing_reason in ("withdrew", reason):
+            return False
+        if self.departed_on:
+            return reason in REASONS_AFTER_DEPARTURE and (
+                reason != "returned" or self.has_recorded("arrived")
+            )
+        return reason in REASONS_BEFORE_DEPARTURE
+
+    def _is_their_stage(self, action: str, actor: str) -> bool:
+        if actor == "desk":
+            return action in EARLY and not self.has_recorded(HANDED)
+        return action in LATE or (action in RENEWABLE and self.has_recorded(HANDED))
 
     @staticmethod
-    def _is_readable(act: str, said: dict[str, Any], today: date) -> bool:
-        """Without what every step needs it is refused at the field: ticks, and days that are not to come."""
+    def _is_readable(action: str, answers: dict[str, Any], today: date) -> bool:
+        """Return whether the step has what its fields need: its ticks, and no day in the future."""
         ticks = {
             CONSENT: ("options_explained", "own_decision", "may_withdraw"),
             BEST_INTERESTS: ("family_assessed", "receiver_confirmed", "child_heard"),
         }
-        needed = ticks.get(act, ()) if said.get("decision", "yes") == "yes" else ()
-        if not all(said.get(name) for name in needed):
+        needed = ticks.get(action, ()) if answers.get("decision", "yes") == "yes" else ()
+        if not all(answers.get(name) for name in needed):
             return False
         days = ("departed_on", "arrived_on", "reconfirmed_on")
-        return all(date.fromisoformat(said[name]) <= today for name in days if said.get(name))
+        return all(date.fromisoformat(answers[name]) <= today for name in days if answers.get(name))
 
-    def gate(self, day: date) -> bool:
-        """Whether anything keeps the request from being handed over, or from what follows, on a day."""
+    def is_blocked(self, day: date) -> bool:
+        """Return whether a gate keeps the request from being handed over, or from what follows, on a day."""
         if self.is_stopped or not self.is_voluntary or not self.has_consent_on(day):
             return True
-        return self.is_child_alone and self.last(BEST_INTERESTS, "decision") != "yes"
+        return self.is_child_alone and self.last_answer(BEST_INTERESTS, "decision") != "yes"
 
-    def _may_before_departure(self, act: str, said: dict[str, Any], today: date) -> bool:
-        if act in (COUNSELLING, *RENEWED) and self.did(act):
+    def _may_before_departure(self, action: str, answers: dict[str, Any], today: date) -> bool:
+        if action in (COUNSELLING, *RENEWABLE) and self.has_recorded(action):
             return True
-        if act in EARLY[:4] and self.is_stopped:
+        if action in EARLY[:4] and self.is_stopped:
             return False
         early = {
             COUNSELLING: True,
-            CONSENT: self.did(COUNSELLING),
+            CONSENT: self.has_recorded(COUNSELLING),
             CHECK: self.has_consent_on(today),
             BEST_INTERESTS: self.is_child_alone
             and self.is_voluntary
             and self.has_consent_on(today),
         }
-        if act in early:
-            return early[act]
-        if act == "departed":
-            return self.did("travel_arranged") and self._is_lawful(self._going(said, today), said)
-        return not self.gate(today) and self._is_next(act, said)
+        if action in early:
+            return early[action]
+        if action == "departed":
+            return self.has_recorded("travel_arranged") and self._may_depart(
+                self._departure_date(answers, today), answers
+            )
+        return not self.is_blocked(today) and self._is_next(action, answers)
 
-    def _is_next(self, act: str, said: dict[str, Any]) -> bool:
-        if act == "travel_arranged" and self.last("fit_to_travel", "fit") != "yes":
+    def _is_next(self, action: str, answers: dict[str, Any]) -> bool:
+        if action == "travel_arranged" and self.last_answer("fit_to_travel", "fit") != "yes":
             return False
-        if act in ("fit_to_travel", "travel_arranged") and self.did(act):
-            return self._is_after_consent(said)
-        way = (CHECK, HANDED, *PREPARING)
-        is_new = act in way[1:] and not self.did(act) and self.did(way[way.index(act) - 1])
-        return is_new and self._is_after_consent(said)
+        if action in ("fit_to_travel", "travel_arranged") and self.has_recorded(action):
+            return self._is_reconfirmed_after_consent(answers)
+        order = (CHECK, HANDED, *PREPARING)
+        is_new = (
+            action in order[1:]
+            and not self.has_recorded(action)
+            and self.has_recorded(order[order.index(action) - 1])
+        )
+        return is_new and self._is_reconfirmed_after_consent(answers)
 
-    def _is_after_consent(self, said: dict[str, Any]) -> bool:
-        again = said.get("reconfirmed_on")
-        return not again or date.fromisoformat(again) >= self.consents[0]
+    def _is_reconfirmed_after_consent(self, answers: dict[str, Any]) -> bool:
+        reconfirmed = answers.get("reconfirmed_on")
+        return not reconfirmed or date.fromisoformat(reconfirmed) >= self.consents[0]
 
-    def _going(self, said: dict[str, Any], today: date) -> date:
-        return date.fromisoformat(said["departed_on"]) if said.get("departed_on") else today
+    def _departure_date(self, answers: dict[str, Any], today: date) -> date:
+        return date.fromisoformat(answers["departed_on"]) if answers.get("departed_on") else today
 
-    def _is_lawful(self, day: date, said: dict[str, Any]) -> bool:
-        """Whether these people may have departed on that day."""
-        handed = next(one.on for one in self.history if one.act == HANDED)
-        again = said.get("reconfirmed_on") or self.last("travel_arranged", "reconfirmed_on")
-        if not again or day < handed or self.gate(day):
+    def _may_depart(self, day: date, answers: dict[str, Any]) -> bool:
+        """Return whether these people may have departed on that day."""
+        handed = next(each.recorded_on for each in self.history if each.action == HANDED)
+        reconfirmed = answers.get("reconfirmed_on") or self.last_answer(
+            "travel_arranged", "reconfirmed_on"
+        )
+        if not reconfirmed or day < handed or self.is_blocked(day):
             return False
-        eve = day - date.fromisoformat(again) in (timedelta(0), DAY)
-        going = said.get("persons") or self.last("departed", "persons") or self.persons
-        children = all(one["age_band"] in CHILDREN for one in going)
-        alone = children and self.last(BEST_INTERESTS, "decision") != "yes"
-        fits = self.last("fit_to_travel", "fit") == "yes"
-        return eve and fits and not alone and not self._more(going)
+        is_reconfirmed_in_time = day - date.fromisoformat(reconfirmed) in (timedelta(0), DAY)
+        departing = (
+            answers.get("persons") or self.last_answer("departed", "persons") or self.persons
+        )
+        children = all(group["age_band"] in CHILDREN for group in departing)
+        alone = children and self.last_answer(BEST_INTERESTS, "decision") != "yes"
+        fits = self.last_answer("fit_to_travel", "fit") == "yes"
+        return (
+            is_reconfirmed_in_time and fits and not alone and not self._exceeds_request(departing)
+        )
 
-    def _more(self, going: list[dict[str, Any]]) -> bool:
-        asked, go = Counter[Any](), Counter[Any]()
-        for group, counted in ((self.persons, asked), (going, go)):
-            for one in group:
-                counted[one["sex"], one["age_band"]] += one["n"]
-        return bool(go - asked)
+    def _exceeds_request(self, departing: list[dict[str, Any]]) -> bool:
+        requested, leaving = Counter[Any](), Counter[Any]()
+        for groups, counted in ((self.persons, requested), (departing, leaving)):
+            for group in groups:
+                counted[group["sex"], group["age_band"]] += group["n"]
+        return bool(leaving - requested)
 
-    def _may_after_departure(self, act: str, said: dict[str, Any], today: date) -> bool:
+    def _may_after_departure(self, action: str, answers: dict[str, Any], today: date) -> bool:
         departed = self.departed_on
         assert departed
-        arrived = self.last("arrived", "arrived_on")
-        if act == "departed":
-            day = self._going(said, departed)
-            return self._is_lawful(day, said) and (not arrived or day.isoformat() <= arrived)
-        if act == "travel_arranged":
-            return self._is_lawful(departed, said) and self._is_after_consent(said)
-        if act == "arrived" and (self.did("arrived") or not self.closed):
-            day = said.get("arrived_on") or arrived or today.isoformat()
-            return day >= departed.isoformat()
-        if self.closed or not self.did("arrived") or self.did("follow_up_done"):
-            return False
-        return act in AFTERWARDS[1:] and not self.did(act)
-
-    def follow(self, act: str, said: dict[str, Any], side: str, today: date) -> None:
-        """Keeps what was accepted; a withdrawal that is sent twice is one."""
-        if act == "close" and said["reason"] == "withdrew":
-            act = "withdraw"
-        if act == "withdraw" and self.closed == "withdrew":
-            return
-        kept = dict(said)
-        if act == "departed":
-            kept["departed_on"] = self._going(said, self.departed_on or today).isoformat()
-        if act == "arrived":
-            kept["arrived_on"] = (
-                said.get("arrived_on") or self.last("arrived", "arrived_on") or today.isoformat()
+        arrived = self.last_answer("arrived", "arrived_on")
+        if action == "departed":
+            day = self._departure_date(answers, departed)
+            return self._may_depart(day, answers) and (not arrived or day.isoformat() <= arrived)
+        if action == "travel_arranged":
+            return self._may_depart(departed, answers) and self._is_reconfirmed_after_consent(
+                answers
             )
-        self.history.append(Accepted(act, kept, today, side))
+        if action == "arrived" and (self.has_recorded("arrived") or not self.closing_reason):
+            day = answers.get("arrived_on") or arrived or today.isoformat()
+            return day >= departed.isoformat()
+        if (
+            self.closing_reason
+            or not self.has_recorded("arrived")
+            or self.has_recorded("follow_up_done")
+        ):
+            return False
+        return action in AFTER_DEPARTURE[1:] and not self.has_recorded(action)
+
+    def record(self, action: str, answers: dict[str, Any], actor: str, today: date) -> None:
+        """Record an accepted action; a withdrawal that is sent twice is one."""
+        if action == "close" and answers["reason"] == "withdrew":
+            action = "withdraw"
+        if action == "withdraw" and self.closing_reason == "withdrew":
+            return
+        recorded = dict(answers)
+        if action == "departed":
+            recorded["departed_on"] = self._departure_date(
+                answers, self.departed_on or today
+            ).isoformat()
+        if action == "arrived":
+            recorded["arrived_on"] = (
+                answers.get("arrived_on")
+                or self.last_answer("arrived", "arrived_on")
+                or today.isoformat()
+            )
+        self.history.append(AcceptedAction(action, recorded, today, actor))
         self.version += 1
 
     @property
     def counts_as_departed(self) -> bool:
-        return bool(self.departed_on) and self.closed not in ("removed_by_authority", "duplicate")
+        return bool(self.departed_on) and self.closing_reason not in (
+            "removed_by_authority",
+            "duplicate",
+        )

@@ -1,4 +1,4 @@
-"""Fifty coordinators want the last places at once: never more held than free, everybody told, nothing lost."""
+"""Fifty coordinators want the last places at once: never more held than free, everybody informed, nothing lost."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -31,23 +31,23 @@ def group_of(n: int) -> list[dict[str, Any]]:
 
 
 def at_once(pool: ThreadPoolExecutor, calls: list[Any]) -> list[tuple[int, Any]]:
-    """The answers of calls that wait for each other and then go at the same moment."""
-    together = Barrier(len(calls))
+    """Run calls at the same moment and return their answers."""
+    barrier = Barrier(len(calls))
 
-    def go(call: Any) -> tuple[int, Any]:
-        together.wait()
-        status, said = call()
-        return status, said
+    def run(call: Any) -> tuple[int, Any]:
+        barrier.wait()
+        status, body = call()
+        return status, body
 
-    return list(pool.map(go, calls))
-
-
-def acting(client: Client, referral_id: str, act: str, **said: Any) -> Any:
-    return lambda: client.post(f"/referrals/{referral_id}/{act}", said)
+    return list(pool.map(run, calls))
 
 
-class Scene:
-    """One desk, shelters, coordinators who work at all of them, and referrals that were sent."""
+def action_call(client: Client, referral_id: str, action: str, **fields: Any) -> Any:
+    return lambda: client.post(f"/referrals/{referral_id}/{action}", fields)
+
+
+class RaceWorld:
+    """One desk, shelters, and coordinators who work at all of them."""
 
     def __init__(self, app: Flask, shelters: int) -> None:
         self.url = app.config["SETTINGS"].database_url
@@ -57,114 +57,137 @@ class Scene:
         for name in ("cora", "dora"):
             make_coordinator(name, *self.shelters)
 
-    def send(self, many: list[tuple[list[str], int]]) -> list[str]:
-        """The ids of referrals of so many women to these shelters."""
+    def send(self, groups: list[tuple[list[str], int]]) -> list[str]:
+        """Send referrals of n women each to these shelters; return their ids."""
         ids = []
         with unit_of_work():
-            for shelters, n in many:
-                said = referral_json(shelters=shelters, persons=group_of(n), id=str(uuid4()))
-                content, problems = parse_referral(said)
+            for shelters, n in groups:
+                fields = referral_json(shelters=shelters, persons=group_of(n), id=str(uuid4()))
+                referral_data, problems = parse_referral(fields)
                 assert not problems
-                sent = refer(db.session(), self.officer, content)
-                assert isinstance(sent, ReferralIntake), sent
-                ids.append(content.id)
+                intake = refer(db.session(), self.officer, referral_data)
+                assert isinstance(intake, ReferralIntake), intake
+                ids.append(referral_data.id)
         db.session.remove()
         return ids
 
 
-def held_at(shelter_id: int) -> tuple[int, int]:
-    """People held at a shelter by its holds, and by the referrals that it accepted."""
-    holds = select(func.coalesce(func.sum(HOLDS.c.n), 0)).where(HOLDS.c.shelter_id == shelter_id)
-    accepted = select(func.coalesce(func.sum(REFERRALS.c.party), 0)).where(
+def count_held(shelter_id: int) -> tuple[int, int]:
+    """Count the people held at a shelter by its holds, and by the referrals that it accepted."""
+    holds = select(func.coalesce(func.sum(HOLDS.c.person_count), 0)).where(
+        HOLDS.c.shelter_id == shelter_id
+    )
+    accepted = select(func.coalesce(func.sum(REFERRALS.c.person_count), 0)).where(
         REFERRALS.c.shelter_id == shelter_id, REFERRALS.c.state == "accepted"
     )
-    found = db.session.scalar(holds), db.session.scalar(accepted)
+    counts = db.session.scalar(holds), db.session.scalar(accepted)
     db.session.rollback()
-    return found
+    return counts
 
 
 def race(app: Flask, times: int, module: str) -> list[tuple[int, int, list[tuple[int, Any]]]]:
-    """Per shelter: people held, people accepted, and the answers of fifty clients that accepted at once."""
-    scene = Scene(app, times)
+    """Return per shelter: people held, people accepted, the answers of fifty clients that accepted at once."""
+    world = RaceWorld(app, times)
     parties = [1 + n % 5 for n in range(CLIENTS)]
-    sent = [scene.send([([one.code], n) for n in parties]) for one in scene.shelters]
-    with serving(scene.url, workers=4, module=module) as server:
+    ids_by_shelter = [
+        world.send([([shelter.code], n) for n in parties]) for shelter in world.shelters
+    ]
+    with serving(world.url, workers=4, module=module) as server:
         names = ("cora", "dora")
         clients = [Client(server.port).sign_in(names[n % 2]) for n in range(CLIENTS)]
         with ThreadPoolExecutor(CLIENTS) as pool:
             answers = [
-                at_once(pool, [acting(*pair, "accept") for pair in zip(clients, ids, strict=True)])
-                for ids in sent
+                at_once(
+                    pool, [action_call(*pair, "accept") for pair in zip(clients, ids, strict=True)]
+                )
+                for ids in ids_by_shelter
             ]
-    return [(*held_at(s.id), a) for s, a in zip(scene.shelters, answers, strict=True)]
+    return [
+        (*count_held(shelter.id), shelter_answers)
+        for shelter, shelter_answers in zip(world.shelters, answers, strict=True)
+    ]
 
 
 def test_fifty_clients_race_for_the_last_places_and_never_more_is_held_than_free(
     app: Flask,
 ) -> None:
-    for held, accepted, answers in race(app, TIMES, "wsgi:application"):
-        assert held == accepted <= PLACES
+    for n_held, n_accepted, answers in race(app, TIMES, "wsgi:application"):
+        assert n_held == n_accepted <= PLACES
         assert {status for status, _ in answers} == {200, 409}
-        told = {said["problem"] for status, said in answers if status == 409}
-        assert told == {"no_places"}
+        problems = {body["problem"] for status, body in answers if status == 409}
+        assert problems == {"no_places"}
         losers = [1 + n % 5 for n, (status, _) in enumerate(answers) if status == 409]
-        assert min(losers) > PLACES - held
+        assert min(losers) > PLACES - n_held
     last = select(BedChange.__table__.c.held).order_by(BedChange.__table__.c.id.desc()).limit(1)
     assert 0 < db.session.scalar(last) <= PLACES
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_the_race_would_show_places_that_nobody_holds(app: Flask) -> None:
+def test_the_race_would_show_beds_that_are_not_locked(app: Flask) -> None:
     assert any(
-        held > PLACES for held, _, _ in race(app, 3, "tests.mutants.no_bed_lock:application")
+        n_held > PLACES for n_held, _, _ in race(app, 3, "tests.mutants.no_bed_lock:application")
     )
 
 
-def test_one_outcome_whoever_acts_at_the_same_moment(app: Flask) -> None:
-    scene = Scene(app, 3)
-    codes = [one.code for one in scene.shelters]
-    times = 12 * ROUNDS
-    offers = scene.send([(codes, 1)] * 2)
-    answers = scene.send([(codes[:1], 1)] * times)
-    cancels = scene.send([(codes[1:2], 1)] * times)
-    with serving(scene.url, workers=4) as server, ThreadPoolExecutor(3) as pool:
+def test_simultaneous_actions_have_one_outcome(app: Flask) -> None:
+    world = RaceWorld(app, 3)
+    codes = [shelter.code for shelter in world.shelters]
+    n_referrals = 12 * ROUNDS
+    offered = world.send([(codes, 1)] * 2)
+    answered = world.send([(codes[:1], 1)] * n_referrals)
+    cancelled = world.send([(codes[1:2], 1)] * n_referrals)
+    with serving(world.url, workers=4) as server, ThreadPoolExecutor(3) as pool:
         cora, dora, eva = (Client(server.port).sign_in(name) for name in ("cora", "dora", "cora"))
         ana = Client(server.port).sign_in("ana")
-        for one in offers:
-            three = [
-                acting(client, one, "accept", shelter=code)
+        for referral_id in offered:
+            calls = [
+                action_call(client, referral_id, "accept", shelter=code)
                 for client, code in zip((cora, dora, eva), codes, strict=True)
             ]
-            told = at_once(pool, three)
-            assert Counter(status for status, _ in told) == {200: 1, 409: 2}
-            assert {s["problem"] for status, s in told if status == 409} == {"taken_by_another"}
-            assert len(ana.ask("GET", f"/referrals/{one}")[1]["offers"]) == len(codes)
-        for one in answers:
-            pair = [acting(cora, one, "accept"), acting(dora, one, "decline", reason="safety_risk")]
-            _one_wins(at_once(pool, pair), ana, one, {"accepted", "declined"})
-            cora.post(f"/referrals/{one}/no-show", {})
-        for one in cancels:
-            pair = [acting(cora, one, "accept"), acting(ana, one, "cancel")]
-            told = at_once(pool, pair)
-            assert told[1][0] == 200 and told[0][0] in (200, 409)
-            assert ana.ask("GET", f"/referrals/{one}")[1]["state"] == "cancelled"
-    assert all(_is_settled(one) for one in (*offers, *answers, *cancels))
-    assert held_now(scene) == len(offers)
+            results = at_once(pool, calls)
+            assert Counter(status for status, _ in results) == {200: 1, 409: 2}
+            assert {body["problem"] for status, body in results if status == 409} == {
+                "taken_by_another"
+            }
+            assert len(ana.ask("GET", f"/referrals/{referral_id}")[1]["offers"]) == len(codes)
+        for referral_id in answered:
+            calls = [
+                action_call(cora, referral_id, "accept"),
+                action_call(dora, referral_id, "decline", reason="safety_risk"),
+            ]
+            _one_wins(at_once(pool, calls), ana, referral_id, {"accepted", "declined"})
+            cora.post(f"/referrals/{referral_id}/no-show", {})
+        for referral_id in cancelled:
+            calls = [
+                action_call(cora, referral_id, "accept"),
+                action_call(ana, referral_id, "cancel"),
+            ]
+            results = at_once(pool, calls)
+            assert results[1][0] == 200 and results[0][0] in (200, 409)
+            assert ana.ask("GET", f"/referrals/{referral_id}")[1]["state"] == "cancelled"
+    assert all(_is_settled(referral_id) for referral_id in (*offered, *answered, *cancelled))
+    assert count_open_holds() == len(offered)
 
 
-def _one_wins(told: list[tuple[int, Any]], ana: Client, one: str, states: set[str]) -> None:
-    assert Counter(status for status, _ in told) == {200: 1, 409: 1}
-    won = next(said["state"] for status, said in told if status == 200)
-    assert won in states
-    assert ana.ask("GET", f"/referrals/{one}")[1]["state"] == won
+def _one_wins(
+    results: list[tuple[int, Any]], ana: Client, referral_id: str, states: set[str]
+) -> None:
+    assert Counter(status for status, _ in results) == {200: 1, 409: 1}
+    state = next(body["state"] for status, body in results if status == 200)
+    assert state in states
+    assert ana.ask("GET", f"/referrals/{referral_id}")[1]["state"] == state
 
 
-def _is_settled(one: str) -> bool:
-    """Whether no offer of a referral is open any more."""
-    mine = select(func.count()).where(OFFERS.c.referral_id == UUID(one), OFFERS.c.is_open)
-    return db.session.scalar(mine) == 0
+def _is_settled(referral_id: str) -> bool:
+    """Return whether no offer of a referral is open any more."""
+    open_offers = select(func.count()).where(
+        OFFERS.c.referral_id == UUID(referral_id), OFFERS.c.is_open
+    )
+    return db.session.scalar(open_offers) == 0
 
 
-def held_now(scene: Scene) -> int:
-    mine = select(func.coalesce(func.sum(HOLDS.c.n), 0)).where(HOLDS.c.ended_at.is_(None))
-    return int(db.session.scalar(mine))
+def count_open_holds() -> int:
+    held_people = select(func.coalesce(func.sum(HOLDS.c.person_count), 0)).where(
+        HOLDS.c.ended_at.is_(None)
+    )
+    return int(db.session.scalar(held_people))

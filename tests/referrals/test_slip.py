@@ -1,4 +1,4 @@
-"""The slip: what stands on it and what never does, when there is none, and what a stranger sees who scans it."""
+"""The slip: what it shows and what it never does, when there is none, and what a stranger sees who scans it."""
 
 import re
 from datetime import timedelta
@@ -12,33 +12,33 @@ from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
 from app.referrals.forms.slip import catalogue_locale, printable_languages
 from app.web.qr_codes import QUIET_ZONE, draw_qr_code
-from tests.factories.records import JSON, Browser, alone, consultation_json, sign_in
+from tests.factories.records import JSON, Browser, consultation_json, in_new_context, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 SECRETS = {"name": "Casa Secreta", "address": "Calle Oculta 7", "directions": "Behind the hill"}
-on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""What a page says is the same on both databases."""
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""The text of a page is the same on both databases."""
 GROUP = [
     {"sex": "female", "age_band": "age_25_59", "n": 2},
     {"sex": "male", "age_band": "age_5_11", "n": 3},
 ]
 
 
-def words(answer):
+def text_of(answer):
     page = answer.get_data(as_text=True)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 @pytest.fixture
 def world(office):
-    """Two shelters, one of them protected, each with its coordinator; a consultation of a family from Haiti."""
-    one = make_shelter("HND-S1", {"families": 9}, opens_at="16:00", closes_at="21:00")
-    hidden = make_shelter(
+    """Create two shelters with coordinators, one of them protected, and a consultation of a family from Haiti."""
+    shelter = make_shelter("HND-S1", {"families": 9}, opens_at="16:00", closes_at="21:00")
+    protected_shelter = make_shelter(
         "HND-K7", {"families": 9}, is_protected=True, meeting_point="Main square", **SECRETS
     )
-    make_coordinator("coro", one)
-    make_coordinator("carlos", hidden)
+    make_coordinator("coro", shelter)
+    make_coordinator("carlos", protected_shelter)
     [group] = consultation_json()["groups"]
     family = [{**group, "nationality": "HTI", "persons": GROUP}]
     consultation = consultation_json(groups=family, language="hat")
@@ -47,83 +47,83 @@ def world(office):
     return office
 
 
-def sent(world, **said):
-    more = {"from_consultation": world.consultation, "persons": GROUP, "language": "hat"}
+def send_referral(world, **fields):
+    defaults = {"from_consultation": world.consultation, "persons": GROUP, "language": "hat"}
     flags = {"flags": ["disability", "lgbtiq"], "note": "They come by bus"}
-    answer = world["ana"].post("/referrals", referral_json(**{**more, **flags, **said}))
+    answer = world["ana"].post("/referrals", referral_json(**{**defaults, **flags, **fields}))
     assert answer.status_code == 201, answer.data
     return answer.get_json()
 
 
-@on_one
+@sqlite_only
 def test_a_slip_says_where_and_until_when_and_nothing_of_who(world):
-    one = sent(world)
-    path = f"/referrals/{one['id']}/slip"
-    waiting = words(world["ana"].get(path, **ENGLISH))
+    referral = send_referral(world)
+    path = f"/referrals/{referral['id']}/slip"
+    waiting = text_of(world["ana"].get(path, **ENGLISH))
     assert "Sin confirmar" in waiting and "Lugares reservados" not in waiting
     coro = sign_in(world.app, "coro")
-    assert coro.post(f"/referrals/{one['id']}/accept", {}).status_code == 200
+    assert coro.post(f"/referrals/{referral['id']}/accept", {}).status_code == 200
     for locale in ("en", "es"):
         world["ana"].client.set_cookie("locale", locale)
         page = world["ana"].get(path)
         slip = page.text[page.text.index('<article class="slip">') : page.text.index("</article>")]
-        said = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", slip)))
-        for told in ("Casa San José", "Avenida Central 12", "bus station", "2222-1111", "16:00"):
-            assert told in said, told
-        assert " ".join(one["code"]) in said and re.search(r"\b5\b", said)
+        text = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", slip)))
+        for shown in ("Casa San José", "Avenida Central 12", "bus station", "2222-1111", "16:00"):
+            assert shown in text, shown
+        assert " ".join(referral["code"]) in text and re.search(r"\b5\b", text)
         assert re.findall(r'lang="(\w+)"', slip) == ["es", "ht"]
         for terms in (SEXES, AGE_BANDS):
-            assert not any(term.label in said or term.code in slip for term in terms)
+            assert not any(term.label in text or term.code in slip for term in terms)
         for never in ("HTI", "Hait", "bus by", "They come", "disab", "LGBT", "25–59", "5–11"):
-            assert never not in said, never
-        assert world.consultation not in slip and "ana" not in said.split()
+            assert never not in text, never
+        assert world.consultation not in slip and "ana" not in text.split()
 
 
-@on_one
-def test_there_is_no_slip_where_it_would_send_them_for_nothing(world):
-    def said(number):
-        page = world["ana"].get(f"/referrals/{number}/slip", **ENGLISH)
+@sqlite_only
+def test_there_is_no_slip_if_it_would_send_them_for_nothing(world):
+    def text_of_no_slip(referral_id):
+        page = world["ana"].get(f"/referrals/{referral_id}/slip", **ENGLISH)
         assert page.status_code == 200 and 'class="slip"' not in page.text
-        return words(page)
+        return text_of(page)
 
-    several = sent(world, shelters=["HND-S1", "HND-K7"])["id"]
-    assert "The slip names the one that accepts first." in said(several)
+    several = send_referral(world, shelters=["HND-S1", "HND-K7"])["id"]
+    assert "The slip names the one that accepts first." in text_of_no_slip(several)
     coro = sign_in(world.app, "coro")
-    declined = sent(world)["id"]
+    declined = send_referral(world)["id"]
     coro.post(f"/referrals/{declined}/decline", {"reason": "no_capacity"})
-    assert "would send them for nothing" in said(declined)
-    used = sent(world)["id"]
+    assert "would send them for nothing" in text_of_no_slip(declined)
+    used = send_referral(world)["id"]
     assert coro.post(f"/referrals/{used}/accept", {}).status_code == 200
     assert coro.post(f"/referrals/{used}/arrive", {"persons": 4}).status_code == 200
-    assert "the slip was used" in said(used)
-    over = sent(world)["id"]
-    assert coro.post(f"/referrals/{over}/accept", {}).status_code == 200
+    assert "the slip was used" in text_of_no_slip(used)
+    expired_hold = send_referral(world)["id"]
+    assert coro.post(f"/referrals/{expired_hold}/accept", {}).status_code == 200
     with time_machine.travel(clock.now() + timedelta(minutes=91), tick=False):
-        world.anew("ana")
-        assert "The places are no longer held." in said(over)
-    world.anew("ana")
-    service = sent(world, shelters=[], service="health", priority="normal_14d")["id"]
+        world.sign_in_again("ana")
+        assert "The places are no longer held." in text_of_no_slip(expired_hold)
+    world.sign_in_again("ana")
+    service = send_referral(world, shelters=[], service="health", priority="normal_14d")["id"]
     assert world["ana"].get(f"/referrals/{service}/slip").status_code == 404
     for name in ("eva", "guille"):
-        assert world[name].get(f"/referrals/{over}/slip").status_code == 404
+        assert world[name].get(f"/referrals/{expired_hold}/slip").status_code == 404
 
 
-@on_one
+@sqlite_only
 def test_a_protected_shelter_has_neither_name_nor_place_on_any_page_of_the_desk(world):
-    one = sent(world, shelters=["HND-K7"])
+    referral = send_referral(world, shelters=["HND-K7"])
     stranger = Browser(world.app.test_client())
     pages = [
         world["ana"].get(path, **ENGLISH)
         for path in (
             f"/referrals/new?consultation={world.consultation}",
-            f"/referrals/{one['id']}",
-            f"/referrals/{one['id']}/slip",
+            f"/referrals/{referral['id']}",
+            f"/referrals/{referral['id']}/slip",
             f"/cases/{world.consultation}",
             "/today",
         )
     ]
-    pages.append(world["ana"].get_json(f"/referrals/{one['id']}"))
-    pages.append(stranger.get(f"/v/{one['id']}", **ENGLISH))
+    pages.append(world["ana"].get_json(f"/referrals/{referral['id']}"))
+    pages.append(stranger.get(f"/v/{referral['id']}", **ENGLISH))
     for page in pages:
         assert page.status_code == 200
         assert not any(secret in page.text for secret in (*SECRETS.values(), "Pastoral")), page
@@ -132,40 +132,43 @@ def test_a_protected_shelter_has_neither_name_nor_place_on_any_page_of_the_desk(
         assert "Reserved shelter" in page.text or "Refugio reservado" in page.text
 
 
-@on_one
+@sqlite_only
 def test_a_stranger_sees_the_shelters_card_and_nothing_of_the_group(world):
-    one = sent(world)
+    referral = send_referral(world)
     stranger = Browser(world.app.test_client())
-    before = words(stranger.get(f"/v/{one['id']}", **ENGLISH))
+    before = text_of(stranger.get(f"/v/{referral['id']}", **ENGLISH))
     assert "Casa San José" in before and "16:00–21:00" in before
-    for never in (one["code"], one["id"], "Sent", "5 people", "They come", "women"):
+    for never in (referral["code"], referral["id"], "Sent", "5 people", "They come", "women"):
         assert never not in before, never
-    world["ana"].post(f"/referrals/{one['id']}/cancel", {})
-    assert words(stranger.get(f"/v/{one['id']}", **ENGLISH)) == before
+    world["ana"].post(f"/referrals/{referral['id']}/cancel", {})
+    assert text_of(stranger.get(f"/v/{referral['id']}", **ENGLISH)) == before
     for name in ("ana", "guille"):
-        shown = words(world[name].get(f"/v/{one['id']}", **ENGLISH))
-        assert "Casa San José" in shown and one["code"] not in shown
+        shown = text_of(world[name].get(f"/v/{referral['id']}", **ENGLISH))
+        assert "Casa San José" in shown and referral["code"] not in shown
 
-    several = sent(world, shelters=["HND-S1", "HND-K7"])["id"]
-    service = sent(world, shelters=[], service="health", priority="normal_14d")["id"]
+    several = send_referral(world, shelters=["HND-S1", "HND-K7"])["id"]
+    service = send_referral(world, shelters=[], service="health", priority="normal_14d")["id"]
     missing = stranger.get(f"/v/{uuid4()}")
-    for number in (several, service):
-        answer = stranger.get(f"/v/{number}")
-        assert (answer.status_code, words(answer)) == (missing.status_code, words(missing))
+    for referral_id in (several, service):
+        answer = stranger.get(f"/v/{referral_id}")
+        assert (answer.status_code, text_of(answer)) == (missing.status_code, text_of(missing))
     assert missing.status_code == 404
     assert stranger.get("/v/nonsense").status_code == 404
 
 
-@on_one
+@sqlite_only
 def test_the_shelters_own_people_come_from_the_code_to_the_arrival(world):
-    one = sent(world)
+    referral = send_referral(world)
     coro = sign_in(world.app, "coro")
-    answer = coro.get(f"/v/{one['id']}")
-    assert (answer.status_code, answer.location) == (302, f"/referrals/arrive?code={one['code']}")
-    other = sign_in(world.app, "carlos").get(f"/v/{one['id']}")
-    assert other.status_code == 200 and one["code"] not in words(other)
-    program = alone(coro.client.get, f"/v/{one['id']}", headers=JSON)
-    assert program.status_code == 200 and not program.location
+    answer = coro.get(f"/v/{referral['id']}")
+    assert (answer.status_code, answer.location) == (
+        302,
+        f"/referrals/arrive?code={referral['code']}",
+    )
+    other = sign_in(world.app, "carlos").get(f"/v/{referral['id']}")
+    assert other.status_code == 200 and referral["code"] not in text_of(other)
+    by_json = in_new_context(coro.client.get, f"/v/{referral['id']}", headers=JSON)
+    assert by_json.status_code == 200 and not by_json.location
 
 
 def test_the_code_of_an_address_is_drawn_whole_with_its_quiet_zone():
@@ -176,8 +179,8 @@ def test_the_code_of_an_address_is_drawn_whole_with_its_quiet_zone():
 
 
 def test_a_slip_is_printed_in_the_six_languages_and_spanish_otherwise():
-    spoken = ("spa", "eng", "fra", "hat", "nld", "por")
-    assert [catalogue_locale(code) for code in spoken] == ["es", "en", "fr", "ht", "nl", "pt"]
+    languages = ("spa", "eng", "fra", "hat", "nld", "por")
+    assert [catalogue_locale(code) for code in languages] == ["es", "en", "fr", "ht", "nl", "pt"]
     assert catalogue_locale("cab") == catalogue_locale("") == catalogue_locale("xyz") == "es"
-    assert set(printable_languages("")) == set(spoken)
-    assert set(printable_languages("cab")) == {*spoken, "cab"}
+    assert set(printable_languages("")) == set(languages)
+    assert set(printable_languages("cab")) == {*languages, "cab"}

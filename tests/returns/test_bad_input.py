@@ -5,10 +5,10 @@ import pytest
 from app.db.session import db
 from app.returns.queries.requests import REQUESTS, STEPS
 from tests.factories.records import make_account, make_desk, sign_in
-from tests.factories.returns import USUAL, WOMAN, make_return, move, return_json
+from tests.factories.returns import DEFAULTS, WOMAN, make_return, record_action, return_json
 
-on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-CONSENT = USUAL["consent_recorded"]
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+CONSENT = DEFAULTS["consent_recorded"]
 
 
 @pytest.fixture
@@ -19,15 +19,15 @@ def desk(app):
     return ana, sign_in(app, "ana"), sign_in(app, "eva")
 
 
-def stored():
+def stored_rows():
     rows = [db.session.execute(t.select().order_by(t.c.id)).all() for t in (REQUESTS, STEPS)]
     db.session.remove()
     return rows
 
 
-def told(answer):
-    """The problems of an answer as (field, code)."""
-    return [(one["field"], one["code"]) for one in answer.get_json()["problems"]]
+def problems_of(answer):
+    """Return the problems of an answer as (field, code)."""
+    return [(each["field"], each["code"]) for each in answer.get_json()["problems"]]
 
 
 REFUSED_OPENINGS = [
@@ -53,22 +53,22 @@ REFUSED_OPENINGS = [
 ]
 
 
-@on_one
+@sqlite_only
 def test_what_may_not_be_asked_for_is_refused_at_its_field(desk):
     _, browser, _ = desk
-    for said, problems in REFUSED_OPENINGS:
-        answer = browser.post("/returns", return_json(**said))
-        assert (answer.status_code, told(answer)) == (422, problems), said
-    assert stored() == [[], []]
+    for fields, problems in REFUSED_OPENINGS:
+        answer = browser.post("/returns", return_json(**fields))
+        assert (answer.status_code, problems_of(answer)) == (422, problems), fields
+    assert stored_rows() == [[], []]
 
 
-@on_one
-def test_everything_of_a_step_that_cannot_be_read_is_told_at_once(desk):
+@sqlite_only
+def test_everything_of_a_step_that_cannot_be_read_is_reported_at_once(desk):
     ana, browser, _ = desk
-    asked = move(make_return(ana), ana, "counselling")
-    before = stored()
-    path = f"/returns/{asked.display_reference}/consent_recorded"
-    wrong = [
+    request = record_action(make_return(ana), ana, "counselling")
+    before = stored_rows()
+    path = f"/returns/{request.display_reference}/consent_recorded"
+    cases = [
         ({"own_decision": False}, [("own_decision", "tick_needed")]),
         ({"may_withdraw": "yes"}, [("may_withdraw", "unreadable")]),
         ({"language": "xxx"}, [("language", "unknown_code")]),
@@ -78,36 +78,36 @@ def test_everything_of_a_step_that_cannot_be_read_is_told_at_once(desk):
         ({"version": "two"}, [("version", "not_a_number")]),
         ({"phone": "9999"}, [("phone", "unknown_field")]),
     ]
-    for said, problems in wrong:
-        answer = browser.post(path, {**CONSENT, "version": asked.version, **said})
-        assert (answer.status_code, told(answer)) == (422, problems), said
+    for fields, problems in cases:
+        answer = browser.post(path, {**CONSENT, "version": request.version, **fields})
+        assert (answer.status_code, problems_of(answer)) == (422, problems), fields
     everything = browser.post(path, {})
-    assert {field for field, _ in told(everything)} == {*CONSENT, "version"}
-    assert stored() == before
+    assert {field for field, _ in problems_of(everything)} == {*CONSENT, "version"}
+    assert stored_rows() == before
 
 
-@on_one
-def test_a_gate_is_told_before_what_could_not_be_read(desk):
+@sqlite_only
+def test_a_gate_is_reported_before_what_could_not_be_read(desk):
     ana, browser, supervisor = desk
-    asked = make_return(ana)
-    before = stored()
-    for one, act, gate in (
+    request = make_return(ana)
+    before = stored_rows()
+    for client, action, gate in (
         (browser, "consent_recorded", "stage_skipped"),
         (browser, "voluntariness_vulnerability_check", "consent"),
         (supervisor, "travel_arranged", "consent"),
         (supervisor, "resume", "not_stopped"),
     ):
-        answer = one.post(f"/returns/{asked.display_reference}/{act}", {})
-        assert (answer.status_code, answer.get_json()["problem"]) == (409, gate), act
+        answer = client.post(f"/returns/{request.display_reference}/{action}", {})
+        assert (answer.status_code, answer.get_json()["problem"]) == (409, gate), action
         assert answer.get_json()["stage"] == "enquiry"
-    assert stored() == before
+    assert stored_rows() == before
 
 
-@on_one
-def test_mistyped_unknown_and_strange_references_and_acts_are_one_sentence(desk):
+@sqlite_only
+def test_mistyped_unknown_and_strange_references_and_actions_are_one_sentence(desk):
     ana, browser, _ = desk
-    shown = make_return(ana).display_reference
-    mistyped = shown[:-1] + ("0" if shown[-1] != "0" else "1")
+    reference = make_return(ana).display_reference
+    mistyped = reference[:-1] + ("0" if reference[-1] != "0" else "1")
     for path in (
         f"/returns/{mistyped}",
         f"/returns/{mistyped}/withdraw",
@@ -115,19 +115,24 @@ def test_mistyped_unknown_and_strange_references_and_acts_are_one_sentence(desk)
     ):
         answer = browser.get_json(path)
         assert answer.status_code == 404 and set(answer.get_json()) == {"problem"}
-    for act in ("enquiry", "unknown", "closed%00"):
-        assert browser.post(f"/returns/{shown}/{act}", {"version": 1}).status_code == 404
-    for typed in (shown.lower(), shown[2:], shown.replace("-", " "), f" {shown} ".strip()):
-        assert browser.get_json(f"/returns/{typed}").get_json()["reference"] == shown
+    for action in ("enquiry", "unknown", "closed%00"):
+        assert browser.post(f"/returns/{reference}/{action}", {"version": 1}).status_code == 404
+    for typed in (
+        reference.lower(),
+        reference[2:],
+        reference.replace("-", " "),
+        f" {reference} ".strip(),
+    ):
+        assert browser.get_json(f"/returns/{typed}").get_json()["reference"] == reference
 
 
-@on_one
+@sqlite_only
 def test_an_older_text_is_refused_with_the_reason(desk, monkeypatch):
     ana, browser, _ = desk
-    asked = move(make_return(ana), ana, "counselling")
+    request = record_action(make_return(ana), ana, "counselling")
     from app.returns.vocabulary import texts
 
     monkeypatch.setattr(texts, "versions", lambda: ("2026-1", "2026-2"))
-    said = {**CONSENT, "version": asked.version}
-    answer = browser.post(f"/returns/{asked.display_reference}/consent_recorded", said)
-    assert told(answer) == [("text_version", "text_outdated")]
+    fields = {**CONSENT, "version": request.version}
+    answer = browser.post(f"/returns/{request.display_reference}/consent_recorded", fields)
+    assert problems_of(answer) == [("text_version", "text_outdated")]

@@ -1,4 +1,4 @@
-"""The pages of a return request: what comes next for whom, one step a page, withdrawing from everywhere."""
+"""The pages of a return request: each reader's next step, one step a page, withdrawing from every stage."""
 
 import re
 from datetime import date, timedelta
@@ -20,18 +20,18 @@ from app.returns.vocabulary import texts
 from tests.contracts.test_shown_codes import CODE, visible
 from tests.factories.records import Browser, at
 from tests.factories.two_country_world import Office
-from tests.returns.walking import DESK, READ, SUPERVISOR, new_request, way, way_to
+from tests.returns.return_steps import DESK, READ_TEXT, SUPERVISOR, all_steps, new_request, steps_to
 
 NOON = at("2026-03-10 18:00")
 TODAY = date(2026, 3, 10)
-on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what is the same on every database."""
 MOST_WORDS = 150
 """Read aloud at a calm 150 words a minute: a page takes a minute at most."""
-PEOPLE = {DESK: "ana", SUPERVISOR: "susana"}
+USERNAMES = {DESK: "ana", SUPERVISOR: "susana"}
 CONSENT = "consent_recorded"
 CHECK = "voluntariness_vulnerability_check"
-PAIR = [
+FAMILY = [
     {"sex": "female", "age_band": "age_25_59", "n": 2},
     {"sex": "male", "age_band": "age_5_11", "n": 1},
 ]
@@ -45,35 +45,37 @@ def at_noon():
 
 @pytest.fixture
 def office(office: Office) -> Office:
-    """The office, its people reading English."""
-    for name in (*PEOPLE.values(), "eva", "gabi"):
+    """Return the office, its people reading English."""
+    for name in (*USERNAMES.values(), "eva", "gabi"):
         office[name].client.set_cookie("locale", "en")
     return office
 
 
-def make(office: Office, stage: str = "enquiry", **said: Any) -> str:
-    """A request at that stage; its reference."""
-    opened = office["ana"].post("/returns", new_request("HND-01", "HND", **said))
-    assert opened.status_code == 201, opened.data
-    reference = str(opened.get_json()["reference"])
-    for side, act, fields in way_to(stage, TODAY):
-        act_on(office, reference, act, side, **fields)
+def make_request(office: Office, stage: str = "enquiry", **fields: Any) -> str:
+    """Create a request at a stage and return its reference."""
+    created = office["ana"].post("/returns", new_request("HND-01", "HND", **fields))
+    assert created.status_code == 201, created.data
+    reference = str(created.get_json()["reference"])
+    for actor, action, step_fields in steps_to(stage, TODAY):
+        record_action(office, reference, action, actor, **step_fields)
     return reference
 
 
-def act_on(office: Office, reference: str, act: str, side: str = DESK, **said: Any) -> None:
-    """One act, sent as a program does."""
-    known = {"version": version(office, reference)} if "version" not in said else {}
-    sent = office[PEOPLE[side]].post(f"/returns/{reference}/{act}", {**said, **known})
-    assert sent.status_code == 200, (act, sent.data)
+def record_action(
+    office: Office, reference: str, action: str, actor: str = DESK, **fields: Any
+) -> None:
+    """Record an action by JSON."""
+    version = {"version": get_version(office, reference)} if "version" not in fields else {}
+    answer = office[USERNAMES[actor]].post(f"/returns/{reference}/{action}", {**fields, **version})
+    assert answer.status_code == 200, (action, answer.data)
 
 
-def version(office: Office, reference: str) -> int:
+def get_version(office: Office, reference: str) -> int:
     return int(office["ana"].get_json(f"/returns/{reference}").get_json()["version"])
 
 
 def main_of(browser: Browser, path: str, status: int = 200) -> str:
-    """The main part of a page."""
+    """Return the main part of a page."""
     answer = browser.get(path)
     assert answer.status_code == status, (path, answer.status_code)
     return main_in(answer.get_data(as_text=True))
@@ -84,7 +86,7 @@ def main_in(page: str) -> str:
 
 
 def next_of(main: str) -> list[str]:
-    """The acts of the page's green buttons."""
+    """Return the actions of the page's green buttons."""
     return re.findall(r'<a class="button" href="/returns/R-\w{5}/(\w+)"', main)
 
 
@@ -93,83 +95,86 @@ def has_form(main: str) -> bool:
 
 
 def withdraws(main: str, reference: str) -> bool:
-    """Whether the page withdraws at the second tap: a form that asks for nothing stands behind the first one."""
+    """Return whether the page withdraws at the second tap: a form without questions stands behind the first one."""
     form = re.search(
         rf'<details class="withdraw">.*?<form method="post" action="/returns/{reference}/withdraw"'
         r".*?</details>",
         main,
         re.S,
     )
-    asked = re.findall(r'<(?:input|select|textarea)[^>]*name="(\w+)"', form[0]) if form else []
-    return asked == ["csrf_token"]
+    inputs = re.findall(r'<(?:input|select|textarea)[^>]*name="(\w+)"', form[0]) if form else []
+    return inputs == ["csrf_token"]
 
 
-def words_of(main: str) -> int:
-    """How many words are read on a page, without its reference, its buttons and the names of all languages."""
-    around = r'<p class="of-request">.*?</p>|<select.*?</select>|<div class="deeds-of">.*?</div>'
-    plain = re.sub(rf"{around}|<details.*?</details>", " ", main, flags=re.S)
+def count_words(main: str) -> int:
+    """Count the words of a page, without its reference, its buttons and the names of all languages."""
+    excluded = r'<p class="of-request">.*?</p>|<select.*?</select>|<div class="deeds-of">.*?</div>'
+    plain = re.sub(rf"{excluded}|<details.*?</details>", " ", main, flags=re.S)
     return len(re.findall(r"[^\W_][\w'-]*", re.sub(r"<[^>]+>", " ", plain)))
 
 
-@on_one
+@sqlite_only
 def test_the_one_next_step_stands_on_the_page_of_whose_it_is_and_leads_to_a_form(office):
-    for stage, (side, act, said) in zip(
-        ("enquiry", *(act for _, act, _ in way(TODAY))), way(TODAY), strict=False
+    for stage, (actor, action, fields) in zip(
+        ("enquiry", *(action for _, action, _ in all_steps(TODAY))), all_steps(TODAY), strict=False
     ):
         if stage == "enquiry":
-            reference = make(office)
-        for whose, name in PEOPLE.items():
+            reference = make_request(office)
+        for reader_actor, name in USERNAMES.items():
             main = main_of(office[name], f"/returns/{reference}")
-            assert next_of(main) == ([act] if whose == side else []), (stage, name)
-        assert has_form(main_of(office[PEOPLE[side]], f"/returns/{reference}/{act}"))
-        act_on(office, reference, act, side, **said)
+            assert next_of(main) == ([action] if reader_actor == actor else []), (stage, name)
+        assert has_form(main_of(office[USERNAMES[actor]], f"/returns/{reference}/{action}"))
+        record_action(office, reference, action, actor, **fields)
     assert next_of(main_of(office["susana"], f"/returns/{reference}")) == ["follow_up_done"]
-    act_on(office, reference, "follow_up_done", SUPERVISOR)
+    record_action(office, reference, "follow_up_done", SUPERVISOR)
     assert next_of(main_of(office["susana"], f"/returns/{reference}")) == ["close"]
-    act_on(office, reference, "close", SUPERVISOR, reason="returned")
+    record_action(office, reference, "close", SUPERVISOR, reason="returned")
     assert next_of(main_of(office["susana"], f"/returns/{reference}")) == []
 
 
-@on_one
+@sqlite_only
 def test_the_longest_pages_are_read_within_a_minute_in_every_language(office):
-    reference = make(office, persons=PAIR)
-    for _, act, said in way(TODAY)[:3]:
+    reference = make_request(office, persons=FAMILY)
+    for _, action, fields in all_steps(TODAY)[:3]:
         for locale in LOCALES:
             office["ana"].client.set_cookie("locale", locale)
-            main = main_of(office["ana"], f"/returns/{reference}/{act}")
-            assert words_of(main) <= MOST_WORDS, (act, locale, words_of(main))
-        act_on(office, reference, act, DESK, **said)
+            main = main_of(office["ana"], f"/returns/{reference}/{action}")
+            assert count_words(main) <= MOST_WORDS, (action, locale, count_words(main))
+        record_action(office, reference, action, DESK, **fields)
 
 
-@on_one
+@sqlite_only
 def test_every_page_is_short_speaks_no_code_and_withdraws_until_departure(office):
-    reference = make(office, persons=PAIR)
+    reference = make_request(office, persons=FAMILY)
     path = f"/returns/{reference}"
-    forms = kept = 0
-    for side, act, said in way(TODAY):
-        before = act != "arrived"
-        for name in PEOPLE.values():
-            assert withdraws(main_of(office[name], path), reference) == before, (act, name)
-        for other in STEP_FORMS:
-            answer = office[PEOPLE[side]].get(f"{path}/{other}")
+    forms = refusals = 0
+    for actor, action, fields in all_steps(TODAY):
+        is_before_departure = action != "arrived"
+        for name in USERNAMES.values():
+            assert withdraws(main_of(office[name], path), reference) == is_before_departure, (
+                action,
+                name,
+            )
+        for other_action in STEP_FORMS:
+            answer = office[USERNAMES[actor]].get(f"{path}/{other_action}")
             main = main_in(answer.get_data(as_text=True))
-            assert has_form(main) == (answer.status_code == 200), (act, other)
-            assert words_of(main) <= MOST_WORDS, (other, words_of(main))
-            assert CODE.findall(visible(main)) == [], (act, other)
-            if other == "withdraw":
-                assert (f'action="{path}/withdraw"' in main) == before, act
+            assert has_form(main) == (answer.status_code == 200), (action, other_action)
+            assert count_words(main) <= MOST_WORDS, (other_action, count_words(main))
+            assert CODE.findall(visible(main)) == [], (action, other_action)
+            if other_action == "withdraw":
+                assert (f'action="{path}/withdraw"' in main) == is_before_departure, action
             else:
-                assert withdraws(main, reference) == before, (act, other)
+                assert withdraws(main, reference) == is_before_departure, (action, other_action)
             forms += answer.status_code == 200
-            kept += answer.status_code != 200
-        act_on(office, reference, act, side, **said)
+            refusals += answer.status_code != 200
+        record_action(office, reference, action, actor, **fields)
     assert forms > 50
-    assert kept > 70
+    assert refusals > 70
 
 
-@on_one
+@sqlite_only
 def test_a_step_before_its_time_is_no_form_and_says_why(office):
-    reference = make(office)
+    reference = make_request(office)
     page = main_of(office["ana"], f"/returns/{reference}/handed_to_iom", 409)
     assert "Informed consent is not recorded." in page
     assert f'href="/returns/{reference}"' in page
@@ -180,7 +185,7 @@ def test_a_step_before_its_time_is_no_form_and_says_why(office):
     assert not has_form(main_of(office["susana"], f"/returns/{reference}/resume", 409))
 
 
-GOOD: dict[str, dict[str, Any]] = {act: said for _, act, said in way(TODAY)} | {
+ANSWERS: dict[str, dict[str, Any]] = {action: fields for _, action, fields in all_steps(TODAY)} | {
     "best_interests_process": {"authority": "family_court", "decision": "pending"},
     "stop": {"signs": ["pressure"]},
     "resume": {"ground": "sign_mistaken"},
@@ -188,55 +193,60 @@ GOOD: dict[str, dict[str, Any]] = {act: said for _, act, said in way(TODAY)} | {
 }
 
 
-def is_accepted(office: Office, name: str, reference: str, act: str) -> bool:
-    """Whether the account could record an act now, well answered; nothing stays of it."""
-    session, by, signs = db.session(), office.accounts[name], reference[2:]
-    said = StepInput(GOOD.get(act, {}))
-    turn = {
+def is_accepted(office: Office, name: str, display_reference: str, action: str) -> bool:
+    """Return whether the account could record an action now, well answered; roll it back."""
+    session, principal, reference = db.session(), office.accounts[name], display_reference[2:]
+    step_input = StepInput(ANSWERS.get(action, {}))
+    stop_resume_close_action = {
         "stop": stop_resume_close.stop,
         "resume": stop_resume_close.resume,
         "close": stop_resume_close.close,
-    }.get(act)
-    if turn is not None:
-        moved = turn(session, by, signs, said)
-    elif act == "withdraw":
-        moved = stop_resume_close.withdraw(session, by, signs)
+    }.get(action)
+    if stop_resume_close_action is not None:
+        result = stop_resume_close_action(session, principal, reference, step_input)
+    elif action == "withdraw":
+        result = stop_resume_close.withdraw(session, principal, reference)
     else:
-        moved = record_stage.record_stage(session, by, signs, act, said)
+        result = record_stage.record_stage(session, principal, reference, action, step_input)
     db.session.rollback()
-    return isinstance(moved, RequestRow)
+    return isinstance(result, RequestRow)
 
 
-@on_one
+@sqlite_only
 @pytest.mark.parametrize("case", ["going on", "a child alone", "stopped", "withdrawn", "removed"])
-def test_a_page_is_a_form_exactly_where_the_step_would_be_accepted(office, case):
-    child = [{"sex": "male", "age_band": "age_12_17", "n": 1}] if case == "a child alone" else PAIR
-    reference = make(office, CHECK, persons=child)
-    done = {
+def test_a_page_is_a_form_exactly_if_the_step_would_be_accepted(office, case):
+    persons = (
+        [{"sex": "male", "age_band": "age_12_17", "n": 1}] if case == "a child alone" else FAMILY
+    )
+    reference = make_request(office, CHECK, persons=persons)
+    preparation = {
         "stopped": ("stop", DESK, {"signs": ["detention"]}),
         "withdrawn": ("withdraw", DESK, {}),
         "removed": ("close", SUPERVISOR, {"reason": "removed_by_authority"}),
     }.get(case)
-    if done:
-        act_on(office, reference, done[0], done[1], **done[2])
+    if preparation:
+        record_action(office, reference, preparation[0], preparation[1], **preparation[2])
     forms = 0
-    for side, name in PEOPLE.items():
-        for act in STEP_FORMS:
-            status = office[name].get(f"/returns/{reference}/{act}").status_code
-            theirs = stages.DESK_STAGES if side == DESK else stages.SUPERVISOR_STAGES
-            is_theirs = act in theirs or act in ("stop", "withdraw", "close")
-            if act == "resume":
-                is_theirs = side == SUPERVISOR
-            assert (status == 403) == (not is_theirs), (name, act)
-            again = (case, act) == ("withdrawn", "withdraw")  # accepted once more, changing nothing
-            accepted = is_theirs and not again and is_accepted(office, name, reference, act)
-            assert (status == 200) == accepted, (name, act, status)
+    for actor, name in USERNAMES.items():
+        for action in STEP_FORMS:
+            status = office[name].get(f"/returns/{reference}/{action}").status_code
+            stages_of_actor = stages.DESK_STAGES if actor == DESK else stages.SUPERVISOR_STAGES
+            is_theirs = action in stages_of_actor or action in ("stop", "withdraw", "close")
+            if action == "resume":
+                is_theirs = actor == SUPERVISOR
+            assert (status == 403) == (not is_theirs), (name, action)
+            # A second withdrawal is accepted and changes nothing.
+            is_repeated = (case, action) == ("withdrawn", "withdraw")
+            accepted = (
+                is_theirs and not is_repeated and is_accepted(office, name, reference, action)
+            )
+            assert (status == 200) == accepted, (name, action, status)
             forms += status == 200
     assert forms >= {"withdrawn": 0, "removed": 1}.get(case, 8)
 
 
 def test_only_who_may_see_a_request_sees_its_pages(office):
-    reference = make(office)
+    reference = make_request(office)
     for name, status in (("eva", 404), ("gabi", 404), ("rita", 403), ("adela", 403), ("cora", 403)):
         for page in ("", "/counselling", "/withdraw"):
             assert office[name].get(f"/returns/{reference}{page}").status_code == status
@@ -244,114 +254,116 @@ def test_only_who_may_see_a_request_sees_its_pages(office):
 
 
 def test_answers_stay_after_a_refusal_and_the_problem_stands_at_its_field(office):
-    reference = make(office, "counselling")
-    said = {"options_explained": "1", "may_withdraw": "1", "version": "2", **READ}
-    sent = office["ana"].post_form(f"/returns/{reference}/{CONSENT}", said)
-    main = main_in(sent.get_data(as_text=True))
-    assert sent.status_code == 422
+    reference = make_request(office, "counselling")
+    fields = {"options_explained": "1", "may_withdraw": "1", "version": "2", **READ_TEXT}
+    answer = office["ana"].post_form(f"/returns/{reference}/{CONSENT}", fields)
+    main = main_in(answer.get_data(as_text=True))
+    assert answer.status_code == 422
     for name in ("options_explained", "may_withdraw"):
         assert re.search(rf'name="{name}" value="1" checked', main)
     assert not re.search(r'name="own_decision" value="1" checked', main)
     assert re.search(r'<div class="asks wrong">\s*<p class="problem" id="p-own_decision">', main)
     assert '<option value="spa" selected>' in main
-    assert version(office, reference) == 2
+    assert get_version(office, reference) == 2
 
 
-@on_one
+@sqlite_only
 def test_several_and_choices_stay_after_a_refusal(office):
-    reference = make(office, CONSENT)
-    said = {"free_choice": "refer", "signs": ["pressure", "detention"], "version": "3"}
-    said |= {"text_version": texts.current()}
-    sent = office["ana"].post_form(f"/returns/{reference}/{CHECK}", said)
-    main = main_in(sent.get_data(as_text=True))
-    assert sent.status_code == 422
+    reference = make_request(office, CONSENT)
+    fields = {"free_choice": "refer", "signs": ["pressure", "detention"], "version": "3"}
+    fields |= {"text_version": texts.current()}
+    answer = office["ana"].post_form(f"/returns/{reference}/{CHECK}", fields)
+    main = main_in(answer.get_data(as_text=True))
+    assert answer.status_code == 422
     ticked = re.findall(r'name="(\w+)" value="(\w+)" checked', main)
     assert ticked == [("free_choice", "refer"), ("signs", "pressure"), ("signs", "detention")]
     assert 'id="p-informed_decision"' in main
 
 
-@on_one
+@sqlite_only
 def test_nothing_is_ticked_for_the_person_when_a_step_is_opened(office):
-    reference = make(office, "counselling")
+    reference = make_request(office, "counselling")
     assert " checked" not in main_of(office["ana"], f"/returns/{reference}/counselling")
     assert " checked" not in main_of(office["ana"], f"/returns/{reference}/{CONSENT}")
-    act_on(office, reference, CONSENT, **way(TODAY)[1][2])
+    record_action(office, reference, CONSENT, **all_steps(TODAY)[1][2])
     assert " checked" not in main_of(office["ana"], f"/returns/{reference}/{CHECK}")
     assert " checked" not in main_of(office["ana"], f"/returns/{reference}/{CONSENT}")
 
 
 def test_a_page_that_was_overtaken_keeps_its_answers_and_says_so(office):
-    reference = make(office, "counselling")
-    act_on(office, reference, "counselling", **way(TODAY)[0][2])
-    said = {"options_explained": "1", "own_decision": "1", "may_withdraw": "1", **READ}
-    sent = office["ana"].post_form(f"/returns/{reference}/{CONSENT}", {**said, "version": "2"})
-    main = main_in(sent.get_data(as_text=True))
-    assert sent.status_code == 409
+    reference = make_request(office, "counselling")
+    record_action(office, reference, "counselling", **all_steps(TODAY)[0][2])
+    fields = {"options_explained": "1", "own_decision": "1", "may_withdraw": "1", **READ_TEXT}
+    answer = office["ana"].post_form(f"/returns/{reference}/{CONSENT}", {**fields, "version": "2"})
+    main = main_in(answer.get_data(as_text=True))
+    assert answer.status_code == 409
     assert main.count(" checked") == 3
     assert 'name="version" value="3"' in main
     assert 'role="alert"' in main
-    again = office["ana"].post_form(f"/returns/{reference}/{CONSENT}", {**said, "version": "3"})
-    assert again.location == f"/returns/{reference}"
+    second_answer = office["ana"].post_form(
+        f"/returns/{reference}/{CONSENT}", {**fields, "version": "3"}
+    )
+    assert second_answer.location == f"/returns/{reference}"
 
 
-@on_one
+@sqlite_only
 def test_another_language_shows_its_text_and_keeps_what_was_ticked(office):
-    reference = make(office, "counselling")
-    said = {"own_decision": "1", "version": "2", "switch_locale": "ht", **READ}
-    answer = office["ana"].post_form(f"/returns/{reference}/{CONSENT}/again", said)
+    reference = make_request(office, "counselling")
+    fields = {"own_decision": "1", "version": "2", "switch_locale": "ht", **READ_TEXT}
+    answer = office["ana"].post_form(f"/returns/{reference}/{CONSENT}/again", fields)
     main = main_in(answer.get_data(as_text=True))
     assert answer.status_code == 200
     assert '<div lang="ht">' in main
     assert texts.text(texts.current(), "consent", "ht").paragraphs[4] in main
     assert re.findall(r'name="(\w+)" value="1" checked', main) == ["own_decision"]
-    assert version(office, reference) == 2
+    assert get_version(office, reference) == 2
 
 
 def test_the_desks_steps_by_their_pages_alone(office):
-    reference = make(office)
+    reference = make_request(office)
     path = f"/returns/{reference}"
-    known: dict[str, Any] = {name: "1" for name in ("options_explained", "own_decision")}
-    given: dict[str, Any] = {
+    ticks: dict[str, Any] = {name: "1" for name in ("options_explained", "own_decision")}
+    fields_by_step: dict[str, Any] = {
         "counselling": {"explained": ["asylum", "limits"]},
-        CONSENT: {**known, "may_withdraw": "1"},
+        CONSENT: {**ticks, "may_withdraw": "1"},
         CHECK: {"free_choice": "yes", "informed_decision": "yes"},
         "handed_to_iom": {},
     }
-    for act, said in given.items():
-        (wanted,) = next_of(main_of(office["ana"], path))
-        assert wanted == act
-        main = main_of(office["ana"], f"{path}/{act}")
+    for action, fields in fields_by_step.items():
+        (next_action,) = next_of(main_of(office["ana"], path))
+        assert next_action == action
+        main = main_of(office["ana"], f"{path}/{action}")
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', main))
         hidden |= {"language": "hat"} if 'name="language"' in main else {}
-        sent = office["ana"].post_form(f"{path}/{act}", {**hidden, **said})
-        assert (sent.status_code, sent.location) == (302, path)
+        answer = office["ana"].post_form(f"{path}/{action}", {**hidden, **fields})
+        assert (answer.status_code, answer.location) == (302, path)
     assert next_of(main_of(office["ana"], path)) == []
     assert "Haitian Creole" in main_of(office["ana"], path)
 
 
 def test_who_departs_is_counted_down_from_who_asked(office):
-    reference = make(office, "travel_arranged", persons=PAIR)
+    reference = make_request(office, "travel_arranged", persons=FAMILY)
     path = f"/returns/{reference}/departed"
     main = main_of(office["susana"], path)
     counters = re.findall(r'name="persons-([\w-]+)" value="(\d+)"', main)
     assert counters == [("female-age_25_59", "2"), ("male-age_5_11", "1")]
     assert f'name="departed_on" value="{TODAY.isoformat()}"' in main
-    said = {"departed_on": TODAY.isoformat(), "version": "9"}
+    fields = {"departed_on": TODAY.isoformat(), "version": "9"}
     more = {"persons-female-age_25_59": "3", "persons-male-age_5_11": "1"}
-    refused = office["susana"].post_form(path, said | more)
+    refused = office["susana"].post_form(path, fields | more)
     assert refused.status_code == 422
     assert 'name="persons-female-age_25_59" value="3"' in refused.get_data(as_text=True)
     fewer = {"persons-female-age_25_59": "1", "persons-male-age_5_11": "1"}
-    assert office["susana"].post_form(path, said | fewer).status_code == 302
+    assert office["susana"].post_form(path, fields | fewer).status_code == 302
     main = main_of(office["susana"], path)
     assert 'name="persons-female-age_25_59" value="1"' in main
 
 
 def test_a_correction_is_a_new_entry_that_says_so(office):
-    reference = make(office, "departed")
+    reference = make_request(office, "departed")
     main = main_of(office["susana"], f"/returns/{reference}")
     assert "recorded again" not in main
-    act_on(office, reference, "departed", SUPERVISOR, departed_on="2026-03-10")
+    record_action(office, reference, "departed", SUPERVISOR, departed_on="2026-03-10")
     main = main_of(office["susana"], f"/returns/{reference}")
     assert main.count("recorded again") == 1
     assert len(re.findall(r'<li class="replaced">', main)) == 1
@@ -359,7 +371,7 @@ def test_a_correction_is_a_new_entry_that_says_so(office):
 
 
 def test_a_sign_stops_and_the_supervisor_decides_on_a_page_that_names_it(office):
-    reference = make(office, CONSENT)
+    reference = make_request(office, CONSENT)
     path = f"/returns/{reference}"
     assert f'href="{path}/stop"' in main_of(office["ana"], path)
     stopped = {"signs": ["trafficking"], "version": "3"}
@@ -370,90 +382,90 @@ def test_a_sign_stops_and_the_supervisor_decides_on_a_page_that_names_it(office)
     assert "A sign of trafficking or exploitation" in main
     assert 'name="ground"' in main
     assert f'href="{path}/close"' in main
-    goes_on = {"ground": "spoken_alone", "version": "4"}
-    assert office["susana"].post_form(f"{path}/resume", goes_on).status_code == 302
+    resumption = {"ground": "spoken_alone", "version": "4"}
+    assert office["susana"].post_form(f"{path}/resume", resumption).status_code == 302
     assert next_of(main_of(office["ana"], path)) == [CHECK]
 
 
 def test_after_a_doubt_that_was_lifted_the_desk_asks_again(office):
-    reference = make(office, CONSENT)
+    reference = make_request(office, CONSENT)
     doubt = {"free_choice": "refer", "informed_decision": "yes", "text_version": texts.current()}
-    act_on(office, reference, CHECK, **doubt)
+    record_action(office, reference, CHECK, **doubt)
     main = main_of(office["susana"], f"/returns/{reference}")
     assert next_of(main) == ["resume"]
     assert main_of(office["susana"], f"/returns/{reference}/resume").count('class="gates"') == 1
-    act_on(office, reference, "resume", SUPERVISOR, ground="spoken_alone")
+    record_action(office, reference, "resume", SUPERVISOR, ground="spoken_alone")
     assert next_of(main_of(office["ana"], f"/returns/{reference}")) == [CHECK]
 
 
-@on_one
+@sqlite_only
 def test_a_child_alone_meets_the_authority_before_anything_else(office):
-    child = [{"sex": "male", "age_band": "age_12_17", "n": 1}]
-    reference = make(office, CHECK, persons=child)
+    persons = [{"sex": "male", "age_band": "age_12_17", "n": 1}]
+    reference = make_request(office, CHECK, persons=persons)
     path = f"/returns/{reference}"
     assert next_of(main_of(office["ana"], path)) == ["best_interests_process"]
     assert not has_form(main_of(office["ana"], f"{path}/handed_to_iom", 409))
     assert has_form(main_of(office["ana"], f"{path}/best_interests_process"))
-    adult = make(office, CHECK)
+    adult = make_request(office, CHECK)
     assert not has_form(main_of(office["ana"], f"/returns/{adult}/best_interests_process", 409))
 
 
-@on_one
+@sqlite_only
 def test_only_reasons_that_fit_are_offered_for_closing(office):
-    def offered(name: str, reference: str) -> list[str]:
+    def offered_reasons(name: str, reference: str) -> list[str]:
         main = main_of(office[name], f"/returns/{reference}/close")
         return re.findall(r'name="reason" value="(\w+)"', main)
 
-    reference = make(office)
-    before = offered("ana", reference)
+    reference = make_request(office)
+    before = offered_reasons("ana", reference)
     assert "no_funds" in before
     assert not {"returned", "withdrew"} & set(before)
-    gone = make(office, "departed")
-    assert "returned" not in offered("susana", gone)
-    arrived = make(office, "arrived")
-    assert offered("susana", arrived)[0] == "returned"
+    departed = make_request(office, "departed")
+    assert "returned" not in offered_reasons("susana", departed)
+    arrived = make_request(office, "arrived")
+    assert offered_reasons("susana", arrived)[0] == "returned"
     assert not has_form(main_of(office["ana"], f"/returns/{arrived}/close", 409))
 
 
 def test_a_consent_is_renewed_two_weeks_before_it_ends_and_must_be_after(office, at_noon):
-    reference = make(office, CHECK)
+    reference = make_request(office, CHECK)
     path = f"/returns/{reference}"
     assert f'href="{path}/{CONSENT}">Renew' not in main_of(office["ana"], path)
-    for days, wanted, renews in ((76, "handed_to_iom", True), (91, CONSENT, False)):
+    for days, next_action, renews in ((76, "handed_to_iom", True), (91, CONSENT, False)):
         at_noon.move_to(NOON + timedelta(days=days))
-        ana = office.anew("ana")
+        ana = office.sign_in_again("ana")
         ana.client.set_cookie("locale", "en")
         main = main_of(ana, path)
-        assert next_of(main) == [wanted]
+        assert next_of(main) == [next_action]
         assert (f'href="{path}/{CONSENT}">Renew' in main) == renews
     assert "The consent has expired." in main
 
 
 def test_travel_is_asked_about_once_more_before_a_departure_is_the_next_step(office, at_noon):
-    reference = make(office, "fit_to_travel")
+    reference = make_request(office, "fit_to_travel")
     path = f"/returns/{reference}"
-    later = {"transport_mode": "air", "travel_on": (TODAY + timedelta(days=1)).isoformat()}
-    act_on(office, reference, "travel_arranged", SUPERVISOR, **later)
+    arranged = {"transport_mode": "air", "travel_on": (TODAY + timedelta(days=1)).isoformat()}
+    record_action(office, reference, "travel_arranged", SUPERVISOR, **arranged)
     main = main_of(office["susana"], path)
     assert next_of(main) == ["travel_arranged"]
     assert f'class="button-quiet" href="{path}/departed"' in main
-    again = main_of(office["susana"], f"{path}/travel_arranged")
-    assert f'name="travel_on" value="{later["travel_on"]}"' in again
-    assert re.search(r'name="transport_mode" value="air" checked', again)
-    today = {**later, "reconfirmed_on": TODAY.isoformat()}
-    act_on(office, reference, "travel_arranged", SUPERVISOR, **today)
+    form_page = main_of(office["susana"], f"{path}/travel_arranged")
+    assert f'name="travel_on" value="{arranged["travel_on"]}"' in form_page
+    assert re.search(r'name="transport_mode" value="air" checked', form_page)
+    today = {**arranged, "reconfirmed_on": TODAY.isoformat()}
+    record_action(office, reference, "travel_arranged", SUPERVISOR, **today)
     assert next_of(main_of(office["susana"], path)) == ["departed"]
     at_noon.move_to(NOON + timedelta(days=4))
-    susana = office.anew("susana")
+    susana = office.sign_in_again("susana")
     assert next_of(main_of(susana, path)) == ["departed"]
 
 
 def test_two_taps_withdraw_in_neutral_words_and_nothing_is_left_to_do(office):
-    reference = make(office, "approved")
+    reference = make_request(office, "approved")
     path = f"/returns/{reference}"
-    sent = office["ana"].post_form(f"{path}/withdraw", {})
-    assert (sent.status_code, sent.location) == (302, path)
-    for name in PEOPLE.values():
+    answer = office["ana"].post_form(f"{path}/withdraw", {})
+    assert (answer.status_code, answer.location) == (302, path)
+    for name in USERNAMES.values():
         main = main_of(office[name], path)
         assert next_of(main) == []
         assert not withdraws(main, reference)

@@ -19,19 +19,22 @@ A_MINUTE_ALOUD = 150
 
 
 def test_a_version_that_was_read_never_changes():
-    found = {
+    digests = {
         version: sha256((texts.TEXTS / f"{version}.toml").read_bytes()).hexdigest()
         for version in texts.versions()
     }
-    assert found == PINNED
+    assert digests == PINNED
 
 
 def test_every_text_is_written_in_six_languages_with_as_many_paragraphs():
     for version in texts.versions():
         for part in texts.TEXT_PARTS:
-            read = {locale: texts.text(version, part, locale) for locale in LOCALES}
-            assert {one.locale for one in read.values()} == set(LOCALES), (version, part)
-            assert len({len(one.paragraphs) for one in read.values()}) == 1, (version, part)
+            translations = {locale: texts.text(version, part, locale) for locale in LOCALES}
+            assert {each.locale for each in translations.values()} == set(LOCALES), (version, part)
+            assert len({len(each.paragraphs) for each in translations.values()}) == 1, (
+                version,
+                part,
+            )
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -43,11 +46,11 @@ def test_each_text_is_read_aloud_within_a_minute(locale: str):
 
 def test_the_consent_says_for_how_long_it_is_valid():
     for locale in LOCALES:
-        said = " ".join(texts.text(texts.current(), "consent", locale).paragraphs)
-        assert str(CONSENT_DAYS) in said, locale
+        text = " ".join(texts.text(texts.current(), "consent", locale).paragraphs)
+        assert str(CONSENT_DAYS) in text, locale
 
 
-def test_the_readme_names_every_field_and_code_of_every_step():
+def test_the_document_names_every_field_and_code_of_every_step():
     rows = {
         name: line
         for line in TABLE.read_text("utf-8").splitlines()
@@ -55,12 +58,12 @@ def test_the_readme_names_every_field_and_code_of_every_step():
         for name in re.findall(r"`(\w+)`", line.split("|")[1])
     }
     everything = set(re.findall(r"\w+", " ".join(rows.values())))
-    for act, form in STEP_FORMS.items():
-        assert set(re.findall(r"\w+", rows[act])) >= {one.name for one in form.fields}, act
-        for field in (one for one in form.fields if one.name != "reason"):
+    for stage, form in STEP_FORMS.items():
+        assert set(re.findall(r"\w+", rows[stage])) >= {each.name for each in form.fields}, stage
+        for field in (each for each in form.fields if each.name != "reason"):
             codes = (
                 field.terms.codes
                 if isinstance(field, MultiChoiceField)
                 else getattr(field, "codes", ())
             )
-            assert everything >= set(codes), (act, field.name)
+            assert everything >= set(codes), (stage, field.name)

@@ -18,7 +18,7 @@ from app.ops.actions import retention
 from app.security import actions, rules
 from app.security.queries import SECURITY_EVENTS
 from app.security.rules import EventCounter, EventKey
-from tests.factories.records import JSON, PASSWORD, Browser, alone, at, sign_in
+from tests.factories.records import JSON, PASSWORD, Browser, at, in_new_context, sign_in
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import make_tablet
 
@@ -30,16 +30,16 @@ ADDRESS = {"REMOTE_ADDR": "203.0.113.77"}
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh_counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(actions, "_counter", EventCounter())
     with time_machine.travel(NOW, tick=True):  # requests do not share the context of the test
         yield
 
 
 def entries() -> list[Any]:
-    found = db.session.execute(select(SECURITY_EVENTS).order_by(SECURITY_EVENTS.c.number)).all()
+    events = db.session.execute(select(SECURITY_EVENTS).order_by(SECURITY_EVENTS.c.number)).all()
     db.session.rollback()
-    return list(found)
+    return list(events)
 
 
 def kinds() -> list[str]:
@@ -47,26 +47,26 @@ def kinds() -> list[str]:
 
 
 def attempt(app: Flask, name: str, password: str = WRONG) -> Any:
-    said = {"username": name, "password": password}
-    return Browser(app.test_client()).post("/sign-in", said, environ_base=ADDRESS)
+    credentials = {"username": name, "password": password}
+    return Browser(app.test_client()).post("/sign-in", credentials, environ_base=ADDRESS)
 
 
-def every_refusal(app: Flask, office: Office) -> list[str]:
-    """Makes one of each and answers the kinds to be found."""
+def cause_every_refusal(app: Flask, office: Office) -> list[str]:
+    """Cause one of each kind of refusal; return the kinds to be logged."""
     ana = office["ana"]
     tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
-    own = {**JSON, "Authorization": f"Device {tablet.given['credential']}"}
-    strange = {**JSON, "Authorization": "Device stranger"}
+    own = {**JSON, "Authorization": f"Device {tablet.enrolment['credential']}"}
+    foreign = {**JSON, "Authorization": "Device stranger"}
     post = app.test_client().post
     attempt(app, "ana")
     ana.get("/desks")
     ana.post_form("/account/password", {"current": WRONG, "password": WRONG, "repeated": WRONG})
-    alone(post, "/sync/switch", json={"account": "ana", "pin": "000000"}, headers=own)
-    alone(post, "/sync/contact", json={}, headers=strange)
-    alone(post, "/sync/enrol", json={"code": "WRONG"})
-    alone(app.test_client().get, "/invitations/unknown")
-    office["adela"].post_form(f"/devices/{tablet.given['device']}/revoke", {})
-    alone(post, "/sync/contact", json={}, headers=own)
+    in_new_context(post, "/sync/switch", json={"account": "ana", "pin": "000000"}, headers=own)
+    in_new_context(post, "/sync/contact", json={}, headers=foreign)
+    in_new_context(post, "/sync/enrol", json={"code": "WRONG"})
+    in_new_context(app.test_client().get, "/invitations/unknown")
+    office["adela"].post_form(f"/devices/{tablet.enrolment['device']}/revoke", {})
+    in_new_context(post, "/sync/contact", json={}, headers=own)
     return [
         "sign_in_failed",
         "right_refused",
@@ -80,7 +80,7 @@ def every_refusal(app: Flask, office: Office) -> list[str]:
 
 
 def test_every_kind_of_refusal_leaves_an_entry(app: Flask, office: Office) -> None:
-    assert every_refusal(app, office) == kinds()
+    assert cause_every_refusal(app, office) == kinds()
 
 
 def test_lock_outs_leave_an_entry_of_their_own(app: Flask, office: Office) -> None:
@@ -96,10 +96,12 @@ def test_an_entry_holds_neither_name_nor_secret_nor_the_whole_address(
 ) -> None:
     attempt(app, "my-password-by-mistake")
     attempt(app, "ana")
-    unknown, known = entries()
+    unknown, of_account = entries()
 
-    assert "my-password" not in str((unknown, known)) and WRONG not in str((unknown, known))
-    assert (unknown.account_id, known.account_id) == (None, office.accounts["ana"].account_id)
+    assert "my-password" not in str((unknown, of_account)) and WRONG not in str(
+        (unknown, of_account)
+    )
+    assert (unknown.account_id, of_account.account_id) == (None, office.accounts["ana"].account_id)
     assert unknown.network == "203.0.113.0/24" and "203.0.113.77" not in str(unknown)
     assert len(unknown.name_key) == 64
 
@@ -124,22 +126,22 @@ def test_a_list_of_names_fills_no_more_than_twenty_entries_a_minute(
 
 
 @given(st.integers(1, 5000))
-def test_a_flood_costs_few_writes_and_is_never_counted_too_high(seen: int) -> None:
-    tally = EventCounter()
-    written = [tally.add(NOW, "same") for _ in range(seen)]
+def test_a_flood_costs_few_writes_and_is_never_counted_too_high(n_events: int) -> None:
+    counter = EventCounter()
+    written = [counter.add(NOW, "same") for _ in range(n_events)]
 
-    assert seen * 0.5 < sum(written) <= seen
-    assert sum(1 for times in written if times) <= 10 * len(str(seen))
+    assert n_events * 0.5 < sum(written) <= n_events
+    assert sum(1 for times in written if times) <= 10 * len(str(n_events))
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from((None, 1, 2)))))
 def test_entries_that_differ_have_rows_of_their_own(parts: list[tuple[str, int | None]]) -> None:
-    made = {EventKey("pin_wrong", key, account, "") for key, account in parts}
+    keys = {EventKey("pin_wrong", key, account, "") for key, account in parts}
     digests = {
         entry.digest(minute)
-        for entry, minute in itertools.product(made, (NOW, NOW + timedelta(minutes=1)))
+        for entry, minute in itertools.product(keys, (NOW, NOW + timedelta(minutes=1)))
     }
-    assert len(digests) == 2 * len(made)
+    assert len(digests) == 2 * len(keys)
 
 
 def test_a_log_that_cannot_be_written_changes_no_answer(app: Flask, office: Office) -> None:
@@ -185,8 +187,8 @@ def test_entries_of_ninety_days_go(app: Flask, office: Office) -> None:
     assert len(entries()) == 1
 
 
-def test_the_reading_stands_in_the_trail(app: Flask, office: Office) -> None:
+def test_reading_the_security_log_is_audited(app: Flask, office: Office) -> None:
     sign_in(app, "adela").get("/security")
-    acts = db.session.scalars(text("SELECT act FROM audit_entry ORDER BY number")).all()
+    actions = db.session.scalars(text("SELECT action FROM audit_entry ORDER BY number")).all()
     db.session.rollback()
-    assert acts[-1] == "security_read"
+    assert actions[-1] == "security_read"

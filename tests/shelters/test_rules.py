@@ -17,7 +17,7 @@ from tests.factories.records import at
 EVERYBODY = Eligibility(SEXES.codes, True, True, None, None, None)
 WOMAN, MAN = PersonCount("female", "age_25_59", 1), PersonCount("male", "age_25_59", 1)
 GIRL, BOY = PersonCount("female", "age_12_17", 1), PersonCount("male", "age_5_11", 2)
-UNSAID = PersonCount("not_stated", "unknown", 1)
+NOT_STATED = PersonCount("not_stated", "unknown", 1)
 
 persons = st.builds(
     PersonCount, st.sampled_from(SEXES.codes), st.sampled_from(AGE_BANDS.codes), st.integers(1, 9)
@@ -33,7 +33,7 @@ shelters = st.builds(
     ages,
     st.none(),
 )
-clocks = st.times().map(lambda one: one.strftime("%H:%M"))
+clocks = st.times().map(lambda time_of_day: time_of_day.strftime("%H:%M"))
 
 
 @given(parties)
@@ -42,34 +42,36 @@ def test_a_shelter_without_limits_takes_everybody(party: list[PersonCount]) -> N
 
 
 @given(shelters, parties, persons)
-def test_a_larger_group_is_never_taken_where_a_part_of_it_is_not(
-    some: Eligibility, party: list[PersonCount], more: PersonCount
+def test_a_larger_group_is_never_taken_if_a_part_of_it_is_not(
+    shelter: Eligibility, party: list[PersonCount], more: PersonCount
 ) -> None:
-    assert set(reasons_against(some, party)) <= set(reasons_against(some, [*party, more]))
+    assert set(reasons_against(shelter, party)) <= set(reasons_against(shelter, [*party, more]))
 
 
 @given(shelters, parties)
-def test_a_limit_that_falls_turns_nobody_away(some: Eligibility, party: list[PersonCount]) -> None:
-    before = set(reasons_against(some, party))
-    for looser in (
+def test_a_limit_that_falls_turns_nobody_away(
+    shelter: Eligibility, party: list[PersonCount]
+) -> None:
+    before = set(reasons_against(shelter, party))
+    for change in (
         {"sexes": SEXES.codes},
         {"admits_children": True},
         {"admits_groups": True},
         {"youngest": None},
         {"oldest": None},
     ):
-        assert set(reasons_against(replace(some, **looser), party)) <= before, looser
+        assert set(reasons_against(replace(shelter, **change), party)) <= before, change
 
 
 def test_every_limit_turns_away_whom_it_means_and_nobody_else() -> None:
     cases = (
-        ({"sexes": ("female",)}, [WOMAN, GIRL, UNSAID], []),
+        ({"sexes": ("female",)}, [WOMAN, GIRL, NOT_STATED], []),
         ({"sexes": ("female",)}, [WOMAN, BOY], ["sex_not_admitted"]),
         ({"admits_children": False}, [WOMAN, MAN], []),
         ({"admits_children": False}, [WOMAN, GIRL], ["no_children_here"]),
         ({"admits_groups": False}, [WOMAN, GIRL], []),
         ({"admits_groups": False}, [WOMAN, BOY], ["no_groups_here"]),
-        ({"youngest": 18}, [WOMAN, UNSAID], []),
+        ({"youngest": 18}, [WOMAN, NOT_STATED], []),
         ({"youngest": 18}, [BOY], ["age_not_admitted"]),
         ({"youngest": 17}, [GIRL], []),
         ({"oldest": 17}, [GIRL, BOY], []),
@@ -138,8 +140,8 @@ def test_a_count_is_old_after_four_hours() -> None:
     assert rules.is_stale(now - timedelta(hours=4), now)
 
 
-def beds(capacity: int, blocked: int, occupied: int, held: int) -> Beds:
-    return Beds("women", capacity, blocked, occupied, held, at("2026-03-14 16:00"))
+def beds(capacity: int, blocked: int, occupied: int, n_held: int) -> Beds:
+    return Beds("women", capacity, blocked, occupied, n_held, at("2026-03-14 16:00"))
 
 
 numbers = st.integers(0, 9999)
@@ -147,16 +149,16 @@ numbers = st.integers(0, 9999)
 
 @given(numbers, numbers, numbers, numbers)
 def test_more_people_than_places_are_over_100_percent_and_need_a_reason(
-    capacity: int, blocked: int, occupied: int, held: int
+    capacity: int, blocked: int, occupied: int, n_held: int
 ) -> None:
-    some = beds(capacity, blocked, occupied, held)
+    category_beds = beds(capacity, blocked, occupied, n_held)
 
-    assert some.free == capacity - blocked - occupied - held
-    assert rules.needs_reason(capacity, blocked, occupied + held) is (some.free < 0)
+    assert category_beds.free == capacity - blocked - occupied - n_held
+    assert rules.needs_reason(capacity, blocked, occupied + n_held) is (category_beds.free < 0)
     if capacity > blocked:
-        assert (some.percent > 100) is (some.free < 0)
+        assert (category_beds.percent > 100) is (category_beds.free < 0)
     else:
-        assert some.percent is None
+        assert category_beds.percent is None
 
 
 def test_twelve_people_in_ten_places_are_120_percent() -> None:
@@ -172,7 +174,7 @@ def test_a_shelter_is_open_on_its_last_day_and_closed_after_it() -> None:
     assert rules.state_on(True, last, last + timedelta(days=1)) == "closed"
 
 
-def test_a_point_on_the_map_is_said_whole_or_not_at_all() -> None:
+def test_a_point_on_the_map_is_stated_whole_or_not_at_all() -> None:
     assert is_whole_location(None, None) and is_whole_location(0.0, 0.0)
     assert not is_whole_location(0.0, None) and not is_whole_location(None, 0.0)
 

@@ -1,4 +1,4 @@
-"""Takes one-time links out of answers and sets passwords with them, as an invited person does."""
+"""Extracts one-time links from answers and sets passwords with them, as an invited person does."""
 
 import re
 from typing import Any
@@ -11,13 +11,13 @@ NEW_PASSWORD = "a-completely-other-phrase"
 
 
 def path_in(answer: Any) -> str:
-    """The path of the one-time link that a page or a command shows."""
-    found = re.search(r"/invitations/[\w-]+", getattr(answer, "text", answer))
-    assert found, answer
-    return found.group()
+    """Return the path of the one-time link that a page or a command shows."""
+    match = re.search(r"/invitations/[\w-]+", getattr(answer, "text", answer))
+    assert match, answer
+    return match.group()
 
 
 def set_password(app: Flask, path: str, password: str = NEW_PASSWORD, repeated: str = "") -> Any:
-    """The answer to a password set with a link."""
-    said = {"password": password, "repeated": repeated or password}
-    return Browser(app.test_client()).post_form(path, said)
+    """Set a password with a link; return the answer."""
+    fields = {"password": password, "repeated": repeated or password}
+    return Browser(app.test_client()).post_form(path, fields)

@@ -24,11 +24,11 @@ def staff(app: Flask):
 
 
 def test_invite_prints_a_link_that_works(app: Flask, staff) -> None:
-    done = staff("invite", "maria.tgu", *DESK)
+    result = staff("invite", "maria.tgu", *DESK)
 
-    assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("http://127.0.0.1:8000/invitations/")
-    assert set_password(app, path_in(done.stdout)).status_code == 302
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("http://127.0.0.1:8000/invitations/")
+    assert set_password(app, path_in(result.stdout)).status_code == 302
     assert sign_in(app, "maria.tgu", NEW_PASSWORD)
 
 
@@ -45,10 +45,10 @@ def test_invite_prints_a_link_that_works(app: Flask, staff) -> None:
 def test_refused_invitation_says_one_sentence_and_stores_nothing(staff, arguments) -> None:
     make_account("taken", "admin")
 
-    done = staff("invite", *arguments)
+    result = staff("invite", *arguments)
 
-    assert done.exit_code == 1
-    assert done.stdout == "" and len(done.stderr.strip().splitlines()) == 1
+    assert result.exit_code == 1
+    assert result.stdout == "" and len(result.stderr.strip().splitlines()) == 1
     assert queries.find_account(db.session(), "maria.tgu") is None
 
 
@@ -72,15 +72,15 @@ def test_close_ends_the_sessions_and_cannot_be_done_twice(app: Flask, staff) -> 
 
     assert staff("close", "maria.tgu").exit_code == 0
     assert browser.get_json("/sync/me").status_code == 401
-    for act in ("close", "reset"):
-        again = staff(act, "maria.tgu")
-        assert again.exit_code == 1 and again.stderr.strip() and again.stdout == ""
+    for action in ("close", "reset"):
+        second = staff(action, "maria.tgu")
+        assert second.exit_code == 1 and second.stderr.strip() and second.stdout == ""
 
 
 def test_reset_prints_a_link_and_an_unknown_name_is_refused(app: Flask, staff) -> None:
     make_account("maria.tgu", "admin")
 
-    done = staff("reset", "maria.tgu")
+    result = staff("reset", "maria.tgu")
 
-    assert done.exit_code == 0 and set_password(app, path_in(done.stdout)).status_code == 302
+    assert result.exit_code == 0 and set_password(app, path_in(result.stdout)).status_code == 302
     assert staff("reset", "nobody").exit_code == 1

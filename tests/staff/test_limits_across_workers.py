@@ -1,4 +1,4 @@
-"""Limits hold whichever worker answers, and password hashing is bounded for the whole machine."""
+"""Limits hold over all workers, and password hashing is bounded for the whole machine."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from tests.server import Client, Server, serving
 
 pytestmark = pytest.mark.both_databases
 
-GUESSES, REQUESTS, AT_ONCE = 45, 45, 12
+GUESSES, REQUESTS, N_THREADS = 45, 45, 12
 LIMIT, ENROL_PER_MINUTE = 5, 20
 
 
 @pytest.fixture
 def url(app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database with one account, for servers of two workers with eight threads each."""
+    """Return the address of a database with one account, for servers of two workers with eight threads each."""
     make_account("ana", "desk_staff", (make_desk(),))
     (tmp_path / "metrics").mkdir()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "metrics"))
@@ -31,17 +31,17 @@ def url(app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.fixture
-def strict(url: str) -> Iterator[Server]:
+def strict_server(url: str) -> Iterator[Server]:
     with serving(url, module="tests.apps.strict_limits:application") as server:
         yield server
 
 
 def guess_own_password(server: Server) -> Counter[int]:
-    """Statuses of guesses of the password inside a session."""
+    """Guess the password inside a session; return how often each status was answered."""
     client = Client(server.port).sign_in("ana")
-    phrase = "another-long-phrase"
-    said = {"current": "not-the-right-phrase", "password": phrase, "repeated": phrase}
-    body = urlencode({**said, "csrf_token": client.token})
+    new_password = "another-long-phrase"
+    fields = {"current": "not-the-right-phrase", "password": new_password, "repeated": new_password}
+    body = urlencode({**fields, "csrf_token": client.token})
     headers = {
         "Accept": "application/json",
         "Content-Type": "application/x-www-form-urlencoded",
@@ -55,58 +55,58 @@ def guess_own_password(server: Server) -> Counter[int]:
         connection.close()
         return status
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(N_THREADS) as pool:
         return Counter(pool.map(guess, range(GUESSES)))
 
 
 def enrol_with_wrong_codes(server: Server) -> Counter[int]:
-    """Statuses of tries to enrol a tablet."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        tried = pool.map(
+    """Try to enrol a tablet with wrong codes; return how often each status was answered."""
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        statuses = pool.map(
             lambda _: Client(server.port).post("/sync/enrol", {"code": "WRONG"})[0], range(REQUESTS)
         )
-        return Counter(tried)
+        return Counter(statuses)
 
 
-def most_hashes_at_once(folder: Path) -> int:
-    """How many checks of a password ran at the same moment, over all workers."""
+def max_concurrent_hashes(folder: Path) -> int:
+    """Return how many checks of a password ran at the same moment, over all workers."""
     lines = [line.split() for line in (folder / "hashes").read_text("ascii").splitlines()]
-    running = most = 0
+    running = maximum = 0
     for _, step in sorted((int(at), int(step)) for at, step in lines):
         running += step
-        most = max(most, running)
-    return most
+        maximum = max(maximum, running)
+    return maximum
 
 
 def scrape(server: Server) -> set[str]:
-    """The lines of `/metrics`, from whichever worker answers."""
+    """Return the lines of `/metrics`, from any worker."""
     connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("GET", "/metrics")
-    told = connection.getresponse().read().decode()
+    body = connection.getresponse().read().decode()
     connection.close()
-    return set(told.splitlines())
+    return set(body.splitlines())
 
 
-def test_two_workers_share_every_limit_one_place_to_hash_in_and_what_they_counted(
-    strict: Server, tmp_path: Path
+def test_two_workers_share_every_limit_one_hashing_slot_and_their_metrics(
+    strict_server: Server, tmp_path: Path
 ) -> None:
-    guessed = guess_own_password(strict)
-    enrolled = enrol_with_wrong_codes(strict)
+    guesses = guess_own_password(strict_server)
+    enrolments = enrol_with_wrong_codes(strict_server)
 
-    assert 0 < guessed[422] <= LIMIT, guessed
-    assert guessed[422] + guessed[429] + guessed[503] == GUESSES
-    assert enrolled == {401: ENROL_PER_MINUTE, 429: REQUESTS - ENROL_PER_MINUTE}
-    assert most_hashes_at_once(tmp_path) == 1
+    assert 0 < guesses[422] <= LIMIT, guesses
+    assert guesses[422] + guesses[429] + guesses[503] == GUESSES
+    assert enrolments == {401: ENROL_PER_MINUTE, 429: REQUESTS - ENROL_PER_MINUTE}
+    assert max_concurrent_hashes(tmp_path) == 1
     line = 'ventanilla_requests_total{method="POST",route="/sync/enrol",status="4xx"} '
-    assert all(f"{line}{REQUESTS}.0" in scrape(strict) for _ in range(6))
+    assert all(f"{line}{REQUESTS}.0" in scrape(strict_server) for _ in range(6))
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_workers_that_count_for_themselves_are_caught(url: str, tmp_path: Path) -> None:
     with serving(url, module="tests.mutants.limits_per_worker:application") as server:
-        guessed = guess_own_password(server)
-        enrolled = enrol_with_wrong_codes(server)
+        guesses = guess_own_password(server)
+        enrolments = enrol_with_wrong_codes(server)
 
-    assert guessed[422] > LIMIT, guessed
-    assert enrolled[401] > ENROL_PER_MINUTE
-    assert most_hashes_at_once(tmp_path) > 1
+    assert guesses[422] > LIMIT, guesses
+    assert enrolments[401] > ENROL_PER_MINUTE
+    assert max_concurrent_hashes(tmp_path) > 1

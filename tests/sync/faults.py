@@ -1,4 +1,4 @@
-"""The 46 faults of the way from tablet to server, what must come of each, and the tests that show it."""
+"""The 46 faults between tablet and server, the required outcome of each, and the tests that show it."""
 
 FAULTS_OF_A_TABLET = "tests/browser/test_faults.py::test_"
 FAULTS_OF_THE_SERVER = "tests/sync/test_faults.py::test_"
@@ -9,14 +9,14 @@ PROOF = "tests/browser/test_tablet_proof.py::test_"
 REFERRING = "tests/browser/test_refer_offline.py::test_"
 RECEIVING = "tests/sync/test_receiving.py::test_"
 KILL = "tests/sync/test_kill.py::test_"
-CHANNEL = "tests/sync/test_channel.py::test_"
-ASIDE = "tests/sync/test_quarantine.py::test_"
+NETWORK = "tests/sync/test_lossy_network.py::test_"
+QUARANTINE = "tests/sync/test_quarantine.py::test_"
 DEVICES = "tests/sync/test_devices.py::test_"
 
 ANY_ANSWER = OUTBOX + "a_record_leaves_only_on_its_own_receipt_whatever_else_comes_back"
-ANY_LINE = CHANNEL + "nothing_is_lost_or_doubled_over_any_line"
-SET_ASIDE = RECEIVING + "what_cannot_be_taken_is_set_aside_with_its_reason_and_the_rest_passes"
-NOT_KEPT = (
+ANY_LINE = NETWORK + "nothing_is_lost_or_doubled_over_any_line"
+QUARANTINED = RECEIVING + "what_cannot_be_stored_is_quarantined_with_its_reason_and_the_rest_passes"
+NOT_STORED = (
     FAULTS_OF_A_TABLET + "what_the_storage_did_not_keep_is_never_called_saved_and_stays_in_the_form"
 )
 NEW_WORKER = (
@@ -28,15 +28,15 @@ EMPTIED = (
     FAULTS_OF_A_TABLET
     + "a_tablet_whose_storage_was_emptied_says_so_and_the_server_knows_what_was_lost",
     FAULTS_OF_THE_SERVER
-    + "a_tablet_whose_storage_was_emptied_is_enrolled_anew_and_its_loss_is_told",
+    + "a_tablet_whose_storage_was_emptied_is_enrolled_again_and_its_loss_is_shown",
 )
 LEFT_BEHIND = (
     FAULTS_OF_A_TABLET
     + "what_one_person_left_is_counted_but_not_readable_for_the_next_and_keeps_its_author"
 )
 KILLED_WHILE_SAVING = PROOF + "a_full_queue_survives_a_kill_while_saving_and_leaves_by_itself"
-COPIES = ASIDE + "a_brought_copy_is_taken_as_if_the_tablet_had_sent_it_and_twice_is_once"
-REPLAYED = RECEIVING + "a_replay_by_another_tablet_is_set_aside_and_adds_nothing"
+COPIES = QUARANTINE + "an_imported_copy_is_stored_as_if_the_tablet_had_sent_it_and_twice_is_once"
+REPLAYED = RECEIVING + "a_replay_by_another_tablet_is_quarantined_and_adds_nothing"
 
 FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
     1: (
@@ -59,7 +59,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     5: (
-        "A captive portal answers 200 with its own page: all stays, and the sheet says why.",
+        "A captive portal answers 200 with its own page: all stays, and the page says why.",
         (
             ANY_ANSWER,
             FAULTS_OF_A_TABLET + "a_captive_portal_is_named_and_keeps_nothing_from_leaving_later",
@@ -73,7 +73,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     7: (
-        "401 in the middle of a queue: the rest stays, and leaves once the tablet is enrolled anew.",
+        "401 in the middle of a queue: the rest stays, and leaves once the tablet is enrolled again.",
         (
             FAULTS_OF_A_TABLET
             + "a_refusal_in_the_middle_of_a_queue_keeps_the_rest_until_it_is_enrolled_anew",
@@ -83,23 +83,20 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         "The tablet moved or its author left: 403 frees nothing, the server sets the record aside.",
         (
             ANY_ANSWER,
-            RECEIVING + "a_tablet_that_moved_has_its_former_desks_records_set_aside",
-            RECEIVING + "an_author_who_left_since_is_set_aside_and_named",
+            RECEIVING + "a_tablet_that_moved_has_its_former_desks_records_quarantined",
+            RECEIVING + "a_record_of_an_author_who_left_since_is_quarantined_with_its_author",
         ),
     ),
     9: (
-        "The same number with other content: both are kept, the second is set aside and shown.",
+        "The same number with other content: both are kept, the second is quarantined and shown.",
         (
-            RECEIVING + "the_same_answers_sealed_anew_are_a_duplicate_and_others_a_conflict",
-            ASIDE + "a_record_that_differs_stands_beside_the_other_and_gets_its_own_number",
+            RECEIVING + "the_same_answers_sealed_again_are_a_duplicate_and_others_a_conflict",
+            QUARANTINE + "a_record_that_differs_is_shown_next_to_the_other_and_gets_its_own_number",
         ),
     ),
     10: (
-        "One of fifty cannot be taken: 49 are, and that one is acknowledged as set aside.",
-        (
-            FAULTS_OF_THE_SERVER
-            + "one_record_of_fifty_that_cannot_be_taken_holds_none_of_the_others_back",
-        ),
+        "One of fifty cannot be taken: 49 are, and that one is acknowledged as quarantined.",
+        (FAULTS_OF_THE_SERVER + "one_invalid_record_of_fifty_delays_none_of_the_others",),
     ),
     11: (
         "429 or 503 with Retry-After: nothing is asked before, and then without a touch.",
@@ -117,12 +114,12 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     13: (
-        "A damaged envelope: kept as it is, acknowledged as set aside, the queue moves on.",
-        (SET_ASIDE, ASIDE + "what_cannot_be_opened_can_only_be_voided"),
+        "A damaged envelope: kept as it is, acknowledged as quarantined, the queue moves on.",
+        (QUARANTINED, QUARANTINE + "what_cannot_be_opened_can_only_be_voided"),
     ),
     14: (
-        "An envelope of a former key opens; one of an unknown key is set aside.",
-        (RECEIVING + "a_new_key_is_given_out_and_the_old_one_still_opens", SET_ASIDE),
+        "An envelope of a former key opens; one of an unknown key is quarantined.",
+        (RECEIVING + "a_new_key_is_given_out_and_the_old_one_still_opens", QUARANTINED),
     ),
     15: (
         "An envelope of an old app, byte for byte as it was sealed: taken.",
@@ -137,11 +134,11 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     17: (
         "The storage is full: the form says so and stays, before and while it is written.",
-        (NOT_KEPT, PAGES + "a_full_tablet_refuses_new_records"),
+        (NOT_STORED, PAGES + "a_full_tablet_refuses_new_records"),
     ),
     18: (
         "The transaction is undone after the record was put, or it cannot be read back: not saved.",
-        (NOT_KEPT,),
+        (NOT_STORED,),
     ),
     19: (
         "The browser is killed while it saves: the record is there, or was never called saved.",
@@ -162,7 +159,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         " tests runs out of disk): the tablet says it is none, the server shows how many were lost.",
         EMPTIED,
     ),
-    22: ("Somebody clears the site's data: the same, and it is enrolled anew.", EMPTIED),
+    22: ("Somebody clears the site's data: the same, and it is enrolled again.", EMPTIED),
     23: (
         "Safari forgets sites that are not installed; it cannot run here. What stands for it: a browser"
         " that lacks a part is refused at enrolment, and a tablet that forgot all is noticed.",
@@ -202,12 +199,12 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         (FAULTS_OF_A_TABLET + "two_taps_on_save_are_one_record",),
     ),
     33: (
-        "The same copy brought twice, or sent by another tablet: one record.",
+        "The same copy imported twice, or sent by another tablet: one record.",
         (COPIES, REPLAYED),
     ),
     34: (
         "The clock is days or a year wrong: the server's time decides once it is known; before, the day"
-        " is a claim that is set aside.",
+        " is a claim that is quarantined.",
         (
             FAULTS_OF_A_TABLET + "once_the_servers_time_is_known_a_wrong_clock_changes_no_day",
             FAULTS_OF_A_TABLET + "before_it_is_known_the_day_is_a_claim_that_the_server_sets_aside",
@@ -230,18 +227,18 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         "Somebody else signs in: the queue is counted, not readable, sent, and keeps its author.",
         (
             LEFT_BEHIND,
-            RECEIVING + "a_colleagues_record_keeps_its_author_whoever_is_signed_in",
+            RECEIVING + "a_colleagues_record_keeps_its_author_with_anybody_signed_in",
         ),
     ),
     39: (
-        "The author's account was closed: set aside, named, and recorded by the supervisor.",
+        "The author's account was closed: quarantined, named, and recorded by the supervisor.",
         (
-            RECEIVING + "an_author_who_left_since_is_set_aside_and_named",
-            ASIDE + "a_record_of_a_closed_account_is_recorded_under_its_name",
+            RECEIVING + "a_record_of_an_author_who_left_since_is_quarantined_with_its_author",
+            QUARANTINE + "a_record_of_a_closed_account_is_recorded_under_its_name",
         ),
     ),
     40: (
-        "The tablet was revoked: turned away, it keeps its queue; a copy of it can be brought.",
+        "The tablet was revoked: turned away, it keeps its queue; a copy of it can be imported.",
         (
             RECEIVING + "only_an_unknown_or_revoked_tablet_is_turned_away",
             OUTBOX + "a_revoked_tablet_sends_nothing_more_and_keeps_what_it_has",
@@ -258,8 +255,11 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     42: (
-        "A record for another desk than the tablet's: set aside, and in the trail.",
-        (FAULTS_OF_THE_SERVER + "a_record_for_another_desk_is_set_aside_and_stands_in_the_trail",),
+        "A record for another desk than the tablet's: quarantined, and in the audit log.",
+        (
+            FAULTS_OF_THE_SERVER
+            + "a_record_for_another_desk_is_quarantined_and_stands_in_the_audit_log",
+        ),
     ),
     43: (
         "A voiding arrives before its record: held, applied when that comes, shown after five days.",

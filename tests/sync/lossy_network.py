@@ -1,4 +1,4 @@
-"""A tablet's outbox over a line that loses, cuts and repeats, told apart from the app: what tablets.md 1 to 5 ask."""
+"""A tablet's outbox over a line that loses, cuts and repeats, without the app: what tablets.md 1 to 5 require."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.sync.sealing import receipt_of
 from tests.sync.tablet import Tablet
 
@@ -20,59 +20,59 @@ class Cut(Exception):
 
 @dataclass
 class Outbox:
-    """What lies on the tablet: envelopes in device order, and everything it ever told somebody was saved."""
+    """The storage of a tablet: envelopes in device order, and every record that it ever reported as saved."""
 
     tablet: Tablet
-    kept: list[dict[str, Any]] = field(default_factory=list)
+    queue: list[dict[str, Any]] = field(default_factory=list)
     saved: dict[str, dict[str, Any]] = field(default_factory=dict)
     voids: dict[str, tuple[str, str]] = field(default_factory=dict)
     image: list[dict[str, Any]] = field(default_factory=list)
     naive: bool = False
 
     def save(self, author: str, persons: int) -> None:
-        """*Guardada*: sealed, kept and read back."""
+        """Seal a consultation and add it to the queue, as *Guardada* promises."""
         content = self.tablet.consultation(author)
         content["groups"][0]["persons"][0]["n"] = persons
         self._keep(content)
         self.saved[content["id"]] = content
 
-    def void(self, author: str, which: int) -> None:
-        """A voiding of one of the saved records, whether it was sent or not."""
+    def void(self, author: str, index: int) -> None:
+        """Queue a voiding of one of the saved records, whether it was sent or not."""
         if not self.saved:
             return
-        record = list(self.saved)[which % len(self.saved)]
+        record = list(self.saved)[index % len(self.saved)]
         content = self.tablet.void(author, record)
         self._keep(content)
         self.voids[content["id"]] = (record, author)
 
     def _keep(self, content: dict[str, Any]) -> None:
         envelope = self.tablet.seal(content)
-        self.kept.append(envelope)
+        self.queue.append(envelope)
 
     def take_image(self) -> None:
-        """A copy of the tablet's storage, as a restored backup would bring it back."""
-        self.image = list(self.kept)
+        """Copy the tablet's storage, as a backup would."""
+        self.image = list(self.queue)
 
     def restore_image(self) -> None:
-        known = {one["id"] for one in self.kept}
-        self.kept += [one for one in self.image if one["id"] not in known]
+        queued_ids = {envelope["id"] for envelope in self.queue}
+        self.queue += [envelope for envelope in self.image if envelope["id"] not in queued_ids]
 
     def send(self, fate: str, at: int) -> None:
-        """One drain over a line of which `fate` and `at` decide; nothing but its own receipt frees a record."""
-        while self.kept:
-            batch = self.kept[:BATCH]
+        """Drain the queue over a line with a `fate` at a byte; only its own receipt frees a record."""
+        while self.queue:
+            batch = self.queue[:BATCH]
             try:
-                told = self._answer(batch, fate, at)
+                response = self._answer(batch, fate, at)
             except Cut:
                 return
-            freed = self._freed(batch, told)
+            freed = self._freed(batch, response)
             if not freed:
                 return
-            self.kept = [one for one in self.kept if one["id"] not in freed]
+            self.queue = [envelope for envelope in self.queue if envelope["id"] not in freed]
 
     def _answer(self, batch: list[dict[str, Any]], fate: str, at: int) -> bytes:
-        sent = list(reversed(batch)) if fate == "reordered" else batch
-        body = json.dumps({"envelopes": sent}).encode()
+        envelopes = list(reversed(batch)) if fate == "reordered" else batch
+        body = json.dumps({"envelopes": envelopes}).encode()
         if fate == "request lost":
             raise Cut
         if fate == "request cut":
@@ -89,27 +89,35 @@ class Outbox:
 
     def _post(self, body: bytes) -> bytes:
         headers = {
-            "Authorization": f"Device {self.tablet.given['credential']}",
+            "Authorization": f"Device {self.tablet.enrolment['credential']}",
             "Content-Type": "application/json",
         }
         app: Flask = self.tablet.app
-        answer = alone(app.test_client().post, "/sync/envelopes", data=body, headers=headers)
+        answer = in_new_context(
+            app.test_client().post, "/sync/envelopes", data=body, headers=headers
+        )
         return bytes(answer.data)
 
-    def _freed(self, batch: list[dict[str, Any]], told: bytes) -> set[str]:
+    def _freed(self, batch: list[dict[str, Any]], response: bytes) -> set[str]:
         if self.naive:  # an answer is an answer
-            return {one["id"] for one in batch}
+            return {envelope["id"] for envelope in batch}
         try:
-            results = json.loads(told)["results"]
-            given = {one["id"]: one["receipt"] for one in results if one["result"] in ENDS}
+            results = json.loads(response)["results"]
+            receipts = {
+                result["id"]: result["receipt"] for result in results if result["result"] in ENDS
+            }
         except (ValueError, KeyError, TypeError):
             return set()
-        return {one["id"] for one in batch if given.get(one["id"]) == receipt_of(one)}
+        return {
+            envelope["id"]
+            for envelope in batch
+            if receipts.get(envelope["id"]) == receipt_of(envelope)
+        }
 
 
 ENDS = ("created", "duplicate", "conflict", "quarantined")
 
 
-def fresh(app: Flask, tablet: Tablet, naive: bool = False) -> Outbox:
-    """An empty outbox on a tablet of its own numbers."""
-    return Outbox(Tablet(app, tablet.given, tablet.desk), naive=naive)
+def make_outbox(app: Flask, tablet: Tablet, naive: bool = False) -> Outbox:
+    """Return an empty outbox on a tablet with its own sequence."""
+    return Outbox(Tablet(app, tablet.enrolment, tablet.desk), naive=naive)

@@ -1,4 +1,4 @@
-"""Seals as a tablet does, told from outside.md alone: nothing of the app is used here."""
+"""Seals as a tablet does, written from outside.md alone: nothing of the app is used here."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 def seal(key: dict[str, str], content: dict[str, Any], envelope_id: str = "") -> dict[str, Any]:
-    """The envelope of a content, sealed to a key as `POST /sync/enrol` gives it."""
+    """Return the envelope of a content, sealed to a key as `POST /sync/enrol` gives it."""
     return seal_bytes(key, json.dumps(content).encode(), envelope_id or content["id"])
 
 
 def seal_bytes(key: dict[str, str], plain: bytes, envelope_id: str) -> dict[str, Any]:
-    """The envelope of any bytes."""
+    """Return the envelope of any bytes."""
     text = key["public"]
     raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
@@ -27,18 +27,18 @@ def seal_bytes(key: dict[str, str], plain: bytes, envelope_id: str) -> dict[str,
     shared = ephemeral.exchange(ec.ECDH(), public)
     info = b"ventanilla-envelope-1"
     secret = HKDF(algorithm=SHA256(), length=32, salt=nonce, info=info).derive(shared)
-    locked = AESGCM(secret).encrypt(nonce, plain, (envelope_id + key["id"]).encode())
+    ciphertext = AESGCM(secret).encrypt(nonce, plain, (envelope_id + key["id"]).encode())
     point = ephemeral.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    sealed = urlsafe_b64encode(b"\x01" + point + nonce + locked).decode().rstrip("=")
+    sealed = urlsafe_b64encode(b"\x01" + point + nonce + ciphertext).decode().rstrip("=")
     return {"id": envelope_id, "key": key["id"], "format": 1, "sealed": sealed}
 
 
 def sealed_bytes(envelope: dict[str, Any]) -> bytes:
-    """The bytes that the receipt is of."""
+    """Return the bytes that the receipt is a hash of."""
     text = envelope["sealed"]
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def receipt_of(envelope: dict[str, Any]) -> str:
-    """The receipt that the server must give."""
+    """Return the receipt that the server must give."""
     return sha256(sealed_bytes(envelope)).hexdigest()

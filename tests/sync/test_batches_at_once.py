@@ -16,26 +16,26 @@ from app.db.session import db, unit_of_work
 from app.people.models.lines import PersonLine
 from tests import postgres
 from tests.counts.histories import print_cards
-from tests.factories.records import alone, consultation_json
+from tests.factories.records import consultation_json, in_new_context
 from tests.factories.two_country_world import Office
 from tests.server import ROUNDS, Client, serving
+from tests.sync.raw_requests import exchange, request_bytes
 from tests.sync.tablet import Tablet, days_ago, make_tablet
-from tests.sync.wire import exchange, request_bytes
 
 pytestmark = pytest.mark.both_databases
 
 BATCHES = 12 if ROUNDS == 1 else 200
 NO_ANSWER = 0
-AT_ONCE, DAYS, CARDS = 50, 25, 5
+BATCH_SIZE, DAYS, CARDS = 50, 25, 5
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
 def tablets(app: Flask, office: Office) -> list[Tablet]:
     adela, desk = office.accounts["adela"], office.desks["HND-01"]
-    made = [make_tablet(app, adela, desk, f"Tablet {n}") for n in range(2)]
+    enrolled = [make_tablet(app, adela, desk, f"Tablet {n}") for n in range(2)]
     db.session.remove()
-    return made
+    return enrolled
 
 
 @pytest.fixture
@@ -47,11 +47,11 @@ def cards(office: Office) -> list[str]:
 
 
 def batch_of(tablet: Tablet, cards: list[str], *, backwards: bool) -> list[dict[str, Any]]:
-    """Fifty records that walk through the days and cards, forwards or backwards; one of them is taken back."""
+    """Return fifty records that walk through the days and cards, forwards or backwards; one of them is voided."""
     today = clock.today_at("America/Tegucigalpa")
     contents = []
-    for n in range(AT_ONCE - 1):
-        shown = {"card": cards[n * CARDS // AT_ONCE]} if n % 5 == 0 else {}
+    for n in range(BATCH_SIZE - 1):
+        shown = {"card": cards[n * CARDS // BATCH_SIZE]} if n % 5 == 0 else {}
         contents.append(tablet.consultation("ana", held_on=days_ago(today, n % DAYS), **shown))
     if backwards:
         contents.reverse()
@@ -59,15 +59,15 @@ def batch_of(tablet: Tablet, cards: list[str], *, backwards: bool) -> list[dict[
     return [tablet.seal(content) for content in contents]
 
 
-def sent_in_turn(port: int, tablet: Tablet, batches: list[list[dict[str, Any]]]) -> Counter[int]:
-    """The statuses that a tablet was answered, batch after batch."""
-    credential = tablet.given["credential"]
+def send_in_turn(port: int, tablet: Tablet, batches: list[list[dict[str, Any]]]) -> Counter[int]:
+    """Send batch after batch; return how often each status was answered."""
+    credential = tablet.enrolment["credential"]
     answers = (exchange(port, request_bytes(port, credential, batch)) for batch in batches)
     return Counter(int(answer.split(b" ", 2)[1]) if answer else NO_ANSWER for answer in answers)
 
 
-def beside(client: Client, cards: list[str]) -> Iterator[Callable[[], tuple[int, Any]]]:
-    """What a browser does meanwhile without an end: records, with a card now and then, and takes one back."""
+def browser_requests(client: Client, cards: list[str]) -> Iterator[Callable[[], tuple[int, Any]]]:
+    """Yield the requests of a browser without an end: records, some with a card, and voidings of every second."""
     today, n = clock.today_at("America/Tegucigalpa"), 0
     while True:
         shown = {"card": cards[n % CARDS]} if n % 3 == 0 else {}
@@ -79,84 +79,90 @@ def beside(client: Client, cards: list[str]) -> Iterator[Callable[[], tuple[int,
         n += 1
 
 
-def answered(
+def run_tablets_and_browsers(
     office: Office,
     tablets: list[Tablet],
     cards: list[str],
     batches: int = BATCHES,
     module: str = "wsgi:application",
 ) -> Counter[int]:
-    """How often each status was answered to two tablets and two browsers at work."""
-    made = [
+    """Return how often each status was answered to two tablets and two browsers at work."""
+    batches_by_tablet = [
         [batch_of(tablet, cards, backwards=bool(n)) for _ in range(batches)]
         for n, tablet in enumerate(tablets)
     ]
-    statuses, enough = Counter[int](), Event()
+    statuses, stop = Counter[int](), Event()
     with serving(office.app.config["SETTINGS"].database_url, 4, module) as server:
         browsers = [Client(server.port).sign_in(name) for name in ("ana", "ben")]
 
-        def work_on(browser: Client) -> None:
-            for act in beside(browser, cards):
-                if enough.is_set():
+        def send_requests(browser: Client) -> None:
+            for request in browser_requests(browser, cards):
+                if stop.is_set():
                     return
                 try:
-                    statuses[act()[0]] += 1
+                    statuses[request()[0]] += 1
                 except OSError:
                     statuses[NO_ANSWER] += 1
 
-        others = [Thread(target=work_on, args=(one,)) for one in browsers]
-        for one in others:
-            one.start()
+        browser_threads = [Thread(target=send_requests, args=(browser,)) for browser in browsers]
+        for thread in browser_threads:
+            thread.start()
         with ThreadPoolExecutor(2) as pool:
-            told = list(pool.map(lambda t, b: sent_in_turn(server.port, t, b), tablets, made))
-        enough.set()
-        for one in others:
-            one.join()
-    return sum(told, statuses)
+            by_tablet = list(
+                pool.map(lambda t, b: send_in_turn(server.port, t, b), tablets, batches_by_tablet)
+            )
+        stop.set()
+        for thread in browser_threads:
+            thread.join()
+    return sum(by_tablet, statuses)
 
 
 def deadlocks(office: Office) -> int:
-    """How often PostgreSQL said in its log that two transactions waited for each other."""
+    """Return how often PostgreSQL logged a deadlock."""
     log = postgres.log_of(office.app.config["SETTINGS"].database_url)
     return log.read_text().count("deadlock detected")
 
 
-def what_is_wrong(office: Office) -> list[str]:
-    """One sentence for each thing that the database does not hold as it was sent."""
-    session, tablets_sent = db.session(), 2 * BATCHES * (AT_ONCE - 1)
+def list_discrepancies(office: Office) -> list[str]:
+    """Return one sentence for each discrepancy between the database and what was sent."""
+    session, tablets_sent = db.session(), 2 * BATCHES * (BATCH_SIZE - 1)
     of_tablets = Consultation.device.is_not(None)
-    arrived = session.scalar(select(func.count()).where(of_tablets))
+    received = session.scalar(select(func.count()).where(of_tablets))
     voided = session.scalar(select(func.count()).where(of_tablets, Consultation.state == "void"))
     people = session.scalar(select(func.count()).select_from(PersonLine))
-    every = session.scalar(select(func.count()).select_from(Consultation))
+    records = session.scalar(select(func.count()).select_from(Consultation))
     session.rollback()
-    wrong = [] if arrived == tablets_sent else [f"{arrived} of {tablets_sent} records arrived"]
-    wrong += [] if voided == 2 * BATCHES else [f"{voided} of {2 * BATCHES} were taken back"]
-    wrong += [] if people == every else [f"{people} people in {every} records"]
-    proven = alone(office.app.test_cli_runner().invoke, args=["counts", "prove"])
-    return wrong + ([] if proven.exit_code == 0 else [proven.output])
+    discrepancies = (
+        [] if received == tablets_sent else [f"{received} of {tablets_sent} records arrived"]
+    )
+    discrepancies += [] if voided == 2 * BATCHES else [f"{voided} of {2 * BATCHES} were taken back"]
+    discrepancies += [] if people == records else [f"{people} people in {records} records"]
+    proven = in_new_context(office.app.test_cli_runner().invoke, args=["counts", "prove"])
+    return discrepancies + ([] if proven.exit_code == 0 else [proven.output])
 
 
 @ON_POSTGRESQL
-def test_batches_in_opposite_order_wait_for_each_other_and_never_in_a_circle(
+def test_batches_in_opposite_order_never_deadlock(
     office: Office, tablets: list[Tablet], cards: list[str]
 ) -> None:
     before = deadlocks(office)
-    statuses = answered(office, tablets, cards)
+    statuses = run_tablets_and_browsers(office, tablets, cards)
     assert deadlocks(office) == before
     assert set(statuses) == {200, 201}, statuses
-    assert what_is_wrong(office) == []
+    assert list_discrepancies(office) == []
 
 
 @ON_POSTGRESQL
-def test_records_taken_one_after_the_other_are_caught(
+def test_records_locked_one_after_the_other_are_caught(
     office: Office, tablets: list[Tablet], cards: list[str]
 ) -> None:
     before = deadlocks(office)
     for _ in range(
         4
-    ):  # who waits for whom is chance: two batches each way meet in nearly every try
-        answered(office, tablets, cards, 2, "tests.mutants.batch_one_by_one:application")
+    ):  # the order of locks is random: two batches each way meet in nearly every try
+        run_tablets_and_browsers(
+            office, tablets, cards, 2, "tests.mutants.batch_one_by_one:application"
+        )
         if deadlocks(office) > before:
             return
     raise AssertionError("records taken one after the other met no deadlock")

@@ -13,7 +13,7 @@ from app import clock
 from app.db.session import db, unit_of_work
 from app.sync.models import Device
 from app.sync.rules import devices as rules
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, enrol, make_tablet
 
@@ -23,30 +23,30 @@ def tablet(app: Flask, office: Office) -> Tablet:
     return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
 
 
-def turn_back(tablet: Tablet, hours: int) -> None:
-    """Lets a tablet's last contact lie so many hours back."""
-    gone = clock.now() - timedelta(hours=hours)
-    wanted = update(Device).where(Device.id == UUID(tablet.given["device"]))
+def set_last_contact(tablet: Tablet, hours: int) -> None:
+    """Set a tablet's last contact to `hours` ago."""
+    contact_at = clock.now() - timedelta(hours=hours)
+    statement = update(Device).where(Device.id == UUID(tablet.enrolment["device"]))
     with unit_of_work():
-        db.session.execute(wanted.values(contact_at=gone))
+        db.session.execute(statement.values(last_contact_at=contact_at))
 
 
-def card(page: str, device: str) -> str:
-    """The part of the page that is about one tablet."""
-    found = re.search(rf'<article [^>]*data-device="{device}".*?</article>', page, re.S)
-    assert found, device
-    return found[0]
+def card_of(page: str, device: str) -> str:
+    """Return the part of the page that is about one tablet."""
+    match = re.search(rf'<article [^>]*data-device="{device}".*?</article>', page, re.S)
+    assert match, device
+    return match[0]
 
 
 def test_an_added_tablet_is_enrolled_by_its_code_once(app: Flask, office: Office) -> None:
     answer = office["adela"].post("/devices", {"desk": "HND-01", "name": "Tablet 7"})
 
-    said = answer.get_json()
-    assert answer.status_code == 201 and said.keys() == {"device", "code", "expires_at"}
-    given = enrol(app, said["code"], "HND-01").given
-    assert given["device"] == said["device"] and given["lists"]["desk"]["code"] == "HND-01"
-    again = alone(app.test_client().post, "/sync/enrol", json={"code": said["code"]})
-    assert again.status_code == 401
+    added = answer.get_json()
+    assert answer.status_code == 201 and added.keys() == {"device", "code", "expires_at"}
+    enrolment = enrol(app, added["code"], "HND-01").enrolment
+    assert enrolment["device"] == added["device"] and enrolment["lists"]["desk"]["code"] == "HND-01"
+    second = in_new_context(app.test_client().post, "/sync/enrol", json={"code": added["code"]})
+    assert second.status_code == 401
 
 
 def test_a_program_may_leave_the_name_to_the_desk(app: Flask, office: Office) -> None:
@@ -62,11 +62,11 @@ def test_the_page_shows_the_code_in_groups_and_the_same_as_a_qr(app: Flask, offi
 
     code = re.search(r'id="code">([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})<', answer.text)
     assert answer.status_code == 200 and code and "<path d=" in answer.text
-    assert enrol(app, code[1].lower(), "HND-01").given["credential"]
+    assert enrol(app, code[1].lower(), "HND-01").enrolment["credential"]
 
 
 @pytest.mark.parametrize(
-    ("said", "field", "code"),
+    ("fields", "field", "code"),
     [
         ({"desk": "HND-99", "name": "Tablet 7"}, "desk", "unknown_code"),
         ({"desk": "HND-01", "name": ""}, "name", "required"),
@@ -77,13 +77,13 @@ def test_the_page_shows_the_code_in_groups_and_the_same_as_a_qr(app: Flask, offi
         ({"desk": "HND-01", "name": "Tablet 7", "owner": "x"}, "owner", "unknown_field"),
     ],
 )
-def test_what_is_wrong_of_a_new_tablet_is_told_and_nothing_is_added(
-    office: Office, said: dict[str, Any], field: str, code: str
+def test_problems_of_a_new_tablet_are_reported_and_nothing_is_added(
+    office: Office, fields: dict[str, Any], field: str, code: str
 ) -> None:
-    answer = office["adela"].post("/devices", said)
+    answer = office["adela"].post("/devices", fields)
 
-    told = [(one["field"], one["code"]) for one in answer.get_json()["problems"]]
-    assert answer.status_code == 422 and told == [(field, code)]
+    problems = [(problem["field"], problem["code"]) for problem in answer.get_json()["problems"]]
+    assert answer.status_code == 422 and problems == [(field, code)]
     assert "data-device" not in office["adela"].get("/devices").text
 
 
@@ -94,12 +94,15 @@ def test_a_silent_tablet_with_records_stands_first_and_says_what_waits(
     tablet.result(tablet.consultation("ana"))
     tablet.contact(saved=2, waiting=1, oldest_at="2026-01-05T10:00:00Z", persisted=False)
     other.contact(saved=5, waiting=3, version="old", persisted=True)
-    turn_back(other, 25)
+    set_last_contact(other, 25)
 
     page = office["susana"].get("/devices").text
 
-    assert page.index(other.given["device"]) < page.index(tablet.given["device"])
-    late, quiet = card(page, other.given["device"]), card(page, tablet.given["device"])
+    assert page.index(other.enrolment["device"]) < page.index(tablet.enrolment["device"])
+    late, quiet = (
+        card_of(page, other.enrolment["device"]),
+        card_of(page, tablet.enrolment["device"]),
+    )
     assert "silent" in late and "silent" not in quiet
     assert "2 " in late and "5 ene 2026" in quiet
     assert 'name="desk"' not in page
@@ -114,7 +117,7 @@ def test_missing_are_records_that_neither_wait_nor_arrived() -> None:
 def test_supervisors_see_their_own_countries_tablets_and_change_none(
     app: Flask, office: Office, tablet: Tablet
 ) -> None:
-    device = tablet.given["device"]
+    device = tablet.enrolment["device"]
     assert device in office["susana"].get("/devices").text
     assert device not in office["gabi"].get("/devices").text
     assert device in office["adela"].get("/devices").text
@@ -127,24 +130,24 @@ def test_supervisors_see_their_own_countries_tablets_and_change_none(
 def test_a_revoked_tablet_sends_nothing_until_a_new_code_enrols_it(
     app: Flask, office: Office, tablet: Tablet
 ) -> None:
-    device = tablet.given["device"]
-    waits = tablet.seal(tablet.consultation("ana"))
+    device = tablet.enrolment["device"]
+    envelope = tablet.seal(tablet.consultation("ana"))
     tablet.contact(saved=1, waiting=1)
     assert office["adela"].post(f"/devices/{device}/revoke", {}).status_code == 200
-    refused = tablet.post("/sync/envelopes", {"envelopes": [waits]})
+    refused = tablet.post("/sync/envelopes", {"envelopes": [envelope]})
     assert refused.status_code == 401 and refused.get_json()["device"] == "revoked"
 
     code = office["adela"].post(f"/devices/{device}/again", {}).get_json()["code"]
-    anew = enrol(app, code, "HND-01")
+    enrolled = enrol(app, code, "HND-01")
 
-    assert anew.given["device"] == device
-    assert anew.send(waits)[0]["result"] == "created"
-    shown = card(office["susana"].get("/devices").text, device)
+    assert enrolled.enrolment["device"] == device
+    assert enrolled.send(envelope)[0]["result"] == "created"
+    shown = card_of(office["susana"].get("/devices").text, device)
     assert shown.count("▲") >= 1 and "revoked" not in shown
 
 
 def test_a_moved_tablet_belongs_to_the_other_desk(office: Office, tablet: Tablet) -> None:
-    device = tablet.given["device"]
+    device = tablet.enrolment["device"]
     moved = office["adela"].post(f"/devices/{device}/move", {"desk": "HND-02"})
     assert moved.status_code == 200 and tablet.contact()["desk"] == "HND-02"
     refused = office["adela"].post(f"/devices/{device}/move", {"desk": "HND-99"})
@@ -160,13 +163,13 @@ def test_figures_say_how_many_records_wait_on_their_desks_tablets(
     near = make_tablet(app, adela, office.desks["HND-02"], "Tablet 2")
     far = make_tablet(app, adela, office.desks["GTM-01"], "Tablet 3")
     stolen = make_tablet(app, adela, office.desks["HND-01"], "Tablet 4")
-    for some, waiting in ((tablet, 1), (near, 20), (far, 300), (stolen, 4000)):
-        some.contact(saved=waiting, waiting=waiting)
-    office["adela"].post(f"/devices/{stolen.given['device']}/revoke", {})
+    for each, waiting in ((tablet, 1), (near, 20), (far, 300), (stolen, 4000)):
+        each.contact(saved=waiting, waiting=waiting)
+    office["adela"].post(f"/devices/{stolen.enrolment['device']}/revoke", {})
 
     def waiting(name: str, address: str) -> int:
-        said = office[name].get_json(f"/counts.json{address}").get_json()
-        return int(said["completeness"]["waiting_on_tablets"])
+        figures = office[name].get_json(f"/counts.json{address}").get_json()
+        return int(figures["completeness"]["waiting_on_tablets"])
 
     assert waiting("ana", "") == 1
     assert waiting("susana", "?country=HND") == 21
@@ -177,6 +180,6 @@ def test_figures_say_how_many_records_wait_on_their_desks_tablets(
 
 
 def test_the_page_that_enrols_is_open_to_everybody_and_holds_no_code(app: Flask) -> None:
-    answer = alone(app.test_client().get, "/enrol")
+    answer = in_new_context(app.test_client().get, "/enrol")
     assert answer.status_code == 200 and "tablet/enrol.js" in answer.text
     assert 'name="code"' in answer.text and "csrf" not in answer.text.partition("<main")[2]

@@ -1,4 +1,4 @@
-"""Faults of the way from tablet to server (reliability.md 2.4) as the server sees them; the list names all 46."""
+"""Faults between tablet and server (reliability.md 2.4) as the server sees them; the list names all 46."""
 
 import ast
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from app.sync.actions import intake
 from app.sync.forms.tablet_requests import parse_envelopes
 from app.sync.models import Device, Envelope
 from app.sync.queries.envelopes import list_unresolved
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.faults import FAULTS
 from tests.sync.tablet import Tablet, enrol, make_tablet
@@ -44,75 +44,83 @@ def tablet(app: Flask, office: Office) -> Tablet:
     return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
 
 
-def read(wanted: Any) -> list[Any]:
-    found = list(db.session.execute(wanted).all())
+def read_all(statement: Any) -> list[Any]:
+    rows = list(db.session.execute(statement).all())
     db.session.rollback()
-    return found
+    return rows
 
 
 def functions_of(path: str) -> set[str]:
-    """The tests that a file holds."""
+    """Return the names of the functions of a file."""
     tree = ast.parse((ROOT / path).read_text("utf-8"))
-    return {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_fault_of_the_list_has_its_tests() -> None:
     assert list(FAULTS) == list(range(1, 47))
     named = {test for _, tests in FAULTS.values() for test in tests}
-    assert all(said and tests for said, tests in FAULTS.values())
-    missing = [test for test in named if not _is_there(*test.split("::"))]
+    assert all(outcome and tests for outcome, tests in FAULTS.values())
+    missing = [test for test in named if not _is_defined(*test.split("::"))]
     assert missing == []
 
 
-def _is_there(path: str, name: str) -> bool:
+def _is_defined(path: str, name: str) -> bool:
     return name.startswith("test_") and name in functions_of(path)
 
 
-def test_one_record_of_fifty_that_cannot_be_taken_holds_none_of_the_others_back(
+def test_one_invalid_record_of_fifty_delays_none_of_the_others(
     tablet: Tablet,
 ) -> None:
     contents = [tablet.consultation("ana") for _ in range(50)]
     contents[17]["topics"] = ["no_such_topic"]
-    results = [one["result"] for one in tablet.send(*map(tablet.seal, contents))]
+    results = [result["result"] for result in tablet.send(*map(tablet.seal, contents))]
     assert results == ["created"] * 17 + ["quarantined"] + ["created"] * 32
-    assert len(read(select(Consultation.id))) == 49
+    assert len(read_all(select(Consultation.id))) == 49
 
 
 @pytest.fixture
-def old_ring(app: Flask) -> Iterator[None]:
-    """A server that has a newer key than the one of the tablet's day."""
+def older_key(app: Flask) -> Iterator[None]:
+    """Give the server a newer key than the one that the tablet sealed to."""
     settings = app.config["SETTINGS"]
-    ring = {"old": b"\x07" * 32, **settings.outbox_keys}
-    app.config["SETTINGS"] = replace(settings, outbox_keys=ring)
+    outbox_keys = {"old": b"\x07" * 32, **settings.outbox_keys}
+    app.config["SETTINGS"] = replace(settings, outbox_keys=outbox_keys)
     yield
     app.config["SETTINGS"] = settings
 
 
 def test_a_record_sealed_long_ago_by_an_old_app_is_still_taken(
-    app: Flask, tablet: Tablet, office: Office, old_ring: None
+    app: Flask, tablet: Tablet, office: Office, older_key: None
 ) -> None:
     id_ = "7f9c2ba4-e88f-4d2f-a5f5-08f3c2d1a6b7"
-    sent = parse_envelopes(
+    envelopes = parse_envelopes(
         {"envelopes": [{"id": id_, "key": "old", "format": 1, "sealed": SEALED_LONG_AGO}]}
     )
-    assert sent is not None
+    assert envelopes is not None
     with clock.frozen_at(datetime(2026, 4, 20, 12, tzinfo=UTC)), unit_of_work():
-        sender = intake.lock_sender(db.session(), UUID(tablet.given["device"]))
-        told = intake.receive_envelopes(db.session(), sender, sent)
-    assert [one.result for one in told] == ["created"]
-    (row,) = read(select(Consultation.__table__))
+        sender = intake.lock_sender(db.session(), UUID(tablet.enrolment["device"]))
+        outcomes = intake.receive_envelopes(db.session(), sender, envelopes)
+    assert [outcome.result for outcome in outcomes] == ["created"]
+    (row,) = read_all(select(Consultation.__table__))
     assert (str(row.id), row.held_on.isoformat(), row.topics) == (id_, "2026-03-02", ("asylum",))
     assert row.author_id == office.accounts["ana"].account_id
 
 
-def test_a_record_for_another_desk_is_set_aside_and_stands_in_the_trail(tablet: Tablet) -> None:
+def test_a_record_for_another_desk_is_quarantined_and_stands_in_the_audit_log(
+    tablet: Tablet,
+) -> None:
     content = tablet.consultation("ana", desk="HND-02")
     assert tablet.result(content) == "quarantined"
-    (line,) = read(select(Envelope.__table__))
-    assert (line.reason, line.desk_id, line.state) == ("other_desk", line.desk_id, "open")
-    acts = read(select(AuditEntry.act).where(AuditEntry.subject == f"envelope:{content['id']}"))
-    assert [act for (act,) in acts] == ["envelope_quarantined"]
-    assert read(select(Consultation.id)) == []
+    (envelope,) = read_all(select(Envelope.__table__))
+    assert (envelope.reason, envelope.desk_id, envelope.state) == (
+        "other_desk",
+        envelope.desk_id,
+        "open",
+    )
+    actions = read_all(
+        select(AuditEntry.action).where(AuditEntry.subject == f"envelope:{content['id']}")
+    )
+    assert [action for (action,) in actions] == ["envelope_quarantined"]
+    assert read_all(select(Consultation.id)) == []
 
 
 def test_a_voiding_of_a_record_that_is_gone_is_shown_after_five_days_and_changes_no_figure(
@@ -125,23 +133,23 @@ def test_a_voiding_of_a_record_that_is_gone_is_shown_after_five_days_and_changes
         shown = list_unresolved(db.session(), susana, now + timedelta(days=days))
         assert [row.reason for row in shown] == expected
     db.session.rollback()
-    states = read(select(Consultation.state))
+    states = read_all(select(Consultation.state))
     assert [state for (state,) in states] == ["live"]
-    proven = alone(app.test_cli_runner().invoke, args=["counts", "prove"])
+    proven = in_new_context(app.test_cli_runner().invoke, args=["counts", "prove"])
     assert proven.exit_code == 0, proven.output
 
 
-def test_a_tablet_whose_storage_was_emptied_is_enrolled_anew_and_its_loss_is_told(
+def test_a_tablet_whose_storage_was_emptied_is_enrolled_again_and_its_loss_is_shown(
     app: Flask, tablet: Tablet, office: Office
 ) -> None:
-    device = tablet.given["device"]
+    device = tablet.enrolment["device"]
     assert tablet.result(tablet.consultation("ana")) == "created"
     tablet.contact(saved=4, waiting=3, oldest_at="2026-01-05T10:00:00Z")
     code = office["adela"].post(f"/devices/{device}/again", {}).get_json()["code"]
-    anew = enrol(app, code, "HND-01")
+    enrolled = enrol(app, code, "HND-01")
     assert tablet.post("/sync/contact", {}).status_code == 401
-    assert anew.contact()["desk"] == "HND-01"
-    (row,) = read(select(Device.__table__))
+    assert enrolled.contact()["desk"] == "HND-01"
+    (row,) = read_all(select(Device.__table__))
     assert (str(row.id), row.lost, row.waiting) == (device, 3, 0)
     page = office["susana"].get("/devices").text
     shown = page.partition(f'data-device="{device}"')[2].partition("</article>")[0]

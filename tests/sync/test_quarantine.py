@@ -1,4 +1,4 @@
-"""What was set aside is seen by its author and the supervisor, opened for them alone, put right or voided, once."""
+"""Quarantined records: listed for their author and the supervisor, opened for them alone, resolved or voided once."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from app.staff.actions.accounts import close_account
 from app.staff.queries import find_account
 from app.sync.forms.queue_export import MAX_EXPORT_BYTES, parse_queue_export
 from app.sync.models import Envelope
-from tests.factories.records import JSON, Browser, alone
+from tests.factories.records import JSON, Browser, in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.tablet import Tablet, make_tablet
 
@@ -33,120 +33,127 @@ def tablet(app: Flask, office: Office) -> Tablet:
 
 
 @contextmanager
-def reading() -> Iterator[Any]:
+def read_session() -> Iterator[Any]:
     yield db.session
     db.session.rollback()
 
 
-def last_line() -> Any:
-    with reading() as session:
+def last_envelope() -> Any:
+    with read_session() as session:
         return session.execute(
             select(Envelope.__table__).order_by(Envelope.number.desc()).limit(1)
         ).one()
 
 
-def recorded() -> dict[str, Any]:
-    with reading() as session:
+def consultations_by_id() -> dict[str, Any]:
+    with read_session() as session:
         rows = session.execute(select(Consultation.__table__).order_by(Consultation.id)).all()
     return {str(row.id): row for row in rows}
 
 
-def acts(of: str) -> list[str]:
-    """Who read or settled an envelope, by the trail."""
-    with reading() as session:
-        wanted = select(AuditEntry.act).where(AuditEntry.subject == of).order_by(AuditEntry.number)
-        return list(session.scalars(wanted))
+def audit_actions(subject: str) -> list[str]:
+    """Return the actions of the audit log on a subject, in order."""
+    with read_session() as session:
+        statement = (
+            select(AuditEntry.action)
+            .where(AuditEntry.subject == subject)
+            .order_by(AuditEntry.number)
+        )
+        return list(session.scalars(statement))
 
 
-def set_aside(tablet: Tablet, content: dict[str, Any], result: str = "quarantined") -> int:
-    """The number under which a record was set aside."""
+def quarantine(tablet: Tablet, content: dict[str, Any], result: str = "quarantined") -> int:
+    """Send a record that is quarantined; return its number."""
     assert tablet.result(content) == result
-    return int(last_line().number)
+    return int(last_envelope().number)
 
 
-def fields(content: dict[str, Any], **said: Any) -> dict[str, Any]:
-    """The consultation's form as a person sends it."""
+def form_fields(content: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return the form fields of a consultation as a person sends them."""
     plain = {name: content[name] for name in ("id", "desk", "held_on")}
     group = content["groups"][0]
-    told = {f"groups-0-{name}": group[name] for name in ("nationality", "situation")}
+    profile = {f"groups-0-{name}": group[name] for name in ("nationality", "situation")}
     counts = {
-        f"groups-0-{some['sex']}-{some['age_band']}": str(some["n"]) for some in group["persons"]
+        f"groups-0-{persons['sex']}-{persons['age_band']}": str(persons["n"])
+        for persons in group["persons"]
     }
     repeats = {"groups-0-repeat_contact": group["repeat_contact"]}
     lists = {name: content[name] for name in ("topics", "outcomes")}
-    return {**plain, **told, **counts, **repeats, **lists, **said}
+    return {**plain, **profile, **counts, **repeats, **lists, **changes}
 
 
 def today() -> str:
     return clock.today_at("America/Tegucigalpa").isoformat()
 
 
-def test_the_author_puts_the_answers_right_and_stays_the_author(
+def test_the_author_resolves_the_record_and_stays_its_author(
     office: Office, tablet: Tablet
 ) -> None:
     content = tablet.consultation("ana", held_on=FUTURE)
-    number = set_aside(tablet, content)
+    number = quarantine(tablet, content)
     ana = office["ana"]
     assert f'data-number="{number}"' in ana.get("/quarantine").text
-    seen = ana.get(f"/quarantine/{number}").text
-    assert 'data-reason="in_future"' in seen and 'id="wrong"' in seen and 'id="resolve"' in seen
+    page = ana.get(f"/quarantine/{number}").text
+    assert 'data-reason="in_future"' in page and 'id="wrong"' in page and 'id="resolve"' in page
     form = ana.get(f"/quarantine/{number}/resolve").text
     assert f'action="/quarantine/{number}/resolve"' in form and f'value="{FUTURE}"' in form
     assert 'name="reason"' not in form and 'id="tally"' not in form
 
-    wrong = ana.post_form(f"/quarantine/{number}/resolve", fields(content))
-    assert wrong.status_code == 422 and recorded() == {} and last_line().state == "open"
-    done = ana.post_form(f"/quarantine/{number}/resolve", fields(content, held_on=today()))
+    wrong = ana.post_form(f"/quarantine/{number}/resolve", form_fields(content))
+    assert (
+        wrong.status_code == 422 and consultations_by_id() == {} and last_envelope().state == "open"
+    )
+    done = ana.post_form(f"/quarantine/{number}/resolve", form_fields(content, held_on=today()))
 
-    row = recorded()[content["id"]]
+    row = consultations_by_id()[content["id"]]
     assert done.status_code == 302 and done.location == "/quarantine"
     assert row.author_id == office.accounts["ana"].account_id and row.device
-    assert (last_line().state, last_line().sealed) == ("mended", None)
+    assert (last_envelope().state, last_envelope().sealed) == ("mended", None)
     assert f'data-number="{number}"' not in ana.get("/quarantine").text
-    again = ana.post_form(f"/quarantine/{number}/resolve", fields(content, held_on=today()))
-    assert again.status_code == 409 and len(recorded()) == 1
-    read = acts(f"envelope:{content['id']}")
-    assert read == ["envelope_quarantined", "envelope_read", "envelope_mended"]
+    second = ana.post_form(f"/quarantine/{number}/resolve", form_fields(content, held_on=today()))
+    assert second.status_code == 409 and len(consultations_by_id()) == 1
+    actions = audit_actions(f"envelope:{content['id']}")
+    assert actions == ["envelope_quarantined", "envelope_read", "envelope_mended"]
 
 
 def test_former_addresses_lead_to_the_new_ones(office: Office, tablet: Tablet) -> None:
     content = tablet.consultation("ana", held_on=FUTURE)
-    old = f"/quarantine/{set_aside(tablet, content)}/mend"
+    old = f"/quarantine/{quarantine(tablet, content)}/mend"
     page = office["ana"].get(old)
     assert (page.status_code, page.location) == (302, old.replace("mend", "resolve"))
     assert office["susana"].get("/quarantine/file").location == "/quarantine/import"
     assert office["susana"].post_form("/quarantine/file", {}).status_code == 422
-    done = office["ana"].post_form(old, fields(content, held_on=today()))
-    assert done.status_code == 302 and len(recorded()) == 1
+    done = office["ana"].post_form(old, form_fields(content, held_on=today()))
+    assert done.status_code == 302 and len(consultations_by_id()) == 1
 
 
 def test_nobody_else_sees_it(office: Office, tablet: Tablet) -> None:
-    number = set_aside(tablet, tablet.consultation("ana", held_on=FUTURE))
+    number = quarantine(tablet, tablet.consultation("ana", held_on=FUTURE))
     for name in ("ben", "eva", "gabi"):
         assert office[name].get(f"/quarantine/{number}").status_code == 404
         assert f'data-number="{number}"' not in office[name].get("/quarantine").text
-        for way in ("resolve", "void"):
-            assert office[name].post(f"/quarantine/{number}/{way}", {}).status_code == 404
+        for path in ("resolve", "void"):
+            assert office[name].post(f"/quarantine/{number}/{path}", {}).status_code == 404
     for name in ("adela", "rita"):
         assert office[name].get("/quarantine").status_code == 403
     assert office["susana"].get(f"/quarantine/{number}").status_code == 200
     assert office["susana"].get("/quarantine/99999999999999999999").status_code == 404
-    assert last_line().state == "open"
+    assert last_envelope().state == "open"
 
 
-def test_whether_a_record_may_be_believed_is_the_supervisors_to_decide(
+def test_whether_a_record_is_trusted_is_the_supervisors_decision(
     office: Office, tablet: Tablet
 ) -> None:
     content = tablet.consultation("ana", desk="HND-02")
-    number = set_aside(tablet, content)
+    number = quarantine(tablet, content)
     assert 'id="decides"' in office["ana"].get(f"/quarantine/{number}").text
     assert office["ana"].get(f"/quarantine/{number}/resolve").status_code == 403
-    for way in ("resolve", "void"):
-        assert office["ana"].post(f"/quarantine/{number}/{way}", {}).status_code == 403
+    for path in ("resolve", "void"):
+        assert office["ana"].post(f"/quarantine/{number}/{path}", {}).status_code == 403
 
-    done = office["susana"].post_form(f"/quarantine/{number}/resolve", fields(content))
+    done = office["susana"].post_form(f"/quarantine/{number}/resolve", form_fields(content))
 
-    row = recorded()[content["id"]]
+    row = consultations_by_id()[content["id"]]
     assert done.status_code == 302 and row.desk_id == office.desks["HND-02"].id
     assert row.author_id == office.accounts["ana"].account_id
 
@@ -159,13 +166,13 @@ def test_a_record_of_a_closed_account_is_recorded_under_its_name(
         assert account is not None
         close_account(db.session(), office.accounts["adela"].account_id, account)
     content = tablet.consultation("ben")
-    number = set_aside(tablet, content)
+    number = quarantine(tablet, content)
     answer = office["susana"].post(
         f"/quarantine/{number}/resolve",
         {name: content[name] for name in consultation_names(content)},
     )
     assert answer.status_code == 200, answer.data
-    assert recorded()[content["id"]].author_id == office.accounts["ben"].account_id
+    assert consultations_by_id()[content["id"]].author_id == office.accounts["ben"].account_id
 
 
 def consultation_names(content: dict[str, Any]) -> set[str]:
@@ -175,10 +182,10 @@ def consultation_names(content: dict[str, Any]) -> set[str]:
 def test_a_voided_record_is_counted_nowhere_and_its_content_goes(
     office: Office, tablet: Tablet
 ) -> None:
-    number = set_aside(tablet, tablet.consultation("ana", held_on=FUTURE))
+    number = quarantine(tablet, tablet.consultation("ana", held_on=FUTURE))
     done = office["ana"].post_form(f"/quarantine/{number}/void", {})
-    assert done.status_code == 302 and recorded() == {}
-    assert (last_line().state, last_line().sealed) == ("voided", None)
+    assert done.status_code == 302 and consultations_by_id() == {}
+    assert (last_envelope().state, last_envelope().sealed) == ("voided", None)
     assert office["ana"].post(f"/quarantine/{number}/void", {}).status_code == 409
     settled = office["ana"].get(f"/quarantine/{number}").text
     assert 'id="settled"' in settled and 'id="void"' not in settled
@@ -188,26 +195,26 @@ def test_what_cannot_be_opened_can_only_be_voided(office: Office, tablet: Tablet
     envelope = tablet.seal(tablet.consultation("ana"))
     envelope["sealed"] = envelope["sealed"][:-4] + "AAAA"
     assert tablet.send(envelope)[0]["result"] == "quarantined"
-    number = last_line().number
+    number = last_envelope().number
     susana = office["susana"]
-    seen = susana.get(f"/quarantine/{number}").text
-    assert 'id="unreadable"' in seen and 'id="resolve"' not in seen and 'id="inside"' not in seen
+    page = susana.get(f"/quarantine/{number}").text
+    assert 'id="unreadable"' in page and 'id="resolve"' not in page and 'id="inside"' not in page
     assert susana.post(f"/quarantine/{number}/resolve", {"desk": "HND-01"}).status_code == 409
     assert susana.post(f"/quarantine/{number}/void", {}).status_code == 200
 
 
-def test_a_record_that_differs_stands_beside_the_other_and_gets_its_own_number(
+def test_a_record_that_differs_is_shown_next_to_the_other_and_gets_its_own_number(
     office: Office, tablet: Tablet
 ) -> None:
     first = tablet.consultation("ana")
     assert tablet.result(first) == "created"
     second = {**first, "topics": ["health"]}
-    number = set_aside(tablet, second, "conflict")
+    number = quarantine(tablet, second, "conflict")
     assert 'class="table versions"' in office["ana"].get(f"/quarantine/{number}").text
 
-    done = office["ana"].post_form(f"/quarantine/{number}/resolve", fields(second))
+    done = office["ana"].post_form(f"/quarantine/{number}/resolve", form_fields(second))
 
-    rows = recorded()
+    rows = consultations_by_id()
     assert done.status_code == 302 and len(rows) == 2
     assert rows.pop(first["id"]).topics == ("asylum",)
     assert [row.topics for row in rows.values()] == [("health",)]
@@ -219,36 +226,36 @@ def test_a_late_voiding_is_the_supervisors_choice(
 ) -> None:
     content = tablet.consultation("ana")
     tablet.result(content)
-    stranger = tablet.void("ben", content["id"], reason="slip")
-    number = set_aside(tablet, stranger)
+    foreign_voiding = tablet.void("ben", content["id"], reason="slip")
+    number = quarantine(tablet, foreign_voiding)
     susana = office["susana"]
-    seen = susana.get(f"/quarantine/{number}").text
-    assert 'id="apply"' in seen and '<option value="slip" selected>' in seen
+    page = susana.get(f"/quarantine/{number}").text
+    assert 'id="apply"' in page and '<option value="slip" selected>' in page
 
-    unreasoned = susana.post_form(f"/quarantine/{number}/resolve", {"reason": ""})
-    assert unreasoned.status_code == 422 and last_line().state == "open"
+    without_reason = susana.post_form(f"/quarantine/{number}/resolve", {"reason": ""})
+    assert without_reason.status_code == 422 and last_envelope().state == "open"
     done = susana.post_form(f"/quarantine/{number}/{decided}", {"reason": "slip"})
 
     assert done.status_code == 302
     expected = {"resolve": ("void", "mended"), "void": ("live", "voided")}[decided]
-    assert (recorded()[content["id"]].state, last_line().state) == expected
+    assert (consultations_by_id()[content["id"]].state, last_envelope().state) == expected
 
 
-def test_a_refusal_to_be_recorded_is_put_right_by_its_day(office: Office, tablet: Tablet) -> None:
+def test_a_refusal_to_be_recorded_is_resolved_by_its_day(office: Office, tablet: Tablet) -> None:
     whole = tablet.consultation("ana", outcomes=[DECLINED], held_on=FUTURE)
     names = ("id", "desk", "held_on", "outcomes", "kind", "author", "device", "sequence")
     refusal = {name: whole[name] for name in names}
     fine = {**refusal, "id": str(uuid4()), "held_on": today()}
-    assert tablet.result(fine) == "created" and recorded()[fine["id"]].device
-    number = set_aside(tablet, refusal)
+    assert tablet.result(fine) == "created" and consultations_by_id()[fine["id"]].device
+    number = quarantine(tablet, refusal)
     assert 'id="tally"' in office["ana"].get(f"/quarantine/{number}").text
-    sent = {"desk": "HND-01", "outcomes": whole["outcomes"], "held_on": today()}
-    done = office["ana"].post_form(f"/quarantine/{number}/resolve", sent)
-    assert done.status_code == 302 and recorded()[whole["id"]].is_tally
+    form = {"desk": "HND-01", "outcomes": whole["outcomes"], "held_on": today()}
+    done = office["ana"].post_form(f"/quarantine/{number}/resolve", form)
+    assert done.status_code == 302 and consultations_by_id()[whole["id"]].is_tally
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "fields",
     [
         {"topics": ["<script>alert(1)</script>"]},
         {"topics": {"asylum": 1}},
@@ -257,50 +264,50 @@ def test_a_refusal_to_be_recorded_is_put_right_by_its_day(office: Office, tablet
         {"held_on": ["today"], "channel": {"a": [1]}, "card": ["x"]},
     ],
 )
-def test_whatever_was_inside_is_shown_without_harm(
-    office: Office, tablet: Tablet, odd: dict[str, Any]
+def test_any_content_of_an_envelope_is_shown_without_harm(
+    office: Office, tablet: Tablet, fields: dict[str, Any]
 ) -> None:
-    number = set_aside(tablet, tablet.consultation("ana", **odd))
+    number = quarantine(tablet, tablet.consultation("ana", **fields))
     for page in ("", "/resolve"):
         answer = office["ana"].get(f"/quarantine/{number}{page}")
         assert answer.status_code == 200 and "<script>alert" not in answer.text
 
 
-def bring(browser: Browser, content: bytes, name: str = "copy.json") -> Any:
+def upload_copy(browser: Browser, content: bytes, name: str = "copy.json") -> Any:
     data = {"file": (BytesIO(content), name), "csrf_token": browser.token()}
-    return alone(browser.client.post, "/quarantine/import", data=data, headers=JSON)
+    return in_new_context(browser.client.post, "/quarantine/import", data=data, headers=JSON)
 
 
-def copy_of(tablet: Tablet, *envelopes: dict[str, Any], **said: Any) -> bytes:
-    whole = {"format": 1, "device": tablet.given["device"], "envelopes": envelopes}
-    return json.dumps({**whole, **said}).encode()
+def make_copy(tablet: Tablet, *envelopes: dict[str, Any], **changes: Any) -> bytes:
+    copy = {"format": 1, "device": tablet.enrolment["device"], "envelopes": envelopes}
+    return json.dumps({**copy, **changes}).encode()
 
 
-def test_a_brought_copy_is_taken_as_if_the_tablet_had_sent_it_and_twice_is_once(
+def test_an_imported_copy_is_stored_as_if_the_tablet_had_sent_it_and_twice_is_once(
     office: Office, tablet: Tablet
 ) -> None:
-    sent = tablet.seal(tablet.consultation("ana"))
+    envelope = tablet.seal(tablet.consultation("ana"))
     refused = tablet.seal(tablet.consultation("ana", held_on=FUTURE))
-    assert tablet.send(sent, refused)[1]["result"] == "quarantined"
-    fresh = [tablet.seal(tablet.consultation("ben")) for _ in range(60)]
+    assert tablet.send(envelope, refused)[1]["result"] == "quarantined"
+    unsent = [tablet.seal(tablet.consultation("ben")) for _ in range(60)]
     wrong = tablet.seal(tablet.consultation("ana", held_on=FUTURE))
-    device = tablet.given["device"]
+    device = tablet.enrolment["device"]
     office["adela"].post(f"/devices/{device}/revoke", {})
-    copy = copy_of(tablet, sent, refused, *fresh, wrong)
+    copy = make_copy(tablet, envelope, refused, *unsent, wrong)
 
-    first, again = bring(office["susana"], copy), bring(office["susana"], copy)
+    first, second = upload_copy(office["susana"], copy), upload_copy(office["susana"], copy)
 
     assert first.get_json() == {"new": 60, "known": 2, "set_aside": 1}
-    assert again.get_json() == {"new": 0, "known": 63, "set_aside": 0}
-    rows = recorded()
+    assert second.get_json() == {"new": 0, "known": 63, "set_aside": 0}
+    rows = consultations_by_id()
     assert len(rows) == 61
-    assert rows[fresh[0]["id"]].author_id == office.accounts["ben"].account_id
-    assert acts(f"device:{device}")[-2:] == ["envelopes_brought"] * 2
-    number = last_line().number
+    assert rows[unsent[0]["id"]].author_id == office.accounts["ben"].account_id
+    assert audit_actions(f"device:{device}")[-2:] == ["envelopes_brought"] * 2
+    number = last_envelope().number
     assert f'data-number="{number}"' in office["susana"].get("/quarantine").text
 
 
-def test_a_file_that_is_no_copy_of_an_own_tablet_brings_nothing(
+def test_a_file_that_is_no_copy_of_an_own_tablet_imports_nothing(
     office: Office, tablet: Tablet
 ) -> None:
     envelope = tablet.seal(tablet.consultation("ana"))
@@ -310,17 +317,18 @@ def test_a_file_that_is_no_copy_of_an_own_tablet_brings_nothing(
         b"{",
         b"\xff\xfe",
         b"[" * 100_000,
-        copy_of(tablet, envelope, format=2),
-        copy_of(tablet, envelope, device="x"),
-        copy_of(tablet, envelope, envelopes=["x"]),
+        make_copy(tablet, envelope, format=2),
+        make_copy(tablet, envelope, device="x"),
+        make_copy(tablet, envelope, envelopes=["x"]),
     ):
-        assert bring(office["susana"], content).status_code == 422
-    assert parse_queue_export(copy_of(tablet, *[envelope] * 1000)) is not None
-    assert parse_queue_export(copy_of(tablet, *[envelope] * 1001)) is None
-    assert parse_queue_export(copy_of(tablet, envelope, more="x" * MAX_EXPORT_BYTES)) is None
+        assert upload_copy(office["susana"], content).status_code == 422
+    assert parse_queue_export(make_copy(tablet, *[envelope] * 1000)) is not None
+    assert parse_queue_export(make_copy(tablet, *[envelope] * 1001)) is None
+    assert parse_queue_export(make_copy(tablet, envelope, more="x" * MAX_EXPORT_BYTES)) is None
     assert (
-        bring(office["susana"], copy_of(tablet, envelope, device=str(uuid4()))).status_code == 404
+        upload_copy(office["susana"], make_copy(tablet, envelope, device=str(uuid4()))).status_code
+        == 404
     )
-    assert bring(office["gabi"], copy_of(tablet, envelope)).status_code == 404
-    assert bring(office["ana"], copy_of(tablet, envelope)).status_code == 403
-    assert recorded() == {}
+    assert upload_copy(office["gabi"], make_copy(tablet, envelope)).status_code == 404
+    assert upload_copy(office["ana"], make_copy(tablet, envelope)).status_code == 403
+    assert consultations_by_id() == {}

@@ -1,4 +1,4 @@
-"""All that was set aside of one tablet is voided at once, by the supervisor, as many as the page said."""
+"""All quarantined records of one tablet are voided at once, by the supervisor, as many as the page listed."""
 
 from typing import Any
 
@@ -21,77 +21,77 @@ def tablet(app: Flask, office: Office) -> Tablet:
     return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
 
 
-def set_aside(tablet: Tablet, n: int) -> None:
-    wrong = [tablet.seal(tablet.consultation("ana", topics=["retired"])) for _ in range(n)]
-    assert {one["result"] for one in tablet.send(*wrong)} == {"quarantined"}
+def quarantine(tablet: Tablet, n: int) -> None:
+    invalid = [tablet.seal(tablet.consultation("ana", topics=["retired"])) for _ in range(n)]
+    assert {result["result"] for result in tablet.send(*invalid)} == {"quarantined"}
 
 
 def states() -> list[tuple[str, bool]]:
-    """State of every envelope, and whether its sealed bytes are kept."""
+    """Return the state of every envelope, and whether its sealed bytes are kept."""
     rows = db.session.execute(select(Envelope.state, Envelope.sealed).order_by(Envelope.number))
-    found = [(row.state, row.sealed is not None) for row in rows]
+    states_and_bytes = [(row.state, row.sealed is not None) for row in rows]
     db.session.rollback()
-    return found
+    return states_and_bytes
 
 
 def last_number() -> int:
-    found = db.session.scalar(select(Envelope.number).order_by(Envelope.number.desc()).limit(1))
+    number = db.session.scalar(select(Envelope.number).order_by(Envelope.number.desc()).limit(1))
     db.session.rollback()
-    return int(found or 0)
+    return int(number or 0)
 
 
-def path(tablet: Tablet) -> str:
-    return f"/quarantine/tablets/{tablet.given['device']}/void"
+def void_path(tablet: Tablet) -> str:
+    return f"/quarantine/tablets/{tablet.enrolment['device']}/void"
 
 
 def entries() -> list[Any]:
-    wanted = select(AuditEntry).where(AuditEntry.act == "envelopes_voided")
-    found = list(db.session.scalars(wanted.order_by(AuditEntry.number)))
+    statement = select(AuditEntry).where(AuditEntry.action == "envelopes_voided")
+    audit_entries = list(db.session.scalars(statement.order_by(AuditEntry.number)))
     db.session.expunge_all()
     db.session.rollback()
-    return found
+    return audit_entries
 
 
 def test_a_supervisor_voids_all_of_a_tablet_with_one_entry(
     app: Flask, office: Office, tablet: Tablet
 ) -> None:
     other = make_tablet(app, office.accounts["adela"], office.desks["HND-01"], "Tablet 2")
-    set_aside(tablet, 3)
-    set_aside(other, 1)
+    quarantine(tablet, 3)
+    quarantine(other, 1)
     office["susana"].client.set_cookie("locale", "en")
     page = office["susana"].get("/quarantine").get_data(as_text=True)
     assert "Void 3 records for good" in page and "Tablet 2 …" not in page
-    answer = office["susana"].post_form(path(tablet), {"last": str(last_number())})
+    answer = office["susana"].post_form(void_path(tablet), {"last": str(last_number())})
     assert answer.status_code == 302
     assert states() == [("voided", False)] * 3 + [("open", True)]
     (entry,) = entries()
-    assert entry.subject == f"device:{tablet.given['device']}/3"
+    assert entry.subject == f"device:{tablet.enrolment['device']}/3"
     assert (entry.account_id, entry.country) == (office.accounts["susana"].account_id, "HND")
-    assert office["susana"].post(path(tablet), {"last": last_number()}).status_code == 404
+    assert office["susana"].post(void_path(tablet), {"last": last_number()}).status_code == 404
 
 
 def test_what_came_after_the_page_was_looked_at_stays(office: Office, tablet: Tablet) -> None:
-    set_aside(tablet, 2)
+    quarantine(tablet, 2)
     last = last_number()
-    set_aside(tablet, 1)
-    assert office["susana"].post(path(tablet), {"last": last}).status_code == 200
+    quarantine(tablet, 1)
+    assert office["susana"].post(void_path(tablet), {"last": last}).status_code == 200
     assert states() == [("voided", False)] * 2 + [("open", True)]
 
 
 def test_neither_the_author_nor_a_foreign_supervisor_voids_all(
     office: Office, tablet: Tablet
 ) -> None:
-    set_aside(tablet, 2)
-    said = {"last": last_number()}
-    assert office["ana"].post(path(tablet), said).status_code == 403
-    assert office["gabi"].post(path(tablet), said).status_code == 404
+    quarantine(tablet, 2)
+    body = {"last": last_number()}
+    assert office["ana"].post(void_path(tablet), body).status_code == 403
+    assert office["gabi"].post(void_path(tablet), body).status_code == 404
     assert "/quarantine/tablets/" not in office["ana"].get("/quarantine").get_data(as_text=True)
     assert states() == [("open", True)] * 2
 
 
 @pytest.mark.parametrize("last", [None, "", "-1", "x", "1" * 30, [1], 2**70])
 def test_a_number_that_is_none_voids_nothing(office: Office, tablet: Tablet, last: Any) -> None:
-    set_aside(tablet, 2)
-    answer = office["susana"].post(path(tablet), {"last": last}, headers=JSON)
+    quarantine(tablet, 2)
+    answer = office["susana"].post(void_path(tablet), {"last": last}, headers=JSON)
     assert answer.status_code == 400
     assert states() == [("open", True)] * 2

@@ -1,4 +1,4 @@
-"""A browser is never locked out: every page for nobody is drawn with whatever an earlier person left in it."""
+"""A browser is never locked out: every page without sign-in is drawn with any state that an earlier person left."""
 
 import ast
 import itertools
@@ -15,74 +15,85 @@ from app.i18n.language import LOCALES
 from app.web import anonymous
 from app.web.access import Principal, login_manager
 from app.web.pages import MODES
-from tests.contracts.test_permissions import sent_by
-from tests.factories.records import JSON, alone, make_account, make_desk, sign_in
+from tests.contracts.test_permissions import send_referral
+from tests.factories.records import JSON, in_new_context, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
 
 APP = Path(__file__).resolve().parents[2] / "app"
 BRAND = 'class="brand"'
-FACTS = {"record": str(uuid4()), "version": "1", "returning": "yes", "consultation": str(uuid4())}
-"""What goes with a notice, by its name; a fact that is new in the code must get a value here."""
+NOTICE_VALUES = {
+    "record": str(uuid4()),
+    "version": "1",
+    "returning": "yes",
+    "consultation": str(uuid4()),
+}
+"""The values of a notice by name; a name that is new in the code must get a value here."""
 ARGUMENTS = {"token": "no-such-token", "code": "ABCDEF", "name": "record", "filename": "style.css"}
 COOKIES = ("none", "ended", "closed", "unknown", "foreign_key", "garbage", "empty", "old_shape")
-ODD = (
+ODD_COOKIES = (
     {},
     {"locale": "xx", "mode": "<b>"},
     {"device": "\x7f", "lock": "1", "usual": "{", "desk": "é"},
 )
 
 
-def facts_of_notices():
-    """The names of the facts that go with every notice in the code, as sets: read from the calls themselves."""
-    found = set()
+def value_names_of_notices():
+    """Return the names of the values of every notice in the code, as sets: read from the calls themselves."""
+    names = set()
     for path in APP.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in (
                 "flash_message",
                 "flash",
             ):
-                named = {word.arg for word in call.keywords if word.arg}
-                rest = any(word.arg is None for word in call.keywords)
-                found.add(frozenset(named | ({"returning"} if rest else set())))
-    return sorted(found, key=sorted)
+                named = {keyword.arg for keyword in call.keywords if keyword.arg}
+                has_more = any(keyword.arg is None for keyword in call.keywords)
+                names.add(frozenset(named | ({"returning"} if has_more else set())))
+    return sorted(names, key=sorted)
 
 
-NOTICES = [{name: FACTS[name] for name in sorted(names)} for names in facts_of_notices()]
-NOTICES += [{"record": "no-uuid", "version": "1"}, {"record": FACTS["record"]}, {"text": None}]
+NOTICES = [
+    {name: NOTICE_VALUES[name] for name in sorted(names)} for names in value_names_of_notices()
+]
+NOTICES += [
+    {"record": "no-uuid", "version": "1"},
+    {"record": NOTICE_VALUES["record"]},
+    {"text": None},
+]
 
 
 @pytest.fixture(scope="module")
 def visited(sqlite_template, tmp_path_factory):
-    """An app, and for each kind of cookie what its session holds."""
+    """Yield an app, and the content of the session for each kind of cookie."""
     from tests.conftest import create_app, limiter, settings_for
 
     path = tmp_path_factory.mktemp("visited") / "one.sqlite"
     path.write_bytes(sqlite_template.read_bytes())
-    made = create_app(settings_for(f"sqlite:///{path}"))
+    app = create_app(settings_for(f"sqlite:///{path}"))
     limiter.enabled = False
-    with made.app_context():
+    with app.app_context():
         desk = make_desk()
-        kept: dict[str, dict] = {}
+        sessions: dict[str, dict] = {}
         make_coordinator("cora", make_shelter())
-        ARGUMENTS["referral_id"] = sent_by(make_account("ana", "desk_staff", (desk,)))
+        ARGUMENTS["referral_id"] = send_referral(make_account("ana", "desk_staff", (desk,)))
         for name in ("ended", "closed"):
             make_account(name, "desk_staff", (desk,))
-            browser = sign_in(made, name)
+            browser = sign_in(app, name)
             with browser.client.session_transaction() as session:
-                kept[name] = dict(session)
+                sessions[name] = dict(session)
         db.session.execute(text("UPDATE staff_session SET ended_at = seen_at"))
         db.session.execute(
             text("UPDATE account SET closed_at = '2026-01-01' WHERE username = 'closed'")
         )
         db.session.commit()
         db.session.remove()
-        yield made, kept
+        yield app, sessions
         db.session.remove()
         db.engine.dispose()
 
 
 def public_pages(app):
-    """Every GET that needs nobody, and an address of each kind of error."""
+    """Yield the path of every page that needs no sign-in."""
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if "GET" in rule.methods and getattr(view, "permission", "") == "public":
@@ -99,11 +110,11 @@ ERRORS = (
 )
 
 
-def browser_with(visited, cookie, notice=None, locale="", mode="", odd=None):
-    """A browser with a left-over session, a waiting notice and the device's cookies."""
-    app, kept = visited
+def browser_with(visited, cookie, notice=None, locale="", mode="", odd_cookies=None):
+    """Return a browser with a left-over session, a waiting notice and the device's cookies."""
+    app, sessions = visited
     client = app.test_client()
-    session = dict(kept.get(cookie, {}))
+    session = dict(sessions.get(cookie, {}))
     if cookie in ("unknown", "foreign_key"):
         session = {"_user_id": "a-token-of-nobody", "_fresh": True, "csrf_token": "x" * 40}
     if cookie == "old_shape":
@@ -116,14 +127,19 @@ def browser_with(visited, cookie, notice=None, locale="", mode="", odd=None):
     value = {"none": None, "garbage": "\x80.{}é", "empty": ""}.get(cookie, signed)
     if cookie == "none" and notice is not None:
         value = signed
-    for name, text_ in {"ventanilla": value, "locale": locale, "mode": mode, **(odd or {})}.items():
-        if text_:
-            client.set_cookie(name, text_)
+    for name, cookie_value in {
+        "ventanilla": value,
+        "locale": locale,
+        "mode": mode,
+        **(odd_cookies or {}),
+    }.items():
+        if cookie_value:
+            client.set_cookie(name, cookie_value)
     return client
 
 
-def check(client, method, path, **more):
-    answer = alone(client.open, path, method=method, **more)
+def check(client, method, path, **options):
+    answer = in_new_context(client.open, path, method=method, **options)
     assert answer.status_code < 500, (method, path, answer.status_code)
     if answer.mimetype == "text/html" and answer.status_code not in (301, 302, 308):
         assert BRAND in answer.text, (method, path, "a bare page")
@@ -131,72 +147,74 @@ def check(client, method, path, **more):
     return answer
 
 
-def test_the_code_leaves_notices_with_facts_and_all_of_them_are_known():
+def test_the_code_leaves_notices_with_values_and_all_of_them_are_listed():
     assert len(NOTICES) > 4
     assert any("record" in notice for notice in NOTICES)
 
 
 @pytest.mark.parametrize("cookie", COOKIES)
-def test_every_page_for_nobody_is_drawn_with_every_cookie_and_a_notice(visited, cookie):
+def test_every_public_page_is_drawn_with_every_cookie_and_a_notice(visited, cookie):
     app = visited[0]
     pages = sorted(set(public_pages(app)))
     assert len(pages) > 8
-    lights = itertools.cycle(itertools.product(LOCALES, ("", *MODES)))
-    notices, odds = itertools.cycle(NOTICES), itertools.cycle(ODD)
+    locales_and_modes = itertools.cycle(itertools.product(LOCALES, ("", *MODES)))
+    notices, odd_cookie_sets = itertools.cycle(NOTICES), itertools.cycle(ODD_COOKIES)
     for path in pages:
-        locale, mode = next(lights)
-        client = browser_with(visited, cookie, next(notices), locale, mode, next(odds))
+        locale, mode = next(locales_and_modes)
+        client = browser_with(visited, cookie, next(notices), locale, mode, next(odd_cookie_sets))
         check(client, "GET", path)
         check(client, "GET", path, headers=JSON)
     for method, path, status in ERRORS:
-        client = browser_with(visited, cookie, next(notices), *next(lights))
+        client = browser_with(visited, cookie, next(notices), *next(locales_and_modes))
         assert check(client, method, path).status_code in (status, 400, 302)
 
 
 @pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: "-".join(notice) or "text")
-def test_every_notice_is_drawn_for_nobody_and_once(visited, notice):
+def test_every_notice_is_drawn_without_sign_in_and_once(visited, notice):
     for path, (locale, mode) in itertools.product(
         ("/sign-in", "/no-such-page", "/lock"), itertools.product(LOCALES, ("", *MODES))
     ):
         client = browser_with(visited, "ended", notice, locale, mode)
         first = check(client, "GET", path)
         assert "/void" not in first.text, "what needs a person is not offered"
-    assert "Saved." not in alone(client.get, "/sign-in").text
+    assert "Saved." not in in_new_context(client.get, "/sign-in").text
 
 
 def test_answers_given_and_a_notice_survive_an_ended_session(visited):
-    """The half-finished form: its answers stand on the sign-in page, whatever else waits."""
+    """The half-finished form: its answers are on the sign-in page, with any other notice."""
     for cookie, notice in itertools.product(("ended", "closed", "unknown"), NOTICES):
         client = browser_with(visited, cookie, notice)
         for path in ("/consultations", "/returns", "/referrals/new", "/sign-in"):
-            sent = {
+            fields = {
                 "topics": ["asylum", "<b>"],
                 "kept.topics": "x",
                 "username": "u",
                 "password": "p",
             }
-            answer = check(client, "POST", path, data=sent)
+            answer = check(client, "POST", path, data=fields)
             assert answer.status_code in (400, 401, 404, 405)
-        kept = alone(client.post, "/consultations", data={"topics": "asylum"})
-        assert (kept.status_code, 'name="kept.topics"' in kept.text) == (401, True)
+        refused = in_new_context(client.post, "/consultations", data={"topics": "asylum"})
+        assert (refused.status_code, 'name="kept.topics"' in refused.text) == (401, True)
 
 
-def test_nobody_answers_every_question_that_an_account_does(visited):
+def test_the_anonymous_principal_has_every_attribute_of_a_principal(visited):
     names = {name for name in dir(Principal) if not name.startswith("_")}
     names |= set(Principal.__dataclass_fields__)
-    nobody_ = anonymous.AnonymousPrincipal()
-    assert {name for name in names if not hasattr(nobody_, name)} == set()
+    nobody = anonymous.AnonymousPrincipal()
+    assert {name for name in names if not hasattr(nobody, name)} == set()
     assert login_manager.anonymous_user is anonymous.AnonymousPrincipal
-    assert nobody_.may("configure") is False
-    assert nobody_.is_authenticated is False
-    assert not nobody_.scope.desks
+    assert nobody.may("configure") is False
+    assert nobody.is_authenticated is False
+    assert not nobody.scope.desks
 
 
-def test_a_notice_that_needs_a_person_would_be_seen(visited, monkeypatch):
-    """The mutant: a waiting notice asks what nobody can answer, on every page and on that of the error too."""
+def test_a_notice_that_needs_a_person_is_caught(visited, monkeypatch):
+    """The mutant: a waiting notice needs a signed-in person, on every page and on that of the error too."""
     app = visited[0]
-    asks = DictLoader({"parts/notices.html": "{{ me.shift_of_today() }}"})
-    monkeypatch.setattr(app.jinja_env, "loader", ChoiceLoader([asks, app.jinja_env.loader]))
+    broken_template = DictLoader({"parts/notices.html": "{{ me.shift_of_today() }}"})
+    monkeypatch.setattr(
+        app.jinja_env, "loader", ChoiceLoader([broken_template, app.jinja_env.loader])
+    )
     monkeypatch.setattr(app.jinja_env, "cache", None)
     with pytest.raises(AssertionError, match="500"):
         check(browser_with(visited, "ended", NOTICES[0]), "GET", "/sign-in")
@@ -204,12 +222,16 @@ def test_a_notice_that_needs_a_person_would_be_seen(visited, monkeypatch):
         check(browser_with(visited, "ended", NOTICES[0]), "GET", "/no-such-page")
 
 
-def test_what_cannot_be_drawn_is_in_the_way_once(visited, monkeypatch):
-    """A fault of a later version: the page with it is lost, the browser is not."""
+def test_a_notice_that_cannot_be_drawn_fails_once(visited, monkeypatch):
+    """A fault of a later version: the page with it fails, the browser recovers."""
     app = visited[0]
-    asks = DictLoader({"parts/notices.html": "{% if notices() %}{{ me.shift() }}{% endif %}"})
-    monkeypatch.setattr(app.jinja_env, "loader", ChoiceLoader([asks, app.jinja_env.loader]))
+    broken_template = DictLoader(
+        {"parts/notices.html": "{% if notices() %}{{ me.shift() }}{% endif %}"}
+    )
+    monkeypatch.setattr(
+        app.jinja_env, "loader", ChoiceLoader([broken_template, app.jinja_env.loader])
+    )
     monkeypatch.setattr(app.jinja_env, "cache", None)
     client = browser_with(visited, "ended", NOTICES[0])
-    assert alone(client.get, "/sign-in").status_code == 500
+    assert in_new_context(client.get, "/sign-in").status_code == 500
     assert check(client, "GET", "/sign-in").status_code == 200

@@ -13,7 +13,7 @@ from app import clock
 from app.db.session import db
 from app.web.access import limiter
 from app.web.rate_limits import LIMITS
-from tests.factories.records import JSON, Browser, alone, make_account, make_desk, sign_in
+from tests.factories.records import JSON, Browser, in_new_context, make_account, make_desk, sign_in
 
 pytestmark = pytest.mark.both_databases
 
@@ -21,7 +21,7 @@ PER_MINUTE = 20
 
 
 @pytest.fixture
-def limits(app: Flask) -> Iterator[Flask]:
+def limited_app(app: Flask) -> Iterator[Flask]:
     limiter.reset()
     limiter.enabled = True
     yield app
@@ -30,78 +30,80 @@ def limits(app: Flask) -> Iterator[Flask]:
 
 def enrol(app: Flask, address: str = "203.0.113.7") -> Any:
     post, base = app.test_client().post, {"REMOTE_ADDR": address}
-    return alone(post, "/sync/enrol", json={"code": "WRONG"}, environ_base=base)
+    return in_new_context(post, "/sync/enrol", json={"code": "WRONG"}, environ_base=base)
 
 
 def rows() -> list[Any]:
-    found = db.session.execute(select(LIMITS).order_by(LIMITS.c.ends_at)).all()
+    windows = db.session.execute(select(LIMITS).order_by(LIMITS.c.ends_at)).all()
     db.session.rollback()
-    return list(found)
+    return list(windows)
 
 
-def test_so_many_a_minute_then_429_with_the_seconds_to_wait_then_again(limits: Flask) -> None:
-    statuses = [enrol(limits).status_code for _ in range(PER_MINUTE)]
-    refused = enrol(limits)
+def test_beyond_the_limit_of_a_minute_the_answer_is_429_with_the_seconds_to_wait(
+    limited_app: Flask,
+) -> None:
+    statuses = [enrol(limited_app).status_code for _ in range(PER_MINUTE)]
+    refused = enrol(limited_app)
 
     assert set(statuses) == {401}
     assert refused.status_code == 429 and 0 < int(refused.headers["Retry-After"]) <= 61
-    assert enrol(limits, "203.0.113.8").status_code == 401
+    assert enrol(limited_app, "203.0.113.8").status_code == 401
     with time_machine.travel(clock.now() + timedelta(seconds=61), tick=True):
-        assert enrol(limits).status_code == 401
+        assert enrol(limited_app).status_code == 401
 
 
-def test_the_table_holds_no_address_and_windows_that_are_over_go(limits: Flask) -> None:
+def test_the_table_holds_no_address_and_windows_that_are_over_go(limited_app: Flask) -> None:
     for n in range(5):
-        enrol(limits, f"203.0.113.{n}")
-    kept = rows()
+        enrol(limited_app, f"203.0.113.{n}")
+    windows = rows()
     with time_machine.travel(clock.now() + timedelta(minutes=2), tick=True):
-        enrol(limits, "203.0.113.99")
+        enrol(limited_app, "203.0.113.99")
         left = rows()
 
-    assert len(kept) == 5 and "203.0.113" not in str(kept)
+    assert len(windows) == 5 and "203.0.113" not in str(windows)
     assert len(left) == 1
 
 
-def test_a_flood_of_refused_requests_asks_the_database_nothing(limits: Flask) -> None:
+def test_a_flood_of_refused_requests_sends_no_statement_to_the_database(limited_app: Flask) -> None:
     for _ in range(PER_MINUTE + 1):
-        enrol(limits)
+        enrol(limited_app)
     statements: list[str] = []
     engine = db.engine
 
-    def hear(*arguments: Any) -> None:
+    def record_statement(*arguments: Any) -> None:
         statements.append(arguments[2])
 
-    event.listen(engine, "before_cursor_execute", hear)
+    event.listen(engine, "before_cursor_execute", record_statement)
     try:
-        answers = [enrol(limits) for _ in range(5)]
+        answers = [enrol(limited_app) for _ in range(5)]
     finally:
-        event.remove(engine, "before_cursor_execute", hear)
+        event.remove(engine, "before_cursor_execute", record_statement)
 
     assert {answer.status_code for answer in answers} == {429}
-    assert not any("rate_limit" in said for said in statements)
+    assert not any("rate_limit" in statement for statement in statements)
 
 
-def test_pages_without_a_limit_ask_nothing_of_it(limits: Flask) -> None:
-    ana = Browser(limits.test_client())
+def test_pages_without_a_limit_count_nothing(limited_app: Flask) -> None:
+    ana = Browser(limited_app.test_client())
     for path in ("/sign-in", "/healthz", "/sync/token"):
         assert ana.get(path).status_code == 200
     assert rows() == []
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_store_that_cannot_be_asked_answers_503_and_never_500(limits: Flask) -> None:
+def test_an_unavailable_store_answers_503_and_never_500(limited_app: Flask) -> None:
     db.session.execute(text("DROP TABLE rate_limit"))
     db.session.commit()
 
-    assert enrol(limits).status_code == 503
+    assert enrol(limited_app).status_code == 503
 
 
-def test_only_refused_cards_are_counted(limits: Flask) -> None:
+def test_only_refused_cards_are_counted(limited_app: Flask) -> None:
     make_account("ana", "desk_staff", (make_desk(),))
-    ana = sign_in(limits, "ana")
+    ana = sign_in(limited_app, "ana")
     before = len(rows())
-    said = {"card": "WRONG", "desk": "HND-01"}
-    statuses = [ana.post("/cards/look", said, headers=JSON).status_code for _ in range(31)]
+    fields = {"card": "WRONG", "desk": "HND-01"}
+    statuses = [ana.post("/cards/look", fields, headers=JSON).status_code for _ in range(31)]
 
     assert statuses == [422] * 30 + [429]
     assert len(rows()) == before + 1

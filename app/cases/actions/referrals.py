@@ -66,7 +66,7 @@ def forward_referral(
     successor = chain.find_next_referral(session, referral)
     if successor is not None:
         return ReferralIntake(idempotency.SAME, successor)
-    offers = queries.list_offers(session, [referral_id])[referral_id]
+    offers = queries.list_offers_unscoped(session, [referral_id])[referral_id]
     reply_bys = [offer.reply_by for offer in offers if offer.is_open]
     if referral.service != SHELTER or not may_forward(referral.state_now, reply_bys, clock.now()):
         return ActionRefused(referral.state_now, "not_in_this_state")

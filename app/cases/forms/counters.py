@@ -1,28 +1,11 @@
 """The counters of people on a page, by sex and age band, as typed text: `female-age_25_59` = "2"."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from app.codelists.shared_codelists import (
-    AGE_BANDS,
-    SEXES,
-    SHORT_AGES,
-    SHORT_SEXES,
-    STATED_AGE_BANDS,
-    UNKNOWN_AGE_BANDS,
-)
+from app.codelists.shared_codelists import AGE_BANDS, SEXES, UNKNOWN_AGE_BANDS
 from app.composition import PersonCount
 
 PREFIX = "persons-"
-TEMPLATE_LISTS: dict[str, Any] = {
-    "SEXES": SEXES,
-    "AGE_BANDS": AGE_BANDS,
-    "STATED_AGE_BANDS": STATED_AGE_BANDS,
-    "UNKNOWN_AGE_BANDS": UNKNOWN_AGE_BANDS,
-    "SHORT_AGES": SHORT_AGES,
-    "SHORT_SEXES": SHORT_SEXES,
-}
-"""The code lists that `cases/counters.html` reads."""
 
 
 def counts_of(persons: Iterable[PersonCount]) -> dict[str, str]:

@@ -86,7 +86,7 @@ def _referral_events(session: Session, referrals: list[ReferralRow]) -> list[Ref
     pairs = [
         (referral, event)
         for referral in referrals
-        for event in referral_queries.list_events(session, referral.id)
+        for event in referral_queries.list_events_unscoped(session, referral.id)
     ]
     ids = {event.shelter_id for _, event in pairs if event.shelter_id is not None}
     shelters = {key: public_view(row) for key, row in shelters_by_id(session, ids).items()}

@@ -8,8 +8,8 @@ from flask import Response
 from flask_babel import gettext
 
 from app.cases.actions.referrals import find_consultation_context
-from app.cases.forms import counters
 from app.cases.forms.referrals import ReferralFormState
+from app.codelists.shared_codelists import COUNTER_LISTS
 from app.consultations.vocabulary import FLAGS_B
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS
@@ -29,7 +29,7 @@ from app.web.access import principal
 from app.web.pages import render_page
 
 TEMPLATE_LISTS: dict[str, Any] = {
-    **counters.TEMPLATE_LISTS,
+    **COUNTER_LISTS,
     "vocabulary": vocabulary,
     "FIELD_ERRORS": FIELD_ERRORS,
     "BED_CATEGORIES": BED_CATEGORIES,

@@ -12,13 +12,13 @@ from app.cases.forms import referrals as forms
 from app.cases.forms.referrals import ReferralFormState
 from app.cases.queries.timeline import list_people
 from app.cases.views.blueprint import blueprint
-from app.cases.views.desk import get_own_desk
 from app.cases.views.referral_page import render_referral_page
 from app.consultations.queries import find_consultation
 from app.db import idempotency
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.i18n import language
+from app.places.queries import get_own_desk
 from app.referrals.actions.action_context import ActionRefused
 from app.referrals.actions.create import ReferralIntake
 from app.referrals.forms.referral import parse_referral
@@ -36,11 +36,11 @@ def new_referral() -> Response:
     consultation_id = request.args.get("consultation")
     receiver_kind = request.args.get("to", "")
     if not consultation_id:
-        desk = get_own_desk(request.args.get("desk"))
+        desk = get_own_desk(db.session(), principal().scope, request.args.get("desk"))
         return render_referral_page(desk, forms.empty_form(desk.code, receiver_kind), {})
     form = _form_from_consultation(consultation_id, receiver_kind)
     form.consent = request.args.get("agreed") == "1"
-    return render_referral_page(get_own_desk(form.desk), form, {})
+    return render_referral_page(get_own_desk(db.session(), principal().scope, form.desk), form, {})
 
 
 def _form_from_consultation(consultation_id: str, receiver_kind: str) -> ReferralFormState:
@@ -71,7 +71,7 @@ def redraw_referral() -> Response:
     fields = request.form.copy()
     locale = fields.pop("switch_locale", "")
     form = forms.form_state_from_form(fields)
-    desk = get_own_desk(form.desk)
+    desk = get_own_desk(db.session(), principal().scope, form.desk)
     if locale not in language.LOCALES:
         return render_referral_page(desk, form, {})
     language.switch_locale(locale)
@@ -126,7 +126,9 @@ def _redirect_to_referral(intake: ReferralIntake, message: str) -> Any:
 def _render_errors(payload: dict[str, Any], errors: list[FieldError]) -> Response:
     form = forms.form_state_from_form(request.form)
     messages = forms.messages_by_field(errors, payload)
-    return render_referral_page(get_own_desk(form.desk), form, messages, 422)
+    return render_referral_page(
+        get_own_desk(db.session(), principal().scope, form.desk), form, messages, 422
+    )
 
 
 @blueprint.post("/referrals/<uuid:referral_id>/next")

@@ -5,9 +5,8 @@ from typing import Any
 
 from flask import Response
 
-from app.cases.forms import counters
 from app.cases.forms.returns import ReturnFormState, offered_nationalities
-from app.codelists.shared_codelists import SPECIAL_NATIONALITIES
+from app.codelists.shared_codelists import COUNTER_LISTS, SPECIAL_NATIONALITIES
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS
 from app.i18n import language
@@ -18,7 +17,7 @@ from app.web.access import principal
 from app.web.pages import render_page
 
 TEMPLATE_LISTS: dict[str, Any] = {
-    **counters.TEMPLATE_LISTS,
+    **COUNTER_LISTS,
     "vocabulary": vocabulary,
     "FIELD_ERRORS": FIELD_ERRORS,
     "SPECIAL_NATIONALITIES": SPECIAL_NATIONALITIES,

@@ -11,13 +11,13 @@ from app.cases.actions import returns as actions
 from app.cases.forms import returns as forms
 from app.cases.queries.timeline import list_people
 from app.cases.views.blueprint import blueprint
-from app.cases.views.desk import get_own_desk
 from app.cases.views.return_page import render_existing_request, render_return_page
 from app.consultations.queries import find_consultation, get_consultation_data
 from app.db import idempotency
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.i18n import language
+from app.places.queries import get_own_desk
 from app.returns.actions.create import ExistingRequest, ReturnIntake
 from app.returns.forms.payloads import parse_new_request
 from app.returns.queries.requests import find_active_request_unscoped
@@ -34,7 +34,7 @@ def new_return() -> Response:
     consultation_id = request.args.get("consultation")
     if consultation_id:
         return _page_from_consultation(consultation_id)
-    desk = get_own_desk(request.args.get("desk"))
+    desk = get_own_desk(db.session(), principal().scope, request.args.get("desk"))
     return render_return_page(desk, forms.empty_form(desk), {})
 
 
@@ -51,7 +51,7 @@ def _page_from_consultation(consultation_id: str) -> Response:
     if existing is not None:
         flash_message(FieldError("", "already_requested").message, "warn")
         return redirect_or_json(url_for("returns.read", reference=existing.display_reference))
-    desk = get_own_desk(row.desk)
+    desk = get_own_desk(db.session(), principal().scope, row.desk)
     consultation, people = get_consultation_data(session, row), list_people(session, row)
     form = forms.prefill(forms.empty_form(desk), people, consultation)
     return render_return_page(desk, form, {})
@@ -65,9 +65,13 @@ def redraw_return() -> Response:
     locale = fields.pop("switch_locale", "")
     form = forms.form_state_from_form(fields)
     if locale not in language.LOCALES:
-        return render_return_page(get_own_desk(None, form.desk), form, {})
+        return render_return_page(
+            get_own_desk(db.session(), principal().scope, None, form.desk), form, {}
+        )
     language.switch_locale(locale)
-    response = render_return_page(get_own_desk(None, form.desk), form, {})
+    response = render_return_page(
+        get_own_desk(db.session(), principal().scope, None, form.desk), form, {}
+    )
     set_preference_cookie(response, language.LOCALE_COOKIE, locale)
     return response
 
@@ -113,7 +117,9 @@ def _conflict_response(code: str, reference: str | None) -> Response:
 def _render_errors(errors: list[FieldError]) -> Response:
     form = forms.form_state_from_form(request.form)
     messages = forms.messages_by_field(errors)
-    return render_return_page(get_own_desk(None, form.desk), form, messages, 422)
+    return render_return_page(
+        get_own_desk(db.session(), principal().scope, None, form.desk), form, messages, 422
+    )
 
 
 def _redirect_to_request(intake: ReturnIntake | ExistingRequest) -> Any:

@@ -188,7 +188,7 @@ def _repeated(stored: Mapping[UUID, Any], submission: ValidSubmission) -> Record
     """Return whether a submission whose id exists is the same as the stored one; another desk's never is."""
     row = submission.row
     before = stored.get(row["id"])
-    is_same = before is not None and before.arrival_digest == row["arrival_digest"]
+    is_same = before is not None and before.content_digest == row["content_digest"]
     if before is not None and is_same and before.desk_id in submission.principal.scope.desks:
         return Accepted(RecordingResult(str(row["id"]), idempotency.SAME, before.version))
     return Conflict(str(row["id"]))

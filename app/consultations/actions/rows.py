@@ -19,7 +19,7 @@ def new_row(data: ConsultationData, desk: DeskRow, author_id: int) -> dict[str, 
         "id": UUID(data.id),
         "state": LIVE,
         "version": 1,
-        "arrival_digest": content_digest(data),
+        "content_digest": content_digest(data),
         "author_id": author_id,
         "received_at": now,
         "changed_by": author_id,
@@ -51,7 +51,7 @@ def profile_counts(data: ConsultationData) -> list[ProfileCount]:
     """Return the people of a consultation, one item per group, sex and age band."""
     return [
         ProfileCount(
-            place,
+            index,
             count.sex,
             count.age_band,
             group.nationality,
@@ -59,6 +59,6 @@ def profile_counts(data: ConsultationData) -> list[ProfileCount]:
             group.repeat_contact,
             count.n,
         )
-        for place, group in enumerate(data.groups)
+        for index, group in enumerate(data.groups)
         for count in group.persons
     ]

@@ -83,7 +83,7 @@ def check_import(session: Session, desks: Desks, records: Records) -> ImportChec
         stored = queries.find_stored_unscoped(session, [UUID(row.data.id) for row in batch])
         for row in batch:
             before = stored.get(UUID(row.data.id))
-            if before is not None and before.arrival_digest != content_digest(row.data):
+            if before is not None and before.content_digest != content_digest(row.data):
                 check.add_errors([CellError(row.row, row.column, "different")])
             check.same += before is not None
             pickle.dump(row, check.pending)
@@ -177,7 +177,7 @@ def _conflicts(
     return [
         CellError(pending.row, pending.column, "different")
         for pending, row in others
-        if stored[row["id"]].arrival_digest != row["arrival_digest"]
+        if stored[row["id"]].content_digest != row["content_digest"]
     ]
 
 

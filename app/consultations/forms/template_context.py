@@ -4,15 +4,10 @@ from typing import Any
 from uuid import uuid4
 
 from app.codelists.shared_codelists import (
-    AGE_BANDS,
+    COUNTER_LISTS,
     REPEAT_CONTACTS,
-    SEXES,
-    SHORT_AGES,
-    SHORT_SEXES,
     SITUATIONS,
     SPECIAL_NATIONALITIES,
-    STATED_AGE_BANDS,
-    UNKNOWN_AGE_BANDS,
 )
 from app.consultations import vocabulary
 from app.consultations.forms import labels
@@ -26,12 +21,7 @@ CODELISTS: dict[str, Any] = {
     "v": vocabulary,
     "ATTACHED": ATTACHED,
     "FIELD_ERRORS": FIELD_ERRORS,
-    "SEXES": SEXES,
-    "AGE_BANDS": AGE_BANDS,
-    "KNOWN_AGES": STATED_AGE_BANDS,
-    "UNKNOWN_AGES": UNKNOWN_AGE_BANDS,
-    "SHORT_AGES": SHORT_AGES,
-    "SHORT_SEXES": SHORT_SEXES,
+    **COUNTER_LISTS,
     "SITUATIONS": SITUATIONS,
     "REPEAT_CONTACTS": REPEAT_CONTACTS,
     "SPECIAL_NATIONALITIES": SPECIAL_NATIONALITIES,

@@ -12,7 +12,7 @@ from app.consultations.forms.form_state import FormOptions, FormState, get_form_
 from app.db.session import AnyRow, db
 from app.field_errors import FieldError
 from app.people.queries.cards import CardRow
-from app.places.queries import DeskRow, find_desk, list_desks
+from app.places.queries import DeskRow, find_desk, get_own_desk
 from app.settings import current_settings
 from app.web.access import principal
 from app.web.pages import render_page
@@ -24,12 +24,8 @@ DEFAULTS_COOKIE = "usual"
 
 
 def own_desk(code: str | None) -> DeskRow:
-    """Return the account's desk with a code, or its first desk; abort with 404 if it has no such desk."""
-    session, scope = db.session(), principal().scope
-    desk = find_desk(session, scope, code) if code else next(iter(list_desks(session, scope)), None)
-    if desk is None:
-        abort(404)
-    return desk
+    """Return the account's desk with a code, or its first desk; 404 if it has no such desk."""
+    return get_own_desk(db.session(), principal().scope, code)
 
 
 def options_at(desk: DeskRow) -> FormOptions:

@@ -155,7 +155,7 @@ def _days(shape: QueryShape) -> Select[Any]:
 @cache
 def _breakdowns(shape: QueryShape) -> Select[Any]:
     """Select the month's distinct people by dimension and code."""
-    keys, n = (BREAKDOWN.c.part, BREAKDOWN.c.code), func.sum(_people(shape))
+    keys, n = (BREAKDOWN.c.dimension, BREAKDOWN.c.code), func.sum(_people(shape))
     statement = select(*keys, n).where(BREAKDOWN.c.month == MONTH).group_by(*keys)
     return narrow(statement.having(n > 0).order_by(*keys), BREAKDOWN, shape)
 
@@ -168,7 +168,7 @@ def _people_by_desk(shape: QueryShape) -> Select[Any]:
     women = case((code.like("female.%"), n), else_=0)
     children = case((code.in_(CHILDREN_CODES), n), else_=0)
     sums = (func.sum(people) for people in (n, women, children))
-    month = (BREAKDOWN.c.month == MONTH, BREAKDOWN.c.part == "sex_age")
+    month = (BREAKDOWN.c.month == MONTH, BREAKDOWN.c.dimension == "sex_age")
     statement = select(*keys, *sums).where(*month)
     return narrow(statement.group_by(*keys).order_by(*keys), BREAKDOWN, shape)
 
@@ -186,9 +186,9 @@ def _new_people_by_desk(shape: QueryShape) -> Select[Any]:
 def _previous(shape: QueryShape) -> tuple[Any, Any]:
     """Return the columns of the previous month and whether it is known, for the country or the programme."""
     if shape.country:
-        return REACH.c.previous_in_country, REACH.c.known
+        return REACH.c.previous_in_country, REACH.c.is_known
     previous = REACH.c.previous_in_programme
-    return previous, or_(REACH.c.known, previous != NEVER)
+    return previous, or_(REACH.c.is_known, previous != NEVER)
 
 
 def _people(shape: QueryShape) -> Any:

@@ -23,11 +23,11 @@ from app.web.access import Scope
 EVENT_MONTHS = {
     "opened": REQUESTS.c.opened_month,
     "withdrawn": REQUESTS.c.withdrawn_month,
-    "handed_over": REQUESTS.c.handed_month,
+    "handed_over": REQUESTS.c.handed_over_month,
 }
 DEPARTURE_COLUMNS = (
     "country",
-    "departed",
+    "departed_persons",
     "nationality",
     "transport_mode",
     "is_child_alone",
@@ -94,7 +94,7 @@ def _totals_by_country(runner: StatementRunner) -> dict[str, ReturnTotals]:
 
 def _departure(row: Any) -> Departure:
     return Departure(
-        tuple((sex, band, n) for sex, band, n in row.departed),
+        tuple((sex, band, n) for sex, band, n in row.departed_persons),
         row.nationality,
         row.transport_mode,
         row.is_child_alone,

@@ -124,7 +124,7 @@ def _row(consultation: DemoConsultation, desk: DeskRow, accounts: DemoAccounts) 
         "id": UUID(consultation.content.id),
         "state": VOID if consultation.is_void else LIVE,
         "version": 1 if consultation.changed_at is None else 2,
-        "arrival_digest": content_digest(consultation.before or consultation.content),
+        "content_digest": content_digest(consultation.before or consultation.content),
         "author_id": author,
         "received_at": consultation.received_at,
         "changed_by": changer,

@@ -40,7 +40,7 @@ class CategoryBeds:
 
     def on_hold(self, at: datetime) -> int:
         """Return the beds that are on hold at a moment."""
-        return sum(hold["n"] for hold in self.holds if hold["until"] > at)
+        return sum(hold["person_count"] for hold in self.holds if hold["until"] > at)
 
     def free(self, at: datetime) -> int:
         """Return the beds that are free at a moment; negative if there are more people than beds."""
@@ -82,7 +82,8 @@ class BedBoard:
         """Hold beds for a group; return the row of the hold."""
         until = at + timedelta(minutes=self.shelter.hold_minutes)
         row = {"referral_id": referral_id, "shelter_id": self.shelter.id, "category": category}
-        row |= {"n": n, "held_at": at, "until": until, "ended_at": None, "end": ""}
+        row |= {"person_count": n, "held_at": at, "until": until}
+        row |= {"ended_at": None, "end_reason": ""}
         beds = self.categories[category]
         beds.holds.append(row)
         self._record_change(beds, at, self.coordinator_id)
@@ -108,7 +109,7 @@ class BedBoard:
 
     def _end(self, hold: Row, at: datetime, reason: str) -> None:
         self.categories[hold["category"]].holds.remove(hold)
-        hold |= {"ended_at": at, "end": reason}
+        hold |= {"ended_at": at, "end_reason": reason}
 
     def _record_change(self, beds: CategoryBeds, at: datetime, account_id: int | None) -> None:
         beds.changes += 1

@@ -31,9 +31,9 @@ class CardHistory:
         in_country = (*person, line["country"])
         before = self.months.get(in_country, NEVER)
         card = PreviousContact(in_country in self.months, before, self.months.get(person, NEVER))
-        answered = (line["known"], line["previous_in_country"], line["previous_in_programme"])
+        answered = (line["is_known"], line["previous_in_country"], line["previous_in_programme"])
         previous = later_of(card, PreviousContact(*answered))
-        line["known"] = previous.is_known
+        line["is_known"] = previous.is_known
         line["previous_in_country"] = previous.in_country
         line["previous_in_programme"] = previous.in_programme
         if not line["is_void"]:

@@ -74,13 +74,13 @@ class ReferralOutcomes:
         available = (
             c
             for c in fitting
-            if c in board.categories and board.categories[c].free(at) >= row["party"]
+            if c in board.categories and board.categories[c].free(at) >= row["person_count"]
         )
         category = next(available, None)
         if category is None:
             self._decline(at, referral, board, NO_CAPACITY)
             return
-        referral.accept(board, board.hold(referral.id, category, row["party"], at), at)
+        referral.accept(board, board.hold(referral.id, category, row["person_count"], at), at)
         self._schedule_arrival(at, referral, board, rng)
 
     def _decline(
@@ -112,7 +112,7 @@ class ReferralOutcomes:
     def _arrive(
         self, at: datetime, referral: ReferralHistory, board: BedBoard, rng: Random
     ) -> None:
-        n = referral.row["arrived"] = referral.row["party"]
+        n = referral.row["arrived_persons"] = referral.row["person_count"]
         board.arrive(referral.holds[-1], n, at)
         referral.row["state"] = states.ARRIVED
         referral.record_event(states.ARRIVED, at, board)
@@ -120,7 +120,7 @@ class ReferralOutcomes:
         self.queue.schedule(at + stay, self._complete, referral, board)
 
     def _complete(self, at: datetime, referral: ReferralHistory, board: BedBoard) -> None:
-        board.leave(referral.holds[-1]["category"], referral.row["arrived"], at)
+        board.leave(referral.holds[-1]["category"], referral.row["arrived_persons"], at)
         self._end(at, referral, states.COMPLETED, board)
 
     def expire(self, at: datetime, referral: ReferralHistory) -> None:
@@ -151,4 +151,6 @@ class ReferralOutcomes:
             (c for c in fitting if c in board.categories and board.categories[c].free(at) > 0), ""
         )
         if category:
-            referral.accept(board, board.hold(referral.id, category, referral.row["party"], at), at)
+            referral.accept(
+                board, board.hold(referral.id, category, referral.row["person_count"], at), at
+            )

@@ -48,7 +48,7 @@ class ReferralPlan:
     priority: str
 
     @property
-    def party(self) -> int:
+    def person_count(self) -> int:
         return count_persons(self.persons)
 
 

@@ -125,18 +125,18 @@ def new_referral(
         "country": desk.country,
         "author_id": author,
         "consultation_id": UUID(plan.consultation) if plan.consultation else None,
-        "after_id": None,
+        "previous_referral_id": None,
         **{name: getattr(content, name) for name in ("service", "bed_category", "priority")},
         "persons": [[count.sex, count.age_band, count.n] for count in content.persons],
-        **{name: getattr(content, name) for name in ("party", "flags", "language", "note")},
+        **{name: getattr(content, name) for name in ("person_count", "flags", "language", "note")},
         "state": states.SENT,
         "version": 0,
-        "arrival_digest": content_digest(content),
+        "content_digest": content_digest(content),
         "month": int(Month.containing(clock.day_at(at, desk.time_zone))),
         "sent_at": at,
         "deadline": ends,
         **dict.fromkeys(("first_answer_at", "shelter_id", "accepted_at", "hold_until")),
-        "arrived": None,
+        "arrived_persons": None,
         "closed_at": None,
     }
     offers = {board.shelter.id: _offer(row, n, board) for n, board in enumerate(boards)}
@@ -145,12 +145,12 @@ def new_referral(
     return referral
 
 
-def _offer(row: Row, place: int, board: BedBoard) -> Row:
+def _offer(row: Row, position: int, board: BedBoard) -> Row:
     reply_by = row["sent_at"] + timedelta(minutes=board.shelter.reply_minutes)
     return {
         "referral_id": row["id"],
         "shelter_id": board.shelter.id,
-        "place": place,
+        "position": position,
         "state": states.SENT,
         "is_open": True,
         "reply_by": min(reply_by, row["deadline"]),

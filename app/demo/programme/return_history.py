@@ -62,13 +62,15 @@ class ReturnHistory:
         self._note(action, payload, at, role)
         if self.state.is_closed:
             self.row["closed_at"] = self.row["closed_at"] or at
-        self.row |= {"version": self.row["version"] + 1, "moved_at": at}
+        self.row |= {"version": self.row["version"] + 1, "last_step_at": at}
         self.steps[-1]["number"] = self.row["version"]
         return True
 
     def finish(self) -> Row:
         """Return the row after its steps."""
-        return self.row | request_columns(self.state, self.row["closed_at"], self.row["moved_at"])
+        return self.row | request_columns(
+            self.state, self.row["closed_at"], self.row["last_step_at"]
+        )
 
     def _role(self, action: str) -> str:
         if action in (stages.STOP, stages.WITHDRAW):
@@ -91,8 +93,10 @@ class ReturnHistory:
     def _note(self, action: str, payload: Row, at: datetime, role: str) -> None:
         by = self.context.supervisor if role == SUPERVISOR else self.context.author
         recorder = {"account_id": by, "role": role}
-        step = {"request_id": self.row["id"], "number": self.row["version"], "act": action}
-        self.steps.append(step | {"said": payload, "at": at, "day": self.day(at)} | recorder)
+        step = {"request_id": self.row["id"], "number": self.row["version"], "action": action}
+        self.steps.append(
+            step | {"answers": payload, "recorded_at": at, "recorded_on": self.day(at)} | recorder
+        )
 
 
 def new_request(
@@ -114,7 +118,7 @@ def new_request(
 def _row(context: DeskContext, content: ReturnRequestData, reference: str, at: datetime) -> Row:
     desk, copied = (
         context.desk,
-        ("country_of_departure", "country_of_return", "nationality", "party"),
+        ("country_of_departure", "country_of_return", "nationality", "person_count"),
     )
     return {
         "id": UUID(content.id),
@@ -125,10 +129,10 @@ def _row(context: DeskContext, content: ReturnRequestData, reference: str, at: d
         "consultation_id": UUID(content.consultation) if content.consultation else None,
         **{name: getattr(content, name) for name in copied},
         "persons": [[count.sex, count.age_band, count.n] for count in content.persons],
-        "arrival_digest": content_digest(content),
+        "content_digest": content_digest(content),
         "version": 1,
         "opened_at": at,
         "opened_month": int(Month.containing(clock.day_at(at, desk.time_zone))),
-        "moved_at": at,
+        "last_step_at": at,
         "closed_at": None,
     }

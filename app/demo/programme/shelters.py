@@ -71,7 +71,7 @@ def _shelter(place: int, entry: dict[str, Any], desk: DemoDesk) -> DemoShelter:
         "latitude": round(desk.fields["latitude"] + north, 4),
         "longitude": round(desk.fields["longitude"] + east, 4),
         "phone": f"555-01{place:02d}",
-        "mailbox": f"{code.lower()}@example.org",
+        "email": f"{code.lower()}@example.org",
         "meeting_point": desk.fields["name"] if is_confidential else "",
         "time_zone": details.time_zone,
         "opens_at": entry.get("opens", ""),

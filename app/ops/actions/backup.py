@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.audit.actions import record_audit
+from app.audit.actions import insert_after
+from app.audit.queries import lock_last_entry
 from app.db.session import db, raw_connection, unit_of_work
 from app.ops import queries, rules
 from app.ops.actions import archive, postgresql, sqlite
@@ -49,8 +50,12 @@ def _refuse_unfit(path: Path, directory: Path) -> None:
 
 
 def _record(action: str) -> None:
+    # Not by `record_audit`: a database that is still to be upgraded is backed up too.
     with unit_of_work():
-        record_audit(None, action, "database")
+        session = db.session()
+        entries = queries.find_audit_table(session)
+        last = lock_last_entry(session, entries)
+        session.execute(insert_after(entries, *last, action, "database"))
 
 
 def _write(path: Path, directory: Path) -> Path:

@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from app import clock
 from app.audit.actions import insert_after, verify_chain
+from app.audit.queries import entries_at
 from app.db.session import db
 from app.ops import queries, rules
 from app.ops.actions import archive, postgresql, sqlite
@@ -120,11 +121,12 @@ def _check_contents(contents: Contents) -> str:
     ]
     check = SQL(
         "RESET search_path;\n"
-        "DO $check$ BEGIN IF {} OR NOT EXISTS (SELECT FROM audit_entry WHERE number = {} AND seal = {})"
+        "DO $check$ BEGIN IF {} OR NOT EXISTS (SELECT FROM audit_entry WHERE number = {} AND {} = {})"
         " OR NOT EXISTS (SELECT FROM alembic_version WHERE version_num = {})"
         " THEN RAISE 'the tables or rows in this backup are not those of its manifest'; END IF; END $check$"
     )
-    head = (Literal(contents.audit_number), Literal(contents.audit_hash))
+    hash_column = Identifier(entries_at(contents.revision).c.entry_hash.name)
+    head = (Literal(contents.audit_number), hash_column, Literal(contents.audit_hash))
     return check.format(SQL(" OR ").join(tables), *head, Literal(contents.revision)).as_string()
 
 
@@ -135,7 +137,8 @@ def _final_statements(contents: Contents) -> Iterable[UpdateBase]:
     if INVITATIONS.name in contents.rows:
         unused = update(INVITATIONS).where(INVITATIONS.c.used_at.is_(None))
         yield unused.values(used_at=clock.now())
-    yield insert_after(contents.audit_number, contents.audit_hash, "restored", "database")
+    entries = entries_at(contents.revision)
+    yield insert_after(entries, contents.audit_number, contents.audit_hash, "restored", "database")
 
 
 def _literal(engine: Engine, statements: Iterable[UpdateBase]) -> list[str]:
@@ -146,7 +149,7 @@ def _literal(engine: Engine, statements: Iterable[UpdateBase]) -> list[str]:
 def _verify_audit_log() -> RestoreResult:
     session = db.session()
     try:
-        entries, broken = verify_chain(session)
+        entries, broken = verify_chain(session, queries.find_audit_table(session))
         state = queries.migration_state(session, current_app.extensions["migrate"].directory)
     finally:
         db.session.rollback()

@@ -6,6 +6,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
 
+from sqlalchemy import select
+
+from app.audit.queries import entries_at
 from app.ops.rules import Contents, OperationRefused
 
 TIMEOUT_SECONDS = 120
@@ -51,13 +54,18 @@ def read_contents(path: Path) -> Contents:
         if not {"alembic_version", "audit_entry"} <= set(tables):
             raise OperationRefused("The database is not one of this app.")
         revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-        head = connection.execute(
-            "SELECT number, seal FROM audit_entry ORDER BY number DESC LIMIT 1"
-        ).fetchone()
+        head = _last_entry(connection, revisions[0][0]) if len(revisions) == 1 else None
         rows = {name: _count(connection, name) for name in tables}
-    if len(revisions) != 1 or head is None:
+    if head is None:
         raise OperationRefused("The database is not one of this app.")
     return Contents(revisions[0][0], head[0], head[1], rows)
+
+
+def _last_entry(connection: sqlite3.Connection, revision: str) -> tuple[int, str] | None:
+    entries = entries_at(revision)
+    newest = select(entries.c.number, entries.c.entry_hash).order_by(entries.c.number.desc())
+    row: tuple[int, str] | None = connection.execute(f"{newest} LIMIT 1").fetchone()
+    return row
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:

@@ -2,6 +2,7 @@
 
 from app.ops.queries.backups import (
     export_snapshot,
+    find_audit_table,
     find_last_backup,
     lift_time_limits,
     read_contents,
@@ -26,6 +27,7 @@ __all__ = [
     "MIGRATIONS",
     "Revisions",
     "export_snapshot",
+    "find_audit_table",
     "find_fault",
     "find_journal_mode",
     "find_last_backup",

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from alembic.migration import MigrationContext
-from sqlalchemy import func, inspect, select, table, text
+from sqlalchemy import Table, func, inspect, select, table, text
 from sqlalchemy.orm import Session
 
 from app.audit.models import COMPLETED_BACKUPS
-from app.audit.queries import AUDIT_ENTRIES, get_last_entry
+from app.audit.queries import AUDIT_ENTRIES, entries_at, get_last_entry
 from app.ops.rules import Contents, OperationRefused
 
 
@@ -23,6 +23,12 @@ def lift_time_limits(session: Session) -> None:
         session.execute(text(f"SET LOCAL {limit} = 0"))
 
 
+def find_audit_table(session: Session) -> Table:
+    """Return the table of the audit log, as the database's migration names its columns."""
+    revisions = MigrationContext.configure(session.connection()).get_current_heads()
+    return entries_at(max(revisions, default=""))
+
+
 def read_contents(session: Session, dumped: Collection[str]) -> Contents:
     """Return the contents of the dumped tables in this transaction; raise OperationRefused if not of this app."""
     connection = session.connection()
@@ -34,7 +40,7 @@ def read_contents(session: Session, dumped: Collection[str]) -> Contents:
         name: session.execute(select(func.count()).select_from(table(name))).scalar_one()
         for name in tables
     }
-    return Contents(revisions[0], *get_last_entry(session), rows)
+    return Contents(revisions[0], *get_last_entry(session, entries_at(revisions[0])), rows)
 
 
 def find_last_backup(session: Session) -> datetime | None:

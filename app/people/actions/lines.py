@@ -41,7 +41,7 @@ class ConsultationContext:
 class ProfileCount:
     """`n` people of one profile, with their group's answer to "first time?"; fields are columns of person_line."""
 
-    place: int
+    group_index: int
     sex: str
     age_band: str
     nationality: str
@@ -70,7 +70,7 @@ def build_lines(
     for count in people:
         previous = previous_by_answer(count.repeat_contact, month)
         previous_columns = {
-            "known": previous.is_known,
+            "is_known": previous.is_known,
             "previous_in_country": previous.in_country,
             "previous_in_programme": previous.in_programme,
         }

@@ -50,7 +50,7 @@ def look_up_card(
 
 def _groups(lines: Sequence[AnyRow]) -> list[dict[str, Any]]:
     groups = []
-    for _, group in groupby(lines, key=lambda line: line.place):
+    for _, group in groupby(lines, key=lambda line: line.group_index):
         rows = list(group)
         persons = [{"sex": row.sex, "age_band": row.age_band, "n": int(row.n)} for row in rows]
         shared = {"nationality": rows[0].nationality, "situation": rows[0].situation}

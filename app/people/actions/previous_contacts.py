@@ -4,7 +4,6 @@ The group's root card is locked meanwhile.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import bindparam, or_, update
@@ -22,7 +21,7 @@ SET_PREVIOUS = (
     update(LINES)
     .where(LINES.c.id == bindparam("line_id"))
     .values(
-        known=bindparam("is_known"),
+        is_known=bindparam("known"),
         previous_in_country=bindparam("in_country"),
         previous_in_programme=bindparam("in_programme"),
     )
@@ -79,12 +78,12 @@ def _person_contact(line: LineColumns, root: int) -> PersonContact:
 
 def _previous(line: LineColumns) -> PreviousContact:
     return PreviousContact(
-        bool(line["known"]), line["previous_in_country"], line["previous_in_programme"]
+        bool(line["is_known"]), line["previous_in_country"], line["previous_in_programme"]
     )
 
 
 def _set(line: LineColumns, previous: PreviousContact) -> None:
-    line["known"] = previous.is_known
+    line["is_known"] = previous.is_known
     line["previous_in_country"] = previous.in_country
     line["previous_in_programme"] = previous.in_programme
 
@@ -93,7 +92,12 @@ def _change(delta: AggregateDelta, line: LineColumns, previous: PreviousContact)
     delta.add_line(line, -1)
     _set(line, previous)
     delta.add_line(line, +1)
-    return {"line_id": line["id"], **asdict(previous)}
+    return {
+        "line_id": line["id"],
+        "known": previous.is_known,
+        "in_country": previous.in_country,
+        "in_programme": previous.in_programme,
+    }
 
 
 def repair_card_group(session: Session, root_id: int) -> None:

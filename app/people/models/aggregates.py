@@ -17,16 +17,16 @@ KEY_ORDER = {"sqlite_with_rowid": False}
 
 
 class ReachAggregate(Base):
-    """The number of people of a desk and month by previous contact; `known` as on person_line."""
+    """The number of people of a desk and month by previous contact; `is_known` as on person_line."""
 
-    __tablename__ = "reach_cell"
+    __tablename__ = "reach_aggregate"
 
     month: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
     country: Mapped[str] = mapped_column(String(3), primary_key=True, info=OPEN)
     desk_id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
     previous_in_country: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
     previous_in_programme: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
-    known: Mapped[bool] = mapped_column(primary_key=True, info=OPEN)
+    is_known: Mapped[bool] = mapped_column(primary_key=True, info=OPEN)
     n: Mapped[int] = mapped_column(Integer, info=PERSONAL)
 
     __table_args__ = KEY_ORDER
@@ -35,15 +35,15 @@ class ReachAggregate(Base):
 class BreakdownAggregate(Base):
     """Distinct people of a desk and month with one attribute: in the country's figure, in the programme's.
 
-    `part` is one of people.rules.aggregates.DIMENSIONS. Each but `topic_any` adds up to the people reached.
+    `dimension` is one of people.rules.aggregates.DIMENSIONS. Each but `topic_any` adds up to the people reached.
     """
 
-    __tablename__ = "part_cell"
+    __tablename__ = "breakdown_aggregate"
 
     month: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
     country: Mapped[str] = mapped_column(String(3), primary_key=True, info=OPEN)
     desk_id: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)
-    part: Mapped[str] = mapped_column(String(12), primary_key=True, info=OPEN)
+    dimension: Mapped[str] = mapped_column(String(12), primary_key=True, info=OPEN)
     code: Mapped[str] = mapped_column(String(40), primary_key=True, info=PERSONAL)
     in_country: Mapped[int] = mapped_column(Integer, info=PERSONAL)
     in_programme: Mapped[int] = mapped_column(Integer, info=PERSONAL)
@@ -57,7 +57,7 @@ class VolumeAggregate(Base):
     `last_received_at` is the time of the last receipt, subtracted or not; it is not a figure.
     """
 
-    __tablename__ = "volume_cell"
+    __tablename__ = "volume_aggregate"
 
     outcome: Mapped[str] = mapped_column(String(30), primary_key=True, info=OPEN)
     month: Mapped[int] = mapped_column(Integer, primary_key=True, info=OPEN)

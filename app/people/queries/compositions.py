@@ -20,12 +20,12 @@ LINES = PersonLine.__table__
 def list_last_composition(session: Session, card: CardRow, until: date) -> Sequence[AnyRow]:
     """Return the people in the card's last qualifying live consultation up to a day, in any country, by group.
 
-    Rows of place, nationality, situation, sex, age_band and n; none if the card was never shown.
+    Rows of group_index, nationality, situation, sex, age_band and n; none if the card was never shown.
     """
     contacts = _contacts(select(LINES.c.consultation_id), card, until)
     latest = contacts.order_by(LINES.c.held_on.desc(), LINES.c.consultation_id.desc()).limit(1)
     profile = (
-        LINES.c.place,
+        LINES.c.group_index,
         LINES.c.nationality,
         LINES.c.situation,
         LINES.c.sex,

@@ -21,10 +21,10 @@ ROOT = func.coalesce(CARDS.c.root_id, CARDS.c.id).label("root")
 def list_lines_unscoped(session: Session, consultation_id: UUID) -> Sequence[AnyRow]:
     """Return the lines of one consultation, group by group; the caller has checked its scope."""
     query = select(LINES).where(LINES.c.consultation_id == consultation_id)
-    return session.execute(query.order_by(LINES.c.place, LINES.c.id)).all()
+    return session.execute(query.order_by(LINES.c.group_index, LINES.c.id)).all()
 
 
-def find_cards_of_consultations(
+def find_cards_of_consultations_unscoped(
     session: Session, consultation_ids: Collection[UUID]
 ) -> dict[int, CardRow]:
     """Return the cards that were shown in these consultations, by card id."""
@@ -56,7 +56,7 @@ def list_contacts_of_groups(
         roots,
         *(ROOT, line.sex, line.age_band, line.nationality, line.ordinal),
         *(line.held_on, line.consultation_id, line.country, line.repeat_contact),
-        *(line.known, line.previous_in_country, line.previous_in_programme),
+        *(line.is_known, line.previous_in_country, line.previous_in_programme),
     )
     rows = session.execute(query.order_by(line.id)).all()
     return [
@@ -79,7 +79,7 @@ def list_desk_lines(
     if not scope.programme:
         is_in_scope = LINES.c.desk_id.in_(scope.desks) | LINES.c.country.in_(scope.countries)
         query = query.where(is_in_scope)
-    return session.execute(query.order_by(LINES.c.place, LINES.c.id)).all()
+    return session.execute(query.order_by(LINES.c.group_index, LINES.c.id)).all()
 
 
 def list_nationalities_by_frequency(

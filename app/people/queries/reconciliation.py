@@ -16,7 +16,7 @@ REACH, BREAKDOWNS, VOLUMES = (
     model.__table__ for model in (ReachAggregate, BreakdownAggregate, VolumeAggregate)
 )
 LINE = LINES.c
-PREVIOUS_MONTHS = (LINE.previous_in_country, LINE.previous_in_programme, LINE.known)
+PREVIOUS_MONTHS = (LINE.previous_in_country, LINE.previous_in_programme, LINE.is_known)
 CODE_COLUMNS: dict[str, Any] = {
     "sex_age": LINE.sex + "." + LINE.age_band,
     "nationality": LINE.nationality,

@@ -52,7 +52,7 @@ class AggregateDelta:
             return
         desk_month = DeskMonth(line["month"], line["country"], line["desk_id"])
         previous = PreviousMonths(
-            line["previous_in_country"], line["previous_in_programme"], bool(line["known"])
+            line["previous_in_country"], line["previous_in_programme"], bool(line["is_known"])
         )
         self.add_people(desk_month, previous, factor * line["n"])
         for dimension, code in dimensions_of(line):

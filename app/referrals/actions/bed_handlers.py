@@ -27,7 +27,7 @@ def accept(context: ActionContext) -> ActionError:
     locked = _lock_best_beds(context, context.shelter)
     if locked is None:
         return ActionRefused(referral.state_now, "no_fitting_beds")
-    is_over = locked.beds.free < referral.party
+    is_over = locked.beds.free < referral.person_count
     if is_over and not reason:
         return ActionRefused(referral.state_now, "no_places")
     _hold(context, locked, reason if is_over else "")
@@ -36,7 +36,7 @@ def accept(context: ActionContext) -> ActionError:
 
 def _hold(context: ActionContext, locked: LockedBeds, reason: str) -> None:
     referral, shelter = context.referral, context.shelter
-    request = HoldRequest(referral.id, referral.party, reason)
+    request = HoldRequest(referral.id, referral.person_count, reason)
     account_id = context.principal.account_id
     hold_until = hold_beds(context.session, account_id, shelter, locked, request)
     for other in context.other_offers:
@@ -58,7 +58,7 @@ def _lock_best_beds(context: ActionContext, shelter: ShelterRow) -> LockedBeds |
     every = list_beds(context.session, [shelter.id]).get(shelter.id, [])
     free = {beds.category: beds.free for beds in every}
     available = [category for category in requested if category in free]
-    sufficient = [category for category in available if free[category] >= referral.party]
+    sufficient = [category for category in available if free[category] >= referral.person_count]
     best = next(iter((*sufficient, *available)), None)
     return lock_beds(context.session, shelter.id, best) if best else None
 
@@ -89,12 +89,12 @@ def arrive(context: ActionContext) -> ActionError:
     referral = context.referral
     if referral.is_hold_over:
         return ActionRefused(referral.state_now, "hold_over")
-    n = referral.party if context.input.arrived is None else context.input.arrived
+    n = referral.person_count if context.input.arrived is None else context.input.arrived
     if not 1 <= n <= MAX_ARRIVED:
         return [FieldError("persons", "out_of_range")]
     account_id = context.principal.account_id
     end_holds(context.session, account_id, context.shelter, referral.id, n)
-    context.update_referral(state=states.ARRIVED, arrived=n)
+    context.update_referral(state=states.ARRIVED, arrived_persons=n)
     context.record_event(states.ARRIVED)
     return None
 

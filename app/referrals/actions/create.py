@@ -72,7 +72,9 @@ def create_referral(
 def _address(
     session: Session, principal: Principal, referral: ReferralRow, shelters: list[ShelterRow]
 ) -> None:
-    offers = [_offer_values(referral, place, shelter) for place, shelter in enumerate(shelters)]
+    offers = [
+        _offer_values(referral, position, shelter) for position, shelter in enumerate(shelters)
+    ]
     if offers:
         session.execute(insert(OFFERS), offers)
     record_event(session, principal, referral, EventData(SENT))
@@ -121,30 +123,30 @@ def _category_errors(
 
 def _referral_values(principal: Principal, desk: DeskRow, data: ReferralData) -> dict[str, Any]:
     now = clock.now()
-    same_name = ("service", "bed_category", "priority", "party", "flags", "note")
+    same_name = ("service", "bed_category", "priority", "person_count", "flags", "note")
     return {name: getattr(data, name) for name in same_name} | {
         "id": UUID(data.id),
         "desk_id": desk.id,
         "country": desk.country,
         "author_id": principal.account_id,
         "consultation_id": UUID(data.consultation) if data.consultation else None,
-        "after_id": UUID(data.after) if data.after else None,
+        "previous_referral_id": UUID(data.after) if data.after else None,
         "persons": [[count.sex, count.age_band, count.n] for count in data.persons],
         "language": data.language or programme()[desk.country].languages[0],
         "state": SENT,
         "version": 1,
-        "arrival_digest": rules.content_digest(data),
+        "content_digest": rules.content_digest(data),
         "month": int(Month.containing(clock.day_at(now, desk.time_zone))),
         "sent_at": now,
         "deadline": deadline(data.priority, now, desk.time_zone),
     }
 
 
-def _offer_values(referral: ReferralRow, place: int, shelter: ShelterRow) -> dict[str, Any]:
+def _offer_values(referral: ReferralRow, position: int, shelter: ShelterRow) -> dict[str, Any]:
     return {
         "referral_id": referral.id,
         "shelter_id": shelter.id,
-        "place": place,
+        "position": position,
         "state": SENT,
         "is_open": True,
         "reply_by": _reply_by(referral.sent_at, shelter, referral.deadline),
@@ -174,7 +176,7 @@ def _existing(
     principal: Principal, existing: ReferralRow | None, data: ReferralData
 ) -> ReferralIntake:
     """Compare with the stored referral of this id; without access to it the outcome is `different` too."""
-    if existing is None or existing.arrival_digest != rules.content_digest(data):
+    if existing is None or existing.content_digest != rules.content_digest(data):
         return ReferralIntake(idempotency.DIFFERENT, None)
     if not may_send_from(principal, existing.desk_id, existing.country):
         return ReferralIntake(idempotency.DIFFERENT, None)

@@ -52,7 +52,7 @@ def _expire(session: Session, referral_id: UUID) -> str:
 
 def _end(session: Session, referral: ReferralRow, state: str) -> None:
     at = states.ended_by_time_at(state, referral.deadline, referral.hold_until)
-    offers = queries.list_offers(session, [referral.id])[referral.id]
+    offers = queries.list_offers_unscoped(session, [referral.id])[referral.id]
     lock_and_bump_inboxes(session, [offer.shelter_id for offer in offers])
     if referral.shelter_id is not None:
         end_holds(session, None, get_shelter(session, referral.shelter_id), referral.id, None)

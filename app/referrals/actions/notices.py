@@ -12,12 +12,12 @@ from app.shelters.queries.shelters import ShelterRow
 
 def queue_waiting_notice(session: Session, referral: ReferralRow, shelter: ShelterRow) -> None:
     """Queue an e-mail in this transaction if the shelter has a mailbox; a command sends it later."""
-    if not is_email_address(shelter.mailbox):
+    if not is_email_address(shelter.email):
         return
     with force_locale(programme()[shelter.country].shown_in):
         subject = gettext("One referral waits for your answer")
         body = gettext("Sign in to see it and answer: %(link)s", link=_inbox_url())
-    queue_email(session, shelter.mailbox, subject, body, f"referral:{referral.id}")
+    queue_email(session, shelter.email, subject, body, f"referral:{referral.id}")
 
 
 def _inbox_url() -> str:

@@ -44,7 +44,7 @@ def perform(
     action = actions_for(referral.service).get(name) if referral else None
     if referral is None or action is None:
         return _refuse_unknown_action(referral)
-    offers = queries.list_offers(session, [referral_id])[referral_id]
+    offers = queries.list_offers_unscoped(session, [referral_id])[referral_id]
     own_offer = _find_own_offer(principal, referral, offers, action_input.shelter_id)
     context = ActionContext(session, principal, referral, offers, own_offer, action_input)
     if not _may_act(context, action):
@@ -73,7 +73,11 @@ def _find_own_offer(
     if shelter_id is not None:
         own = [offer for offer in own if offer.shelter_id == shelter_id]
     own.sort(
-        key=lambda offer: (offer.shelter_id != referral.shelter_id, not offer.is_open, offer.place)
+        key=lambda offer: (
+            offer.shelter_id != referral.shelter_id,
+            not offer.is_open,
+            offer.position,
+        )
     )
     return own[0] if own else None
 

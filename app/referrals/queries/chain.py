@@ -23,7 +23,7 @@ def find_next_referral(session: Session, referral: ReferralRow) -> ReferralRow |
     following = WITH_DESK.where(
         REFERRALS.c.desk_id == referral.desk_id,
         REFERRALS.c.sent_at >= referral.sent_at,
-        REFERRALS.c.after_id == referral.id,
+        REFERRALS.c.previous_referral_id == referral.id,
     )
     row = session.execute(following.order_by(REFERRALS.c.sent_at, REFERRALS.c.id).limit(1)).first()
     return ReferralRow(**row._mapping) if row else None
@@ -31,11 +31,11 @@ def find_next_referral(session: Session, referral: ReferralRow) -> ReferralRow |
 
 def list_tried_shelters(session: Session, referral: ReferralRow) -> list[str]:
     """List the codes of the shelters that this group was sent to so far, whatever they answered."""
-    ids, previous_id = [referral.id], referral.after_id
+    ids, previous_id = [referral.id], referral.previous_referral_id
     while previous_id is not None and previous_id not in ids and len(ids) < MAX_CHAIN_LENGTH:
         ids.append(previous_id)
         previous = find_referral_unscoped(session, previous_id)
-        previous_id = previous.after_id if previous else None
+        previous_id = previous.previous_referral_id if previous else None
     offered = (
         select(SHELTERS.c.code)
         .join(OFFERS, OFFERS.c.shelter_id == SHELTERS.c.id)

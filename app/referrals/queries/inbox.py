@@ -137,7 +137,9 @@ def _card(
 def _propose_beds(referral: ReferralRow, beds: list[Beds]) -> ProposedBeds | None:
     requested = [referral.bed_category] if referral.bed_category else None
     categories = requested or fitting_categories(referral.group, referral.flags)
-    return rules.propose_beds(categories, {row.category: row for row in beds}, referral.party)
+    return rules.propose_beds(
+        categories, {row.category: row for row in beds}, referral.person_count
+    )
 
 
 def _distance(row: AnyRow, shelter: ShelterRow) -> float | None:

@@ -33,18 +33,18 @@ class ReferralRow:
     country: str
     author_id: int
     consultation_id: UUID | None
-    after_id: UUID | None
+    previous_referral_id: UUID | None
     service: str
     bed_category: str
     priority: str
     persons: list[list[Any]]
-    party: int
+    person_count: int
     flags: tuple[str, ...]
     language: str
     note: str
     state: str
     version: int
-    arrival_digest: str
+    content_digest: str
     month: int
     sent_at: datetime
     deadline: datetime
@@ -52,7 +52,7 @@ class ReferralRow:
     shelter_id: int | None
     accepted_at: datetime | None
     hold_until: datetime | None
-    arrived: int | None
+    arrived_persons: int | None
     closed_at: datetime | None
     desk_code: str
     desk_name: str
@@ -82,7 +82,7 @@ class OfferRow:
 
     referral_id: UUID
     shelter_id: int
-    place: int
+    position: int
     state: str
     is_open: bool
     reply_by: datetime
@@ -152,16 +152,18 @@ def get_referral_unscoped(session: Session, referral_id: UUID) -> ReferralRow:
     return referral
 
 
-def list_offers(session: Session, referral_ids: Collection[UUID]) -> dict[UUID, list[OfferRow]]:
+def list_offers_unscoped(
+    session: Session, referral_ids: Collection[UUID]
+) -> dict[UUID, list[OfferRow]]:
     """List the offers of each referral, in the order in which the shelters were chosen."""
     query = select(OFFERS).where(OFFERS.c.referral_id.in_(referral_ids))
     offers: dict[UUID, list[OfferRow]] = {referral_id: [] for referral_id in referral_ids}
-    for row in session.execute(query.order_by(OFFERS.c.referral_id, OFFERS.c.place)):
+    for row in session.execute(query.order_by(OFFERS.c.referral_id, OFFERS.c.position)):
         offers[row.referral_id].append(OfferRow(**row._mapping))
     return offers
 
 
-def list_events(session: Session, referral_id: UUID) -> list[EventRow]:
+def list_events_unscoped(session: Session, referral_id: UUID) -> list[EventRow]:
     """List the events of a referral, in order."""
     columns = (EVENTS.c[name] for name in ("state", "at", "role", "shelter_id", "reason"))
     query = select(*columns).where(EVENTS.c.referral_id == referral_id).order_by(EVENTS.c.id)

@@ -36,7 +36,7 @@ class ReferralData:
     after: str = ""
 
     @property
-    def party(self) -> int:
+    def person_count(self) -> int:
         """The number of people."""
         return count_persons(self.persons)
 
@@ -53,7 +53,7 @@ def validate(data: ReferralData, origin: ReferralOrigin) -> Iterator[tuple[str, 
     """Yield a pair of field and error code for everything that may not be sent."""
     if not data.consent:
         yield "consent", "no_consent"
-    if data.party > MAX_PEOPLE:
+    if data.person_count > MAX_PEOPLE:
         yield "persons", "too_many_to_refer"
     yield from _validate_receiver(data)
     yield from _validate_protection(data, origin)

@@ -44,7 +44,7 @@ def visible_offers(offers: list[OfferRow]) -> list[OfferRow]:
 def referral_json(referral: ReferralRow) -> dict[str, Any]:
     """Return the body promised for `GET /referrals/<id>` (outside.md); no note, no composition."""
     session = db.session()
-    every_offer = queries.list_offers(session, [referral.id])[referral.id]
+    every_offer = queries.list_offers_unscoped(session, [referral.id])[referral.id]
     offers = visible_offers(every_offer)
     shelters = shelters_by_id(session, [offer.shelter_id for offer in offers])
     codes = {shelter.id: shelter.code for shelter in shelters.values()}
@@ -58,7 +58,9 @@ def referral_json(referral: ReferralRow) -> dict[str, Any]:
         "hold_until": utc_iso(referral.hold_until) if referral.hold_until else None,
         "shelter": codes.get(referral.shelter_id or only_shelter_id or 0),
         "offers": [{"shelter": codes[offer.shelter_id], "state": offer.state} for offer in offers],
-        "events": [_event_json(event) for event in queries.list_events(session, referral.id)],
+        "events": [
+            _event_json(event) for event in queries.list_events_unscoped(session, referral.id)
+        ],
     }
 
 

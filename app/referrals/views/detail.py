@@ -39,7 +39,7 @@ def detail(referral_id: UUID) -> Response:
     record_audit(principal().account_id, "referral_read", audited, referral.country)
     if wants_json():
         return jsonify(referral_json(referral))
-    offers = visible_offers(queries.list_offers(db.session(), [referral.id])[referral.id])
+    offers = visible_offers(queries.list_offers_unscoped(db.session(), [referral.id])[referral.id])
     events = _events(referral)
     values = _chain(referral) | _available_actions(referral, offers)
     values |= {"shelters": _shelters(offers, events), "offers": offers, "events": events}
@@ -56,7 +56,7 @@ def _shelters(offers: list[OfferRow], events: list[EventRow]) -> dict[int, Publi
 
 def _events(referral: ReferralRow) -> list[EventRow]:
     """List every event for a desk's account, for a shelter's only those of desks and of its own shelters."""
-    events = queries.list_events(db.session(), referral.id)
+    events = queries.list_events_unscoped(db.session(), referral.id)
     if acts_for_desk():
         return events
     visible = {None, *principal().scope.shelters}
@@ -69,7 +69,9 @@ def _chain(referral: ReferralRow) -> dict[str, Any]:
     if not acts_for_desk():
         return {"previous": None, "following": None}
     previous = (
-        queries.find_referral(session, scope, referral.after_id) if referral.after_id else None
+        queries.find_referral(session, scope, referral.previous_referral_id)
+        if referral.previous_referral_id
+        else None
     )
     return {"previous": previous, "following": chain.find_next_referral(session, referral)}
 

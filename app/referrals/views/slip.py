@@ -45,7 +45,7 @@ def _receiver(referral: ReferralRow) -> int | None:
     """Return the id of the shelter that accepted, else of the only one that was asked."""
     if referral.shelter_id is not None:
         return referral.shelter_id
-    offers = queries.list_offers(db.session(), [referral.id])[referral.id]
+    offers = queries.list_offers_unscoped(db.session(), [referral.id])[referral.id]
     return offers[0].shelter_id if len(offers) == 1 else None
 
 
@@ -65,7 +65,7 @@ def _slip_values(referral: ReferralRow, shelter_id: int) -> dict[str, Any]:
     shelter = get_shelter(db.session(), shelter_id)
     public_shelter, is_held = public_view(shelter), referral.hold_until is not None
     validity = forms.SlipValidity(_valid_until(referral), shelter.time_zone, is_held)
-    party = referral.party
+    party = referral.person_count
     return {
         "shelter": public_shelter,
         "columns": forms.slip_columns(referral.language, public_shelter, party, validity),
@@ -77,7 +77,7 @@ def _valid_until(referral: ReferralRow) -> datetime:
     """Return the end of the hold; before acceptance, when the next answer is due, then the deadline."""
     if referral.hold_until is not None:
         return referral.hold_until
-    offers = queries.list_offers(db.session(), [referral.id])[referral.id]
+    offers = queries.list_offers_unscoped(db.session(), [referral.id])[referral.id]
     due = [offer.reply_by for offer in offers if offer.reply_by > clock.now()]
     return min(due, default=referral.deadline)
 

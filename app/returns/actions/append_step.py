@@ -77,7 +77,7 @@ def append_step(context: StepContext, action: str, answers: dict[str, Any]) -> R
     insert_step(session, context.principal, request, version, step)
     columns = request_columns(apply_step(context.state, step), request.closed_at, now)
     statement = update(REQUESTS).where(REQUESTS.c.id == request.id)
-    session.execute(statement.values(version=version, moved_at=now, **columns))
+    session.execute(statement.values(version=version, last_step_at=now, **columns))
     subject = f"return:{request.display_reference}"
     record_audit(context.principal.account_id, "return_changed", subject, request.country)
     return queries.get_request_unscoped(session, request.id)
@@ -91,10 +91,10 @@ def insert_step(
         NEW_STEP.values(
             request_id=request.id,
             number=number,
-            act=step.action,
-            said=step.answers,
-            at=clock.now(),
-            day=step.recorded_on,
+            action=step.action,
+            answers=step.answers,
+            recorded_at=clock.now(),
+            recorded_on=step.recorded_on,
             account_id=principal.account_id,
             role=principal.role,
         )
@@ -112,11 +112,11 @@ def request_columns(
         "is_stopped": state.is_stopped,
         "consent_on": state.consent_days[0] if state.consent_days else None,
         "consent_until": state.consent_until,
-        "handed_month": _month(state.handed_over_on),
+        "handed_over_month": _month(state.handed_over_on),
         "transport_mode": state.transport_mode,
         "departed_on": state.departed_on,
         "departed_month": _month(state.departed_on) if counts else None,
-        "departed": [list(row) for row in state.departed_rows],
+        "departed_persons": [list(row) for row in state.departed_rows],
         "withdrawn_month": _month(state.closed_on) if closing.is_withdrawn(state) else None,
         "closing_reason": state.closing_reason,
         "closed_at": (closed_at or now) if state.is_closed else None,

@@ -77,7 +77,13 @@ def _record_enquiry(session: Session, principal: Principal, data: ReturnRequestD
 
 def _row(principal: Principal, desk: DeskRow, data: ReturnRequestData) -> dict[str, Any]:
     now = clock.now()
-    plain = ("country_of_departure", "country_of_return", "nationality", "party", "is_child_alone")
+    plain = (
+        "country_of_departure",
+        "country_of_return",
+        "nationality",
+        "person_count",
+        "is_child_alone",
+    )
     return {name: getattr(data, name) for name in plain} | {
         "id": UUID(data.id),
         "desk_id": desk.id,
@@ -85,15 +91,15 @@ def _row(principal: Principal, desk: DeskRow, data: ReturnRequestData) -> dict[s
         "author_id": principal.account_id,
         "consultation_id": UUID(data.consultation) if data.consultation else None,
         "persons": [[group.sex, group.age_band, group.n] for group in data.persons],
-        "arrival_digest": rules.content_digest(data),
+        "content_digest": rules.content_digest(data),
         "stage": ENQUIRY,
         "version": 1,
         "opened_at": now,
         "opened_month": int(Month.containing(clock.day_at(now, desk.time_zone))),
-        "moved_at": now,
+        "last_step_at": now,
         "is_stopped": False,
         "transport_mode": "",
-        "departed": [],
+        "departed_persons": [],
         "closing_reason": "",
     }
 
@@ -133,7 +139,7 @@ def _repeated(
     principal: Principal, known_request: RequestRow, data: ReturnRequestData
 ) -> ReturnIntake:
     is_own = known_request.desk_id in principal.scope.desks
-    is_same = known_request.arrival_digest == rules.content_digest(data)
+    is_same = known_request.content_digest == rules.content_digest(data)
     if is_same and is_own:
         return ReturnIntake(idempotency.SAME, known_request)
     return ReturnIntake(idempotency.DIFFERENT, None)

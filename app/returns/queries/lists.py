@@ -76,7 +76,7 @@ def list_lines(session: Session, scope: Scope, query: RequestFilter) -> list[Ret
     """Return the lines alone, in the same order and with the same limit."""
     conditions = _conditions(scope, query)
     conditions += [REQUESTS.c.stage == query.stage] if query.stage else []
-    waiting = REQUESTS.c.is_stopped.desc(), REQUESTS.c.moved_at
+    waiting = REQUESTS.c.is_stopped.desc(), REQUESTS.c.last_step_at
     order = (REQUESTS.c.closed_at.desc(),) if query.are_closed else waiting
     ordered = WITH_DESK.where(*conditions).order_by(*order, REQUESTS.c.id).limit(MAX_LISTED)
     return _lines(session, [row_of(row) for row in session.execute(ordered)])
@@ -108,7 +108,7 @@ def _lines(session: Session, rows: list[RequestRow]) -> list[ReturnRequestLine]:
 
 
 def _line(row: RequestRow, state: RequestState) -> ReturnRequestLine:
-    days = (row.today - clock.day_at(row.moved_at, row.time_zone)).days
+    days = (row.today - clock.day_at(row.last_step_at, row.time_zone)).days
     days_to_departure = None
     if row.departed_on and row.consent_on:
         days_to_departure = (row.departed_on - row.consent_on).days

@@ -40,22 +40,22 @@ class RequestRow:
     country_of_return: str
     nationality: str
     persons: list[list[Any]]
-    party: int
+    person_count: int
     is_child_alone: bool
-    arrival_digest: str
+    content_digest: str
     stage: str
     version: int
     opened_at: datetime
     opened_month: int
-    moved_at: datetime
+    last_step_at: datetime
     is_stopped: bool
     consent_on: date | None
     consent_until: date | None
-    handed_month: int | None
+    handed_over_month: int | None
     transport_mode: str
     departed_on: date | None
     departed_month: int | None
-    departed: list[list[Any]]
+    departed_persons: list[list[Any]]
     withdrawn_month: int | None
     closing_reason: str
     closed_at: datetime | None
@@ -105,10 +105,10 @@ WITH_DESK = select(
 WITH_ACCOUNT = select(
     STEPS.c.request_id,
     STEPS.c.number,
-    STEPS.c.act.label("action"),
-    STEPS.c.said.label("answers"),
-    STEPS.c.at.label("recorded_at"),
-    STEPS.c.day.label("recorded_on"),
+    STEPS.c.action,
+    STEPS.c.answers,
+    STEPS.c.recorded_at,
+    STEPS.c.recorded_on,
     STEPS.c.role,
     ACCOUNTS.c.username,
 ).join(ACCOUNTS, ACCOUNTS.c.id == STEPS.c.account_id)

@@ -28,7 +28,7 @@ class ReturnRequestData:
     child_alone: bool
 
     @property
-    def party(self) -> int:
+    def person_count(self) -> int:
         """The number of people who travel together."""
         return count_persons(self.persons)
 
@@ -47,7 +47,7 @@ class ReturnOrigin:
 
 def validate(request: ReturnRequestData) -> Iterator[tuple[str, str]]:
     """Yield pairs of a field and an error code for everything that is not allowed."""
-    if request.party > MAX_PERSONS:
+    if request.person_count > MAX_PERSONS:
         yield "persons", "too_many_to_travel"
     if request.country_of_departure and request.country_of_departure == request.country_of_return:
         yield "country_of_return", "same_country"

@@ -14,7 +14,7 @@ from app.audit.actions import record_audit
 from app.db.session import connection_of
 from app.field_errors import FieldError
 from app.shelters.models import BedCensus, BedChange
-from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds, lock_beds
+from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds_unscoped, lock_beds
 from app.shelters.queries.shelters import SHELTERS, ShelterRow
 from app.shelters.rules import Beds, needs_reason
 from app.shelters.vocabulary import BED_REASONS
@@ -79,8 +79,7 @@ def _validate(before: Beds, after: Beds, reason: str) -> list[FieldError]:
             errors.append(FieldError(name, "not_a_bed_number"))
     if reason and reason not in BED_REASONS:
         errors.append(FieldError("reason", "unknown_code"))
-    is_more_over = after.free < 0 and after.free < before.free
-    if not errors and is_more_over and not reason:
+    if not errors and after.free < min(0, before.free) and not reason:
         errors.append(FieldError("reason", "needs_bed_reason"))
     return errors
 
@@ -127,8 +126,8 @@ def hold_beds(
     now = clock.now()
     until = now + timedelta(minutes=shelter.hold_minutes)
     beds, place = locked.beds, {"shelter_id": shelter.id, "category": locked.beds.category}
-    values = {"referral_id": request.referral_id, "n": request.n, "held_at": now, "until": until}
-    session.execute(insert(HOLDS).values(**place, **values, end=""))
+    hold = {"referral_id": request.referral_id, "person_count": request.n, "end_reason": ""}
+    session.execute(insert(HOLDS).values(**place, **hold, held_at=now, until=until))
     beds = replace(beds, held=beds.held + request.n, reason=request.reason or beds.reason)
     _store(session, account_id, shelter, beds, confirmed=False)
     return until
@@ -146,15 +145,16 @@ def end_holds(
     The caller has locked the referral, so no other transaction ends its holds.
     """
     now = clock.now()
-    for hold in list_holds(session, referral_id):
+    for hold in list_holds_unscoped(session, referral_id):
         locked = lock_beds(session, hold.shelter_id, hold.category)
-        end = EXPIRED if hold.until <= now else RELEASED
+        unused = EXPIRED if hold.until <= now else RELEASED
+        end = {"ended_at": now, "end_reason": unused if arrived is None else ARRIVED}
         statement = update(HOLDS).where(HOLDS.c.id == hold.id, HOLDS.c.ended_at.is_(None))
-        session.execute(statement.values(ended_at=now, end=end if arrived is None else ARRIVED))
+        session.execute(statement.values(**end))
         if locked is None:
             continue
         beds = locked.beds
-        in_force = hold.n if hold.until > now else 0
+        in_force = hold.person_count if hold.until > now else 0
         beds = replace(beds, held=beds.held - in_force, occupied=beds.occupied + (arrived or 0))
         _store(session, account_id, shelter, _without_old_reason(beds), confirmed=False)
         # Everybody who arrived is counted with the first hold.

@@ -5,7 +5,8 @@ from typing import Any
 from wtforms.validators import InputRequired
 
 from app.codelists.shared_codelists import SEXES, languages
-from app.places.vocabulary import areas, programme
+from app.places.forms import PlaceForm
+from app.places.vocabulary import programme
 from app.shelters.forms.fields import (
     CheckboxField,
     CodelistField,
@@ -20,14 +21,11 @@ from app.web.forms import (
     REQUIRED,
     AnyCodesField,
     CodeField,
-    DegreesField,
-    IsoDayField,
     PageForm,
     SafeTextField,
     WholeNumberField,
     max_length,
     required,
-    required_day,
 )
 
 TEXT_FIELDS = (
@@ -35,7 +33,7 @@ TEXT_FIELDS = (
     "directions",
     "meeting_point",
     "phone",
-    "mailbox",
+    "email",
     "opens_at",
     "closes_at",
 )
@@ -48,21 +46,15 @@ MINUTES: dict[str, Any] = {"within": (5, 2880), "code": "not_minutes"}
 AGE: dict[str, Any] = {"within": (0, 120), "code": "not_an_age"}
 
 
-class ShelterForm(PageForm):
+class ShelterForm(PlaceForm):
     """The fields of a shelter that may be changed."""
 
-    name = SafeTextField(validators=[required(), max_length(80)])
     type = CodeField(validators=[required()], codes=SHELTER_TYPES.codes)
-    organisation = SafeTextField(validators=[required(), max_length(80)])
-    adm1 = CodeField(validators=[required()], codes=areas())
     address = SafeTextField(validators=[max_length(160)])
     directions = SafeTextField(validators=[max_length(240)])
-    latitude = DegreesField(limit=90)
-    longitude = DegreesField(limit=180)
     phone = PhoneField(validators=[max_length(30)])
-    mailbox = EmailField(validators=[max_length(120)])
+    email = EmailField(validators=[max_length(120)])
     meeting_point = SafeTextField(validators=[max_length(160)])
-    time_zone = SafeTextField(validators=[max_length(40)])
     opens_at = TimeOfDayField()
     closes_at = TimeOfDayField()
     languages = CodelistField(codes=languages())
@@ -76,7 +68,6 @@ class ShelterForm(PageForm):
     is_accepting = CheckboxField(default=True)
     hold_minutes = NumberField(default=90, validators=[InputRequired(REQUIRED)], **MINUTES)
     reply_minutes = NumberField(default=30, validators=[InputRequired(REQUIRED)], **MINUTES)
-    closed_on = IsoDayField()
 
     def fields_in(self, country_code: str) -> dict[str, Any]:
         """Return the values of STORED_FIELDS; without a time zone, that of the country."""
@@ -100,13 +91,6 @@ class NewShelterForm(ShelterForm):
 class ChangedShelterForm(ShelterForm):
     """The fields of a changed shelter, and the version that was changed."""
 
-    version = WholeNumberField()
-
-
-class ShelterClosingForm(PageForm):
-    """The last day of a shelter."""
-
-    closed_on = IsoDayField(validators=[required_day()])
     version = WholeNumberField()
 
 

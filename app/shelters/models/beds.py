@@ -47,7 +47,7 @@ class BedCategory(Base):
 
 
 class BedHold(Base):
-    """`n` beds held for a referral; in force until `until` is reached or it is ended, with `end` of HOLD_ENDS."""
+    """Beds held for people of a referral; in force until `until`, or until it is ended with a code of HOLD_ENDS."""
 
     __tablename__ = "bed_hold"
 
@@ -55,15 +55,15 @@ class BedHold(Base):
     referral_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("referral.id"), info=OPEN)
     shelter_id: Mapped[int] = mapped_column(ForeignKey("shelter.id"), info=OPEN)
     category: Mapped[str] = mapped_column(String(30), info=OPEN)
-    n: Mapped[int] = mapped_column(Integer, info=OPEN)
+    person_count: Mapped[int] = mapped_column(Integer, info=OPEN)
     held_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     until: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=OPEN)
-    end: Mapped[str] = mapped_column(String(20), default="", info=OPEN)
+    end_reason: Mapped[str] = mapped_column(String(20), default="", info=OPEN)
 
     __table_args__ = (
-        CheckConstraint("n BETWEEN 1 AND 99", name="n_in_range"),
-        CheckConstraint("(ended_at IS NULL) = (\"end\" = '')", name="end_is_said"),
+        CheckConstraint("person_count BETWEEN 1 AND 99", name="person_count_in_range"),
+        CheckConstraint("(ended_at IS NULL) = (end_reason = '')", name="end_has_reason"),
         Index(
             "ix_bed_hold_in_force",
             "shelter_id",

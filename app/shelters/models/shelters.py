@@ -32,7 +32,7 @@ class Shelter(Base):
     latitude: Mapped[float | None] = mapped_column(Float, info=SENSITIVE)
     longitude: Mapped[float | None] = mapped_column(Float, info=SENSITIVE)
     phone: Mapped[str] = mapped_column(String(30), info=OPEN)
-    mailbox: Mapped[str] = mapped_column(String(120), info=SENSITIVE)
+    email: Mapped[str] = mapped_column(String(120), info=SENSITIVE)
     meeting_point: Mapped[str] = mapped_column(String(160), info=OPEN)
     time_zone: Mapped[str] = mapped_column(String(40), info=OPEN)
     opens_at: Mapped[str] = mapped_column(String(5), info=OPEN)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
@@ -42,7 +43,7 @@ def list_beds_of_country(session: Session, country: str) -> dict[int, list[Beds]
 
 def _list(session: Session, condition: ColumnElement[bool]) -> dict[int, list[Beds]]:
     holds = (
-        select(HOLDS.c.shelter_id, HOLDS.c.category, func.sum(HOLDS.c.n).label("held"))
+        select(HOLDS.c.shelter_id, HOLDS.c.category, func.sum(HOLDS.c.person_count).label("held"))
         .where(_is_in_force(clock.now()))
         .group_by(HOLDS.c.shelter_id, HOLDS.c.category)
         .subquery()
@@ -79,13 +80,13 @@ def lock_beds(session: Session, shelter_id: int, category: str) -> LockedBeds | 
 
 def _count_held(session: Session, shelter_id: int, category: str) -> int:
     """Count the held beds after locking the row: a separate statement sees holds made while it waited for the lock."""
-    query = select(func.coalesce(func.sum(HOLDS.c.n), 0)).where(
+    query = select(func.coalesce(func.sum(HOLDS.c.person_count), 0)).where(
         HOLDS.c.shelter_id == shelter_id, HOLDS.c.category == category
     )
     return int(session.execute(query.where(_is_in_force(clock.now()))).scalar_one())
 
 
-def list_holds(session: Session, referral_id: object) -> list[AnyRow]:
+def list_holds_unscoped(session: Session, referral_id: UUID) -> list[AnyRow]:
     """List the holds of a referral that are not ended, oldest first."""
     query = select(HOLDS).where(HOLDS.c.referral_id == referral_id, HOLDS.c.ended_at.is_(None))
     return list(session.execute(query.order_by(HOLDS.c.id)))

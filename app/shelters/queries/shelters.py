@@ -33,7 +33,7 @@ class ShelterRow:
     latitude: float | None
     longitude: float | None
     phone: str
-    mailbox: str
+    email: str
     meeting_point: str
     time_zone: str
     opens_at: str

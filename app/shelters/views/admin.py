@@ -5,6 +5,7 @@ from flask_babel import gettext
 
 from app.db.session import db
 from app.field_errors import FieldError
+from app.places.forms import PlaceClosingForm
 from app.shelters.actions import coordinators, shelters
 from app.shelters.actions.beds import BedUpdate
 from app.shelters.forms import shelter as forms
@@ -79,7 +80,7 @@ def change(code: str) -> Response:
 @allow("configure")
 def close(code: str) -> Response:
     """Set a shelter's last day."""
-    shelter, form = get_shelter_or_404(code), forms.ShelterClosingForm.from_request()
+    shelter, form = get_shelter_or_404(code), PlaceClosingForm.from_request()
     errors, account_id = form.field_errors(), principal().account_id
     if not errors:
         day, version = form.closed_on.data, form.version.data

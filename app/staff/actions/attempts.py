@@ -82,7 +82,7 @@ def _count_attempt(session: Session, keys: _Keys) -> str:
         return "locked_out"
     if rules.address_must_wait(failed.address, limit, is_known):
         return "address_locked"
-    row = {"name_key": keys.name, "place_key": keys.source, "address_key": keys.address}
+    row = {"name_key": keys.name, "source_key": keys.source, "address_key": keys.address}
     session.execute(insert(ATTEMPTS).values(**row, at=now))
     return ""
 
@@ -124,5 +124,5 @@ def check_own_password(principal: Principal, password: str) -> str | None:
 
 def clear_attempts(session: Session, username: str) -> None:
     """Delete the counted attempts of an account at this request's address: it showed that it knows the password."""
-    own = ATTEMPTS.c.place_key == source_key(username, client_address())
+    own = ATTEMPTS.c.source_key == source_key(username, client_address())
     session.execute(delete(ATTEMPTS).where(own))

@@ -72,7 +72,7 @@ def _pin_row(pin: str) -> dict[str, object]:
         "pin_hash": hashing.hash_password(pin),
         "salt": urlsafe_b64encode(salt).decode().rstrip("="),
         "check_bits": rules.pin_check_bits(salt, pin),
-        "failed": 0,
+        "failed_attempts": 0,
         "set_at": clock.now(),
     }
 
@@ -110,7 +110,7 @@ def check_pin(username: str, pin: str, desk_id: int) -> PinCheck:
             left=_attempts_left(account, attempt.failed) if account and attempt.hash else 0
         )
     own = update(PINS).where(PINS.c.account_id == account.id)
-    db.session.execute(own.values(failed=0, failed_at=None))
+    db.session.execute(own.values(failed_attempts=0, last_failed_at=None))
     return PinCheck(account)
 
 
@@ -119,11 +119,11 @@ def _count_attempt(session: Session, account: AccountRow | None) -> _PinAttempt:
     if row is None:
         return _PinAttempt()
     now = clock.now()
-    if rules.pin_must_wait(row.failed, row.failed_at, now):
+    if rules.pin_must_wait(row.failed_attempts, row.last_failed_at, now):
         return _PinAttempt(must_wait=True)
     own = update(PINS).where(PINS.c.account_id == row.account_id)
-    session.execute(own.values(failed=row.failed + 1, failed_at=now))
-    return _PinAttempt(row.pin_hash, row.failed + 1)
+    session.execute(own.values(failed_attempts=row.failed_attempts + 1, last_failed_at=now))
+    return _PinAttempt(row.pin_hash, row.failed_attempts + 1)
 
 
 def _attempts_left(account: AccountRow, failed: int) -> int:

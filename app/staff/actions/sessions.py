@@ -31,7 +31,7 @@ def start_session(session: Session, account: AccountRow) -> Principal:
     token, now = secrets.token_urlsafe(32), clock.now()
     times = {"started_at": now, "seen_at": now}
     source_key = attempts.source_key(account.username, client_address())
-    new = {"digest": rules.digest(token), "account_id": account.id, "place_key": source_key}
+    new = {"digest": rules.digest(token), "account_id": account.id, "source_key": source_key}
     session.execute(insert(SESSIONS).values(**new, **times))
     scope = queries.get_scope(session, account)
     record_audit(account.id, "signed_in", f"account:{account.id}", scope.home_country)

@@ -102,7 +102,7 @@ def count_attempts(
     session: Session, name_key: str, source_key: str, address_key: str, since: datetime
 ) -> FailedAttempts:
     """Count the failed attempts since a moment, by the keys of the name, of its source and of the address."""
-    keys = {"place_key": source_key, "name_key": name_key, "address_key": address_key}
+    keys = {"source_key": source_key, "name_key": name_key, "address_key": address_key}
     counts = [
         select(func.count())
         .where(ATTEMPTS.c[column] == key, ATTEMPTS.c.at > since)
@@ -114,7 +114,7 @@ def count_attempts(
 
 def is_known_source(session: Session, source_key: str, since: datetime) -> bool:
     """Return whether an account signed in from a source (name at an address) since a moment."""
-    own = select(SESSIONS.c.digest).where(SESSIONS.c.place_key == source_key)
+    own = select(SESSIONS.c.digest).where(SESSIONS.c.source_key == source_key)
     recent = own.where(SESSIONS.c.started_at > since).order_by(SESSIONS.c.digest).limit(1)
     return session.execute(recent).first() is not None
 

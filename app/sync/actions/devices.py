@@ -124,7 +124,7 @@ def record_heartbeat(session: Session, device_id: UUID, heartbeat: Heartbeat) ->
     if device is None or not device.is_enrolled:
         raise device_auth.NotEnrolled("revoked")
     values: dict[str, Any] = {
-        "contact_at": clock.now(),
+        "last_contact_at": clock.now(),
         "waiting": heartbeat.waiting,
         "oldest_at": heartbeat.oldest_at,
         "saved": heartbeat.saved,

@@ -60,7 +60,7 @@ def apply_void(
     session: Session, principal: Principal, row: EnvelopeRow, reason: Any
 ) -> list[FieldError]:
     """Void the record that a late voiding names, as the supervisor decides; return the errors, empty if it is void."""
-    named = row.about
+    named = row.record_id
     record = consultations.lock_consultation(session, principal.scope, named) if named else None
     if record is None:
         return [FieldError("record", "not_there")]

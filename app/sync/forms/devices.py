@@ -88,6 +88,6 @@ def device_overview(session: Session, scope: Scope, version: str) -> DeviceOverv
 
 
 def _card(row: DeviceRow, arrived: int, version: str, now: datetime) -> DeviceCard:
-    is_silent = row.is_enrolled and rules.is_silent(row.contact_at, row.waiting, now)
+    is_silent = row.is_enrolled and rules.is_silent(row.last_contact_at, row.waiting, now)
     missing = rules.count_missing(row.saved, row.waiting, arrived)
     return DeviceCard(row, is_silent, missing, row.app_version not in ("", version))

@@ -28,7 +28,7 @@ class DeviceRow:
     enrolled_at: datetime | None
     revoked_at: datetime | None
     code_expires_at: datetime | None
-    contact_at: datetime | None
+    last_contact_at: datetime | None
     waiting: int
     oldest_at: datetime | None
     saved: int

@@ -37,7 +37,7 @@ class EnvelopeRow:
     key_id: str
     format: int
     kind: str
-    about: UUID | None
+    record_id: UUID | None
     desk_id: int
     country: str
     author_id: int | None
@@ -150,10 +150,10 @@ def lock_waiting_voids(
     Return them in the order of their arrival.
     """
     existing = select(CONSULTATIONS.c.id).where(
-        CONSULTATIONS.c.id == ENVELOPES.c.about, CONSULTATIONS.c.desk_id == desk_id
+        CONSULTATIONS.c.id == ENVELOPES.c.record_id, CONSULTATIONS.c.desk_id == desk_id
     )
     waiting = (ENVELOPES.c.state == AWAITING_RECORD) & stored_of_device(device_id)
-    ready = or_(ENVELOPES.c.about.in_(arriving), existing.exists())
+    ready = or_(ENVELOPES.c.record_id.in_(arriving), existing.exists())
     rows = _envelopes.where(waiting, ready)
     locked = rows.order_by(ENVELOPES.c.number).limit(500).with_for_update(of=ENVELOPES)
     return [EnvelopeRow(**row._mapping) for row in session.execute(locked)]

@@ -1,30 +1,30 @@
-"""Correcting and voiding: version and reason, who may until when, and the trail of versions."""
+"""Correcting and voiding: version and reason, who may until when, and the history of versions."""
 
 import pytest
 import time_machine
 
 from tests.factories.records import at, consultation_json
-from tests.factories.two_country_world import stored
+from tests.factories.two_country_world import row_counts
 
 REASONS = ("slip", "person_corrected", "duplicate", "other", "undo")
 
 
-def recorded(office, **said):
-    sent = consultation_json(**said)
-    assert office["ana"].post("/consultations", sent).status_code == 201
-    return sent, f"/consultations/{sent['id']}"
+def post_consultation(office, **fields):
+    record = consultation_json(**fields)
+    assert office["ana"].post("/consultations", record).status_code == 201
+    return record, f"/consultations/{record['id']}"
 
 
-def told(answer):
+def problems_of(answer):
     assert answer.status_code == 422, answer.data
-    return {(one["field"], one["code"]) for one in answer.get_json()["problems"]}
+    return {(problem["field"], problem["code"]) for problem in answer.get_json()["problems"]}
 
 
 def test_a_correction_puts_the_whole_content_in_place(office):
-    sent, path = recorded(office)
-    new = {**sent, "topics": ["health"], "flags": ["disability"], "version": 1, "reason": "slip"}
+    record, path = post_consultation(office)
+    new = {**record, "topics": ["health"], "flags": ["disability"], "version": 1, "reason": "slip"}
     answer = office["ana"].post(f"{path}/correct", new)
-    assert (answer.status_code, answer.get_json()) == (200, {"id": sent["id"], "version": 2})
+    assert (answer.status_code, answer.get_json()) == (200, {"id": record["id"], "version": 2})
     read = office["ana"].get_json(path).get_json()
     assert (read["topics"], read["main_topic"], read["flags"]) == (
         ["health"],
@@ -35,36 +35,36 @@ def test_a_correction_puts_the_whole_content_in_place(office):
 
 
 def test_a_stale_correction_is_shown_both_versions_and_changes_nothing(office):
-    sent, path = recorded(office)
+    record, path = post_consultation(office)
     ana = office["ana"]
-    ana.post(f"{path}/correct", {**sent, "topics": ["health"], "version": 1, "reason": "slip"})
-    before = stored()
-    late = {**sent, "topics": ["shelter"], "version": 1, "reason": "slip"}
+    ana.post(f"{path}/correct", {**record, "topics": ["health"], "version": 1, "reason": "slip"})
+    before = row_counts()
+    late = {**record, "topics": ["shelter"], "version": 1, "reason": "slip"}
     answer = ana.post(f"{path}/correct", late)
-    said = answer.get_json()
+    conflict = answer.get_json()
     assert answer.status_code == 409
-    assert said.keys() == {"version", "yours", "theirs"}
-    assert (said["version"], said["yours"]["topics"], said["theirs"]["topics"]) == (
+    assert conflict.keys() == {"version", "yours", "theirs"}
+    assert (conflict["version"], conflict["yours"]["topics"], conflict["theirs"]["topics"]) == (
         2,
         ["shelter"],
         ["health"],
     )
-    assert stored() == before
+    assert row_counts() == before
 
 
 @pytest.mark.parametrize("version", [0, -1, 2, 99, 10**30])
 def test_a_version_that_never_stood_is_stale(office, version):
-    sent, path = recorded(office)
-    before = stored()
-    change = {**sent, "version": version, "reason": "slip"}
+    record, path = post_consultation(office)
+    before = row_counts()
+    change = {**record, "version": version, "reason": "slip"}
     assert office["ana"].post(f"{path}/correct", change).status_code == 409
     void = office["ana"].post(f"{path}/void", {"version": version, "reason": "slip"})
     assert (void.status_code, void.get_json()["version"]) == (409, 1)
-    assert stored() == before
+    assert row_counts() == before
 
 
 @pytest.mark.parametrize(
-    ("said", "wrong"),
+    ("changes", "expected"),
     [
         ({"version": None}, ("version", "required")),
         ({"version": "1"}, ("version", "not_a_number")),
@@ -81,18 +81,18 @@ def test_a_version_that_never_stood_is_stale(office, version):
         ({"note": "x"}, ("note", "unknown_field")),
     ],
 )
-def test_a_correction_needs_version_and_reason_and_its_own_record(office, said, wrong):
-    sent, path = recorded(office)
-    before = stored()
-    change = {**sent, "version": 1, "reason": "slip", **said}
-    assert told(office["ana"].post(f"{path}/correct", change)) == {wrong}
-    assert stored() == before
+def test_a_correction_needs_version_and_reason_and_its_own_record(office, changes, expected):
+    record, path = post_consultation(office)
+    before = row_counts()
+    change = {**record, "version": 1, "reason": "slip", **changes}
+    assert problems_of(office["ana"].post(f"{path}/correct", change)) == {expected}
+    assert row_counts() == before
 
 
-def test_a_correction_is_told_all_problems_at_once(office):
-    sent, path = recorded(office)
-    change = {**sent, "topics": ["nonsense"], "held_on": "2199-01-01", "reason": "whim"}
-    assert told(office["ana"].post(f"{path}/correct", change)) == {
+def test_a_correction_gets_all_problems_at_once(office):
+    record, path = post_consultation(office)
+    change = {**record, "topics": ["nonsense"], "held_on": "2199-01-01", "reason": "whim"}
+    assert problems_of(office["ana"].post(f"{path}/correct", change)) == {
         ("topics.0", "unknown_code"),
         ("held_on", "in_future"),
         ("version", "required"),
@@ -102,15 +102,15 @@ def test_a_correction_is_told_all_problems_at_once(office):
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_reason_of_the_list_is_taken(office, reason):
-    sent, path = recorded(office)
-    change = {**sent, "topics": ["health"], "version": 1, "reason": reason}
+    record, path = post_consultation(office)
+    change = {**record, "topics": ["health"], "version": 1, "reason": reason}
     assert office["ana"].post(f"{path}/correct", change).status_code == 200
     voided = office["ana"].post(f"{path}/void", {"version": 2, "reason": reason})
-    assert (voided.status_code, voided.get_json()) == (200, {"id": sent["id"], "version": 3})
+    assert (voided.status_code, voided.get_json()) == (200, {"id": record["id"], "version": 3})
 
 
 @pytest.mark.parametrize(
-    ("said", "wrong"),
+    ("changes", "expected"),
     [
         ({}, ("reason", "required")),
         ({"reason": "whim"}, ("reason", "unknown_code")),
@@ -119,38 +119,38 @@ def test_every_reason_of_the_list_is_taken(office, reason):
         ({"reason": "slip", "phone": "1"}, ("phone", "unknown_field")),
     ],
 )
-def test_voiding_takes_a_reason_a_version_and_nothing_else(office, said, wrong):
-    _, path = recorded(office)
-    before = stored()
-    assert told(office["ana"].post(f"{path}/void", said)) == {wrong}
-    assert stored() == before
+def test_voiding_takes_a_reason_a_version_and_nothing_else(office, changes, expected):
+    _, path = post_consultation(office)
+    before = row_counts()
+    assert problems_of(office["ana"].post(f"{path}/void", changes)) == {expected}
+    assert row_counts() == before
 
 
 def test_voiding_twice_changes_nothing_the_second_time(office):
-    sent, path = recorded(office)
+    record, path = post_consultation(office)
     assert office["ana"].post(f"{path}/void", {"reason": "undo"}).get_json()["version"] == 2
-    before = stored()
-    again = office["ana"].post(f"{path}/void", {"reason": "undo"})
-    assert (again.status_code, again.get_json()) == (200, {"id": sent["id"], "version": 2})
-    assert stored() == before
+    before = row_counts()
+    second = office["ana"].post(f"{path}/void", {"reason": "undo"})
+    assert (second.status_code, second.get_json()) == (200, {"id": record["id"], "version": 2})
+    assert row_counts() == before
 
 
-def test_correcting_a_voided_record_brings_it_back(office):
-    sent, path = recorded(office)
+def test_correcting_a_voided_record_restores_it(office):
+    record, path = post_consultation(office)
     office["ana"].post(f"{path}/void", {"reason": "slip"})
-    back = office["ana"].post(f"{path}/correct", {**sent, "version": 2, "reason": "other"})
-    assert (back.status_code, back.get_json()["version"]) == (200, 3)
+    restored = office["ana"].post(f"{path}/correct", {**record, "version": 2, "reason": "other"})
+    assert (restored.status_code, restored.get_json()["version"]) == (200, 3)
     assert office["ana"].get_json(path).get_json()["state"] == "live"
 
 
-def test_the_trail_keeps_every_version_with_who_when_and_why(office):
-    sent, path = recorded(office)
+def test_the_history_keeps_every_version_with_who_when_and_why(office):
+    record, path = post_consultation(office)
     office["ana"].post(
-        f"{path}/correct", {**sent, "topics": ["health"], "version": 1, "reason": "slip"}
+        f"{path}/correct", {**record, "topics": ["health"], "version": 1, "reason": "slip"}
     )
     office["susana"].post(f"{path}/void", {"version": 2, "reason": "duplicate"})
     office["susana"].post(
-        f"{path}/correct", {**sent, "topics": ["shelter"], "version": 3, "reason": "other"}
+        f"{path}/correct", {**record, "topics": ["shelter"], "version": 3, "reason": "other"}
     )
     read = office["ana"].get_json(path).get_json()
     lines = [
@@ -168,58 +168,60 @@ def test_the_trail_keeps_every_version_with_who_when_and_why(office):
 
 
 def test_a_colleague_of_the_same_desk_reads_but_does_not_change(office):
-    sent, path = recorded(office)
-    before = stored()
+    record, path = post_consultation(office)
+    before = row_counts()
     assert office["ben"].get_json(path).status_code == 200
-    change = {**sent, "topics": ["health"], "version": 1, "reason": "slip"}
+    change = {**record, "topics": ["health"], "version": 1, "reason": "slip"}
     assert office["ben"].post(f"{path}/correct", change).status_code == 403
     assert office["ben"].post(f"{path}/void", {"reason": "slip"}).status_code == 403
-    assert stored() == before
+    assert row_counts() == before
 
 
 @pytest.mark.parametrize("name", ["eva", "guille", "gabi"])
 def test_other_desks_and_other_countries_find_nothing(office, name):
-    sent, path = recorded(office)
+    record, path = post_consultation(office)
     assert office[name].get_json(path).status_code == 404
-    change = {**sent, "version": 1, "reason": "slip"}
+    change = {**record, "version": 1, "reason": "slip"}
     assert office[name].post(f"{path}/correct", change).status_code == 404
     assert office[name].post(f"{path}/void", {"reason": "slip"}).status_code == 404
 
 
 def test_the_author_may_change_until_the_end_of_the_day_after_receipt_at_the_desk(office):
     with time_machine.travel(at("2026-03-10 18:00")):
-        office.anew("ana")
-        sent, path = recorded(office, held_on="2026-03-09")
-    change = {**sent, "topics": ["health"], "version": 1, "reason": "slip"}
+        office.sign_in_again("ana")
+        record, path = post_consultation(office, held_on="2026-03-09")
+    change = {**record, "topics": ["health"], "version": 1, "reason": "slip"}
     with time_machine.travel(at("2026-03-12 05:59")):
-        assert office.anew("ana").post(f"{path}/correct", change).status_code == 200
+        assert office.sign_in_again("ana").post(f"{path}/correct", change).status_code == 200
     with time_machine.travel(at("2026-03-12 06:00")):
-        ana = office.anew("ana")
+        ana = office.sign_in_again("ana")
         late = ana.post(f"{path}/correct", {**change, "version": 2})
         assert late.status_code == 403
         assert "problem" in late.get_json()
         assert ana.post(f"{path}/void", {"reason": "slip"}).status_code == 403
     with time_machine.travel(at("2026-09-01 12:00")):
-        susana = office.anew("susana")
+        susana = office.sign_in_again("susana")
         assert susana.post(f"{path}/correct", {**change, "version": 2}).status_code == 200
         assert susana.post(f"{path}/void", {"reason": "slip"}).status_code == 200
 
 
 def test_a_refused_record_becomes_a_consultation_and_back(office):
-    sent, path = recorded(office)
-    tally = {name: sent[name] for name in ("id", "desk", "held_on")}
+    record, path = post_consultation(office)
+    tally = {name: record[name] for name in ("id", "desk", "held_on")}
     tally["outcomes"] = ["person_declined_record"]
     ana = office["ana"]
     assert ana.post(f"{path}/correct", {**tally, "version": 1, "reason": "slip"}).status_code == 200
-    assert stored()["person_line"] == 0
+    assert row_counts()["person_line"] == 0
     assert "groups" not in ana.get_json(path).get_json()
-    assert ana.post(f"{path}/correct", {**sent, "version": 2, "reason": "slip"}).status_code == 200
-    assert stored()["person_line"] == 1
+    assert (
+        ana.post(f"{path}/correct", {**record, "version": 2, "reason": "slip"}).status_code == 200
+    )
+    assert row_counts()["person_line"] == 1
 
 
 def test_a_record_moves_to_another_desk_of_the_supervisor(office):
-    sent, path = recorded(office)
-    moved = {**sent, "desk": "HND-02", "version": 1, "reason": "other"}
+    record, path = post_consultation(office)
+    moved = {**record, "desk": "HND-02", "version": 1, "reason": "other"}
     assert office["susana"].post(f"{path}/correct", moved).status_code == 200
     assert office["eva"].get_json(path).get_json()["desk"] == "HND-02"
     assert office["ana"].get_json(path).status_code == 404

@@ -1,4 +1,4 @@
-"""Whatever the order of save, send, cut, retry, sign-in and update: server ∪ outbox = saved, and figures agree."""
+"""In any order of save, send, cut, retry, sign-in and update: server ∪ outbox = saved, and figures agree."""
 
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,10 @@ from app.consultations.models import Consultation
 from app.db.session import db
 from app.people.models.lines import PersonLine
 from app.sync.models import Envelope
-from tests.factories.records import alone
+from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.server import ROUNDS
-from tests.sync.lossy_network import Outbox, fresh
+from tests.sync.lossy_network import Outbox, make_outbox
 from tests.sync.tablet import Tablet, make_tablet
 
 pytestmark = pytest.mark.both_databases
@@ -48,69 +48,71 @@ def tablet(app: Flask, office: Office) -> Tablet:
     return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
 
 
-def act(outbox: Outbox, office: Office, step: Step) -> None:
-    kind, word, number = step
+def apply_step(outbox: Outbox, office: Office, step: Step) -> None:
+    kind, text, number = step
     if kind == "save":
-        outbox.save(word, number)
+        outbox.save(text, number)
     elif kind == "void":
-        outbox.void(word, number)
+        outbox.void(text, number)
     elif kind == "send":
-        outbox.send(word, number)
+        outbox.send(text, number)
     elif kind == "image":
         outbox.take_image()
     elif kind == "restore":
         outbox.restore_image()
-    elif kind == "update":  # another version of the app asks for key, lists and time
-        outbox.tablet.given["keys"] = outbox.tablet.contact(version="next")["keys"]
+    elif kind == "update":  # another version of the app fetches key, lists and time
+        outbox.tablet.enrolment["keys"] = outbox.tablet.contact(version="next")["keys"]
     else:  # somebody signs in on the same tablet: nothing of the queue changes
-        office.anew(word)
+        office.sign_in_again(text)
 
 
-def on_the_server(ids: set[str]) -> set[str]:
-    """Which of these numbers the server has a line of."""
-    wanted = select(Envelope.id).where(Envelope.id.in_([UUID(one) for one in ids]))
-    found = {str(one) for one in db.session.execute(wanted).scalars()}
+def ids_on_server(ids: set[str]) -> set[str]:
+    """Return the ids of these that the server has an envelope of."""
+    statement = select(Envelope.id).where(Envelope.id.in_([UUID(id_) for id_ in ids]))
+    stored_ids = {str(id_) for id_ in db.session.execute(statement).scalars()}
     db.session.rollback()
-    return found
+    return stored_ids
 
 
-def what_is_lost(outbox: Outbox) -> set[str]:
-    """Saved numbers that are neither on the tablet nor on the server."""
-    every = set(outbox.saved) | set(outbox.voids)
-    return every - {one["id"] for one in outbox.kept} - on_the_server(every)
+def lost_ids(outbox: Outbox) -> set[str]:
+    """Return saved ids that are neither on the tablet nor on the server."""
+    saved_ids = set(outbox.saved) | set(outbox.voids)
+    return saved_ids - {envelope["id"] for envelope in outbox.queue} - ids_on_server(saved_ids)
 
 
 def run(outbox: Outbox, office: Office, steps: list[Step]) -> list[str]:
-    """Does all steps, then sends over a clear line; what is wrong afterwards."""
+    """Apply all steps, then send over a clear line; return what is wrong afterwards."""
     for step in steps:
-        act(outbox, office, step)
-        lost = what_is_lost(outbox)
+        apply_step(outbox, office, step)
+        lost = lost_ids(outbox)
         if lost:
             return [f"{len(lost)} lost after {step}"]
     outbox.send("clear", 0)
-    wrong = [] if outbox.kept or not what_is_lost(outbox) else ["lost at the end"]
-    if outbox.kept:
-        wrong.append("a clear line did not drain the outbox")
-    return wrong + disagreements(outbox)
+    errors = [] if outbox.queue or not lost_ids(outbox) else ["lost at the end"]
+    if outbox.queue:
+        errors.append("a clear line did not drain the outbox")
+    return errors + list_discrepancies(outbox)
 
 
-def disagreements(outbox: Outbox) -> list[str]:
-    """Records that are not on the server exactly once as they were saved and voided."""
-    ids = [UUID(one) for one in outbox.saved]
+def list_discrepancies(outbox: Outbox) -> list[str]:
+    """Return the records that are not on the server exactly once as they were saved and voided."""
+    ids = [UUID(id_) for id_ in outbox.saved]
     rows = db.session.execute(select(Consultation.__table__).where(Consultation.id.in_(ids))).all()
     people = select(PersonLine.consultation_id, PersonLine.n, PersonLine.is_void)
     lines = db.session.execute(people.where(PersonLine.consultation_id.in_(ids))).all()
     db.session.rollback()
-    wrong = [] if len(rows) == len(ids) else [f"{len(rows)} of {len(ids)}"]
+    discrepancies = [] if len(rows) == len(ids) else [f"{len(rows)} of {len(ids)}"]
     for row in rows:
         content = outbox.saved[str(row.id)]
-        own = [line for line in lines if line.consultation_id == row.id]
+        lines_of_row = [line for line in lines if line.consultation_id == row.id]
         n = content["groups"][0]["persons"][0]["n"]
-        # A voiding counts where the author asks for it; a colleague's waits for the supervisor.
+        # A voiding counts if the author sends it; a colleague's waits for the supervisor.
         expected = (str(row.id), content["author"]) in outbox.voids.values()
-        if [line.n for line in own] != [n] or {line.is_void for line in own} != {expected}:
-            wrong.append(f"{row.id}: {own}")
-    return wrong
+        if [line.n for line in lines_of_row] != [n] or {line.is_void for line in lines_of_row} != {
+            expected
+        }:
+            discrepancies.append(f"{row.id}: {lines_of_row}")
+    return discrepancies
 
 
 def test_nothing_is_lost_or_doubled_over_any_line(
@@ -124,25 +126,25 @@ def test_nothing_is_lost_or_doubled_over_any_line(
         print_blob=True,
     )
     @given(STEPS)
-    def holds(steps: list[Step]) -> None:
-        assert run(fresh(app, tablet), office, steps) == []
+    def loses_nothing(steps: list[Step]) -> None:
+        assert run(make_outbox(app, tablet), office, steps) == []
 
-    holds()
-    said = alone(app.test_cli_runner().invoke, args=["counts", "prove"])
-    assert said.exit_code == 0, said.output
+    loses_nothing()
+    result = in_new_context(app.test_cli_runner().invoke, args=["counts", "prove"])
+    assert result.exit_code == 0, result.output
 
 
 def test_an_outbox_that_takes_any_answer_for_a_receipt_is_caught(
     app: Flask, office: Office, tablet: Tablet
 ) -> None:
     steps: list[Step] = [("save", "ana", 2), ("send", "portal", 0), ("save", "ben", 1)]
-    assert run(fresh(app, tablet, naive=True), office, steps) != []
+    assert run(make_outbox(app, tablet, naive=True), office, steps) != []
 
 
 def test_what_a_colleague_voids_waits_for_the_supervisor(
     app: Flask, office: Office, tablet: Tablet
 ) -> None:
-    outbox: Any = fresh(app, tablet)
+    outbox: Any = make_outbox(app, tablet)
     outbox.save("ana", 1)
     outbox.void("ben", 0)
     assert run(outbox, office, []) == []

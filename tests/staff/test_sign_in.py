@@ -1,4 +1,4 @@
-"""Signing in: one answer, one time, a lock-out that passes, a new session each time, cookies and own paths."""
+"""Signing in: one answer in the same time, a lock-out that passes, a new session each time, cookies and own paths."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -34,45 +34,45 @@ def sqlite_app(tmp_path: Any, sqlite_template: Any) -> Any:
     from tests.conftest import settings_for
 
     shutil.copy(sqlite_template, tmp_path / "one.sqlite")
-    made = create_app(settings_for(f"sqlite:///{tmp_path / 'one.sqlite'}"))
+    new_app = create_app(settings_for(f"sqlite:///{tmp_path / 'one.sqlite'}"))
     limiter.enabled = False
-    with made.app_context():
+    with new_app.app_context():
         make_account("known", "admin")
-        yield made
+        yield new_app
         db.session.remove()
         db.engine.dispose()
 
 
-def limited(app: Flask, limit: int) -> None:
+def set_sign_in_limit(app: Flask, limit: int) -> None:
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], sign_in_limit=limit)
 
 
 def attempt(app: Flask, username: str, password: str = WRONG, address: str = "10.0.0.1") -> Any:
     browser = Browser(app.test_client())
-    said = {"username": username, "password": password}
-    return browser.post("/sign-in", said, environ_base={"REMOTE_ADDR": address})
+    credentials = {"username": username, "password": password}
+    return browser.post("/sign-in", credentials, environ_base={"REMOTE_ADDR": address})
 
 
-def attempt_by_page(app: Flask, **said: Any) -> Any:
-    return Browser(app.test_client()).post_form("/sign-in", {"password": PASSWORD, **said})
+def attempt_by_page(app: Flask, **fields: Any) -> Any:
+    return Browser(app.test_client()).post_form("/sign-in", {"password": PASSWORD, **fields})
 
 
 def with_real_hash(username: str) -> None:
     with unit_of_work():
-        mine = update(ACCOUNTS).where(ACCOUNTS.c.username == username)
-        db.session.execute(mine.values(password_hash=hashing.hash_password(PASSWORD)))
+        statement = update(ACCOUNTS).where(ACCOUNTS.c.username == username)
+        db.session.execute(statement.values(password_hash=hashing.hash_password(PASSWORD)))
 
 
 @pytest.mark.usefixtures("real_hashes")
 def test_passwords_are_argon2id_with_64_mebibytes_and_three_passes() -> None:
-    said = extract_parameters(hashing.hasher.hash("any phrase at all"))
+    parameters = extract_parameters(hashing.hasher.hash("any phrase at all"))
 
-    assert said.type is Type.ID
-    assert (said.memory_cost, said.time_cost) == (65536, 3)
+    assert parameters.type is Type.ID
+    assert (parameters.memory_cost, parameters.time_cost) == (65536, 3)
 
 
 @pytest.mark.usefixtures("real_hashes")
-def test_unknown_name_wrong_password_and_closed_account_answer_alike_and_as_slowly(
+def test_unknown_name_wrong_password_and_closed_account_get_the_same_answer_as_slowly(
     sqlite_app: Flask,
 ) -> None:
     make_account("closed", "admin")
@@ -82,10 +82,10 @@ def test_unknown_name_wrong_password_and_closed_account_answer_alike_and_as_slow
         row = find_account(db.session(), "closed")
         assert row is not None
         accounts.close_account(db.session(), None, row)
-    took: dict[str, list[float]] = {"known": [], "unknown": [], "closed": []}
+    durations: dict[str, list[float]] = {"known": [], "unknown": [], "closed": []}
     bodies = set()
     for _ in range(16):
-        for name, times in took.items():
+        for name, times in durations.items():
             password = PASSWORD if name == "closed" else WRONG
             started = time.process_time()  # nobody sleeps there: other programs must not count
             answer = attempt(sqlite_app, name, password)
@@ -93,15 +93,15 @@ def test_unknown_name_wrong_password_and_closed_account_answer_alike_and_as_slow
             bodies.add((answer.status_code, answer.data, answer.mimetype))
 
     assert len(bodies) == 1 and bodies.pop()[0] == 401
-    undisturbed = sorted(sorted(times)[4] for times in took.values())
-    assert undisturbed[-1] < undisturbed[0] * 1.4, took
+    quickest = sorted(sorted(times)[4] for times in durations.values())
+    assert quickest[-1] < quickest[0] * 1.4, durations
 
 
-def test_an_account_that_was_not_taken_up_yet_cannot_sign_in(app: Flask) -> None:
+def test_an_account_whose_invitation_was_not_accepted_cannot_sign_in(app: Flask) -> None:
     make_account("invited", "admin")
     with unit_of_work():
-        mine = update(ACCOUNTS).where(ACCOUNTS.c.username == "invited")
-        db.session.execute(mine.values(password_hash=None))
+        statement = update(ACCOUNTS).where(ACCOUNTS.c.username == "invited")
+        db.session.execute(statement.values(password_hash=None))
 
     for password in ("", PASSWORD):
         assert attempt(app, "invited", password).status_code == 401
@@ -109,7 +109,7 @@ def test_an_account_that_was_not_taken_up_yet_cannot_sign_in(app: Flask) -> None
 
 def test_lock_out_holds_for_one_address_and_passes_after_fifteen_minutes(app: Flask) -> None:
     make_account("known", "admin")
-    limited(app, 3)
+    set_sign_in_limit(app, 3)
     statuses = [attempt(app, "known").status_code for _ in range(4)]
     locked = attempt(app, "known", PASSWORD)
     page = attempt_by_page(app, username="unknown")
@@ -125,7 +125,7 @@ def test_lock_out_holds_for_one_address_and_passes_after_fifteen_minutes(app: Fl
 
 
 def test_locked_out_person_reads_one_sentence_on_the_page(app: Flask) -> None:
-    limited(app, 1)
+    set_sign_in_limit(app, 1)
     make_account("known", "admin")
     for _ in range(2):
         attempt(app, "known", address="127.0.0.1")
@@ -137,14 +137,14 @@ def test_locked_out_person_reads_one_sentence_on_the_page(app: Flask) -> None:
 
 
 def test_unknown_names_are_locked_out_just_the_same(app: Flask) -> None:
-    limited(app, 2)
+    set_sign_in_limit(app, 2)
 
     assert [attempt(app, "nobody").status_code for _ in range(3)] == [401, 401, 429]
 
 
 def test_a_name_tried_from_everywhere_is_slowed_down_too(app: Flask) -> None:
     make_account("known", "admin")
-    limited(app, 1)
+    set_sign_in_limit(app, 1)
 
     statuses = [attempt(app, "known", address=f"10.1.0.{n}").status_code for n in range(11)]
 
@@ -153,7 +153,7 @@ def test_a_name_tried_from_everywhere_is_slowed_down_too(app: Flask) -> None:
 
 def test_a_stranger_with_many_addresses_cannot_lock_out_the_desk_itself(app: Flask) -> None:
     make_account("known", "admin")
-    limited(app, 1)
+    set_sign_in_limit(app, 1)
     assert attempt(app, "known", PASSWORD, address="10.0.0.2").status_code == 200
     for n in range(12):
         attempt(app, "known", address=f"10.1.0.{n}")
@@ -164,7 +164,7 @@ def test_a_stranger_with_many_addresses_cannot_lock_out_the_desk_itself(app: Fla
 
 def test_hammering_on_does_not_prolong_a_lock_out(app: Flask) -> None:
     make_account("known", "admin")
-    limited(app, 2)
+    set_sign_in_limit(app, 2)
     for _ in range(3):
         attempt(app, "known")
     with time_machine.travel(clock.now() + timedelta(minutes=10), tick=True):
@@ -175,7 +175,7 @@ def test_hammering_on_does_not_prolong_a_lock_out(app: Flask) -> None:
 
 def test_success_forgets_the_failures_of_its_address(app: Flask) -> None:
     make_account("known", "admin")
-    limited(app, 3)
+    set_sign_in_limit(app, 3)
     for _ in range(3):
         for password, status in ((WRONG, 401), (WRONG, 401), (PASSWORD, 200)):
             assert attempt(app, "known", password).status_code == status
@@ -183,7 +183,7 @@ def test_success_forgets_the_failures_of_its_address(app: Flask) -> None:
 
 def test_parallel_guesses_cannot_pass_the_limit(app: Flask) -> None:
     make_account("known", "admin")
-    limited(app, 5)
+    set_sign_in_limit(app, 5)
     with ThreadPoolExecutor(hashing.MAX_HASHING_THREADS) as pool:
         statuses = list(pool.map(lambda _: attempt(app, "known").status_code, range(24)))
 
@@ -207,8 +207,8 @@ def test_strange_input_is_refused_and_never_an_error(app: Flask) -> None:
         assert attempt(app, name).status_code == 401, name
     assert attempt(app, "known", "\ud800\x00").status_code == 401
     browser = Browser(app.test_client())
-    for said in ({}, {"username": "a"}, {"username": 1, "password": 2}, {"username": None}):
-        assert browser.post("/sign-in", said).status_code == 401
+    for credentials in ({}, {"username": "a"}, {"username": 1, "password": 2}, {"username": None}):
+        assert browser.post("/sign-in", credentials).status_code == 401
 
 
 def test_rate_limit_counts_requests_of_one_address(app: Flask) -> None:
@@ -218,11 +218,13 @@ def test_rate_limit_counts_requests_of_one_address(app: Flask) -> None:
         statuses = [attempt(app, f"n{n}", address="10.3.0.1").status_code for n in range(4)]
         browser = Browser(app.test_client())
         token = browser.token()
-        said = {"username": "x", "password": "y"}
+        credentials = {"username": "x", "password": "y"}
         headers = {"X-CSRFToken": "", **JSON}
         base = {"REMOTE_ADDR": "10.3.0.1"}
         for _ in range(117):
-            last = browser.client.post("/sign-in", json=said, headers=headers, environ_base=base)
+            last = browser.client.post(
+                "/sign-in", json=credentials, headers=headers, environ_base=base
+            )
         page = browser.client.post("/sign-in", data={"csrf_token": token}, environ_base=base)
     finally:
         limiter.enabled = False
@@ -237,15 +239,15 @@ def test_rate_limit_counts_requests_of_one_address(app: Flask) -> None:
 def test_a_session_planted_before_signing_in_does_not_become_the_persons(app: Flask) -> None:
     make_account("known", "admin")
     make_account("other", "admin")
-    planted = sign_in(app, "other")
-    cookie = planted.client.get_cookie("ventanilla").value
+    browser = sign_in(app, "other")
+    cookie = browser.client.get_cookie("ventanilla").value
 
-    planted.post("/sign-in", {"username": "known", "password": PASSWORD})
+    browser.post("/sign-in", {"username": "known", "password": PASSWORD})
 
-    assert planted.get_json("/sync/me").get_json()["account"] == "known"
-    thief = Browser(app.test_client())
-    thief.client.set_cookie("ventanilla", cookie)
-    assert thief.get_json("/sync/me").status_code == 401
+    assert browser.get_json("/sync/me").get_json()["account"] == "known"
+    replayed = Browser(app.test_client())
+    replayed.client.set_cookie("ventanilla", cookie)
+    assert replayed.get_json("/sync/me").status_code == 401
 
 
 def test_the_token_of_before_does_not_hold_after_signing_in(app: Flask) -> None:
@@ -263,8 +265,8 @@ def test_the_token_of_before_does_not_hold_after_signing_in(app: Flask) -> None:
 def test_only_digests_of_sessions_are_stored(app: Flask) -> None:
     make_account("known", "admin")
     browser = sign_in(app, "known")
-    with browser.client.session_transaction() as held:
-        token = held["_user_id"]
+    with browser.client.session_transaction() as session:
+        token = session["_user_id"]
 
     rows = str(db.session.execute(select(SESSIONS)).all())
     db.session.rollback()
@@ -273,7 +275,7 @@ def test_only_digests_of_sessions_are_stored(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "location"),
+    ("requested", "location"),
     [
         ("/today?day=2026-03-01", "/today?day=2026-03-01"),
         ("https://evil.example/", "/"),
@@ -285,17 +287,17 @@ def test_only_digests_of_sessions_are_stored(app: Flask) -> None:
         ("", "/"),
     ],
 )
-def test_going_on_leads_to_own_paths_only(sqlite_app: Flask, wanted: str, location: str) -> None:
-    answer = attempt_by_page(sqlite_app, username="known", next=wanted)
+def test_going_on_leads_to_own_paths_only(sqlite_app: Flask, requested: str, location: str) -> None:
+    answer = attempt_by_page(sqlite_app, username="known", next=requested)
 
     assert answer.status_code == 302 and answer.location == location
 
 
 def test_expired_session_never_puts_a_password_on_the_page(sqlite_app: Flask) -> None:
     browser = Browser(sqlite_app.test_client())
-    said = {"current": "old-secret-1", "password": "new-secret-1", "repeated": "new-secret-1"}
+    fields = {"current": "old-secret-1", "password": "new-secret-1", "repeated": "new-secret-1"}
 
-    answer = browser.post_form("/account/password", said)
+    answer = browser.post_form("/account/password", fields)
 
     assert answer.status_code == 401 and "secret" not in answer.text
 
@@ -308,20 +310,20 @@ def test_cookie_is_http_only_lax_and_in_production_secure_and_bound_to_the_host(
     shutil.copy(sqlite_template, tmp_path / "one.sqlite")
     address = f"sqlite:///{tmp_path / 'one.sqlite'}"
     for environ, name, secure in (({}, "ventanilla", False), (SAFE, "__Host-ventanilla", True)):
-        made = create_app(read_settings({**environ, "DATABASE_URL": address}))
+        app = create_app(read_settings({**environ, "DATABASE_URL": address}))
         headers = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"} if environ else {}
-        said = made.test_client().get(
+        answer = app.test_client().get(
             "/sync/token", base_url="https://ventanilla.example", headers=headers
         )
-        cookie = said.headers["Set-Cookie"]
+        cookie = answer.headers["Set-Cookie"]
         assert cookie.startswith(f"{name}=") and "HttpOnly" in cookie and "SameSite=Lax" in cookie
         assert ("Secure" in cookie) == secure and "Path=/" in cookie and "Domain" not in cookie
         assert "Expires" not in cookie and "Max-Age" not in cookie
-        with made.app_context():
+        with app.app_context():
             db.engine.dispose()
 
 
-def test_production_locks_out_after_five_failures_unless_told_otherwise() -> None:
+def test_production_locks_out_after_five_failures_unless_configured_otherwise() -> None:
     assert read_settings(SAFE).sign_in_limit == 5
     assert read_settings({**SAFE, "SIGN_IN_LIMIT": "7"}).sign_in_limit == 7
     assert read_settings({}).sign_in_limit > 20
@@ -352,7 +354,9 @@ def test_programs_read_token_and_own_scope_in_the_promised_shape(app: Flask) -> 
         "countries": ["HND"],
         "locale": "es",
     }
-    boss = sign_in(app, "supervisor.gtm").get_json("/sync/me").get_json()
-    assert [d["code"] for d in boss["desks"]] == ["GTM-01"] and boss["countries"] == ["GTM"]
+    supervisor = sign_in(app, "supervisor.gtm").get_json("/sync/me").get_json()
+    assert [d["code"] for d in supervisor["desks"]] == ["GTM-01"] and supervisor["countries"] == [
+        "GTM"
+    ]
     regional = sign_in(app, "regional").get_json("/sync/me").get_json()
     assert regional["desks"] == [] and regional["role"] == "regional"

@@ -1,4 +1,4 @@
-"""Makes one request from a seed and a number: a valid one, changed at random in any of its parts."""
+"""Generates one request from a seed and a number: a valid one, changed at random in any of its parts."""
 
 import copy
 import json
@@ -11,14 +11,14 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from app.staff.vocabulary import ROLES
-from tests.consultations.test_fuzz import NAMES, NASTY, places
+from tests.consultations.test_fuzz import NAMES, NASTY, containers_of
 from tests.contracts.test_permissions import BY_CREDENTIAL, NOWHERE, TABLE, Route, may
 from tests.factories.records import consultation_json
 from tests.factories.shelters import referral_json
 from tests.sync.sealing import seal_bytes
 
 NOBODY, DEVICE = "anonymous", "device"
-WHO = (*ROLES.codes, NOBODY, DEVICE)
+ALL_ROLES = (*ROLES.codes, NOBODY, DEVICE)
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "get", "XYZ")
 TABLETS = {
     "sync.enrol": Route("/sync/enrol", "everybody", json=lambda _: {"code": "0000-0000-0000"}),
@@ -33,13 +33,13 @@ TABLETS = {
     "sync.lock": Route("/sync/lock", "everybody", json=lambda _: {}),
 }
 ROUTES: dict[str, Route] = {**TABLE, **TABLETS}
-DEAR = frozenset(
+EXPENSIVE = frozenset(
     {"staff.sign_in_post", "staff.change_password", "staff.set_pin", "staff.accept_invitation"}
 ) | {
     "sync.take_over",
     "consultations.template_xlsx",
 }
-"""Routes that hash or build so much that they are asked more seldom."""
+"""Routes that hash or build so much that they are called less often."""
 ARGUMENTS = (
     "next", "desk", "day", "consultation", "to", "agreed", "like", "shelter", "code", "poll", "stage", "closed",
     "reference", "language", "locale", "tablet", "country", "month", "compare", "revision", "before", "n",
@@ -48,7 +48,7 @@ FIELDS = (
     "id", "desk", "version", "reason", "next", "switch_locale", "persons", "persons-female-age_25_59", "shelters",
     "offers", "note", "from_consultation", "groups-0-nationality", "groups-0-female-age_25_59", "topics", "file",
     "desks", "countries", "coordinators", "before", "oldest_at", "sealed", "envelopes", "kept.topics", "held_on",
-    "over_capacity", "answers", "questions", "closed_on", "latitude", "time_zone", "mailbox", "language", "do",
+    "over_capacity", "answers", "questions", "closed_on", "latitude", "time_zone", "email", "language", "do",
 )  # fmt: skip
 VALUES = [
     *NASTY, 2**31, 2**63, -(2**63), 2**64, "9" * 5000, 1e999, "1e999", "0001-01-01", "9999-12-31", "0001-01", "9999-12",
@@ -60,7 +60,7 @@ VALUES = [
     {"a": {"b": {"c": []}}}, [[[[[[]]]]]], [{"sex": "female", "age_band": "age_0_4", "n": 2**63}], "es", "ht", "xx",
     "the.admin", "stranger", "HND-S1", "GTM-S1", "GTM-01", "2026-12", "HND", NOWHERE,
 ]  # fmt: skip
-MOMENTS = tuple(one for one in VALUES if re.match(r"\d{4,5}-\d\d", str(one)))
+MOMENTS = tuple(value for value in VALUES if re.match(r"\d{4,5}-\d\d", str(value)))
 HEADERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Accept", ("application/json", "text/html", "*/*", "image/png", ";;q=x", "a/b;q=" + "9" * 50, "," * 3000)),
     ("Accept-Language", ("ht", "xx", "es;q=0.1,fr", "*;q=x", "a-" * 2000, ";q=1", "é")),
@@ -99,66 +99,66 @@ TYPES = (
 
 
 @dataclass
-class Asked:
-    """One request: who asks, what, and whether its headers could keep it from a view."""
+class FuzzRequest:
+    """One request: its role, its content, and whether its headers could keep it from a view."""
 
     number: int
-    who: str
+    role: str
     endpoint: str
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     token: str = "right"
-    is_tricked: bool = False
+    has_odd_headers: bool = False
 
-    def line(self, seed: int) -> str:
-        """The request in one line, by which it can be made again."""
+    def describe(self, seed: int) -> str:
+        """Return the request in one line that reproduces it."""
         body = self.body if self.body is None or len(self.body) < 600 else self.body[:600] + b"..."
         return (
-            f"seed {seed} number {self.number}: {self.who} {self.method} {self.path} "
+            f"seed {seed} number {self.number}: {self.role} {self.method} {self.path} "
             f"token={self.token} headers={self.headers!r} body={body!r}"
         )
 
 
-def make(seed: int, number: int, world: Mapping[str, str]) -> Asked:
-    """The request of a number: the same for the same seed and world."""
-    chance = Random(f"{seed}:{number}")
-    endpoint = chance.choice(list(ROUTES))
-    if endpoint in DEAR and chance.random() < 0.8:
-        endpoint = chance.choice(list(ROUTES))
+def make_request(seed: int, number: int, world: Mapping[str, str]) -> FuzzRequest:
+    """Return the request of a number: the same for the same seed and world."""
+    random = Random(f"{seed}:{number}")
+    endpoint = random.choice(list(ROUTES))
+    if endpoint in EXPENSIVE and random.random() < 0.8:
+        endpoint = random.choice(list(ROUTES))
     route = ROUTES[endpoint]
-    usual = "POST" if route.json or route.form else "GET"
-    method = usual if chance.random() < 0.9 else chance.choice(METHODS)
-    asked = Asked(number, _who(chance, endpoint, route), endpoint, method, "")
-    asked.path = _path(chance, route, world)
-    if method not in ("GET", "HEAD") or chance.random() < 0.03:
-        _fill(chance, asked, route, world)
-    asked.token = chance.choices(("right", "wrong", "none"), (0.9, 0.05, 0.05))[0]
-    _trick(chance, asked)
-    return asked
+    default = "POST" if route.json or route.form else "GET"
+    method = default if random.random() < 0.9 else random.choice(METHODS)
+    request = FuzzRequest(number, _choose_role(random, endpoint, route), endpoint, method, "")
+    request.path = _make_path(random, route, world)
+    if method not in ("GET", "HEAD") or random.random() < 0.03:
+        _fill_body(random, request, route, world)
+    request.token = random.choices(("right", "wrong", "none"), (0.9, 0.05, 0.05))[0]
+    _change_headers(random, request)
+    return request
 
 
-def _who(chance: Random, endpoint: str, route: Route) -> str:
-    """Mostly somebody who may, so that what lies behind is reached; else anybody."""
-    if endpoint in BY_CREDENTIAL and chance.random() < 0.8:
+def _choose_role(random: Random, endpoint: str, route: Route) -> str:
+    """Choose mostly a role that may, so that the view is reached; else any role."""
+    if endpoint in BY_CREDENTIAL and random.random() < 0.8:
         return DEVICE
-    those = [role for role in (*ROLES.codes, NOBODY) if may(route, role)]
-    return chance.choice(those) if chance.random() < 0.7 else chance.choice(WHO)
+    allowed = [role for role in (*ROLES.codes, NOBODY) if may(route, role)]
+    return random.choice(allowed) if random.random() < 0.7 else random.choice(ALL_ROLES)
 
 
-def _path(chance: Random, route: Route, world: Mapping[str, str]) -> str:
-    template = chance.choice((*(route.foreign or ()), route.missing or route.own, *[route.own] * 4))
+def _make_path(random: Random, route: Route, world: Mapping[str, str]) -> str:
+    template = random.choice((*(route.foreign or ()), route.missing or route.own, *[route.own] * 4))
     path, _, query = template.format(**world).partition("?")
     parts = path.split("/")
-    if chance.random() < 0.12:
-        place = chance.randrange(1, len(parts))
-        parts[place] = _quoted(chance.choice((*VALUES, *world.values())))
+    if random.random() < 0.12:
+        index = random.randrange(1, len(parts))
+        parts[index] = _quoted(random.choice((*VALUES, *world.values())))
         path = "/".join(parts)
-    if chance.random() < 0.3:
+    if random.random() < 0.3:
         pairs = [
-            (chance.choice(ARGUMENTS), chance.choice((*VALUES, *world.values())))
-            for _ in range(chance.randint(1, 3))
+            (random.choice(ARGUMENTS), random.choice((*VALUES, *world.values())))
+            for _ in range(random.randint(1, 3))
         ]
         query = "&".join(
             filter(None, (query, *(f"{name}={_quoted(value)}" for name, value in pairs)))
@@ -170,38 +170,40 @@ def _quoted(value: Any) -> str:
     return quote(str(value)[:400].encode("utf-8", "surrogatepass"), safe="")
 
 
-def _fill(chance: Random, asked: Asked, route: Route, world: Mapping[str, str]) -> None:
-    maker = route.json or route.form
-    if asked.endpoint == "sync.envelopes" and chance.random() < 0.8:
-        asked.body = json.dumps({"envelopes": _envelopes(chance, world)}).encode()
-        asked.headers["Content-Type"] = "application/json"
+def _fill_body(
+    random: Random, request: FuzzRequest, route: Route, world: Mapping[str, str]
+) -> None:
+    make_content = route.json or route.form
+    if request.endpoint == "sync.envelopes" and random.random() < 0.8:
+        request.body = json.dumps({"envelopes": _make_envelopes(random, world)}).encode()
+        request.headers["Content-Type"] = "application/json"
         return
-    content = copy.deepcopy(maker(world["own"])) if maker else {}
-    for _ in range(chance.choice((0, 0, 1, 1, 2, 4))):
-        _spoil(chance, content, world)
-    usual = TYPES[0] if route.json else chance.choice(TYPES[1:3])
-    kind = usual if chance.random() < 0.85 else chance.choice(TYPES)
-    written_as = kind if chance.random() < 0.97 else chance.choice(TYPES[:3])
-    asked.body, boundary = _written(chance, content, written_as)
-    asked.headers["Content-Type"] = f"{kind}; boundary={boundary}" if kind == TYPES[2] else kind
-    if chance.random() < 0.02:
-        asked.body = chance.choice(
+    content = copy.deepcopy(make_content(world["own"])) if make_content else {}
+    for _ in range(random.choice((0, 0, 1, 1, 2, 4))):
+        _spoil_content(random, content, world)
+    content_type = TYPES[0] if route.json else random.choice(TYPES[1:3])
+    kind = content_type if random.random() < 0.85 else random.choice(TYPES)
+    encoded_as = kind if random.random() < 0.97 else random.choice(TYPES[:3])
+    request.body, boundary = _encode(random, content, encoded_as)
+    request.headers["Content-Type"] = f"{kind}; boundary={boundary}" if kind == TYPES[2] else kind
+    if random.random() < 0.02:
+        request.body = random.choice(
             (b"", b"\x00", b"[" * 3000, b"{", b"%", b"&" * 3000, b"a" * 260_000)
         )
 
 
-def _envelopes(chance: Random, world: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Sealed records, valid or changed at random; sealing draws its own numbers, so their bytes differ each time."""
+def _make_envelopes(random: Random, world: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return sealed records, valid or changed at random; the bytes of sealing differ each time."""
     key = {"id": world["key"], "public": world["public"]}
-    made = []
-    for _ in range(chance.randint(1, 4)):
-        content = copy.deepcopy(chance.choice(RECORDS)(world))
+    envelopes = []
+    for _ in range(random.randint(1, 4)):
+        content = copy.deepcopy(random.choice(RECORDS)(world))
         content |= {"author": "the.desk_staff", "device": world["fuzzed"], "desk": "HND-01"}
         id_ = str(content["id"])
-        for _ in range(chance.choice((0, 1, 1, 2, 4))):
-            _spoil(chance, content, world)
-        made.append(seal_bytes(key, json.dumps(content).encode(), id_))
-    return made
+        for _ in range(random.choice((0, 1, 1, 2, 4))):
+            _spoil_content(random, content, world)
+        envelopes.append(seal_bytes(key, json.dumps(content).encode(), id_))
+    return envelopes
 
 
 RECORDS: tuple[Any, ...] = (
@@ -211,68 +213,68 @@ RECORDS: tuple[Any, ...] = (
 )
 
 
-def _spoil(chance: Random, content: dict[str, Any], world: Mapping[str, str]) -> None:
-    target = chance.choice(places(content) or [content])
-    value = copy.deepcopy(chance.choice((*VALUES, *world.values())))
+def _spoil_content(random: Random, content: dict[str, Any], world: Mapping[str, str]) -> None:
+    target = random.choice(containers_of(content) or [content])
+    value = copy.deepcopy(random.choice((*VALUES, *world.values())))
     if isinstance(target, list):
-        target.insert(chance.randint(0, len(target)), value)
+        target.insert(random.randint(0, len(target)), value)
         return
     keys = list(target)
-    act = chance.random()
-    if keys and act < 0.5:
-        name = chance.choice(keys)
-        is_moment = str(name).endswith(("_at", "_on", "month")) and chance.random() < 0.7
-        target[name] = chance.choice(MOMENTS) if is_moment else value
-    elif keys and act < 0.65:
-        del target[chance.choice(keys)]
+    draw = random.random()
+    if keys and draw < 0.5:
+        name = random.choice(keys)
+        is_moment = str(name).endswith(("_at", "_on", "month")) and random.random() < 0.7
+        target[name] = random.choice(MOMENTS) if is_moment else value
+    elif keys and draw < 0.65:
+        del target[random.choice(keys)]
     else:
-        target[chance.choice((*FIELDS, *NAMES))] = value
+        target[random.choice((*FIELDS, *NAMES))] = value
 
 
-def _written(chance: Random, content: dict[str, Any], kind: str) -> tuple[bytes, str]:
+def _encode(random: Random, content: dict[str, Any], kind: str) -> tuple[bytes, str]:
     if "json" in kind or not kind:
         return json.dumps(content).encode("utf-8", "surrogatepass"), ""
-    pairs = [(name, one) for name, value in content.items() for one in _texts(value)]
+    pairs = [(name, text) for name, value in content.items() for text in _encode_texts(value)]
     if kind == TYPES[2]:
-        return _parts(pairs), "frontier"
+        return _encode_parts(pairs), "frontier"
     return urlencode(
-        [(name.encode("utf-8", "surrogatepass"), one) for name, one in pairs]
+        [(name.encode("utf-8", "surrogatepass"), text) for name, text in pairs]
     ).encode(), ""
 
 
-def _texts(value: Any) -> list[bytes]:
-    each = value if isinstance(value, list) else [value]
-    return [str(one).encode("utf-8", "surrogatepass") for one in each]
+def _encode_texts(value: Any) -> list[bytes]:
+    values = value if isinstance(value, list) else [value]
+    return [str(text).encode("utf-8", "surrogatepass") for text in values]
 
 
-def _parts(pairs: list[tuple[str, bytes]]) -> bytes:
+def _encode_parts(pairs: list[tuple[str, bytes]]) -> bytes:
     lines = []
     for name, value in pairs:
-        shown = (
+        escaped_name = (
             name.encode("utf-8", "surrogatepass")
             .replace(b'"', b"%22")
             .replace(b"\r", b"")
             .replace(b"\n", b"")
         )
-        more = b'; filename="a.csv"' if name == "file" else b""
+        filename = b'; filename="a.csv"' if name == "file" else b""
         lines += [
             b"--frontier",
-            b'Content-Disposition: form-data; name="' + shown + b'"' + more,
+            b'Content-Disposition: form-data; name="' + escaped_name + b'"' + filename,
             b"",
             value,
         ]
     return b"\r\n".join((*lines, b"--frontier--", b""))
 
 
-def _trick(chance: Random, asked: Asked) -> None:
-    if chance.random() < 0.5:
-        asked.headers.setdefault("Accept", chance.choice(("application/json", "text/html")))
-    for _ in range(chance.choice((0, 0, 0, 1, 2))):
-        name, values = chance.choice(HEADERS)
-        asked.headers[name] = chance.choice(values)
-        asked.is_tricked |= name in ("Expect", "Authorization", "X-Forwarded-Proto")
-    if chance.random() < 0.02:
-        asked.headers["Host"] = chance.choice(HOSTS)
-        asked.is_tricked = True
-    if chance.random() < 0.05:
-        asked.headers["Cookie"] = chance.choice(COOKIES)
+def _change_headers(random: Random, request: FuzzRequest) -> None:
+    if random.random() < 0.5:
+        request.headers.setdefault("Accept", random.choice(("application/json", "text/html")))
+    for _ in range(random.choice((0, 0, 0, 1, 2))):
+        name, values = random.choice(HEADERS)
+        request.headers[name] = random.choice(values)
+        request.has_odd_headers |= name in ("Expect", "Authorization", "X-Forwarded-Proto")
+    if random.random() < 0.02:
+        request.headers["Host"] = random.choice(HOSTS)
+        request.has_odd_headers = True
+    if random.random() < 0.05:
+        request.headers["Cookie"] = random.choice(COOKIES)
