@@ -23,6 +23,7 @@ from config import Settings, read_settings
 from tests import postgres
 from tests.databases import PostgresDatabase, SqliteFile
 from tests.databases import ask as _ask
+from tests.documented_answers import check_answers
 from tests.factories.records import CHEAP_HASH
 from tests.factories.two_country_world import Office, open_office
 from tests.left_out import is_left_out, list_left_out, list_slow
@@ -194,7 +195,9 @@ def _make_app(settings: Settings) -> Flask:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(db, "_make_engine", make_once)
-        return create_app(settings)
+        made_app = create_app(settings)
+    check_answers(made_app)
+    return made_app
 
 
 @pytest.fixture

@@ -3,21 +3,25 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, url_for
+from flask import Blueprint, Response, redirect, url_for
 from flask_babel import gettext
+from werkzeug import Response as AnyResponse
 
 from app import clock
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.people import forms
 from app.people.actions import cards
-from app.people.actions.lookup import look_up_card
-from app.places.queries import DeskRow, list_desks
+from app.people.actions.lookup import CardLookup, look_up_card
+from app.people.schemas import CardLookupBody, CardOrderBody, CardReplacementBody
+from app.places.queries import DeskRow, find_desk, list_desks
 from app.settings import current_settings
 from app.web.access import allow, limiter, principal
+from app.web.outcomes import Invalid, Renderers, respond
 from app.web.pages import flash_message, render_page
-from app.web.requests import wants_json
-from app.web.responses import error_response
+from app.web.requests import plain_fields, read_body
+from app.web.responses import error_response, json_response
+from app.web.schemas.body import parse
 
 blueprint = Blueprint("people", __name__, url_prefix="/cards")
 ERRORS_PER_MINUTE = "30 per minute"
@@ -36,35 +40,31 @@ def print_form() -> Response:
 
 @blueprint.post("")
 @allow("print_cards")
-def issue() -> Response:
+def issue() -> AnyResponse:
     """Issue new cards: by JSON 201 with their codes, by form the sheet; neither can be shown again."""
-    body = forms.read_input("desk", "n")
-    desk, n = body.desk(db.session(), principal().scope), body.number("n")
-    fields = {error.field for error in body.errors}
-    rule_errors = [error for error in cards.issue_errors(desk, n) if error.field not in fields]
-    errors = body.errors + rule_errors
-    if desk is None or errors:
-        return errors_response(errors) if wants_json() else _print_form(body.raw, errors)
-    year = cards.current_reporting_year(desk)
-    codes = cards.issue(db.session(), principal().account_id, desk, n, year)
-    return _codes(codes) if wants_json() else _sheet(codes, year)
+    raw = read_body(forms.card_order_from_form)
+    parsed = parse(CardOrderBody, raw)
+    desk, n = parsed.body.desk, parsed.body.n
+    return respond(
+        cards.order(db.session(), principal(), desk, n, parsed.field_errors),
+        as_json=Renderers(_json_codes),
+        as_page=Renderers(_sheet, invalid=partial(_print_form, raw)),
+    )
 
 
-def _codes(codes: list[str]) -> Response:
-    response = jsonify({"codes": codes})
-    response.status_code = 201
-    return response
+def _json_codes(sheet: cards.CardSheet) -> Response:
+    return json_response({"codes": sheet.codes}, 201)
 
 
-def _sheet(codes: list[str], year: int) -> Response:
-    printed_year = forms.format_reporting_year(year, current_settings().reporting_year_start)
+def _sheet(sheet: cards.CardSheet) -> Response:
+    year_start = current_settings().reporting_year_start
     return render_page(
         "people/sheet.html",
         201,
-        pages=forms.lay_out_pages(codes),
+        pages=forms.lay_out_pages(sheet.codes),
         sentences=forms.printed_sentences(),
-        year=printed_year,
-        n=len(codes),
+        year=forms.format_reporting_year(sheet.year, year_start),
+        n=len(sheet.codes),
         qr_side=forms.QR_SIDE,
     )
 
@@ -96,20 +96,30 @@ def replace_form() -> Response:
 @blueprint.post("/replace")
 @limit_errors()
 @allow("replace_cards")
-def replace() -> Any:
+def replace() -> AnyResponse:
     """Replace a lost card by another one; 409 if the state of the cards does not allow it."""
-    body = forms.read_input("lost", "replacement")
-    codes = {name: body.text(name) for name in ("lost", "replacement")}
-    failure: Any = body.errors or cards.replace(db.session(), principal(), codes)
-    if isinstance(failure, cards.ReplacementRefused):
-        message = gettext(FIELD_ERRORS[failure.code].label)
-        return error_response(409, message) if wants_json() else _replace_form(codes, [], message)
-    if failure:
-        return errors_response(failure) if wants_json() else _replace_form(codes, failure)
-    if wants_json():
-        return jsonify({})
+    parsed = parse(CardReplacementBody, read_body(plain_fields))
+    codes, errors = vars(parsed.body), parsed.field_errors
+    outcome = Invalid(errors) if errors else cards.replace(db.session(), principal(), codes)
+    page = Renderers(_replaced, partial(_refused, codes), partial(_replace_form, codes))
+    return respond(outcome, as_json=Renderers(_json_replaced, _json_refused), as_page=page)
+
+
+def _json_replaced(_: None) -> Response:
+    return json_response({})
+
+
+def _json_refused(code: str) -> Response:
+    return error_response(409, gettext(FIELD_ERRORS[code].label))
+
+
+def _replaced(_: None) -> AnyResponse:
     flash_message(gettext("The new card has taken the place of the lost one."))
     return redirect(url_for("people.replace_form"))
+
+
+def _refused(codes: dict[str, str], code: str) -> Response:
+    return _replace_form(codes, [], gettext(FIELD_ERRORS[code].label))
 
 
 def _replace_form(values: dict[str, str], errors: list[FieldError], conflict: str = "") -> Response:
@@ -123,21 +133,24 @@ def _replace_form(values: dict[str, str], errors: list[FieldError], conflict: st
 @blueprint.post("/look")
 @limit_errors()
 @allow("record_consultations")
-def look_up() -> Response:
+def look_up() -> AnyResponse:
     """Return who came with a card last and the suggested repeat-contact answer; the read is audited."""
-    body = forms.read_input("card", "desk", "held_on")
-    desk, typed, day = _own_desk(body), body.text("card"), body.day("held_on")
-    if desk is None or body.errors:
-        return errors_response(body.errors)
-    until = day or clock.today_at(desk.time_zone)
-    result = look_up_card(db.session(), principal(), desk, typed, until)
-    if isinstance(result, str):
-        return errors_response([FieldError("card", result)])
-    return jsonify(result.as_json())
+    parsed = parse(CardLookupBody, read_body(plain_fields))
+    desk, errors = _own_desk(parsed.body.desk), parsed.field_errors
+    if desk is None and parsed.body.desk:
+        errors.append(FieldError("desk", "not_your_desk"))
+    if desk is None or errors:
+        return errors_response(errors)
+    until = parsed.body.held_on or clock.today_at(desk.time_zone)
+    outcome = look_up_card(db.session(), principal(), desk, parsed.body.card, until)
+    return outcome.render(Renderers(_json_lookup))
 
 
-def _own_desk(body: forms.CardInput) -> DeskRow | None:
-    desk = body.desk(db.session(), principal().scope)
-    if desk is not None and desk.id not in principal().scope.desks:
-        body.errors.append(FieldError("desk", "not_your_desk"))
-    return desk
+def _json_lookup(lookup: CardLookup) -> Response:
+    return json_response(lookup.as_json())
+
+
+def _own_desk(code: str) -> DeskRow | None:
+    scope = principal().scope
+    desk = find_desk(db.session(), scope, code) if code else None
+    return desk if desk is not None and desk.id in scope.desks else None

@@ -14,11 +14,10 @@ from wtforms.widgets import TextInput
 from app.field_errors import FieldError
 from app.privacy.identifiers import find_identifier
 from app.text_limits import truncate
-from app.web.requests import is_form
+from app.web.requests import NOT_FIELDS, is_form
 
 REQUIRED = "required"
 DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
-NOT_FIELDS = frozenset({"csrf_token"})
 
 
 class PageForm(Form):  # type: ignore[misc]

@@ -25,6 +25,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from werkzeug import Response as AnyResponse
 
 from app.codelists.codelist import Codelist
 from app.codelists.shared_codelists import CHILDREN, SHORT_AGES
@@ -47,7 +48,7 @@ def redirect_or_json(path: str) -> Response:
     return jsonify({}) if wants_json() else redirect(path)  # type: ignore[return-value]
 
 
-def set_preference_cookie(response: Response, cookie: str, value: str) -> None:
+def set_preference_cookie(response: AnyResponse, cookie: str, value: str) -> None:
     """Store a preference on this device for a year."""
     secure = current_settings().production
     response.set_cookie(cookie, value, max_age=31_536_000, samesite="Lax", secure=secure)

@@ -1,16 +1,20 @@
 """Request parsing with limits: forms, JSON bodies, the accepted response type, redirect targets."""
 
-import json
+from collections.abc import Callable
 from io import BytesIO
 from typing import IO, Any
 
 from flask import Request as PlainRequest
 from flask import abort, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser
 
-from app.text_limits import MAX_TEXT_LENGTH, has_too_many_values, is_too_long
+from app.json_object import parse_json_object
+from app.text_limits import MAX_TEXT_LENGTH, is_too_long
 
+NOT_FIELDS = frozenset({"csrf_token"})
+"""Form fields that are no part of the answers."""
 ACCEPT_HEADERS = (
     "HTTP_ACCEPT",
     "HTTP_ACCEPT_LANGUAGE",
@@ -56,30 +60,20 @@ def read_json() -> dict[str, Any]:
     if not request.is_json:
         raise UnsupportedMediaType
     body = request.get_data()  # cached: a repeated transaction reads it again
-    if has_too_many_values(body):
-        abort(400)
-    try:
-        content = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_refuse_duplicate_keys,
-            parse_constant=_refuse_constant,
-        )
-    except (ValueError, RecursionError):
-        abort(400)
-    if not isinstance(content, dict):
+    content = parse_json_object(body)
+    if content is None:
         abort(400)
     return content
 
 
-def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise ValueError("duplicate key")
-    return content
+def read_body(from_form: Callable[[MultiDict[str, str]], dict[str, Any]]) -> dict[str, Any]:
+    """Return the body of the request in the shape of its JSON; `from_form` converts form fields to it."""
+    return from_form(request.form) if is_form() else read_json()
 
 
-def _refuse_constant(text: str) -> None:
-    raise ValueError(text)
+def plain_fields(form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the last value of each form field, as text."""
+    return {name: values[-1] for name, values in form.lists() if name not in NOT_FIELDS}
 
 
 def is_form() -> bool:

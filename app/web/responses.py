@@ -23,11 +23,16 @@ ERROR_MESSAGES = {
 }
 
 
+def json_response(payload: object, status: int = 200) -> Response:
+    """Return a payload as JSON with a status."""
+    return make_response(jsonify(payload), status)
+
+
 def error_response(status: int, message: str | None = None) -> Response:
     """Return the response to an error: JSON `{"problem"}` or a page, with one message."""
     text = message or gettext(ERROR_MESSAGES.get(status, ERROR_MESSAGES[400]))
     if wants_json():
-        response = make_response(jsonify({"problem": text}), status)
+        response = json_response({"problem": text}, status)
     else:
         response = render_page("error.html", status, message=text)
     if status in (429, 503):

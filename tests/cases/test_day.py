@@ -15,8 +15,9 @@ from app.cases.queries import get_day
 from app.cases.rules import repeat_contact
 from app.consultations import queries
 from app.consultations.actions import corrections, recording
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.models import Consultation, ConsultationVersion
+from app.consultations.rules.consultation_data import Change
+from app.consultations.schemas import parse_consultation
 from app.consultations.vocabulary import DECLINED, RESTRICTED_TOPICS
 from app.db.session import db, unit_of_work
 from app.month import Month
@@ -72,7 +73,7 @@ def record_consultation(accounts, content, desk, is_void):
     if is_void:
         with unit_of_work():
             row = queries.lock_consultation(db.session(), principal.scope, UUID(fields["id"]))
-            corrections.void(db.session(), principal, row, {"reason": "slip"}, set())
+            corrections.void(db.session(), principal, row, Change(None, "slip"))
     return fields["id"]
 
 

@@ -12,14 +12,15 @@ from sqlalchemy import select
 
 from app.consultations import queries
 from app.consultations.actions import corrections, recording
-from app.consultations.actions.corrections import AppliedChange, VersionConflict
+from app.consultations.actions.corrections import AppliedChange
 from app.consultations.actions.rows import consultation_context, new_row, profile_counts
-from app.consultations.forms.parsing import parse_consultation
-from app.consultations.rules.consultation_data import as_json, canonical_json
+from app.consultations.rules.consultation_data import Change, as_json, canonical_json
+from app.consultations.schemas import parse_consultation, parse_correction
 from app.db.session import db, unit_of_work
 from app.people.actions.lines import build_lines
 from app.people.models.lines import PersonLine
 from app.web.access import Scope
+from app.web.outcomes import Accepted, Conflict
 from tests.consultations.strategies import contents
 from tests.factories.records import at
 
@@ -71,9 +72,7 @@ def apply_change(principal, record, state, step):
         row = queries.lock_consultation(session, principal.scope, UUID(record["id"]))
         version = None if behind is None else state["version"] + behind
         if action == "void":
-            return corrections.void(
-                session, principal, row, {"version": version, "reason": "slip"}, set()
-            )
+            return corrections.void(session, principal, row, Change(version, "slip"))
         raw = {
             "id": record["id"],
             "desk": record["desk"],
@@ -81,8 +80,7 @@ def apply_change(principal, record, state, step):
             "version": version,
             "reason": "other",
         }
-        parsed = parse_consultation(raw, frozenset({"version", "reason"}))
-        return corrections.correct(session, principal, row, parsed, raw)
+        return corrections.correct(session, principal, row, parse_correction(raw))
 
 
 def test_lines_always_are_those_of_the_content_that_stands(office):
@@ -101,12 +99,12 @@ def test_lines_always_are_those_of_the_content_that_stands(office):
             done = apply_change(susana, record, state, step)
             action, fields, behind = step
             if action == "void" and state["void"]:
-                assert done == AppliedChange(record["id"], state["version"])
+                assert done == Accepted(AppliedChange(record["id"], state["version"]))
             elif behind == -1:
-                assert isinstance(done, VersionConflict) and done.version == state["version"]
+                assert isinstance(done, Conflict) and done.detail.version == state["version"]
             else:
                 state = {"version": state["version"] + 1, "void": action == "void"}
-                assert done == AppliedChange(record["id"], state["version"])
+                assert done == Accepted(AppliedChange(record["id"], state["version"]))
                 if action == "correct":
                     raw = {"id": record["id"], "desk": "HND-01", **fields}
                     content = recording.with_default_language(
@@ -144,9 +142,8 @@ def test_a_corrected_record_has_the_lines_of_a_fresh_one(office):
         for record in (fixed, fresh):
             with unit_of_work():
                 recording.record(db.session(), ana, parse_consultation(record))
-        assert apply_change(ana, fixed, {"version": 1}, ("correct", new, 0)) == AppliedChange(
-            fixed["id"], 2
-        )
+        done = apply_change(ana, fixed, {"version": 1}, ("correct", new, 0))
+        assert done == Accepted(AppliedChange(fixed["id"], 2))
         ids = [record["id"].replace("-", "") for record in (fixed, fresh)]
         lines = [
             str(lines_of(UUID(record_id))).replace(str(UUID(record_id)), "") for record_id in ids

@@ -53,10 +53,14 @@ def test_every_check_of_the_models_is_in_the_database(app):
 
 
 def test_every_key_and_index_has_the_name_of_the_models(app):
-    found = inspect(db.engine)
+    inspector = inspect(db.engine)
     for table in db.metadata.sorted_tables:
-        stored = {str(found.get_pk_constraint(table.name)["name"])}
-        readers = (found.get_foreign_keys, found.get_unique_constraints, found.get_indexes)
+        stored = {str(inspector.get_pk_constraint(table.name)["name"])}
+        readers = (
+            inspector.get_foreign_keys,
+            inspector.get_unique_constraints,
+            inspector.get_indexes,
+        )
         stored |= {str(item["name"]) for read in readers for item in read(table.name)}
         named = (ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint)
         expected = {str(c.name) for c in table.constraints if isinstance(c, named)}
@@ -100,8 +104,8 @@ def test_the_standard_names_keep_every_row_there_and_back(app):
     with db.engine.connect() as connection:
         if db.engine.dialect.name == "sqlite":
             checks = ("integrity_check", "foreign_key_check")
-            found = [connection.exec_driver_sql(f"PRAGMA {name}").all() for name in checks]
-            assert found == [[("ok",)], []]
+            results = [connection.exec_driver_sql(f"PRAGMA {name}").all() for name in checks]
+            assert results == [[("ok",)], []]
         assert verify_chain(db.session())[1] is None
 
 

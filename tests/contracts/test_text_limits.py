@@ -21,7 +21,6 @@ from flask import Flask
 from app.cases.forms import referrals
 from app.consultations.views.spreadsheet_import import LIMITS, MAX_BYTES
 from app.db.session import db
-from app.people import forms as people_forms
 from app.places.queries import find_desk
 from app.privacy import identifiers
 from app.privacy.identifiers import Rule
@@ -34,6 +33,7 @@ from app.sync.views.tablet import MAX_REQUEST_BYTES
 from app.web.access import Principal, Scope
 from app.web.forms import PageForm
 from app.web.json_reader import JsonReader
+from app.web.schemas import body as schema_body
 from tests.contracts.test_permissions import (
     NOWHERE,
     TABLE,
@@ -159,7 +159,8 @@ class FieldRecorder:
             "refuse_unknown_fields",
             self._record_reader_fields(JsonReader.refuse_unknown_fields),
         )
-        patch.setattr(people_forms, "read_input", self._record_read_input(people_forms.read_input))
+        original = schema_body._lenient_validator
+        patch.setattr(schema_body, "_lenient_validator", self._record_schema_fields(original))
 
     def _record_form_fields(self, original: Any) -> Any:
         def field_errors(form: Any) -> Any:
@@ -175,12 +176,12 @@ class FieldRecorder:
 
         return refuse_unknown_fields
 
-    def _record_read_input(self, original: Any) -> Any:
-        def read_input(*fields: str) -> Any:
-            self.names |= set(fields)
-            return original(*fields)
+    def _record_schema_fields(self, original: Any) -> Any:
+        def lenient_validator(schema: type[schema_body.Body]) -> Any:
+            self.names |= set(schema.model_fields)
+            return original(schema)
 
-        return read_input
+        return lenient_validator
 
 
 class BodySender:

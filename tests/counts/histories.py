@@ -16,9 +16,10 @@ from sqlalchemy import delete, select
 from app import clock
 from app.codelists.shared_codelists import AGE_BANDS, REPEAT_CONTACTS, SEXES, SITUATIONS
 from app.consultations.actions import corrections, recording
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.queries import find_consultation
+from app.consultations.rules.consultation_data import Change
+from app.consultations.schemas import parse_consultation, parse_correction
 from app.consultations.vocabulary import OUTCOMES, TOPICS
 from app.db.session import db, unit_of_work
 from app.people.actions.cards import find_typed_card, issue
@@ -29,6 +30,7 @@ from app.people.models.lines import PersonLine
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk
 from app.web.access import Principal
+from app.web.outcomes import Accepted
 from tests.factories.records import at, make_account, make_desk
 from tests.reference_models.counts import ProfileCount, Record
 
@@ -302,29 +304,27 @@ class HistoryPlayer:
 
     def record(self, planned: PlannedConsultation) -> None:
         """Record the first content."""
-        parsed = parse_consultation(self._as_json(planned.id, planned.content))
-        result = recording.record(db.session(), self.clerk, parsed)
-        assert isinstance(result, recording.RecordingResult) == self._is_valid(planned.content), (
-            result
-        )
+        content = parse_consultation(self._as_json(planned.id, planned.content))
+        result = recording.record(db.session(), self.clerk, content)
+        assert isinstance(result, Accepted) == self._is_valid(planned.content), result
 
     def change(self, planned: PlannedConsultation, change: Any) -> None:
         """Void the consultation (`void`) or correct its content."""
         row = find_consultation(db.session(), self.boss.scope, planned.id)
         if row is None:
             return
-        fields = {"version": row.version, "reason": "other"}
         if change == VOID:
-            result = corrections.void(db.session(), self.boss, row, fields, frozenset())
-            assert isinstance(result, corrections.AppliedChange), result
+            reason = Change(row.version, "other")
+            result = corrections.void(db.session(), self.boss, row, reason)
+            assert isinstance(result, Accepted), result
             return
         content = self._as_json(planned.id, change)
         card = change.get("card")
         if card is not None and self._attached_card(planned.id) == card and planned.id.int % 2:
             content["card"] = "attached"
-        parsed = parse_consultation(content, frozenset(fields))
-        result = corrections.correct(db.session(), self.boss, row, parsed, fields)
-        assert isinstance(result, corrections.AppliedChange) == self._is_valid(change), result
+        parsed = parse_correction({**content, "version": row.version, "reason": "other"})
+        result = corrections.correct(db.session(), self.boss, row, parsed)
+        assert isinstance(result, Accepted) == self._is_valid(change), result
 
     def _is_valid(self, content: dict[str, Any]) -> bool:
         return is_valid_content(content, self.app.config["SETTINGS"].reporting_year_start)
@@ -336,8 +336,8 @@ class HistoryPlayer:
 
     def _replace(self, lost: int, new: int, refused: bool) -> None:
         fields = {"lost": self.codes[lost], "replacement": self.codes[new]}
-        problem = replace_card(db.session(), self.boss, fields)
-        assert (problem is not None) == refused, (lost, new, problem)
+        result = replace_card(db.session(), self.boss, fields)
+        assert (not isinstance(result, Accepted)) == refused, (lost, new, result)
 
     def _as_json(self, consultation_id: UUID, content: dict[str, Any]) -> dict[str, Any]:
         content_json = as_json(consultation_id, content)

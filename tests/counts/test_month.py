@@ -6,7 +6,7 @@ import pytest
 
 from app import clock
 from app.consultations.actions.recording import record
-from app.consultations.forms.parsing import parse_consultation
+from app.consultations.schemas import parse_consultation
 from app.db.session import db, unit_of_work
 from tests.factories.records import (
     JSON,

@@ -12,9 +12,9 @@ from app.audit.actions import verify_chain
 from app.audit.queries import AUDIT_ENTRIES
 from app.consultations import queries
 from app.consultations.actions.recording import resolve_card, validate, with_card
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.queries import CONSULTATIONS, VERSIONS
 from app.consultations.rules.consultation_data import as_json, content_digest
+from app.consultations.schemas import parse_correction
 from app.db.session import db, unit_of_work
 from app.demo.actions import building
 from app.demo.actions.accounts import DemoAccounts
@@ -34,7 +34,7 @@ from tests.factories.records import JSON, at, in_new_context, sign_in
 
 NOW = at("2026-11-18 20:30")
 EVERYTHING = Scope(programme=True)
-CORRECTION = frozenset({"version", "reason"})
+CORRECTION = {"version": 1, "reason": "other"}
 
 
 def build(seed=1, months=13, consultations=1500, now=NOW):
@@ -180,7 +180,7 @@ def test_everything_generated_is_what_the_intake_accepts(app):
             raw |= {
                 name: value for name, value in consultation.telemetry.items() if value is not None
             }
-            parsed = parse_consultation(raw, CORRECTION)
+            parsed = parse_correction({**raw, **CORRECTION})
             card = resolve_card(session, parsed, consultation.content.card_id)
             desk_row = find_desk(session, EVERYTHING, desk.code)
             assert [*parsed.errors, *validate(parsed, desk_row, card)] == []

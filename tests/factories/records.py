@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import clock
-from app.consultations.actions.recording import RecordingResult, record
-from app.consultations.forms.parsing import parse_consultation
+from app.consultations.actions.recording import record
+from app.consultations.schemas import parse_consultation
 from app.db.session import db, unit_of_work
 from app.places.actions import open_desk
 from app.places.queries import DeskRow, find_desk
@@ -21,6 +21,7 @@ from app.staff import queries as staff
 from app.staff.actions.accounts import insert_account
 from app.staff.vocabulary import ROLE_PERMISSIONS
 from app.web.access import Principal, Scope
+from app.web.outcomes import Accepted
 
 PASSWORD = "a-long-test-phrase"
 CHEAP_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -93,8 +94,8 @@ def make_consultation(principal: Principal, desk: str = "HND-01", **fields: Any)
     content = consultation_json(desk, **fields)
     with unit_of_work():
         result = record(db.session(), principal, parse_consultation(content))
-    assert isinstance(result, RecordingResult), result
-    assert result.outcome == "new"
+    assert isinstance(result, Accepted), result
+    assert result.value.arrival == "new"
     return content
 
 

@@ -2,16 +2,19 @@
 
 from flask import Response, jsonify
 
+from app.cases.schemas.answers import AccountAnswer
 from app.cases.views.blueprint import blueprint
 from app.db.session import db
 from app.i18n import language
 from app.places.queries import list_desks
 from app.shelters.queries.shelters import list_own
 from app.web.access import allow, principal
+from app.web.openapi.describe import describe
 
 
 @blueprint.get("/sync/me")
 @allow("signed_in")
+@describe(answers={200: AccountAnswer})
 def current_account() -> Response:
     """The account, its role and its own scope (outside.md, Sessions for programs)."""
     account = principal()

@@ -1,8 +1,7 @@
 """Corrects and voids a consultation; every superseded version is kept."""
 
-from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
@@ -14,18 +13,20 @@ from app.consultations.actions import recording, rows
 from app.consultations.queries import CONSULTATIONS, VERSIONS
 from app.consultations.rules.checks import author_may_change
 from app.consultations.rules.consultation_data import (
+    Change,
     ConsultationData,
     ParsedConsultation,
     as_json,
     canonical_json,
 )
-from app.consultations.vocabulary import CHANGE_REASONS, LIVE, VOID
+from app.consultations.vocabulary import LIVE, VOID
 from app.db.session import AnyRow
 from app.field_errors import FieldError
 from app.people.actions.lines import ConsultationContext, replace_lines, void_lines
 from app.people.queries.cards import CardRow, get_card
 from app.places.queries import find_desk
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class VersionConflict:
     version: int
     yours: dict[str, Any]
     theirs: dict[str, Any]
+
+
+ChangeOutcome: TypeAlias = Outcome[AppliedChange, VersionConflict]
 
 
 class NotAllowed(Exception):
@@ -70,66 +74,56 @@ def correct(
     principal: Principal,
     row: AnyRow,
     parsed: ParsedConsultation,
-    payload: dict[str, Any],
-) -> AppliedChange | VersionConflict | list[FieldError]:
+) -> ChangeOutcome:
     """Replace the data of a row of `lock_consultation`; a voided consultation becomes live again.
 
-    `payload` holds `version` and `reason`. Raises NotAllowed.
+    `parsed` is a correction, with its `change`. Raises NotAllowed.
     """
     if not may_change(principal, row):
         raise NotAllowed
     desk = find_desk(session, principal.scope, parsed.desk) if parsed.desk else None
     before = queries.get_consultation_data(session, row)
     card = recording.resolve_card(session, parsed, before.card_id)
-    errors = recording.validate(parsed, desk, card) + _payload_errors(payload)
-    if payload.get("version") is None:
-        errors.append(FieldError("version", "required"))
+    errors = recording.validate(parsed, desk, card)
     if parsed.data is not None and parsed.data.id != str(row.id):
         errors.append(FieldError("id", "not_this_record"))
-    if errors or parsed.data is None or desk is None or isinstance(card, str):
-        return errors
+    change = parsed.change
+    if errors or parsed.data is None or change is None or desk is None or isinstance(card, str):
+        return Invalid(errors)
     data = recording.with_card(recording.with_default_language(parsed.data, desk), card)
-    if payload["version"] != row.version:
+    if change.version != row.version:
         yours, theirs = as_json(data), as_json(before)
-        return VersionConflict(
-            row.version, {**yours, "state": LIVE}, {**theirs, "state": row.state}
-        )
+        yours, theirs = {**yours, "state": LIVE}, {**theirs, "state": row.state}
+        return Conflict(VersionConflict(row.version, yours, theirs))
     columns = rows.content_columns(data, desk)
-    _supersede(
-        session, principal, row, before, {**columns, "state": LIVE, "reason": payload["reason"]}
-    )
+    _supersede(session, principal, row, before, {**columns, "state": LIVE, "reason": change.reason})
     context = rows.consultation_context({**row._asdict(), **columns}, card)
     replace_lines(session, _live_context(session, row, before), context, rows.profile_counts(data))
     record_audit(principal.account_id, "corrected", f"consultation:{row.id}", desk.country)
-    return AppliedChange(str(row.id), row.version + 1)
+    return Accepted(AppliedChange(str(row.id), row.version + 1))
 
 
-def void(
-    session: Session, principal: Principal, row: AnyRow, payload: dict[str, Any], unknown: Set[str]
-) -> AppliedChange | VersionConflict | list[FieldError]:
-    """Remove a row of `lock_consultation` from every figure; `unknown` are names of unknown fields.
+def void(session: Session, principal: Principal, row: AnyRow, change: Change) -> ChangeOutcome:
+    """Remove a row of `lock_consultation` from every figure.
 
     Voiding a void consultation changes nothing and is no error. Raises NotAllowed.
     """
     if not may_change(principal, row):
         raise NotAllowed
-    errors = [FieldError(name[:80], "unknown_field") for name in sorted(unknown)]
-    errors += _payload_errors(payload)
-    if errors:
-        return errors
+    if change.errors:
+        return Invalid([FieldError(field, code) for field, code in change.errors])
     if row.state == VOID:
-        return AppliedChange(str(row.id), row.version)
+        return Accepted(AppliedChange(str(row.id), row.version))
     before = queries.get_consultation_data(session, row)
-    if payload.get("version") not in (None, row.version):
-        return VersionConflict(
-            row.version, {"state": VOID}, {**as_json(before), "state": row.state}
-        )
-    _supersede(session, principal, row, before, {"state": VOID, "reason": payload["reason"]})
+    if change.version not in (None, row.version):
+        theirs = {**as_json(before), "state": row.state}
+        return Conflict(VersionConflict(row.version, {"state": VOID}, theirs))
+    _supersede(session, principal, row, before, {"state": VOID, "reason": change.reason})
     context = _live_context(session, row, before)
     if context is not None:
         void_lines(session, context)
     record_audit(principal.account_id, "voided", f"consultation:{row.id}", row.country)
-    return AppliedChange(str(row.id), row.version + 1)
+    return Accepted(AppliedChange(str(row.id), row.version + 1))
 
 
 def _live_context(
@@ -140,18 +134,6 @@ def _live_context(
         return None
     card = None if data.card_id is None else get_card(session, data.card_id)
     return rows.consultation_context(row._asdict(), card)
-
-
-def _payload_errors(payload: dict[str, Any]) -> list[FieldError]:
-    errors = []
-    version, reason = payload.get("version"), payload.get("reason")
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        errors.append(FieldError("version", "not_a_number"))
-    if reason is None or reason == "":
-        errors.append(FieldError("reason", "required"))
-    elif not isinstance(reason, str) or reason not in CHANGE_REASONS:
-        errors.append(FieldError("reason", "unknown_code"))
-    return errors
 
 
 def _supersede(

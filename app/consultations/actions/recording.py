@@ -25,15 +25,20 @@ from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
 from app.settings import current_settings
 from app.web.access import Principal, Scope
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 
 
 @dataclass(frozen=True)
 class RecordingResult:
-    """How a consultation arrived (`new`, `same` or `different`), and its current version; 0 if different."""
+    """How a consultation arrived (`new` or `same`), and its current version."""
 
     id: str
-    outcome: str
+    arrival: str
     version: int
+
+
+RecordingOutcome: TypeAlias = Outcome[RecordingResult, str]
+"""The outcome of recording; the id of a consultation is in conflict if it is another record's."""
 
 
 Submission: TypeAlias = tuple[Principal, ParsedConsultation]
@@ -50,17 +55,13 @@ class ValidSubmission:
     row: dict[str, Any]
 
 
-def record(
-    session: Session, principal: Principal, parsed: ParsedConsultation
-) -> RecordingResult | list[FieldError]:
+def record(session: Session, principal: Principal, parsed: ParsedConsultation) -> RecordingOutcome:
     """Record a consultation; return all errors at once if there are any."""
     return record_all(session, [(principal, parsed)])[0]
 
 
-def record_all(
-    session: Session, submissions: Sequence[Submission]
-) -> list[RecordingResult | list[FieldError]]:
-    """Record many consultations as one set; return the result or the errors of each, in their order.
+def record_all(session: Session, submissions: Sequence[Submission]) -> list[RecordingOutcome]:
+    """Record many consultations as one set; return the outcome of each, in their order.
 
     Cards are locked first, then rows are inserted, both in the order of their ids; aggregates change last.
     """
@@ -70,19 +71,19 @@ def record_all(
     other_ids = {submission.row["id"] for submission in valid if submission not in new}
     stored = queries.find_stored_unscoped(session, other_ids) if other_ids else {}
     return [
-        item if isinstance(item, list) else new.get(item) or _repeated(stored, item)
+        item if isinstance(item, Invalid) else new.get(item) or _repeated(stored, item)
         for item in checked
     ]
 
 
 def _validate_all(
     session: Session, submissions: Sequence[Submission]
-) -> list[ValidSubmission | list[FieldError]]:
+) -> list[ValidSubmission | Invalid]:
     """Return each valid submission or its errors; each desk and card is read once."""
     codes = {parsed.card for _, parsed in submissions if parsed.card and parsed.card != ATTACHED}
     cards = find_cards_by_code(session, codes) if codes else {}
     desks: dict[tuple[Scope, str], DeskRow | None] = {}
-    checked = list[ValidSubmission | list[FieldError]]()
+    checked = list[ValidSubmission | Invalid]()
     for principal, parsed in submissions:
         key = (principal.scope, parsed.desk)
         if key not in desks:
@@ -102,11 +103,11 @@ def _validate_submission(
     parsed: ParsedConsultation,
     desk: DeskRow | None,
     card: CardRow | str | None,
-) -> ValidSubmission | list[FieldError]:
+) -> ValidSubmission | Invalid:
     errors = validate(parsed, desk, card)
     data = parsed.data
     if errors or data is None or desk is None or isinstance(card, str):
-        return errors
+        return Invalid(errors)
     data = with_card(with_default_language(data, desk), card)
     row = new_row(data, desk, principal.account_id) | parsed.telemetry
     return ValidSubmission(principal, data, card, row)
@@ -114,7 +115,7 @@ def _validate_submission(
 
 def _insert(
     session: Session, submissions: Sequence[ValidSubmission]
-) -> dict[ValidSubmission, RecordingResult]:
+) -> dict[ValidSubmission, RecordingOutcome]:
     """Write the submissions whose ids are new; of two with the same id, write the first."""
     roots = lock_cards(session, [item.card for item in submissions if item.card is not None])
     rows = sorted((item.row for item in submissions), key=lambda row: row["id"])
@@ -127,7 +128,7 @@ def _insert(
     for item in new:
         target = f"consultation:{item.data.id}"
         record_audit(item.principal.account_id, "recorded", target, item.row["country"])
-    return {item: RecordingResult(item.data.id, idempotency.NEW, 1) for item in new}
+    return {item: Accepted(RecordingResult(item.data.id, idempotency.NEW, 1)) for item in new}
 
 
 def validate(
@@ -183,11 +184,11 @@ def with_card(data: ConsultationData, card: CardRow | None) -> ConsultationData:
     return replace(data, card_id=card.id if card else None)
 
 
-def _repeated(stored: Mapping[UUID, Any], submission: ValidSubmission) -> RecordingResult:
+def _repeated(stored: Mapping[UUID, Any], submission: ValidSubmission) -> RecordingOutcome:
     """Return whether a submission whose id exists is the same as the stored one; another desk's never is."""
     row = submission.row
     before = stored.get(row["id"])
     is_same = before is not None and before.content_digest == row["content_digest"]
     if before is not None and is_same and before.desk_id in submission.principal.scope.desks:
-        return RecordingResult(str(row["id"]), idempotency.SAME, before.version)
-    return RecordingResult(str(row["id"]), idempotency.DIFFERENT, 0)
+        return Accepted(RecordingResult(str(row["id"]), idempotency.SAME, before.version))
+    return Conflict(str(row["id"]))

@@ -62,6 +62,15 @@ class ConsultationData:
 
 
 @dataclass(frozen=True)
+class Change:
+    """The version that a correction or voiding replaces, and the code of its reason, with the errors of both."""
+
+    version: int | None
+    reason: str
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class ParsedConsultation:
     """The readable part of a submitted consultation, with its errors: pairs of a field's path and a code.
 
@@ -75,6 +84,8 @@ class ParsedConsultation:
     telemetry: dict[str, Any]
     card: str | None = None
     """The card's normalised code; ATTACHED stands for the card that the record has."""
+    change: Change | None = None
+    """What a correction replaces and why; None if the consultation is new."""
 
     @property
     def data(self) -> ConsultationData | None:

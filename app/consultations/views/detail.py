@@ -1,11 +1,13 @@
 """One consultation: read, correct, void."""
 
 import json
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify, redirect, request, url_for
+from flask import Response, jsonify, redirect, url_for
 from flask_babel import gettext
+from werkzeug import Response as AnyResponse
 
 from app.audit.actions import record_audit
 from app.consultations import queries
@@ -14,10 +16,10 @@ from app.consultations.actions.corrections import AppliedChange, NotAllowed, Ver
 from app.consultations.forms.form_fields import from_form
 from app.consultations.forms.form_state import form_state_from_data, form_state_from_raw
 from app.consultations.forms.labels import describe, differences
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.forms.template_context import CODELISTS
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.rules.consultation_data import ATTACHED, as_json
+from app.consultations.schemas import parse_correction, parse_void
 from app.consultations.views.blueprint import (
     blueprint,
     form_page,
@@ -26,15 +28,14 @@ from app.consultations.views.blueprint import (
     options_at,
     own_desk,
 )
-from app.db.session import db
-from app.field_errors import errors_response
+from app.db.session import AnyRow, db
+from app.field_errors import FieldError
 from app.web.access import allow, principal
+from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, render_page
 from app.web.relative_time import utc_iso
-from app.web.requests import is_form, read_json, wants_json
-from app.web.responses import error_response
-
-CHANGE_FIELDS = frozenset({"version", "reason"})
+from app.web.requests import read_body, wants_json
+from app.web.responses import error_response, json_response
 
 
 @blueprint.get("/<uuid:consultation_id>")
@@ -94,62 +95,78 @@ def correction_form(consultation_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:consultation_id>/correct")
 @allow("correct_consultations")
-def correct(consultation_id: UUID) -> Any:
+def correct(consultation_id: UUID) -> AnyResponse:
     """Replace the data of a consultation; 409 with both versions if it has a newer version."""
     get_row_or_404(consultation_id)
-    raw = from_form(request.form) if is_form() else read_json()
+    raw = read_body(from_form)
     raw.setdefault("id", str(consultation_id))
-    parsed = parse_consultation(raw, CHANGE_FIELDS)
+    parsed = parse_correction(raw)
     row = lock_row_or_404(consultation_id, corrections.cards_to_lock(db.session(), parsed))
     try:
-        result = corrections.correct(db.session(), principal(), row, parsed, raw)
+        outcome = corrections.correct(db.session(), principal(), row, parsed)
     except NotAllowed:
         return _too_late()
-    if isinstance(result, AppliedChange) or wants_json():
-        return _change_response(result, gettext("Corrected."))
-    return _correction_form(row, raw, result)
+    return respond(
+        outcome,
+        as_json=JSON_CHANGE,
+        as_page=Renderers(
+            partial(_back_to_day, gettext("Corrected.")),
+            partial(_form_with_conflict, row, raw),
+            partial(_form_with_errors, row, raw),
+        ),
+    )
 
 
-def _correction_form(row: Any, raw: dict[str, Any], result: VersionConflict | list[Any]) -> Any:
+def _json_changed(change: AppliedChange) -> Response:
+    return json_response({"id": change.id, "version": change.version})
+
+
+def _json_conflict(conflict: VersionConflict) -> Response:
+    return json_response(vars(conflict), 409)
+
+
+JSON_CHANGE = Renderers(_json_changed, _json_conflict)
+
+
+def _back_to_day(message: str, change: AppliedChange) -> AnyResponse:
+    flash_message(message)
+    row = get_row_or_404(UUID(change.id))
+    return redirect(url_for("cases.today", desk=row.desk, day=row.held_on.isoformat()))
+
+
+def _form_with_errors(row: AnyRow, raw: dict[str, Any], errors: list[FieldError]) -> Response:
     options, form_state = options_at(own_desk(row.desk)), form_state_from_raw(raw)
-    variables = {"correcting": row, "reason": raw.get("reason")}
-    if isinstance(result, list):
-        return form_page(options, form_state, result, 422, version=raw.get("version"), **variables)
-    variables |= {"conflict": result, "differences": differences(result.yours, result.theirs)}
-    return form_page(options, form_state, [], 409, version=result.version, **variables)
+    change = {"version": raw.get("version"), "reason": raw.get("reason")}
+    return form_page(options, form_state, errors, 422, correcting=row, **change)
+
+
+def _form_with_conflict(row: AnyRow, raw: dict[str, Any], conflict: VersionConflict) -> Response:
+    options, form_state = options_at(own_desk(row.desk)), form_state_from_raw(raw)
+    variables: dict[str, Any] = {"reason": raw.get("reason"), "version": conflict.version}
+    variables |= {"conflict": conflict, "differences": differences(conflict.yours, conflict.theirs)}
+    return form_page(options, form_state, [], 409, correcting=row, **variables)
 
 
 @blueprint.post("/<uuid:consultation_id>/void")
 @allow("correct_consultations")
-def void(consultation_id: UUID) -> Any:
+def void(consultation_id: UUID) -> AnyResponse:
     """Remove the consultation from the figures; requires a reason."""
     row = lock_row_or_404(consultation_id)
-    raw = from_form(request.form) if is_form() else read_json()
-    unknown = raw.keys() - CHANGE_FIELDS
+    change = parse_void(read_body(from_form))
     try:
-        result = corrections.void(db.session(), principal(), row, raw, unknown)
+        outcome = corrections.void(db.session(), principal(), row, change)
     except NotAllowed:
         return _too_late()
-    if isinstance(result, (list, VersionConflict)) and not wants_json():
-        message = result[0].message if isinstance(result, list) else None
-        return error_response(422 if isinstance(result, list) else 409, message)
-    message = gettext("Undone.") if raw.get("reason") == "undo" else gettext("Voided.")
-    return _change_response(result, message)
+    message = gettext("Undone.") if change.reason == "undo" else gettext("Voided.")
+    return respond(
+        outcome,
+        as_json=JSON_CHANGE,
+        as_page=Renderers(partial(_back_to_day, message), invalid=_void_errors),
+    )
 
 
-def _change_response(result: AppliedChange | VersionConflict | list[Any], message: str) -> Any:
-    if isinstance(result, list):
-        return errors_response(result)
-    if isinstance(result, VersionConflict):
-        conflict = {"version": result.version, "yours": result.yours, "theirs": result.theirs}
-        response = jsonify(conflict)
-        response.status_code = 409
-        return response
-    if wants_json():
-        return jsonify({"id": result.id, "version": result.version})
-    flash_message(message)
-    row = get_row_or_404(UUID(result.id))
-    return redirect(url_for("cases.today", desk=row.desk, day=row.held_on.isoformat()))
+def _void_errors(errors: list[FieldError]) -> Response:
+    return error_response(422, errors[0].message)
 
 
 def _too_late() -> Response:

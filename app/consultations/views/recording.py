@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, jsonify, redirect, request, url_for
+from flask import Response, abort, redirect, request, url_for
 from flask_babel import gettext
+from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app import clock
@@ -22,8 +24,8 @@ from app.consultations.forms.form_state import (
     prefill_from_last,
     with_last_composition,
 )
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.rules.checks import asks_to_return
+from app.consultations.schemas import parse_consultation
 from app.consultations.views.blueprint import (
     DEFAULTS_COOKIE,
     blueprint,
@@ -36,13 +38,15 @@ from app.consultations.views.blueprint import (
 )
 from app.db import idempotency
 from app.db.session import db
-from app.field_errors import FieldError, errors_response
+from app.field_errors import FieldError
 from app.i18n import language
-from app.people.actions.lookup import look_up_card
+from app.people.actions.lookup import CardLookup, look_up_card
+from app.places.queries import DeskRow
 from app.web.access import allow, principal
+from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, set_preference_cookie
-from app.web.requests import is_form, read_json, wants_json
-from app.web.responses import error_response
+from app.web.requests import is_form, read_body
+from app.web.responses import error_response, json_response
 
 
 @blueprint.get("/new")
@@ -62,7 +66,7 @@ def new() -> Response:
 
 @blueprint.post("/new")
 @allow("correct_consultations")
-def redraw_form() -> Response:
+def redraw_form() -> AnyResponse:
     """Render the form of a new consultation or a correction again with the answers so far; store nothing.
 
     The form is in another language (`switch_locale`), has one more nationality (`more_groups`), or has the people that
@@ -97,16 +101,21 @@ def _same_form(raw: dict[str, Any], form_state: FormState) -> Response:
     return form_page(options_at(desk_from_raw(raw)), form_state, [])
 
 
-def _form_with_card(raw: dict[str, Any], form_state: FormState) -> Response:
+def _form_with_card(raw: dict[str, Any], form_state: FormState) -> AnyResponse:
     if not principal().may("record_consultations") or "version" in raw:
         abort(403)
     desk = desk_from_raw(raw)
     until = clock.today_at(desk.time_zone)
     with suppress(ValueError):
         until = date.fromisoformat(form_state.held_on)
-    lookup = look_up_card(db.session(), principal(), desk, form_state.card, until)
-    if isinstance(lookup, str):
-        return form_page(options_at(desk), form_state, [FieldError("card", lookup)])
+    outcome = look_up_card(db.session(), principal(), desk, form_state.card, until)
+    errors_page = partial(form_page, options_at(desk), form_state)
+    return outcome.render(
+        Renderers(partial(_form_of_last_composition, desk, form_state), invalid=errors_page)
+    )
+
+
+def _form_of_last_composition(desk: DeskRow, form_state: FormState, lookup: CardLookup) -> Response:
     filled = with_last_composition(form_state, lookup.groups)
     answer, was_used = lookup.repeat_contact, bool(lookup.groups)
     return form_page(options_at(desk), filled, [], card_answer=answer, card_was_used=was_used)
@@ -121,41 +130,52 @@ def _id_in(raw: dict[str, Any]) -> UUID:
 
 @blueprint.post("")
 @allow("record_consultations")
-def record() -> Any:
+def record() -> AnyResponse:
     """Record a consultation; by JSON 201 new, 200 same, 409 different, 422 errors; by form redirect to the day."""
-    raw = from_form(request.form) if is_form() else read_json()
-    result = recording.record(db.session(), principal(), parse_consultation(raw))
-    if isinstance(result, list):
-        return errors_response(result) if wants_json() else _form_with_errors(raw, result)
-    response = _json_response(result) if wants_json() else _redirect(result, raw)
-    defaults = f"{raw.get('channel') or 'desk_in_person'}.{raw.get('modality') or 'informational'}"
-    if result.outcome == idempotency.NEW and "channel" in raw:
-        set_preference_cookie(response, DEFAULTS_COOKIE, defaults)
-    return response
+    raw = read_body(from_form)
+    outcome = recording.record(db.session(), principal(), parse_consultation(raw))
+    return respond(
+        outcome,
+        as_json=Renderers(partial(_json_saved, raw), _json_different),
+        as_page=Renderers(partial(_saved, raw), _different, partial(_form_with_errors, raw)),
+    )
 
 
-def _json_response(result: RecordingResult) -> Response:
-    payload = {"id": result.id, "arrival": result.outcome}
-    if result.outcome == idempotency.DIFFERENT:
-        response = jsonify(payload)
-        response.status_code = 409
-        return response
-    response = jsonify({**payload, "version": result.version})
-    response.status_code = 201 if result.outcome == idempotency.NEW else 200
-    return response
+def _json_saved(raw: dict[str, Any], result: RecordingResult) -> AnyResponse:
+    payload = {"id": result.id, "arrival": result.arrival, "version": result.version}
+    response = json_response(payload, 201 if result.arrival == idempotency.NEW else 200)
+    return _with_defaults(response, raw, result)
 
 
-def _redirect(result: RecordingResult, raw: dict[str, Any]) -> Any:
-    if result.outcome == idempotency.DIFFERENT:
-        return error_response(
-            409, gettext("Another record has this number. Nothing was stored; start anew.")
-        )
+def _json_different(record_id: str) -> Response:
+    return json_response({"id": record_id, "arrival": idempotency.DIFFERENT}, 409)
+
+
+def _different(_: str) -> Response:
+    return error_response(
+        409, gettext("Another record has this number. Nothing was stored; start anew.")
+    )
+
+
+def _saved(raw: dict[str, Any], result: RecordingResult) -> AnyResponse:
     details = {"record": result.id, "version": str(result.version)}
     if asks_to_return(raw.get("topics") or (), raw.get("outcomes") or ()):
         details["returning"] = "1"
     flash_message(gettext("Saved."), "saved", **details)
     has_several_desks = len(principal().scope.desks) > 1
-    return redirect(url_for("cases.today", desk=raw["desk"] if has_several_desks else None))
+    response = redirect(url_for("cases.today", desk=raw["desk"] if has_several_desks else None))
+    return _with_defaults(response, raw, result)
+
+
+def _with_defaults(
+    response: AnyResponse, raw: dict[str, Any], result: RecordingResult
+) -> AnyResponse:
+    """Return the response, which also remembers channel and modality of a new consultation on this device."""
+    if result.arrival == idempotency.NEW and "channel" in raw:
+        channel, modality = raw["channel"] or "desk_in_person", raw.get("modality")
+        defaults = f"{channel}.{modality or 'informational'}"
+        set_preference_cookie(response, DEFAULTS_COOKIE, defaults)
+    return response
 
 
 def _form_with_errors(raw: dict[str, Any], errors: list[FieldError]) -> Response:

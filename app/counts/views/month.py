@@ -24,6 +24,7 @@ from app.counts.queries.tables import (
     list_year,
 )
 from app.counts.rules.people import cross_sex_and_age
+from app.counts.schemas.answers import FiguresAnswer
 from app.counts.views import charts, figure_cards
 from app.db.session import db
 from app.i18n.language import country_name
@@ -31,6 +32,8 @@ from app.month import Month
 from app.places.vocabulary import programme
 from app.settings import current_settings
 from app.web.access import Scope, allow, principal
+from app.web.openapi.answers import ErrorAnswer
+from app.web.openapi.describe import describe
 from app.web.pages import render_page, term
 
 MONTHS_OFFERED = 24
@@ -43,6 +46,12 @@ LABELS = {
     "topic": partial(term, TOPICS),
 }
 blueprint = Blueprint("counts", __name__)
+QUERY = {
+    "country": "ISO 3166-1 alpha-3; without it the programme, for those who may see it.",
+    "month": "`YYYY-MM`; without it the month that runs.",
+    "desk": "Code of one desk.",
+    "revision": "An older figure of a closed month.",
+}
 
 
 @blueprint.get("/counts")
@@ -61,6 +70,7 @@ def figures() -> Response:
 
 @blueprint.get("/counts.json")
 @allow("see_counts", audited=True)
+@describe(answers={200: FiguresAnswer, 403: ErrorAnswer, 404: ErrorAnswer}, query=QUERY)
 def figures_json() -> Response:
     """Return the same figures as JSON (outside.md, Counts); record the reading in the audit log."""
     resolved = _audited(_read_query())

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Never
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -27,10 +28,11 @@ from app.people.rules.card_codes import (
     generate_card_code,
     parse_card_code,
 )
-from app.places.queries import DeskRow
+from app.places.queries import DeskRow, find_desk
 from app.places.rules import closes_with_country, is_open
 from app.settings import current_settings
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 from app.web.security_events import report_event
 
 INSERT_CARDS = insert(CARDS)
@@ -39,10 +41,27 @@ MAX_CARDS = 200
 
 
 @dataclass(frozen=True)
-class ReplacementRefused:
-    """Why a lost card cannot be replaced in its current state: a code of FIELD_ERRORS."""
+class CardSheet:
+    """The codes of new cards as printed, and their reporting year."""
 
-    code: str
+    codes: list[str]
+    year: int
+
+
+def order(
+    session: Session, principal: Principal, desk_code: str, n: int, errors: Collection[FieldError]
+) -> Outcome[CardSheet, Never]:
+    """Issue n cards for a desk within the account's scope; `errors` are those of fields that could not be read."""
+    desk = find_desk(session, principal.scope, desk_code) if desk_code else None
+    rule_errors = issue_errors(desk, n)
+    if desk is None:
+        rule_errors.append(FieldError("desk", "not_your_desk"))
+    fields = {error.field for error in errors}
+    errors = [*errors, *(error for error in rule_errors if error.field not in fields)]
+    if desk is None or errors:
+        return Invalid([*errors])
+    year = current_reporting_year(desk)
+    return Accepted(CardSheet(issue(session, principal.account_id, desk, n, year), year))
 
 
 def issue(session: Session, account_id: int, desk: DeskRow, n: int, year: int) -> list[str]:
@@ -113,29 +132,28 @@ def find_typed_card(session: Session, typed: str) -> CardRow | str:
     return "card_mistyped" if code is None else find_card_by_code(session, code)
 
 
-def replace(
-    session: Session, principal: Principal, codes: Mapping[str, str]
-) -> list[FieldError] | ReplacementRefused | None:
+def replace(session: Session, principal: Principal, codes: Mapping[str, str]) -> Outcome[None, str]:
     """Join the people of the card `lost` with those of its `replacement`; `codes` holds both as typed.
 
-    Returns None on success.
+    A conflict is the code of FIELD_ERRORS for the state of the cards that does not allow it.
     """
     cards = {name: find_typed_card(session, codes[name]) for name in ("lost", "replacement")}
     lost, replacement = cards["lost"], cards["replacement"]
     if isinstance(lost, str) or isinstance(replacement, str):
-        return [FieldError(name, card) for name, card in cards.items() if isinstance(card, str)]
+        unusable = {name: card for name, card in cards.items() if isinstance(card, str)}
+        return Invalid([FieldError(name, code) for name, code in unusable.items()])
     lock_card_groups(session, (lost, replacement))
     if get_card(session, lost.id).is_replaced:  # read again: from now on nobody else can replace it
-        return ReplacementRefused("card_replaced")
+        return Conflict("card_replaced")
     if not merge_card_groups(session, lost, replacement):
-        return ReplacementRefused("cards_are_one")
+        return Conflict("cards_are_one")
     record_audit(
         principal.account_id,
         "card_replaced",
         f"card:{replacement.id}",
         principal.scope.home_country,
     )
-    return None
+    return Accepted(None)
 
 
 def _row(year: int, digest: str) -> dict[str, object]:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, Never
 
 from sqlalchemy.orm import Session
 
 from app.audit.actions import record_audit
 from app.db.session import AnyRow
+from app.field_errors import FieldError
 from app.month import Month
 from app.people.actions.cards import find_typed_card
 from app.people.queries.compositions import find_last_month, list_last_composition
@@ -17,6 +18,7 @@ from app.people.rules.repeat_contact import suggest_repeat_contact
 from app.places.queries import DeskRow
 from app.settings import current_settings
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Invalid, Outcome
 
 
 @dataclass(frozen=True)
@@ -33,16 +35,17 @@ class CardLookup:
 
 def look_up_card(
     session: Session, principal: Principal, desk: DeskRow, typed: str, until: date
-) -> CardLookup | str:
-    """Return what a card discloses at a desk about contacts up to a day, or a code of FIELD_ERRORS; record the read."""
+) -> Outcome[CardLookup, Never]:
+    """Return what a card discloses at a desk about contacts up to a day; record the read."""
     card = find_typed_card(session, typed)
     if isinstance(card, str):
-        return card
+        return Invalid([FieldError("card", card)])
     start = current_settings().reporting_year_start
     last = find_last_month(session, card, desk.country, until)
     record_audit(principal.account_id, "card_read", f"desk:{desk.code}", desk.country)
     answer = suggest_repeat_contact(last, Month.containing(until), start)
-    return CardLookup(answer, _groups(list_last_composition(session, card, until)))
+    groups = _groups(list_last_composition(session, card, until))
+    return Accepted(CardLookup(answer, groups))
 
 
 def _groups(lines: Sequence[AnyRow]) -> list[dict[str, Any]]:

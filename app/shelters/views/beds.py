@@ -14,16 +14,22 @@ from app.shelters.forms.beds import parse_accepting, parse_bed_update
 from app.shelters.queries.beds import list_beds_of_country
 from app.shelters.queries.shelters import ShelterRow, find_own, list_in_country
 from app.shelters.rules import Beds
+from app.shelters.schemas.answers import SheltersAnswer
 from app.shelters.views.blueprint import blueprint
 from app.web.access import Scope, allow, principal
+from app.web.openapi.answers import ErrorAnswer, NothingAnswer
+from app.web.openapi.describe import describe
 from app.web.pages import flash_message, redirect_or_json
 from app.web.relative_time import utc_iso
 from app.web.requests import is_form, read_json, safe_redirect_target, wants_json
 from app.web.responses import error_response
 
+QUERY = {"country": "ISO 3166-1 alpha-3; without it the account's own country."}
+
 
 @blueprint.get("/shelters.json")
 @allow("see_shelters")
+@describe(answers={200: SheltersAnswer, 404: ErrorAnswer}, query=QUERY)
 def shelters_json() -> Response:
     """Return the shelters of a country and their beds (outside.md, Shelters and referrals)."""
     country = _requested_country(principal().scope)
@@ -84,6 +90,7 @@ def _current_beds_json(shelter: ShelterRow, category: str) -> dict[str, Any]:
 
 @blueprint.post("/shelters/<code>/confirm")
 @allow("answer_referrals")
+@describe(answers={200: NothingAnswer})
 def confirm(code: str) -> Any:
     """Confirm that every number of an own shelter is still right."""
     actions.confirm(db.session(), principal().account_id, _get_own_or_404(code))

@@ -12,8 +12,11 @@ from app.i18n import language
 from app.settings import current_settings
 from app.staff.actions import accounts, sessions
 from app.staff.rules import ATTEMPT_WINDOW
+from app.staff.schemas.answers import SignedInAnswer, TokenAnswer
 from app.staff.views.blueprint import blueprint
 from app.web.access import Principal, allow, limiter, principal
+from app.web.openapi.answers import ErrorAnswer, NothingAnswer
+from app.web.openapi.describe import describe
 from app.web.pages import MODES, redirect_or_json, render_page
 from app.web.preserved_forms import safe_redraw_url
 from app.web.requests import read_json, safe_redirect_target, wants_json
@@ -54,6 +57,7 @@ def sign_in() -> Any:
 @blueprint.post("/sign-in")
 @limiter.limit(PER_MINUTE)
 @allow("public")
+@describe(answers={200: SignedInAnswer, 401: ErrorAnswer})
 def sign_in_post() -> Any:
     """Sign in: JSON gets `{"account","role"}`, 401 or 429; a form is redirected to the page in `next`."""
     values = read_json() if request.is_json else request.form
@@ -113,6 +117,7 @@ def _resume(values: Any) -> Any:
 
 @blueprint.post("/sign-out")
 @allow("signed_in")
+@describe(answers={200: NothingAnswer})
 def sign_out() -> Any:
     """End this session."""
     sessions.end_session(db.session(), principal())
@@ -125,6 +130,7 @@ def sign_out() -> Any:
 
 @blueprint.get("/sync/token")
 @allow("public")
+@describe(answers={200: TokenAnswer})
 def token() -> Response:
     """Return the token that every change must carry as `X-CSRFToken`."""
     return jsonify({"csrf_token": generate_csrf()})

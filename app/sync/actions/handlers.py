@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from app.consultations import queries
 from app.consultations.actions import corrections, recording
-from app.consultations.actions.corrections import AppliedChange, NotAllowed
-from app.consultations.forms.parsing import parse_consultation
+from app.consultations.actions.corrections import NotAllowed
 from app.consultations.rules.consultation_data import ParsedConsultation
+from app.consultations.schemas import parse_consultation, parse_void
 from app.consultations.vocabulary import DECLINED
 from app.db import idempotency
 from app.field_errors import FieldError
@@ -20,6 +20,7 @@ from app.people.rules.card_codes import parse_card_code
 from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONFLICT, CONSULTATION, CREATED, DUPLICATE, QUARANTINED, VOID
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,12 @@ def handle_consultations(session: Session, items: Sequence[AuthoredPayload]) -> 
     return [_outcome_of_recording(result) for result in recording.record_all(session, parsed)]
 
 
-def _outcome_of_recording(result: recording.RecordingResult | list[FieldError]) -> IntakeOutcome:
-    return (
-        invalid_outcome(result) if isinstance(result, list) else outcome_of_insert(result.outcome)
-    )
+def _outcome_of_recording(outcome: recording.RecordingOutcome) -> IntakeOutcome:
+    if isinstance(outcome, Invalid):
+        return invalid_outcome(outcome.errors)
+    if isinstance(outcome, Conflict):
+        return outcome_of_insert(idempotency.DIFFERENT)
+    return outcome_of_insert(outcome.value.arrival)
 
 
 def lock_records(session: Session, items: Sequence[AuthoredPayload]) -> None:
@@ -165,12 +168,12 @@ def handle_void(session: Session, author: Principal, payload: Payload) -> Intake
     row = queries.lock_consultation(session, author.scope, payload.record_id)
     if row is None:
         return IntakeOutcome(CREATED, awaits_record=True)
-    data: dict[str, Any] = {"reason": payload.data.get("reason")}
+    change = parse_void({"reason": payload.data.get("reason")})
     try:
-        result = corrections.void(session, author, row, data, frozenset())
+        result = corrections.void(session, author, row, change)
     except NotAllowed:
         return IntakeOutcome(QUARANTINED, "too_late")
-    if isinstance(result, AppliedChange):
+    if isinstance(result, Accepted):
         return IntakeOutcome(CREATED)
     return IntakeOutcome(QUARANTINED, "invalid")
 

@@ -13,7 +13,7 @@ from app.consultations import queries as consultations
 from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import NotAllowed
 from app.consultations.rules.consultation_data import ParsedConsultation
-from app.db import idempotency
+from app.consultations.schemas import parse_void
 from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.sync.queries import quarantine as queries
@@ -21,6 +21,7 @@ from app.sync.queries.envelopes import ENVELOPES, EnvelopeRow
 from app.sync.rules.quarantine import may_author_resolve
 from app.sync.vocabulary import AWAITING_RECORD, OPEN, RESOLVED, VOIDED
 from app.web.access import Principal, Scope
+from app.web.outcomes import Conflict, Invalid
 
 
 def may_resolve(principal: Principal, row: EnvelopeRow) -> bool:
@@ -47,9 +48,9 @@ def resolve(
     telemetry = {**parsed.telemetry, "device": str(row.device_id) if row.device_id else None}
     author = replace(principal, account_id=author_id, scope=own_desk)
     result = recording.record(session, author, replace(parsed, telemetry=telemetry))
-    if isinstance(result, list):
-        return result
-    if result.outcome == idempotency.DIFFERENT:
+    if isinstance(result, Invalid):
+        return result.errors
+    if isinstance(result, Conflict):
         return [FieldError("id", "different")]
     _close(session, principal, row, RESOLVED)
     return []
@@ -64,11 +65,11 @@ def apply_void(
     if record is None:
         return [FieldError("record", "not_there")]
     try:
-        result = corrections.void(session, principal, record, {"reason": reason}, frozenset())
+        result = corrections.void(session, principal, record, parse_void({"reason": reason}))
     except NotAllowed:
         return [FieldError("record", "not_there")]
-    if isinstance(result, list):
-        return result
+    if isinstance(result, Invalid):
+        return result.errors
     _close(session, principal, row, RESOLVED)
     return []
 

@@ -1,13 +1,12 @@
 """Envelopes: the payload of one that was decrypted, and why one is quarantined before anything of it is recorded."""
 
-import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.json_object import parse_json_object
 from app.sync.vocabulary import CONSULTATION, KINDS, MAX_AGE_DAYS
-from app.text_limits import has_too_many_values
 
 ENVELOPE_FIELDS = frozenset({"kind", "author"})
 """Fields of a payload that are no answers of its record."""
@@ -49,26 +48,14 @@ class Payload:
 
 def parse_payload(content: bytes, envelope_id: UUID) -> Payload | None:
     """Parse decrypted bytes; None if they are not the JSON of this envelope's record."""
-    if has_too_many_values(content):
-        return None
-    try:
-        raw = json.loads(content.decode("utf-8"), object_pairs_hook=_refuse_duplicate_keys)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(raw, dict) or raw.get("id") != str(envelope_id):
+    raw = parse_json_object(content)
+    if raw is None or raw.get("id") != str(envelope_id):
         return None
     kind, author, desk, device = (
         str(raw.get(name) or "") for name in ("kind", "author", "desk", "device")
     )
     data = {name: value for name, value in raw.items() if name not in ENVELOPE_FIELDS}
     return Payload(kind, author, desk, device, data)
-
-
-def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("duplicate key")
-    return data
 
 
 def foreign_reason(payload: Payload, device: str, desk: str) -> str:

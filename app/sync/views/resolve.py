@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import uuid4
 
-from flask import Response, redirect, request, url_for
+from flask import Response, redirect, url_for
 from flask_babel import gettext
 
 from app.consultations.forms import template_context
 from app.consultations.forms.form_fields import from_form
 from app.consultations.forms.form_state import FormGroup, form_state_from_raw
-from app.consultations.forms.parsing import parse_consultation
+from app.consultations.schemas import parse_consultation
 from app.db.session import db
 from app.field_errors import FieldError, errors_response
 from app.i18n import language
@@ -21,7 +21,7 @@ from app.sync.views.blueprint import blueprint
 from app.sync.views.quarantine import NUMBER, get_record, lock_record, record_page, refusal_of
 from app.web.access import allow, principal
 from app.web.pages import flash_message, redirect_or_json, render_page
-from app.web.requests import is_form, read_json, wants_json
+from app.web.requests import read_body, wants_json
 from app.web.responses import error_response
 
 
@@ -70,7 +70,7 @@ def resolve(number: int) -> Response:
     refusal = refusal_of(record) or _refusal_of_kind(record)
     if refusal is not None:
         return refusal
-    raw = from_form(request.form) if is_form() else read_json()
+    raw = read_body(from_form)
     if record.is_consultation and raw.keys() & {"switch_locale", "more_groups"}:
         return _redraw_form(record, raw)
     if record.is_void:

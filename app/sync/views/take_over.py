@@ -11,6 +11,8 @@ from app.staff.rules import ATTEMPT_WINDOW
 from app.sync.views.blueprint import blueprint
 from app.web import device_auth
 from app.web.access import allow, limiter, principal
+from app.web.openapi.answers import NothingAnswer
+from app.web.openapi.describe import describe
 from app.web.pages import render_page
 from app.web.requests import read_json
 from app.web.responses import error_response
@@ -46,6 +48,7 @@ def _refused(check: PinCheck) -> Response:
 
 @blueprint.post("/sync/lock")
 @allow("enrolled_device")
+@describe(answers={200: NothingAnswer})
 def lock() -> Response:
     """End the session of the tablet's cookie, if there is one."""
     _end_session()

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from app.consultations.forms.parsing import parse_consultation
 from app.consultations.forms.spreadsheets.cell_reader import CellReader, identifier_in
 from app.consultations.forms.spreadsheets.columns import (
     PERSON_COLUMNS,
@@ -13,6 +12,7 @@ from app.consultations.forms.spreadsheets.columns import (
     read_header,
 )
 from app.consultations.rules.spreadsheets import PLACEHOLDER_ID, CellError, SpreadsheetRecord
+from app.consultations.schemas import parse_consultation
 from app.consultations.vocabulary import DECLINED
 from app.spreadsheets.limits import CellValue, SheetRow, SpreadsheetLimits, column_name, is_blank
 from app.spreadsheets.reading import read_rows

@@ -1,0 +1,1 @@
+"""Schemas of referrals: what comes in and goes out."""

@@ -1,0 +1,1 @@
+"""Schemas of return requests: what comes in and goes out."""

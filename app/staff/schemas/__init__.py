@@ -1,0 +1,1 @@
+"""Schemas of staff: what programs get at sign-in."""

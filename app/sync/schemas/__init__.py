@@ -1,0 +1,1 @@
+"""Schemas of tablets: what they send and get."""

@@ -1,0 +1,50 @@
+"""States what a view takes and answers, beside its permission."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from pydantic import BaseModel
+
+JsonObject: TypeAlias = dict[str, Any]
+"""A JSON object of a document that this app does not define."""
+View = TypeVar("View", bound=Callable[..., Any])
+Answers = Mapping[int, type[BaseModel] | None]
+"""The body of each answer by status; None if the answer has none."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What one address takes and answers, apart from the errors that every address has.
+
+    `query` are the parameters of the address, each with its meaning; `summary` stands for the first line of the view's
+    docstring. What a client gets that accepts pages is not described.
+    """
+
+    answers: Answers
+    body: type[BaseModel] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    is_body_optional: bool = False
+    summary: str = ""
+    content_type: str = "application/json"
+
+
+def describe(**operation: Any) -> Callable[[View], View]:
+    """State the operation of a view: the fields of `Operation` as keywords."""
+    return describe_each("", {"": Operation(**operation)})
+
+
+def describe_each(parameter: str, operations: Mapping[str, Operation]) -> Callable[[View], View]:
+    """State an operation for each value of a parameter of the view's path."""
+
+    def decorate(view: View) -> View:
+        view.operations = (parameter, dict(operations))  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def operations_of(view: Callable[..., Any]) -> tuple[str, dict[str, Operation]]:
+    """Return the path parameter that is spelled out, and the operation for each of its values; empty if undescribed."""
+    described: tuple[str, dict[str, Operation]] = getattr(view, "operations", ("", {}))
+    return described
