@@ -13,7 +13,7 @@ from app.field_errors import FIELD_ERRORS, FieldError, errors_response
 from app.people import forms
 from app.people.actions import cards
 from app.people.actions.lookup import CardLookup, look_up_card
-from app.people.schemas import CardLookupBody, CardOrderBody, CardReplacementBody
+from app.people.schemas.bodies import CardLookupBody, CardOrderBody, CardReplacementBody
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.settings import current_settings
 from app.web.access import allow, limiter, principal

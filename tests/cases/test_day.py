@@ -17,7 +17,7 @@ from app.consultations import queries
 from app.consultations.actions import corrections, recording
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.rules.consultation_data import Change
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 from app.consultations.vocabulary import DECLINED, RESTRICTED_TOPICS
 from app.db.session import db, unit_of_work
 from app.month import Month

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.consultations.rules.consultation_data import canonical_json, content_digest
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 
 WOMAN = {"sex": "female", "age_band": "age_25_59", "n": 1}
 BOY = {"sex": "male", "age_band": "age_5_11", "n": 12}

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.consultations.forms.form_fields import from_form
 from app.consultations.rules.consultation_data import content_digest
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 from tests.consultations.form_fields import as_fields
 from tests.consultations.strategies import contents
 from tests.factories.records import JSON, Browser, consultation_json, in_new_context

@@ -15,7 +15,7 @@ from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import AppliedChange
 from app.consultations.actions.rows import consultation_context, new_row, profile_counts
 from app.consultations.rules.consultation_data import Change, as_json, canonical_json
-from app.consultations.schemas import parse_consultation, parse_correction
+from app.consultations.schemas.bodies import parse_consultation, parse_correction
 from app.db.session import db, unit_of_work
 from app.people.actions.lines import build_lines
 from app.people.models.lines import PersonLine

@@ -192,6 +192,7 @@ TABLE: dict[str, Route] = {
     "static": Route("/static/style.css", EVERYBODY),
     "ops.healthz": Route("/healthz", EVERYBODY),
     "ops.readyz": Route("/readyz", EVERYBODY),
+    "ops.openapi": Route("/openapi.json", EVERYBODY),
     "ops.probe": Route("/setup/probe", EVERYBODY, ok=404),  # it answers `setup check` alone
     "staff.home": Route("/", EVERYBODY, 302),
     "staff.sign_in": Route("/sign-in", EVERYBODY),

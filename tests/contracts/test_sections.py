@@ -5,7 +5,7 @@ from collections import Counter
 
 from app.consultations.forms.form_state import HIDDEN_FIELDS, SECTIONS
 from app.consultations.rules.consultation_data import Group
-from app.consultations.schemas import ConsultationBody
+from app.consultations.schemas.bodies import ConsultationBody
 
 
 def test_every_field_stands_in_exactly_one_section():

@@ -19,7 +19,7 @@ from app.consultations.actions import corrections, recording
 from app.consultations.models import Consultation, ConsultationVersion
 from app.consultations.queries import find_consultation
 from app.consultations.rules.consultation_data import Change
-from app.consultations.schemas import parse_consultation, parse_correction
+from app.consultations.schemas.bodies import parse_consultation, parse_correction
 from app.consultations.vocabulary import OUTCOMES, TOPICS
 from app.db.session import db, unit_of_work
 from app.people.actions.cards import find_typed_card, issue

@@ -6,8 +6,9 @@ import pytest
 
 from app import clock
 from app.consultations.actions.recording import record
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 from app.db.session import db, unit_of_work
+from app.web.outcomes import Invalid
 from tests.factories.records import (
     JSON,
     at,
@@ -60,9 +61,9 @@ def test_a_day_that_has_begun_elsewhere_alone_is_in_the_future(two_time_zones):
     _, clerk = two_time_zones
     with clock.frozen_at(MONTH_TURN), unit_of_work():
         content = consultation_json("HND-01", held_on="2026-04-01")
-        problems = record(db.session(), clerk, parse_consultation(content))
-    assert isinstance(problems, list)
-    assert [(p.field, p.code) for p in problems] == [("held_on", "in_future")]
+        outcome = record(db.session(), clerk, parse_consultation(content))
+    assert isinstance(outcome, Invalid)
+    assert [(p.field, p.code) for p in outcome.errors] == [("held_on", "in_future")]
 
 
 def test_the_month_shown_first_is_the_one_of_the_country(two_time_zones):

@@ -201,7 +201,7 @@ def test_of_several_faults_the_first_is_named(player):
 
 def test_a_wrong_link_that_its_aggregates_repeat_is_named_and_linked_again(player, monkeypatch):
     condition = (
-        "known AND card_id IS NOT NULL AND previous_in_country = 0 AND previous_in_programme > 0"
+        "is_known AND card_id IS NOT NULL AND previous_in_country = 0 AND previous_in_programme > 0"
     )
     with unit_of_work():
         statement = f"UPDATE person_line SET previous_in_programme = 0 WHERE {condition}"

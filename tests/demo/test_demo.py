@@ -14,7 +14,7 @@ from app.consultations import queries
 from app.consultations.actions.recording import resolve_card, validate, with_card
 from app.consultations.queries import CONSULTATIONS, VERSIONS
 from app.consultations.rules.consultation_data import as_json, content_digest
-from app.consultations.schemas import parse_correction
+from app.consultations.schemas.bodies import parse_correction
 from app.db.session import db, unit_of_work
 from app.demo.actions import building
 from app.demo.actions.accounts import DemoAccounts

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app import clock
 from app.consultations.actions.recording import record
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 from app.db.session import db, unit_of_work
 from app.places.actions import open_desk
 from app.places.queries import DeskRow, find_desk

@@ -63,7 +63,7 @@ class Deadlock:
         if is_deadlock:
             self.has_second.clear()
             self.has_first.clear()
-            Thread(target=self._cross, daemon=True).start()
+            Thread(target=self._lock_in_opposite_order, daemon=True).start()
             assert self.has_second.wait(10)
         db.session.execute(LOCK_DESK, {"code": "HND-01"})
         self.has_first.set()

@@ -19,7 +19,7 @@ from app.consultations.forms.labels import describe, differences
 from app.consultations.forms.template_context import CODELISTS
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.rules.consultation_data import ATTACHED, as_json
-from app.consultations.schemas import parse_correction, parse_void
+from app.consultations.schemas.bodies import parse_correction, parse_void
 from app.consultations.views.blueprint import (
     blueprint,
     form_page,

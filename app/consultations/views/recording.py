@@ -25,7 +25,7 @@ from app.consultations.forms.form_state import (
     with_last_composition,
 )
 from app.consultations.rules.checks import asks_to_return
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 from app.consultations.views.blueprint import (
     DEFAULTS_COOKIE,
     blueprint,

@@ -10,7 +10,7 @@ from app.consultations import queries
 from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import NotAllowed
 from app.consultations.rules.consultation_data import ParsedConsultation
-from app.consultations.schemas import parse_consultation, parse_void
+from app.consultations.schemas.bodies import parse_consultation, parse_void
 from app.consultations.vocabulary import DECLINED
 from app.db import idempotency
 from app.field_errors import FieldError

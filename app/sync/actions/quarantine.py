@@ -13,7 +13,7 @@ from app.consultations import queries as consultations
 from app.consultations.actions import corrections, recording
 from app.consultations.actions.corrections import NotAllowed
 from app.consultations.rules.consultation_data import ParsedConsultation
-from app.consultations.schemas import parse_void
+from app.consultations.schemas.bodies import parse_void
 from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.sync.queries import quarantine as queries

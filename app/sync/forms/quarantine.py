@@ -12,7 +12,7 @@ from app.consultations.forms import template_context
 from app.consultations.forms.form_state import SECTIONS, FormState, get_form_options
 from app.consultations.forms.labels import LabelledAnswer, differences
 from app.consultations.rules.consultation_data import ConsultationData, ParsedConsultation, as_json
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 from app.consultations.vocabulary import CHANGE_REASONS, DECLINED
 from app.db.session import Session
 from app.field_errors import FieldError

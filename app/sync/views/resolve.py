@@ -9,7 +9,7 @@ from flask_babel import gettext
 from app.consultations.forms import template_context
 from app.consultations.forms.form_fields import from_form
 from app.consultations.forms.form_state import FormGroup, form_state_from_raw
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 from app.db.session import db
 from app.field_errors import FieldError, errors_response
 from app.i18n import language

@@ -12,7 +12,7 @@ from app.consultations.forms.spreadsheets.columns import (
     read_header,
 )
 from app.consultations.rules.spreadsheets import PLACEHOLDER_ID, CellError, SpreadsheetRecord
-from app.consultations.schemas import parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
 from app.consultations.vocabulary import DECLINED
 from app.spreadsheets.limits import CellValue, SheetRow, SpreadsheetLimits, column_name, is_blank
 from app.spreadsheets.reading import read_rows

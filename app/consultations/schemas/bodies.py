@@ -28,7 +28,7 @@ from app.consultations.vocabulary import (
     TOPICS,
     TRAVEL_GROUPS,
 )
-from app.people.schemas import CARD_SCHEMA, CardCode, read_card
+from app.people.schemas.bodies import CARD_SCHEMA, CardCode, read_card
 from app.web.schemas.body import Body, Parsed, parse
 from app.web.schemas.errors import FieldErrorCode, error_of
 from app.web.schemas.fields import (

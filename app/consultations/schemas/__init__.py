@@ -1,0 +1,1 @@
+"""Schemas of consultations: what comes in and goes out."""

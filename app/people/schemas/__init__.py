@@ -1,0 +1,1 @@
+"""Schemas of visitor cards: what comes in and goes out."""
