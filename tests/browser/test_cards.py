@@ -147,7 +147,7 @@ def test_a_family_returns_with_one_more(open_page: Open, site: Site, codes: list
     page.wait_for_selector("[data-use]:visible")
     assert "2" in page.inner_text("#card-offer")
     assert page.locator(".cell.some").count() == 0
-    told = page.locator("button.save[data-told]")
+    told = page.locator("button.save[data-suggested]")
     assert [b.get_attribute("value") for b in told.all()] == ["repeat_this_month"]
 
     taps = Taps(page)
@@ -164,7 +164,7 @@ def test_a_family_returns_with_one_more(open_page: Open, site: Site, codes: list
         ("female", "age_5_11"),
         ("male", "age_0_4"),
     ]
-    assert page.locator("button.save[data-told]").count() == 0
+    assert page.locator("button.save[data-suggested]").count() == 0
 
 
 def test_two_nationalities_on_a_card_are_offered_as_two_groups(
@@ -263,7 +263,7 @@ def test_without_scripts_the_card_is_looked_up_and_posted(
     assert page.input_value(FEMALE_ADULT) == "1"
     assert page.is_checked('[name="groups-0-nationality"][value="HND"]')
     assert page.is_checked('[name="topics"][value="asylum"]')
-    assert page.locator("button.save[data-told]").get_attribute("value") == "repeat_this_month"
+    assert page.locator("button.save[data-suggested]").get_attribute("value") == "repeat_this_month"
     page.fill('[name="groups-0-female-age_5_11"]', "1")
     page.click('button.save[value="repeat_this_month"]')
     page.wait_for_url("**/today*")

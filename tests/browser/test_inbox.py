@@ -88,7 +88,7 @@ def test_the_open_page_shows_a_referral_in_five_seconds_and_answers_it_with_a_ta
     until(card(page, code).is_visible)
     assert time.monotonic() - sent <= 5
     assert page.title().startswith("(1) ")
-    assert page.inner_text("#said") == "A referral waits for your answer."
+    assert page.inner_text("#messages") == "A referral waits for your answer."
     house.becomes(code, "seen")
     card(page, code).get_by_role("button", name="Accept", exact=True).tap()
     until(page.locator(".undo-toast").is_visible)

@@ -127,7 +127,7 @@ A draft lives in memory only, so a crash in the middle of an entry (14) leaves a
 WALKED = (*range(1, 17), 26, 27)
 PINS = {"ana": "493817", "ben": "680254"}
 SHOWN = "#toast:not([hidden])"
-ASKED = "#alike[open]"
+ASKED = "#duplicate-guard[open]"
 BEHIND = {"/sync/contact", "/sync/envelopes", "/sw.js", "/manifest.webmanifest"}
 """What an open page and the browser ask the server while people work already."""
 CUT = "net::ERR_EMPTY_RESPONSE"
@@ -470,16 +470,16 @@ def walk_look_alikes(page: Page, saved: Callable[[], int]) -> None:
     again()
     page.wait_for_selector(ASKED)
     assert saved() == before + 1
-    page.tap("#alike [value=save]")
+    page.tap("#duplicate-guard [value=save]")
     now(2)
     again()
     page.wait_for_selector(ASKED)
     page.keyboard.press("Escape")
-    page.wait_for_selector("#alike", state="hidden")
+    page.wait_for_selector("#duplicate-guard", state="hidden")
     assert page.locator(".cell.some").count() == 1
     save(page)
     page.wait_for_selector(ASKED)
-    page.tap("#alike [value=drop]")
+    page.tap("#duplicate-guard [value=drop]")
     now(2)
     assert page.locator(".cell.some").count() == 0
     page.tap("#toast button")

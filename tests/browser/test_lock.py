@@ -94,7 +94,7 @@ class Tablet:
             self.page.locator(f".key[value='{digit}']").tap()
 
     def told(self) -> str:
-        return self.page.inner_text("[data-told]")
+        return self.page.inner_text("[data-result]")
 
 
 @pytest.fixture(scope="module")

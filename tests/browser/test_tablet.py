@@ -210,7 +210,7 @@ def test_the_sheet_tells_what_waits_and_answers_honestly(tablet: Tablet):
     page.wait_for_selector('[data-fact="waiting"]:not(:empty)')
     assert page.inner_text('[data-fact="waiting"]').startswith("1 ")
     page.tap("[data-send]")
-    words = "document.querySelector('#tablet-sheet [data-told]')"
+    words = "document.querySelector('#tablet-sheet [data-result]')"
     tablet.until(f"{words}.textContent === {words}.dataset.offline")
     with page.expect_download() as saved:
         page.tap("[data-copy]")

@@ -191,5 +191,5 @@ def test_a_change_that_the_app_took_and_did_not_answer_is_never_said_to_be_lost(
         (changed, _, told), (status, _, body) = (answer.result() for answer in answers)
     installation.run("systemctl enable --now ventanilla-web.service")
     assert (changed, status) == (503, 503)
-    assert json.loads(told)["problem"].startswith("Nobody can say whether this was stored.")
+    assert json.loads(told)["problem"].startswith("It is not known whether this was stored.")
     assert "Nothing was stored" in json.loads(body)["problem"]

@@ -117,7 +117,7 @@ def _intake_response(intake: ReferralIntake, referral_id: str) -> Response:
 
 def _redirect_to_referral(intake: ReferralIntake, message: str) -> Any:
     if intake.referral is None:
-        conflict = gettext("Another referral has this number. Nothing was sent; start anew.")
+        conflict = gettext("Another referral has this number. Nothing was sent; start again.")
         return error_response(409, conflict)
     flash_message(message)
     return redirect_or_json(url_for("referrals.detail", referral_id=intake.referral.id))

@@ -47,7 +47,7 @@ def open_new() -> Response:
     if not isinstance(result, str):
         return json_errors(result) or new_page(form, result)
     flash_message(
-        gettext("The shelter is open. Now say how many beds it has and who coordinates it.")
+        gettext("The shelter is open. Now enter how many beds it has and who coordinates it.")
     )
     return redirect_or_json(url_for("shelters.detail", code=result))
 
