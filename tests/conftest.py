@@ -11,8 +11,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from sqlalchemy import Engine
 
 from app import create_app
@@ -21,6 +19,7 @@ from app.staff.actions import hashing
 from app.web.access import limiter
 from config import Settings, read_settings
 from tests import postgres
+from tests.caches import CachedRule, TemplateCache
 from tests.databases import PostgresDatabase, SqliteFile
 from tests.databases import ask as _ask
 from tests.factories.records import CHEAP_HASH
@@ -45,22 +44,8 @@ hashing.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 hashing.DUMMY_HASH = CHEAP_HASH  # tests about what a hash costs ask for `real_hashes`
 _numbers = count()
 _engines: dict[str, Engine] = {}
-
-
-class KeptTemplates(BytecodeCache):
-    """Every template compiled once in a process, for all its apps."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], Any] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._kept.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key, bucket.checksum] = bucket.code
-
-
-Flask.jinja_options = {"bytecode_cache": KeptTemplates()}
+Flask.jinja_options = {"bytecode_cache": TemplateCache()}
+Flask.url_rule_class = CachedRule
 _runtime = tempfile.TemporaryDirectory(prefix="ventanilla-tests-")
 """Where the apps of this run meet: parts that run at once must not wait for each other's password hashes."""
 
