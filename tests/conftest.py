@@ -18,7 +18,7 @@ from app.db.session import db
 from app.staff.actions import hashing
 from app.web.access import limiter
 from config import Settings, read_settings
-from tests import postgres
+from tests import postgres, temp_folder
 from tests.caches import CachedRule, TemplateCache
 from tests.databases import PostgresDatabase, SqliteFile
 from tests.databases import ask as _ask
@@ -46,7 +46,7 @@ _numbers = count()
 _engines: dict[str, Engine] = {}
 Flask.jinja_options = {"bytecode_cache": TemplateCache()}
 Flask.url_rule_class = CachedRule
-_runtime = tempfile.TemporaryDirectory(prefix="ventanilla-tests-")
+_runtime = temp_folder.choose()
 """Where the apps of this run meet: parts that run at once must not wait for each other's password hashes."""
 
 
@@ -138,8 +138,8 @@ def migrate(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_file(sqlite_template: Path) -> SqliteFile:
-    """The place of this process's SQLite databases, in memory where the machine has such a folder."""
-    folder = tempfile.mkdtemp(prefix="database-", dir=_runtime.name)
+    """The place of this process's SQLite databases."""
+    folder = tempfile.mkdtemp(prefix="database-")
     return SqliteFile(sqlite_template, Path(folder) / "ventanilla.sqlite")
 
 
