@@ -97,6 +97,7 @@ class Life(RuleBasedStateMachine):
             self.beds = {one: {"capacity": 4, "blocked": 0, "occupied": 0} for one in self.shelters}
             self._people()
         self.browsers: dict[str, Browser] = {}
+        self.tokens: dict[str, str] = {}
 
     def _people(self) -> None:
         from app.shelters.queries.shelters import find_shelter
@@ -113,7 +114,7 @@ class Life(RuleBasedStateMachine):
     def as_(self, name: str) -> Browser:
         """A browser of that account, signed in again before its session would be too old."""
         if self.clock - self.signed_in_at > timedelta(minutes=30):
-            self.browsers, self.signed_in_at = {}, self.clock
+            self.browsers, self.tokens, self.signed_in_at = {}, {}, self.clock
         if name not in self.browsers:
             self.browsers[name] = Browser(self.app.test_client())
             self._at_clock(self._enter, self.browsers[name], name)
@@ -137,8 +138,11 @@ class Life(RuleBasedStateMachine):
             with clock.frozen_at(self.clock):
                 if method == "GET":
                     return browser.client.get(path, headers=JSON)
-                token = browser.client.get("/sync/token", headers=JSON).get_json()["csrf_token"]
-                return browser.client.post(path, json=said, headers={"X-CSRFToken": token, **JSON})
+                if name not in self.tokens:
+                    told = browser.client.get("/sync/token", headers=JSON).get_json()
+                    self.tokens[name] = told["csrf_token"]
+                headers = {"X-CSRFToken": self.tokens[name], **JSON}
+                return browser.client.post(path, json=said, headers=headers)
 
         return alone(go)
 
