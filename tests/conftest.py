@@ -23,15 +23,19 @@ from tests.caches import CachedRule, TemplateCache
 from tests.databases import PostgresDatabase, SqliteFile
 from tests.databases import ask as _ask
 from tests.factories.records import CHEAP_HASH
-from tests.factories.two_country_world import Office, open_office
+from tests.factories.two_country_world import Office, OfficeCopies, open_office
 from tests.left_out import is_left_out, list_left_out, list_slow
 from tests.server import ROUNDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
 
-LONG = ("tests/production/", "tests/browser/", "tests/fuzz/", "tests/ops/")
-"""What begins first, so that no process is left alone with it at the end."""
+LONG = (
+    *("tests/production/", "tests/browser/test_cards", "tests/browser/test_pages"),
+    *("tests/browser/test_faults", "tests/browser/", "tests/fuzz/", "tests/referrals/test_life"),
+    *("tests/ops/", "tests/consultations/test_kill", "tests/sync/test_kill", "tests/returns/"),
+)
+"""What begins first, so that no process is left alone with it at the end: beginnings of paths, the longest first."""
 WHOLE = "tests/production/"
 """What one process does alone: its tests share installations of the machine that they run on."""
 LEFT_OUT = pytest.StashKey[list[str]]()
@@ -198,7 +202,16 @@ def playwright() -> Iterator["Playwright"]:
         yield driver
 
 
+@pytest.fixture(scope="session")
+def office_copies(sqlite_file: SqliteFile) -> OfficeCopies:
+    """The office in a SQLite file, made once and copied."""
+    return OfficeCopies(sqlite_file.path)
+
+
 @pytest.fixture
-def office(app: Flask) -> Office:
+def office(app: Flask, request: pytest.FixtureRequest) -> Office:
     """Two desks of one country and one of another, with their people and supervisors."""
+    if db.engine.dialect.name == "sqlite":
+        copies: OfficeCopies = request.getfixturevalue("office_copies")
+        return copies.open(app)
     return open_office(app)
