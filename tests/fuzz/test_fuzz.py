@@ -14,7 +14,7 @@ from tests.sync.tablet import make_tablet
 
 pytestmark = pytest.mark.both_databases
 
-MANY = 500 if ROUNDS == 1 else 20_000
+MANY = 250 if ROUNDS == 1 else 20_000  # as many over https, four times: tests/production
 SEED = 12
 
 
