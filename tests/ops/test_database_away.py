@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from app.db.session import db
-from tests import postgres
+from tests import postgres, stopwatch
 from tests.conftest import create_app, migrate, settings_for
 from tests.factories.records import consultation_json, make_account, make_desk
 from tests.server import ROUNDS, Client, Server, serving
@@ -144,13 +144,13 @@ def test_a_read_only_database_is_not_ready_and_is_read_all_the_same(place):
 def test_a_forgotten_transaction_elsewhere_ends_in_a_sentence(place, lock):
     with psycopg.connect(place.address) as forgotten:
         forgotten.execute(lock)
-        began = time.monotonic()
+        began, unhindered = time.monotonic(), stopwatch.now()
         status, refused = place.ana.post("/consultations", consultation_json())
-        took = time.monotonic() - began
+        took = time.monotonic() - began, stopwatch.now() - unhindered
         ready = place.ana.ask("GET", "/readyz")
         forgotten.rollback()
     assert (status, set(refused)) == (503, {"problem"})
-    assert 0.25 < took < 5
+    assert took[0] > 0.25 and took[1] < 5
     assert ready[0] == 200, "who waits is not the database"
     assert place.ana.post("/consultations", consultation_json())[0] == 201
 
@@ -158,9 +158,9 @@ def test_a_forgotten_transaction_elsewhere_ends_in_a_sentence(place, lock):
 def test_readiness_waits_for_nobody_long(place):
     with psycopg.connect(place.address) as forgotten:
         forgotten.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
-        began = time.monotonic()
+        began = stopwatch.now()
         status, ready = place.ana.ask("GET", "/readyz")
-        took = time.monotonic() - began
+        took = stopwatch.now() - began
         forgotten.rollback()
     assert (status, ready["problems"]) == (503, ["database_lock_timeout"])
     assert took < 2.5
