@@ -223,7 +223,7 @@ class Field:
         assert len(found) <= 1
         return str(found[0][0]) if found else ""
 
-    def wait_for(self, true: Callable[[], object], seconds: float = 20) -> None:
+    def wait_for(self, true: Callable[[], object], seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, self.page.url
@@ -258,7 +258,7 @@ class Field:
     def type_pin(self, name: str) -> None:
         self.page.wait_for_selector(".dots")
         self.page.keyboard.type(PINS[name])
-        self.page.wait_for_url(f"**{RECORD}", timeout=10000)
+        self.page.wait_for_url(f"**{RECORD}", timeout=60_000)
         self.tablet.until("ventanilla.ready")
 
 
