@@ -157,6 +157,7 @@ def test_the_page_is_calm_in_every_light_language_and_width(open_page: Open, hou
         page = open_page("/referrals/inbox", "shelter.mex", "phone", locale)
         for mode in modes:
             page.set_viewport_size({"width": 390, "height": 844})
+            page.reload()  # closes what the former light opened
             in_light(page, mode)
             first = page.locator(".waiting .deeds").first.bounding_box()
             assert first["y"] + first["height"] <= 844, (locale, mode, first)
