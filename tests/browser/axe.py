@@ -1,4 +1,4 @@
-"""axe-core in the browser: loaded once into a page, and asked for violations alone."""
+"""Runs axe-core in the browser: loaded once into a page, and asked only for violations."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 RUN = """async ([context, options]) => {
-  const found = await axe.run(context ?? document, { ...options, resultTypes: ["violations"] });
-  return found.violations.map((one) => [one.id, one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]);
+  const result = await axe.run(context ?? document, { ...options, resultTypes: ["violations"] });
+  return result.violations.map((rule) => [rule.id, rule.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))]);
 }"""
 
 
@@ -15,5 +15,5 @@ def find_violations(page: Page, context: Any, options: dict[str, Any]) -> list[A
     """Return the id of each violated rule and the beginnings of the first elements that violate it."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found: list[Any] = page.evaluate(RUN, [context, options])
-    return found
+    violations: list[Any] = page.evaluate(RUN, [context, options])
+    return violations

@@ -63,14 +63,14 @@ class Site:
     path: Path
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Rows of the server's database."""
+        """Return the rows that a statement selects from the server's database."""
         with sqlite3.connect(self.path) as connection:
             return connection.execute(statement).fetchall()
 
 
 @pytest.fixture(scope="session")
 def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server with one Mexican desk, its staff and a few consultations."""
+    """Yield a server with one Mexican desk, its staff and a few consultations."""
     path = tmp_path_factory.mktemp("site") / "ventanilla.sqlite"
     shutil.copy(sqlite_template, path)
     app = create_app(settings_for(f"sqlite:///{path}"))
@@ -91,20 +91,20 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """The machine's Chromium."""
-    found = next(
+    """Yield the machine's Chromium."""
+    program = next(
         (p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), None
     )
-    assert found, "Chromium is not installed: apt-get install chromium"
-    browser = playwright.chromium.launch(executable_path=shutil.which(found), args=ARGS)
+    assert program, "Chromium is not installed: apt-get install chromium"
+    browser = playwright.chromium.launch(executable_path=shutil.which(program), args=ARGS)
     yield browser
     browser.close()
 
 
 @pytest.fixture(scope="session")
 def sessions(chromium: Browser, site: Site) -> dict[str, Any]:
-    """The cookies of everybody, signed in once through the page."""
-    kept = {}
+    """Return the storage state of each account by username, signed in once through the page."""
+    states = {}
     for name in PEOPLE:
         context = chromium.new_context(locale="es-MX")
         page = context.new_page()
@@ -114,9 +114,9 @@ def sessions(chromium: Browser, site: Site) -> dict[str, Any]:
         page.press("[name=password]", "Enter")
         page.wait_for_load_state()
         assert "/sign-in" not in page.url, page.inner_text("main")
-        kept[name] = context.storage_state()
+        states[name] = context.storage_state()
         context.close()
-    return kept
+    return states
 
 
 Open = Callable[..., Page]
@@ -126,13 +126,13 @@ ANSWERED = re.compile(
 
 
 def is_fault(message: ConsoleMessage) -> bool:
-    """Whether the console tells of a fault; a refusal that the page itself explains is none."""
+    """Return whether the console reports a fault; a refusal that the page itself explains is not one."""
     return message.type == "error" and not ANSWERED.match(message.text)
 
 
 @pytest.fixture(scope="session")
 def pool(site: Site) -> PagePool:
-    """The pages that the tests of this process have one after the other."""
+    """Return the pages that the tests of this process share one after the other."""
     return PagePool(site.address, is_fault)
 
 
@@ -140,12 +140,12 @@ def pool(site: Site) -> PagePool:
 def open_page(
     chromium: Browser, site: Site, sessions: dict[str, Any], pool: PagePool
 ) -> Iterator[Open]:
-    """Opens a page as somebody: `open_page(path, who, size, locale, mode, scripts, worker)`."""
+    """Yield a function that opens a page: `open_page(path, username, size, locale, mode, scripts, worker)`."""
     taken: list[tuple[tuple[Any, ...], PooledPage]] = []
 
     def opened(
         path: str,
-        who: str | None = "desk.mex",
+        username: str | None = "desk.mex",
         size: str = "tablet",
         locale: str = "es",
         mode: str = "",
@@ -169,8 +169,8 @@ def open_page(
         pooled = pool.take(key, (width, height), new_context)
         taken.append((key, pooled))
         page = pooled.page
-        if who:
-            page.context.add_cookies(sessions[who]["cookies"])
+        if username:
+            page.context.add_cookies(sessions[username]["cookies"])
         cookies = {"locale": locale, "mode": mode}
         page.context.add_cookies(
             [{"name": n, "value": v, "url": site.address} for n, v in cookies.items() if v]

@@ -1,4 +1,4 @@
-"""Pages that one test after the other has: a new window and its process cost three times what a page costs to draw."""
+"""Reuses pages from test to test: a new window and its process cost three times what a page costs to draw."""
 
 from collections.abc import Callable, Hashable
 from contextlib import suppress
@@ -55,11 +55,11 @@ class PagePool:
         self, key: Hashable, size: tuple[int, int], new_context: Callable[[], BrowserContext]
     ) -> PooledPage:
         """Return a free page of that key, or a new one."""
-        found = next((free for free in self._free if free[0] == key), None)
-        if found is not None:
-            self._free.remove(found)
-            found[1].reset(self.address, size)
-            return found[1]
+        pooled = next((free for free in self._free if free[0] == key), None)
+        if pooled is not None:
+            self._free.remove(pooled)
+            pooled[1].reset(self.address, size)
+            return pooled[1]
         context = new_context()
         page = context.new_page()
         return PooledPage(page, context.new_cdp_session(page), self.is_fault)

@@ -1,4 +1,4 @@
-"""A way to the server that can be cut, slowed or answered by somebody else, as a bad network does."""
+"""A connection to the server that can be cut, slowed or answered by somebody else, as a bad network does."""
 
 import http.client
 import json
@@ -25,15 +25,15 @@ class Exchange:
 
     @property
     def envelopes(self) -> list[dict[str, Any]]:
-        """The envelopes of the batch."""
+        """Return the envelopes of the batch."""
         return json.loads(self.body)["envelopes"]
 
     def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
-        """Answers in the server's place."""
+        """Answer instead of the server."""
         self.send(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
 
     def send(self, status: int, headers: dict[str, str], body: bytes, length: int = -1) -> None:
-        """Sends an answer; a `length` of more than there is cuts it short."""
+        """Send an answer; a `length` beyond the body's own makes it a truncated one."""
         self.handler.send_response_only(status)
         for name, value in headers.items():
             self.handler.send_header(name, value)
@@ -44,12 +44,12 @@ class Exchange:
         self.handler.wfile.write(body)
         self.handler.close_connection = True
 
-    def changed(self, change: Callable[[dict[str, Any]], None]) -> None:
-        """Passes the request on and sends back another JSON than the server's."""
+    def send_changed(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Pass the request on and send back the server's JSON with a change."""
         status, headers, body = self.forward()
-        said = json.loads(body)
-        change(said)
-        self.send(status, headers, json.dumps(said).encode())
+        content = json.loads(body)
+        change(content)
+        self.send(status, headers, json.dumps(content).encode())
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Relay:
     target: int
     port: int = 0
     faults: dict[str, Fault] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     arrived: list[str] = field(default_factory=list)
     weight: int = 0
     """Bytes of bodies and headers that went to the browser."""
@@ -70,20 +70,20 @@ class Relay:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Listens, at the same port as before."""
+        """Listen at the same port as before."""
         relay = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                self.close_connection = True  # also where the server itself has gone
+                self.close_connection = True  # also if the server itself has gone
                 with suppress(ConnectionError):  # the browser has gone
                     relay.handle(self)
 
             do_POST = do_GET
 
-            def log_message(self, *said: Any) -> None:
+            def log_message(self, *args: Any) -> None:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
@@ -92,20 +92,20 @@ class Relay:
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
-        """Nobody listens any more."""
+        """Stop listening."""
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()
             self.server = None
 
     def handle(self, handler: BaseHTTPRequestHandler) -> None:
-        """Passes one request on, or does to it what was asked for its path."""
+        """Pass one request on, or apply the fault of its path."""
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         path = handler.path.partition("?")[0]
-        self.asked.append(path)
+        self.requested.append(path)
         exchange = Exchange(handler, body, lambda: self.forward(handler, body))
         if path == "/sync/envelopes":
-            self.arrived.extend(one["id"] for one in exchange.envelopes)
+            self.arrived.extend(envelope["id"] for envelope in exchange.envelopes)
         fault = self.faults.get(path)
         if fault is not None:
             fault(exchange)
@@ -117,7 +117,7 @@ class Relay:
     def forward(
         self, handler: BaseHTTPRequestHandler, body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
-        """The real server's answer."""
+        """Return the real server's answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.target, timeout=60)
         try:
             headers = {k: v for k, v in handler.headers.items() if k.lower() not in HOP}
@@ -131,7 +131,7 @@ class Relay:
 
 @contextmanager
 def relaying(target: int) -> Iterator[Relay]:
-    """A relay to a server's port, gone afterwards."""
+    """Yield a relay to a server's port, gone afterwards."""
     relay = Relay(target)
     relay.start()
     try:
@@ -141,7 +141,7 @@ def relaying(target: int) -> Iterator[Relay]:
 
 
 def until(page: Page, script: str, seconds: float = 60) -> None:
-    """Waits; the policy of the pages forbids the driver's own way."""
+    """Wait until the script is true; the policy of the pages forbids the driver's own wait."""
     end = time.monotonic() + seconds
     while not page.evaluate(script):
         assert time.monotonic() < end, script

@@ -28,16 +28,16 @@ ENROL = """async (code) => {
     headers: { "Content-Type": "application/json", Accept: "application/json" },
   });
   if (!answer.ok) throw new Error(answer.status);
-  const given = await answer.json();
+  const issued = await answer.json();
   const { store } = await import("/static/tablet/store.js");
-  await store.set("device", { ...given, desk: given.lists.desk, state: "enrolled" });
+  await store.set("device", { ...issued, desk: issued.lists.desk, state: "enrolled" });
 }"""
 NETWORK_IS_GONE = ("net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED")
-"""What the console says of a request without a network, made by a page or through the worker."""
+"""Messages of the console about a request without a network, made by a page or through the worker."""
 
 
 def code_for(site: Site, desk: str = "MEX-02", name: str = "Tableta 1") -> str:
-    """A fresh enrolment code of a new tablet of that desk."""
+    """Return a fresh enrolment code of a new tablet of that desk."""
     app = create_app(settings_for(f"sqlite:///{site.path}"))
     with app.app_context():
         session = db.session()
@@ -63,44 +63,46 @@ class Tablet:
 
     @property
     def page(self) -> Page:
-        """The newest page."""
+        """Return the newest page."""
         return self.context.pages[-1]
 
     def go(self, path: str) -> None:
-        """Opens a page of the site."""
+        """Open a page of the site."""
         self.page.goto(self.site.address + path)
 
     def until(self, script: str, seconds: float = 60) -> Any:
-        """What the script answers, as soon as that is something true; pages under the strict policy are asked."""
+        """Return what the script evaluates to as soon as that is true; works under the strict policy of the pages."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            found = self.page.evaluate(script)
-            if found:
-                return found
+            value = self.page.evaluate(script)
+            if value:
+                return value
             time.sleep(0.05)
         raise AssertionError(f"not within {seconds} s: {script}")
 
     def chip(self, state: str, number: str = "", seconds: float = 60) -> str:
-        """What the chip says, as soon as it shows that state (and that number)."""
-        said = 'document.getElementById("tablet-chip")'
-        mine = f'{said}.dataset.state === "{state}" && {said}.textContent.includes("{number}")'
-        return str(self.until(f"{mine} && {said}.textContent", seconds))
+        """Return the chip's text as soon as it shows that state (and that number)."""
+        chip = 'document.getElementById("tablet-chip")'
+        mine = f'{chip}.dataset.state === "{state}" && {chip}.textContent.includes("{number}")'
+        return str(self.until(f"{mine} && {chip}.textContent", seconds))
 
     def delivered(self, seconds: float = 60) -> None:
-        """Waits until nothing waits any more and the chip says so."""
+        """Wait until the queue is empty and the chip shows it."""
         self.until("ventanilla.store.waiting().then((n) => n === 0)", seconds)
         self.chip("sent")
 
-    def offline(self, gone: bool = True) -> None:
-        """Takes the network away, for pages and worker alike, or gives it back."""
-        self.context.set_offline(gone)
+    def offline(self, is_offline: bool = True) -> None:
+        """Disconnect the network for both pages and worker, or reconnect it."""
+        self.context.set_offline(is_offline)
 
     def watch(self, page: Page) -> None:
-        """Notes every fault that a page's console tells of."""
+        """Record every fault that a page's console reports."""
         page.on(
             "console",
-            lambda said: (
-                self._note(f"{said.text} {said.location['url']}") if is_fault(said) else None
+            lambda message: (
+                self._note(f"{message.text} {message.location['url']}")
+                if is_fault(message)
+                else None
             ),
         )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -111,12 +113,12 @@ class Tablet:
 
 
 def opened(playwright: Playwright, profile: Path, site: Site, size: str = "tablet") -> Tablet:
-    """The browser on that profile, enrolled or not; the caller closes its context."""
+    """Open the browser on that profile, enrolled or not; the caller closes its context."""
     width, height, touch = SIZES[size]
-    found = next(p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p))
+    program = next(p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p))
     context = playwright.chromium.launch_persistent_context(
         profile,
-        executable_path=shutil.which(found),
+        executable_path=shutil.which(program),
         args=ARGS,
         viewport={"width": width, "height": height},
         has_touch=touch,
@@ -131,7 +133,7 @@ def opened(playwright: Playwright, profile: Path, site: Site, size: str = "table
 
 
 def enrol(tablet: Tablet, desk: str = "MEX-02") -> None:
-    """Enrols the browser as a tablet of that desk, as the page of enrolment does."""
+    """Enrol the browser as a tablet of that desk, as the page of enrolment does."""
     tablet.go("/sign-in")
     tablet.page.evaluate(ENROL, code_for(tablet.site, desk))
     tablet.go("/sign-in")
@@ -139,26 +141,30 @@ def enrol(tablet: Tablet, desk: str = "MEX-02") -> None:
     tablet.until("navigator.serviceWorker.controller?.scriptURL.endsWith('?tablet')", 60)
 
 
-def sign_in(tablet: Tablet, who: str, password: str = PASSWORD) -> None:
-    """Signs in with the password, and waits until the tablet knows who is on duty."""
+def sign_in(tablet: Tablet, username: str, password: str = PASSWORD) -> None:
+    """Sign in with the password, and wait until the tablet knows who is on duty."""
     tablet.go("/sign-in")
-    tablet.page.fill("[name=username]", who)
+    tablet.page.fill("[name=username]", username)
     tablet.page.fill("[name=password]", password)
     tablet.page.press("[name=password]", "Enter")
     tablet.page.wait_for_url(lambda url: "/sign-in" not in url)
     tablet.until("ventanilla.ready")
-    tablet.until(f'ventanilla.store.get("person").then((p) => p && p.account === "{who}")')
+    tablet.until(f'ventanilla.store.get("person").then((p) => p && p.account === "{username}")')
 
 
 @contextmanager
 def enrolled(
-    playwright: Playwright, tmp_path: Path, site: Site, who: str = "desk.mex", size: str = "tablet"
+    playwright: Playwright,
+    tmp_path: Path,
+    site: Site,
+    username: str = "desk.mex",
+    size: str = "tablet",
 ) -> Iterator[Tablet]:
-    """A tablet of MEX-02 with `who` on duty, on *Registrar*, ready to work without a network."""
+    """Yield a tablet of MEX-02 with `username` on duty, on *Registrar*, ready to work without a network."""
     tablet = opened(playwright, tmp_path / "profile", site, size)
     try:
         enrol(tablet)
-        sign_in(tablet, who)
+        sign_in(tablet, username)
         tablet.until('ventanilla.store.get("shells").then(Boolean)')
         tablet.go(RECORD)
         tablet.until("ventanilla.ready")

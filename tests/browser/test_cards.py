@@ -26,7 +26,7 @@ MM = 96 / 25.4
 
 
 def post_as(page: Page, path: str, body: dict[str, Any]) -> Any:
-    """What a program with the page's session is answered."""
+    """Return the answer to a POST in the page's session."""
     accept = {"Accept": "application/json"}
     token = page.request.get("/sync/token", headers=accept).json()["csrf_token"]
     return page.request.post(path, data=body, headers={**accept, "X-CSRFToken": token})
@@ -34,7 +34,7 @@ def post_as(page: Page, path: str, body: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def codes(open_page: Open) -> list[str]:
-    """Three new cards of the desk's country."""
+    """Return three new cards of the desk's country."""
     page = open_page("/today", "supervisor.mex")
     answer = post_as(page, "/cards", {"desk": "MEX-02", "n": 3})
     assert answer.status == 201, answer.text()
@@ -42,16 +42,16 @@ def codes(open_page: Open) -> list[str]:
 
 
 def type_card(page: Page, code: str) -> None:
-    """Types a code into the box and waits for what the server says to it."""
+    """Type a code into the box and wait for the server's answer."""
     with page.expect_response("**/cards/look"):
         page.fill("#card", code)
 
 
 def lines_of(site: Site) -> list[tuple[Any, ...]]:
-    made = last(site)
-    said = "sex, age_band, n, known, card_id IS NOT NULL, ordinal"
-    mine = f"consultation_id = '{made['id']}' ORDER BY sex, age_band, ordinal"
-    return site.rows(f"SELECT {said} FROM person_line WHERE {mine}")
+    record = last(site)
+    columns = "sex, age_band, n, known, card_id IS NOT NULL, ordinal"
+    mine = f"consultation_id = '{record['id']}' ORDER BY sex, age_band, ordinal"
+    return site.rows(f"SELECT {columns} FROM person_line WHERE {mine}")
 
 
 def record_mother_and_son(page: Page, code: str) -> Taps:
@@ -84,18 +84,20 @@ def test_no_card_costs_no_tap_and_sends_none(open_page: Open, site: Site):
     taps.person()
     taps.nationality("HND")
     taps.topic("shelter")
-    with taps.page.expect_request("**/consultations") as sent:
+    with taps.page.expect_request("**/consultations") as request:
         taps.save()
     assert taps.n == 4
-    assert json.loads(sent.value.post_data or "")["card"] is None
+    assert json.loads(request.value.post_data or "")["card"] is None
 
 
-def test_a_mistyped_code_is_told_at_the_box_before_anything_is_sent(
+def test_a_mistyped_code_is_reported_at_the_box_before_anything_is_sent(
     open_page: Open, codes: list[str]
 ):
     page = open_page("/consultations/new")
-    asked: list[str] = []
-    page.on("request", lambda sent: asked.append(sent.url) if sent.method == "POST" else None)
+    posted: list[str] = []
+    page.on(
+        "request", lambda request: posted.append(request.url) if request.method == "POST" else None
+    )
     plain = codes[0].replace("-", "")
     wrong = ALPHABET[(ALPHABET.index(plain[6]) + 1) % 32]
     swap = next(n for n in range(14) if plain[n] != plain[n + 1])
@@ -111,7 +113,7 @@ def test_a_mistyped_code_is_told_at_the_box_before_anything_is_sent(
     assert page.is_visible("#p-card")
     page.tap("#total")
     assert page.is_visible("#p-card")
-    assert asked == []
+    assert posted == []
     page.fill("#card", "")
     assert not page.is_visible("#p-card")
 
@@ -134,7 +136,7 @@ def test_the_browser_and_the_server_agree_on_every_code(open_page: Open, codes: 
             assert page.input_value("#card") == code
 
 
-def test_a_card_of_nobody_is_told_at_the_box(open_page: Open):
+def test_a_card_of_nobody_is_reported_at_the_box(open_page: Open):
     page = open_page("/consultations/new")
     type_card(page, generate_card_code(2026, secrets.randbelow))
     page.wait_for_selector("#p-card:not([hidden])")
@@ -148,8 +150,8 @@ def test_a_family_returns_with_one_more(open_page: Open, site: Site, codes: list
     page.wait_for_selector("[data-use]:visible")
     assert "2" in page.inner_text("#card-offer")
     assert page.locator(".cell.some").count() == 0
-    told = page.locator("button.save[data-suggested]")
-    assert [b.get_attribute("value") for b in told.all()] == ["repeat_this_month"]
+    suggested = page.locator("button.save[data-suggested]")
+    assert [b.get_attribute("value") for b in suggested.all()] == ["repeat_this_month"]
 
     taps = Taps(page)
     taps.tap("[data-use]")
@@ -308,10 +310,10 @@ window.BarcodeDetector = class {
 
 @pytest.fixture(scope="module")
 def filming(playwright: Playwright) -> Iterator[Browser]:
-    """A Chromium with a camera that shows a test picture."""
+    """Yield a Chromium with a camera that shows a test picture."""
     flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    browser = playwright.chromium.launch(executable_path=found, args=[*ARGS, *flags])
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    browser = playwright.chromium.launch(executable_path=program, args=[*ARGS, *flags])
     yield browser
     browser.close()
 
@@ -349,7 +351,7 @@ PAGES = [("/cards", "supervisor.mex"), ("/cards/replace", "desk.mex")]
 
 
 def make_sheet(page: Page, n: int) -> list[str]:
-    """Prints n cards by the page; answers their codes."""
+    """Print n cards through the page and return their codes."""
     page.fill("[name=n]", str(n))
     page.click("main .button")
     page.wait_for_selector(".visitor-card")
@@ -357,9 +359,11 @@ def make_sheet(page: Page, n: int) -> list[str]:
     return [re.sub(r"\s", "", text) for text in shown]
 
 
-@pytest.mark.parametrize(("path", "who"), PAGES)
-def test_axe_finds_nothing_on_the_pages_of_cards_in_any_light(open_page: Open, path: str, who: str):
-    page = open_page(path, who, "laptop", "es")
+@pytest.mark.parametrize(("path", "username"), PAGES)
+def test_axe_finds_nothing_on_the_pages_of_cards_in_any_light(
+    open_page: Open, path: str, username: str
+):
+    page = open_page(path, username, "laptop", "es")
     in_every_light(page)
     page.fill("main input:not([type=hidden])", "0")
     page.click("main .button")
@@ -391,11 +395,11 @@ def record_mother_and_son_by_mouse(page: Page, code: str) -> None:
     expect(page.locator("#card")).to_have_value("")
 
 
-@pytest.mark.parametrize(("path", "who"), PAGES)
+@pytest.mark.parametrize(("path", "username"), PAGES)
 def test_nothing_is_clipped_on_the_pages_of_cards_in_any_language(
-    open_page: Open, path: str, who: str
+    open_page: Open, path: str, username: str
 ):
-    page = open_page(NOWHERE, who, "phone", mode="sun")
+    page = open_page(NOWHERE, username, "phone", mode="sun")
     for locale in LOCALES:
         choose_language(page, locale)
         page.goto(path)
@@ -474,8 +478,8 @@ def test_every_qr_code_of_a_sheet_is_read_back_by_another_library(open_page: Ope
     page.emulate_media(media="print")
     read = []
     for card in page.locator(".visitor-card").all():
-        found = zxingcpp.read_barcodes(Image.open(BytesIO(card.screenshot())))
-        read += [(str(one.format), one.text) for one in found]
+        barcodes = zxingcpp.read_barcodes(Image.open(BytesIO(card.screenshot())))
+        read += [(str(barcode.format), barcode.text) for barcode in barcodes]
     assert [text for _, text in read] == codes
     assert all("QR" in form for form, _ in read)
     assert all(CODE.fullmatch(code) and parse_card_code(code) for code in codes)

@@ -23,7 +23,7 @@ CACHED = "async () => (await (await caches.open((await caches.keys())[0])).keys(
 
 
 def shown(page: Page, selector: str, seconds: float = 60) -> str:
-    """The text of what becomes visible; what stands on the page where it does not."""
+    """Return the element's text once it is visible; fail with the text of the page if it never is."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if page.locator(selector).is_visible():
@@ -34,10 +34,10 @@ def shown(page: Page, selector: str, seconds: float = 60) -> str:
 
 @pytest.fixture
 def tablet(playwright: Playwright, site: Site, tmp_path: Path) -> Iterator[Tablet]:
-    """A browser that is no tablet yet."""
-    found = opened(playwright, tmp_path / "profile", site)
-    yield found
-    found.context.close()
+    """Yield a browser that is not enrolled yet."""
+    tablet = opened(playwright, tmp_path / "profile", site)
+    yield tablet
+    tablet.context.close()
 
 
 def test_a_tablet_takes_the_code_of_the_page_keeps_its_pages_and_never_gives_up_a_queue(
@@ -63,8 +63,8 @@ def test_a_tablet_takes_the_code_of_the_page_keeps_its_pages_and_never_gives_up_
     other = code_for(site, "MEX-02", "Otra")
     tablet.context.route("**/sync/envelopes", lambda route: route.abort())
     tablet.page.evaluate(QUEUED)
-    for made, enrolled in (("null", 0), (REFUSED, 1)):
-        tablet.page.evaluate(made)
+    for script, enrolled in (("null", 0), (REFUSED, 1)):
+        tablet.page.evaluate(script)
         tablet.go("/offline")
         tablet.go(f"/enrol#{other}")
         assert "Ventanilla Tenosique" in shown(tablet.page, "#enrol-problem")
@@ -74,7 +74,7 @@ def test_a_tablet_takes_the_code_of_the_page_keeps_its_pages_and_never_gives_up_
         assert tablet.page.evaluate(WAITING) == 1
 
 
-def test_a_wrong_code_is_told_and_the_page_waits_for_another(open_page: Open) -> None:
+def test_a_wrong_code_is_reported_and_the_page_waits_for_another(open_page: Open) -> None:
     page = open_page("/enrol#0000-0000-0000", None)
     assert shown(page, "#enrol-problem")
     assert page.locator("#enrol-form button").is_enabled()

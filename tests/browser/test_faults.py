@@ -1,4 +1,4 @@
-"""Faults of the way from tablet to server (reliability.md 2.4) as a tablet sees them: nothing claimed, nothing lost."""
+"""Faults between tablet and server (reliability.md 2.4) as a tablet sees them: nothing claimed, nothing lost."""
 
 import json
 import random
@@ -35,10 +35,10 @@ POKE = """async () => {
   return ventanilla.syncQueue.triggerSync("chip");
 }"""
 SAVE = """async (all) => {
-  for (const one of all) await ventanilla.outbox.save("consultation", one, 1);
+  for (const content of all) await ventanilla.outbox.save("consultation", content, 1);
   await navigator.locks.request("ventanilla-sender", () => {});
 }"""
-TOLD = "document.querySelector('#toast').textContent"
+TOAST_TEXT = "document.querySelector('#toast').textContent"
 PROBLEM = "JSON.parse(document.getElementById('consultation').dataset.problems)"
 ON_2G = {"offline": False, "latency": 2000, "downloadThroughput": 6250, "uploadThroughput": 6250}
 QUEUED_ON_2G = 12 if ROUNDS == 1 else 60
@@ -50,8 +50,8 @@ def relay(site: Site) -> Iterator[Relay]:
         yield relay
 
 
-def of_new_browser(context: BrowserContext, relay: Relay, site: Site) -> Tablet:
-    """A tablet without its worker, so that only its pages send; the person is who the server's page was drawn for."""
+def open_new_tablet(context: BrowserContext, relay: Relay, site: Site) -> Tablet:
+    """Return a tablet without its worker, so that only its pages send; the page's own account is on duty."""
     tablet = Tablet(Site(relay.address, site.path), Path(), context)
     context.on("weberror", lambda error: tablet.errors.append(str(error.error)))
     context.new_page()
@@ -62,7 +62,7 @@ def of_new_browser(context: BrowserContext, relay: Relay, site: Site) -> Tablet:
 
 
 def record(tablet: Tablet) -> None:
-    """Opens *Registrar* anew."""
+    """Open *Registrar* again."""
     tablet.go(RECORD)
     tablet.until("ventanilla.ready")
     tablet.until("ventanilla.store.get('person')")
@@ -70,19 +70,19 @@ def record(tablet: Tablet) -> None:
 
 @pytest.fixture
 def context(chromium: Browser, sessions: dict[str, Any]) -> Iterator[BrowserContext]:
-    """A browser of desk.mex of its own."""
-    made = chromium.new_context(
+    """Yield a separate browser context signed in as desk.mex."""
+    context = chromium.new_context(
         locale="es-MX", service_workers="block", storage_state=sessions["desk.mex"]
     )
-    yield made
-    made.close()
+    yield context
+    context.close()
 
 
 @pytest.fixture
 def fresh(context: BrowserContext, relay: Relay, site: Site) -> Iterator[Tablet]:
-    """A tablet for a test that spoils it."""
+    """Yield a tablet for a test that leaves it unusable."""
     relay.faults.clear()
-    yield of_new_browser(context, relay, site)
+    yield open_new_tablet(context, relay, site)
     relay.faults.clear()
 
 
@@ -90,16 +90,16 @@ def fresh(context: BrowserContext, relay: Relay, site: Site) -> Iterator[Tablet]
 def shared(
     chromium: Browser, relay: Relay, site: Site, sessions: dict[str, Any]
 ) -> Iterator[Tablet]:
-    made = chromium.new_context(
+    context = chromium.new_context(
         locale="es-MX", service_workers="block", storage_state=sessions["desk.mex"]
     )
-    yield of_new_browser(made, relay, site)
-    made.close()
+    yield open_new_tablet(context, relay, site)
+    context.close()
 
 
 @pytest.fixture
 def tablet(shared: Tablet, relay: Relay) -> Iterator[Tablet]:
-    """The tablet on a new page with nothing waiting; no page may have thrown."""
+    """Yield the tablet on a new page with nothing waiting; no page may have thrown."""
     relay.faults.clear()
     page = shared.context.new_page()
     record(shared)
@@ -115,7 +115,7 @@ def tablet(shared: Tablet, relay: Relay) -> Iterator[Tablet]:
 def working(
     playwright: Playwright, relay: Relay, site: Site, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Tablet]:
-    """A tablet with its worker and its kept pages."""
+    """Yield a tablet with its worker and its kept pages."""
     relay.faults.clear()
     own = Site(relay.address, site.path)
     with enrolled(playwright, tmp_path_factory.mktemp("faults"), own) as tablet:
@@ -126,8 +126,8 @@ def down(exchange: Exchange) -> None:
     exchange.handler.close_connection = True
 
 
-def cut_off(relay: Relay) -> None:
-    """Nothing of the tablet's own requests reaches the server."""
+def disconnect(relay: Relay) -> None:
+    """Let none of the tablet's sync requests reach the server."""
     relay.faults |= {"/sync/envelopes": down, "/sync/contact": down}
 
 
@@ -142,8 +142,8 @@ def save(page: Page) -> None:
     page.wait_for_selector(SHOWN)
 
 
-def filled(page: Page) -> int:
-    """How many boxes of the form hold a number of people."""
+def count_filled(page: Page) -> int:
+    """Return the number of cells of the form that hold people."""
     return page.locator(".cell.some").count()
 
 
@@ -152,67 +152,67 @@ def listed(tablet: Tablet) -> list[dict[str, Any]]:
 
 
 def rows_of(site: Site, ids: list[str], state: str = "live") -> list[str]:
-    """The authors of those records that the server has in a state."""
-    spelled = ", ".join(f"'{one.replace('-', '')}'" for one in ids)
-    found = site.rows(
+    """Return the authors of the records that the server has in that state."""
+    spelled = ", ".join(f"'{id_.replace('-', '')}'" for id_ in ids)
+    rows = site.rows(
         "SELECT username FROM consultation JOIN account ON account.id = author_id"
         f" WHERE state = '{state}' AND consultation.id IN ({spelled})"
     )
-    return [name for (name,) in found]
+    return [name for (name,) in rows]
 
 
-def in_office(site: Site, work: Callable[[Any], Any]) -> Any:
-    """What a piece of work inside the server's database answers."""
+def in_database(site: Site, work: Callable[[Any], Any]) -> Any:
+    """Return what `work` returns from one transaction on the server's database."""
     app = create_app(settings_for(f"sqlite:///{site.path}"))
     with app.app_context():
         with unit_of_work():
-            done = work(db.session())
+            result = work(db.session())
         db.session.remove()
         db.engine.dispose()
-    return done
+    return result
 
 
-def code_again(site: Site, device: str) -> str:
-    """The code that enrols a known tablet anew."""
+def renew_code(site: Site, device: str) -> str:
+    """Return a code that enrols a known tablet again."""
 
     def work(session: Any) -> str:
         admin = session.execute(text("SELECT min(id) FROM account WHERE role = 'admin'")).scalar()
-        found = reading.lock_device_unscoped(session, UUID(device))
-        assert found is not None
-        return devices.renew_code(session, int(admin), found).code
+        row = reading.lock_device_unscoped(session, UUID(device))
+        assert row is not None
+        return devices.renew_code(session, int(admin), row).code
 
-    return str(in_office(site, work))
+    return str(in_database(site, work))
 
 
 # --- The server refuses, fails, or is slow. ---
 
 
-def test_a_refusal_in_the_middle_of_a_queue_keeps_the_rest_until_it_is_enrolled_anew(
+def test_a_refusal_in_the_middle_of_a_queue_keeps_the_rest_until_it_is_enrolled_again(
     fresh: Tablet, relay: Relay
 ):
     page = fresh.page
-    cut_off(relay)
+    disconnect(relay)
     contents = [consultation_json(DESK) for _ in range(55)]
     page.evaluate(SAVE, contents)
     device = page.evaluate("ventanilla.store.get('device')")["device"]
     batches: list[int] = []
 
-    def refuses(exchange: Exchange) -> None:
+    def refuse(exchange: Exchange) -> None:
         batches.append(len(exchange.envelopes))
         if len(batches) == 1:
             exchange.send(*exchange.forward())
         else:
             exchange.answer(401, b'{"problem":"","device":"unknown"}')
 
-    relay.faults = {"/sync/envelopes": refuses}
-    told = page.evaluate(POKE)
-    assert (told, batches) == ({"sent": 50, "waiting": 5, "result": "refused"}, [50, 5])
+    relay.faults = {"/sync/envelopes": refuse}
+    outcome = page.evaluate(POKE)
+    assert (outcome, batches) == ({"sent": 50, "waiting": 5, "result": "refused"}, [50, 5])
     fresh.chip("unknown")
     relay.faults.clear()
     assert page.evaluate(POKE) == {"sent": 0, "waiting": 5, "result": "refused"}
-    page.evaluate(ENROL, code_again(fresh.site, device))
+    page.evaluate(ENROL, renew_code(fresh.site, device))
     assert page.evaluate(POKE) == {"sent": 5, "waiting": 0, "result": "sent"}
-    assert rows_of(fresh.site, [one["id"] for one in contents]) == ["desk.mex"] * 55
+    assert rows_of(fresh.site, [content["id"] for content in contents]) == ["desk.mex"] * 55
     fresh.chip("sent")
 
 
@@ -251,15 +251,15 @@ def test_after_failures_it_waits_longer_each_time_up_to_a_minute_and_goes_on_by_
     tablet.delivered()
 
 
-def test_a_busy_server_is_asked_again_when_it_said_and_the_sheet_tells_when(
+def test_a_busy_server_is_asked_again_when_it_asked_to_and_the_sheet_shows_when(
     tablet: Tablet, relay: Relay
 ):
     page = tablet.page
-    asked: list[float] = []
+    requests: list[float] = []
 
     def busy(exchange: Exchange) -> None:
-        asked.append(time.monotonic())
-        if len(asked) == 1:
+        requests.append(time.monotonic())
+        if len(requests) == 1:
             exchange.answer(503, b"{}", Retry_After="2")
         else:
             exchange.send(*exchange.forward())
@@ -270,10 +270,10 @@ def test_a_busy_server_is_asked_again_when_it_said_and_the_sheet_tells_when(
     page.click("#tablet-chip")
     page.click("[data-send]")
     words = "document.querySelector('#tablet-sheet [data-result]')"
-    said = f"[1, 2].map((n) => {words}.dataset.busy.replace('{{n}}', n))"
-    tablet.until(f"{said}.includes({words}.textContent)")
+    texts = f"[1, 2].map((n) => {words}.dataset.busy.replace('{{n}}', n))"
+    tablet.until(f"{texts}.includes({words}.textContent)")
     tablet.delivered()
-    assert len(asked) == 2 and asked[1] - asked[0] >= 2
+    assert len(requests) == 2 and requests[1] - requests[0] >= 2
 
 
 @pytest.mark.soak
@@ -281,20 +281,20 @@ def test_a_queue_leaves_over_a_very_slow_line_with_answers_that_are_lost(
     tablet: Tablet, relay: Relay
 ):
     page, chance = tablet.page, random.Random(5)
-    cut_off(relay)
+    disconnect(relay)
     contents = [consultation_json(DESK) for _ in range(QUEUED_ON_2G)]
     page.evaluate(SAVE, contents)
     lost: list[int] = []
 
-    def drops(exchange: Exchange) -> None:
+    def drop(exchange: Exchange) -> None:
         if not lost or chance.random() < 0.05:
             lost.append(len(exchange.envelopes))
-            exchange.forward()  # it was taken, and nobody hears of it
+            exchange.forward()  # the server stores it, and the answer is lost
             down(exchange)
         else:
             exchange.send(*exchange.forward())
 
-    relay.faults = {"/sync/envelopes": drops}
+    relay.faults = {"/sync/envelopes": drop}
     wire = tablet.context.new_cdp_session(page)
     wire.send("Network.enable")
     wire.send("Network.emulateNetworkConditions", ON_2G)
@@ -312,7 +312,7 @@ def test_a_queue_leaves_over_a_very_slow_line_with_answers_that_are_lost(
     took = time.monotonic() - began
     print(f"{len(contents)} in {took:.1f} s, {memory:.0f} MB, worst tap {worst:.0f} ms")
     assert lost and memory < 150 and worst < 100 * 5  # the machine of the tests is shared
-    assert len(rows_of(tablet.site, [one["id"] for one in contents])) == len(contents)
+    assert len(rows_of(tablet.site, [content["id"] for content in contents])) == len(contents)
 
 
 TAP_DELAY = """() => new Promise((done) => {
@@ -331,9 +331,9 @@ FAILING = {
     "aborts after the put": """() => {
       const real = IDBObjectStore.prototype.add;
       IDBObjectStore.prototype.add = function (...entry) {
-        const asked = real.apply(this, entry);
-        asked.addEventListener("success", () => { if (asked.transaction.db) asked.transaction.abort(); });
-        return asked;
+        const request = real.apply(this, entry);
+        request.addEventListener("success", () => { if (request.transaction.db) request.transaction.abort(); });
+        return request;
       };
     }""",
     "cannot be read back": """() => {
@@ -350,49 +350,51 @@ def test_what_the_storage_did_not_keep_is_never_called_saved_and_stays_in_the_fo
     tablet: Tablet, relay: Relay, how: str
 ):
     page = tablet.page
-    cut_off(relay)
+    disconnect(relay)
     fill_in(page)
-    wholly = page.evaluate_handle(
+    methods = page.evaluate_handle(
         "() => { const { add, get } = IDBObjectStore.prototype; return { add, get }; }"
     )
     page.evaluate(FAILING[how])
     save(page)
     word = "full" if how == "full" else "storage"
-    assert page.evaluate(f"{TOLD} === {PROBLEM}.{word}")
-    assert filled(page) == 1 and page.locator("#toast button").count() == 0
-    page.evaluate("(kept) => Object.assign(IDBObjectStore.prototype, kept)", wholly)
-    before = [one["id"] for one in listed(tablet)]
+    assert page.evaluate(f"{TOAST_TEXT} === {PROBLEM}.{word}")
+    assert count_filled(page) == 1 and page.locator("#toast button").count() == 0
+    page.evaluate("(methods) => Object.assign(IDBObjectStore.prototype, methods)", methods)
+    before = [entry["id"] for entry in listed(tablet)]
     assert len(before) == (1 if how == "cannot be read back" else 0)
     save(page)
-    tablet.until(f"!Object.values({PROBLEM}).includes({TOLD})")
-    assert filled(page) == 0
-    ids = [one["id"] for one in listed(tablet) if one["kind"] == "consultation"]
+    tablet.until(f"!Object.values({PROBLEM}).includes({TOAST_TEXT})")
+    assert count_filled(page) == 0
+    ids = [entry["id"] for entry in listed(tablet) if entry["kind"] == "consultation"]
     relay.faults.clear()
     page.evaluate(POKE)
     tablet.delivered()
     assert rows_of(tablet.site, ids) == ["desk.mex"]
 
 
-def test_the_browser_is_asked_for_the_strict_way_before_saved_is_said(tablet: Tablet, relay: Relay):
+def test_the_browser_is_asked_for_strict_durability_before_saved_is_shown(
+    tablet: Tablet, relay: Relay
+):
     page = tablet.page
-    cut_off(relay)
+    disconnect(relay)
     page.evaluate(POKE)
     page.evaluate("""() => {
-      self.seen = [];
+      self.transactions = [];
       const real = IDBDatabase.prototype.transaction;
       IDBDatabase.prototype.transaction = function (...how) {
         const tx = real.apply(this, how);
-        const facts = [[...tx.objectStoreNames].join(), tx.mode, tx.durability];
-        tx.addEventListener("complete", () => seen.push([...facts, !document.querySelector("#toast").hidden]));
+        const entry = [[...tx.objectStoreNames].join(), tx.mode, tx.durability];
+        tx.addEventListener("complete", () => transactions.push([...entry, !document.querySelector("#toast").hidden]));
         return tx;
       };
     }""")
     fill_in(page)
     save(page)
-    kept = [one for one in page.evaluate("seen") if "outbox" in one[0]]
-    while kept and kept[0][2] != "strict":
-        kept.pop(0)
-    assert kept[:2] == [
+    writes = [entry for entry in page.evaluate("transactions") if "outbox" in entry[0]]
+    while writes and writes[0][2] != "strict":
+        writes.pop(0)
+    assert writes[:2] == [
         ["day,meta,outbox", "readwrite", "strict", False],
         ["outbox", "readonly", "default", False],
     ]
@@ -403,16 +405,16 @@ def test_a_kept_page_that_cannot_open_the_storage_says_so_and_keeps_the_answers(
 ):
     page = working.context.new_page()
     page.add_init_script("""IDBFactory.prototype.open = () => {
-      const asked = { error: new DOMException("", "UnknownError") };
-      setTimeout(() => asked.onerror());
-      return asked;
+      const request = { error: new DOMException("", "UnknownError") };
+      setTimeout(() => request.onerror());
+      return request;
     };""")
     working.go(RECORD)
     assert page.get_attribute("html", "data-shell")
     working.chip("broken")
     fill_in(page)
     save(page)
-    assert page.evaluate(f"{TOLD} === {PROBLEM}.storage") and filled(page) == 1
+    assert page.evaluate(f"{TOAST_TEXT} === {PROBLEM}.storage") and count_filled(page) == 1
     working.go("/today")
     working.chip("broken")
     page.close()
@@ -433,12 +435,12 @@ def test_a_tablet_whose_storage_was_emptied_says_so_and_the_server_knows_what_wa
     fresh.go(RECORD)
     fresh.chip("unknown")
     assert page.evaluate("indexedDB.databases()") == []
-    page.evaluate(ENROL, code_again(fresh.site, device))
+    page.evaluate(ENROL, renew_code(fresh.site, device))
     record(fresh)
     relay.faults.clear()
     assert page.evaluate(POKE)["waiting"] == 0
-    wanted = f"SELECT lost, waiting FROM device WHERE id = '{device.replace('-', '')}'"
-    assert fresh.site.rows(wanted) == [(3, 0)]
+    counters = f"SELECT lost, waiting FROM device WHERE id = '{device.replace('-', '')}'"
+    assert fresh.site.rows(counters) == [(3, 0)]
 
 
 @pytest.mark.parametrize("missing", ["serviceWorker", "locks"])
@@ -470,24 +472,24 @@ OTHER_STORES = """(fails) => new Promise((done) => {
 
 
 def newer_store(route: Route) -> None:
-    """A newer app whose step to its stores fails, as the store is there already."""
+    """Serve a newer app whose upgrade of the stores fails because the store exists already."""
     answer = route.fetch()
     changed = answer.text().replace("VERSION = 1;", "VERSION = 2;")
     assert changed != answer.text()
     route.fulfill(response=answer, body=changed)
 
 
-def test_stores_that_cannot_be_brought_up_to_date_still_send_and_take_nothing_new(
+def test_stores_that_cannot_be_upgraded_still_send_and_take_nothing_new(
     fresh: Tablet, relay: Relay
 ):
     page = fresh.page
-    cut_off(relay)
+    disconnect(relay)
     page.evaluate(SAVE, [consultation_json(DESK) for _ in range(2)])
     fresh.context.route("**/tablet/store.js*", newer_store)
     record(fresh)
     fill_in(page)
     save(page)
-    assert page.evaluate(f"{TOLD} === {PROBLEM}.storage") and filled(page) == 1
+    assert page.evaluate(f"{TOAST_TEXT} === {PROBLEM}.storage") and count_filled(page) == 1
     assert len(page.evaluate("ventanilla.outbox.copies()")) == 1
     assert page.evaluate("indexedDB.databases()")[0]["version"] == 1
     relay.faults.clear()
@@ -497,7 +499,7 @@ def test_stores_that_cannot_be_brought_up_to_date_still_send_and_take_nothing_ne
 
 def test_an_open_page_gives_way_to_newer_stores_and_then_only_sends(fresh: Tablet, relay: Relay):
     page = fresh.page
-    cut_off(relay)
+    disconnect(relay)
     page.evaluate(SAVE, [consultation_json(DESK) for _ in range(2)])
     other = fresh.context.new_page()
     other.goto(f"{relay.address}/healthz")
@@ -506,7 +508,7 @@ def test_an_open_page_gives_way_to_newer_stores_and_then_only_sends(fresh: Table
     assert page.evaluate(WAITING) == 2
     fill_in(page)
     save(page)
-    assert page.evaluate(f"{TOLD} === {PROBLEM}.storage") and filled(page) == 1
+    assert page.evaluate(f"{TOAST_TEXT} === {PROBLEM}.storage") and count_filled(page) == 1
     relay.faults.clear()
     page.evaluate(POKE)
     fresh.delivered()
@@ -516,16 +518,16 @@ def test_an_open_page_gives_way_to_newer_stores_and_then_only_sends(fresh: Table
 
 
 def test_two_taps_on_save_are_one_record(tablet: Tablet, relay: Relay):
-    cut_off(relay)
+    disconnect(relay)
     fill_in(tablet.page)
     tablet.page.dblclick('button.save[value="first_this_year"]')
     tablet.page.wait_for_selector(SHOWN)
     tablet.until(f"{WAITING}.then((n) => n === 1)")
-    assert filled(tablet.page) == 0
+    assert count_filled(tablet.page) == 0
 
 
 def test_the_same_draft_saved_in_two_pages_counts_once(tablet: Tablet, relay: Relay):
-    cut_off(relay)
+    disconnect(relay)
     number = tablet.page.input_value("#consultation [name=id]")
     other = tablet.context.new_page()
     record(tablet)
@@ -536,7 +538,7 @@ def test_the_same_draft_saved_in_two_pages_counts_once(tablet: Tablet, relay: Re
         fill_in(page)
         save(page)
     other.evaluate("navigator.locks.request('ventanilla-sender', () => {})")
-    ids = [one["id"] for one in listed(tablet) if one["kind"] == "consultation"]
+    ids = [entry["id"] for entry in listed(tablet) if entry["kind"] == "consultation"]
     relay.faults.clear()
     other.evaluate(POKE)
     tablet.delivered()
@@ -553,9 +555,9 @@ PUT_BACK = """(entries) => new Promise((done) => {
 })"""
 
 
-def test_an_old_image_of_the_storage_brings_only_duplicates(tablet: Tablet, relay: Relay):
+def test_an_old_image_of_the_storage_sends_only_duplicates(tablet: Tablet, relay: Relay):
     page = tablet.page
-    cut_off(relay)
+    disconnect(relay)
     contents = [consultation_json(DESK) for _ in range(3)]
     page.evaluate(SAVE, contents)
     image = listed(tablet)
@@ -564,20 +566,20 @@ def test_an_old_image_of_the_storage_brings_only_duplicates(tablet: Tablet, rela
     tablet.delivered()
     results: list[str] = []
 
-    def notes(exchange: Exchange) -> None:
+    def note(exchange: Exchange) -> None:
         status, headers, body = exchange.forward()
-        results.extend(one["result"] for one in json.loads(body)["results"])
+        results.extend(envelope["result"] for envelope in json.loads(body)["results"])
         exchange.send(status, headers, body)
 
-    relay.faults["/sync/envelopes"] = notes
+    relay.faults["/sync/envelopes"] = note
     page.evaluate(PUT_BACK, image)
     assert page.evaluate(POKE) == {"sent": 3, "waiting": 0, "result": "sent"}
     assert results == ["duplicate"] * 3
-    assert len(rows_of(tablet.site, [one["id"] for one in contents])) == 3
+    assert len(rows_of(tablet.site, [content["id"] for content in contents])) == 3
 
 
 def at_clock(tablet: Tablet, days: int) -> None:
-    """Sets the tablet's clock so many days wrong, with somebody who touched it just now, and opens *Registrar*."""
+    """Set the tablet's clock wrong by `days`, with a touch just now, and open *Registrar*."""
     moment = datetime.now(UTC) + timedelta(days=days)
     tablet.context.clock.set_fixed_time(moment)
     tablet.page.evaluate("ventanilla.store.set('touched', Date.now())")
@@ -591,12 +593,12 @@ def test_once_the_servers_time_is_known_a_wrong_clock_changes_no_day(fresh: Tabl
         relay.faults.clear()
         at_clock(fresh, days)
         page.evaluate(POKE)
-        cut_off(relay)
+        disconnect(relay)
         record(fresh)
         fresh.until(f"document.querySelector('[name=held_on]').value === '{here}'")
         fill_in(page, nationality)
         save(page)
-    ids = [one["id"] for one in listed(fresh)]
+    ids = [entry["id"] for entry in listed(fresh)]
     assert len(ids) == 1  # the others left when the next clock asked for the time
     relay.faults.clear()
     page.evaluate(POKE)
@@ -610,18 +612,18 @@ def test_before_it_is_known_the_day_is_a_claim_that_the_server_sets_aside(
 ):
     page = fresh.page
     for days, reason in ((2, "in_future"), (-365, "too_old")):
-        cut_off(relay)
+        disconnect(relay)
         page.evaluate("ventanilla.store.set('contact', undefined)")
         at_clock(fresh, days)
         fill_in(page)
         save(page)
-        (kept,) = listed(fresh)
+        (entry,) = listed(fresh)
         relay.faults.clear()
         page.evaluate(POKE)
         fresh.chip("mend")
-        spelled = kept["id"].replace("-", "")
-        said = f"SELECT result, reason FROM envelope WHERE id = '{spelled}'"
-        assert fresh.site.rows(said) == [("quarantined", reason)]
+        spelled = entry["id"].replace("-", "")
+        stored = f"SELECT result, reason FROM envelope WHERE id = '{spelled}'"
+        assert fresh.site.rows(stored) == [("quarantined", reason)]
 
 
 # --- Who is there, and who is not. ---
@@ -631,11 +633,11 @@ def test_a_session_that_ended_meanwhile_stops_neither_saving_nor_sending(
     tablet: Tablet, relay: Relay, sessions: dict[str, Any]
 ):
     page = tablet.page
-    cut_off(relay)
+    disconnect(relay)
     tablet.context.clear_cookies()
     fill_in(page)
     save(page)
-    ids = [one["id"] for one in listed(tablet)]
+    ids = [entry["id"] for entry in listed(tablet)]
     assert len(ids) == 1
     relay.faults.clear()
     page.evaluate(POKE)
@@ -645,7 +647,7 @@ def test_a_session_that_ended_meanwhile_stops_neither_saving_nor_sending(
 
 
 def sign_out(tablet: Tablet) -> None:
-    """Signs out from a page of the server, to the page of signing in."""
+    """Sign out on a page of the server and open the sign-in page."""
     tablet.go("/account")
     with tablet.page.expect_navigation():
         tablet.page.evaluate(
@@ -661,17 +663,17 @@ def test_what_one_person_left_is_counted_but_not_readable_for_the_next_and_keeps
     page = working.page
     working.go(RECORD)
     working.until("ventanilla.ready")
-    cut_off(relay)
+    disconnect(relay)
     fill_in(page, "VEN")
     save(page)
-    ids = [one["id"] for one in listed(working)]
+    ids = [entry["id"] for entry in listed(working)]
     sign_out(working)
     working.chip("cut", "1")
     assert page.evaluate("ventanilla.outbox.isOpen()") is False
     sign_in(working, "supervisor.mex")
     working.chip("cut", "1")
-    (kept,) = listed(working)
-    assert kept.keys() == {
+    (entry,) = listed(working)
+    assert entry.keys() == {
         "id", "place", "key", "format", "sealed", "receipt", "saved_at", "n", "kind",
     }  # fmt: skip
     relay.faults.clear()
@@ -702,15 +704,17 @@ def test_no_page_flashes_up_on_a_tablet_that_lay_untouched(working: Tablet):
 # --- Another worker. ---
 
 VERSIONS = "caches.keys().then((all) => all.sort().join())"
-ASK_ANEW = "navigator.serviceWorker.getRegistration().then((own) => own.update()).then(() => {})"
+UPDATE_WORKER = (
+    "navigator.serviceWorker.getRegistration().then((own) => own.update()).then(() => {})"
+)
 NOT_WOKEN = "SyncManager.prototype.register = () => Promise.resolve(); 0"
 """A worker that is woken and tries to send stays until it has tried; another waits for that."""
 WAITS = "navigator.serviceWorker.getRegistration().then((own) => Boolean(own.waiting))"
-KEPT = "ventanilla.store.many(['people', 'device', 'sequence', 'saved', 'person', 'locale'])"
+KEPT_STATE = "ventanilla.store.many(['people', 'device', 'sequence', 'saved', 'person', 'locale'])"
 
 
 def worker_of(site: Site, change: Callable[[bytes], bytes]) -> Callable[[Exchange], None]:
-    """A server that has another worker."""
+    """Return a fault that serves a changed worker."""
     with urlopen(f"{site.address}/sw.js?tablet") as answer:
         body = change(answer.read())
         names = ("Content-Type", "Content-Security-Policy", "Service-Worker-Allowed")
@@ -728,14 +732,14 @@ def test_a_new_worker_waits_for_the_form_and_the_page_of_the_old_one_goes_on_wit
     page = working.page
     working.go(RECORD)
     working.until("ventanilla.ready")
-    before, kept = page.evaluate(VERSIONS), page.evaluate(KEPT)
+    before, state = page.evaluate(VERSIONS), page.evaluate(KEPT_STATE)
     relay.faults["/sw.js"] = worker_of(site, next_version)
     fill_in(page, "SLV")
     page.evaluate("self.stayed = true; 0")
-    page.evaluate(ASK_ANEW)
+    page.evaluate(UPDATE_WORKER)
     working.until(WAITS, 60)
     time.sleep(0.3)
-    assert page.evaluate(WAITS) and page.evaluate("self.stayed") and filled(page) == 1
+    assert page.evaluate(WAITS) and page.evaluate("self.stayed") and count_filled(page) == 1
     assert before in page.evaluate(VERSIONS)
     save(page)
     working.delivered()
@@ -746,18 +750,18 @@ def test_a_new_worker_waits_for_the_form_and_the_page_of_the_old_one_goes_on_wit
         f"{VERSIONS}.then((all) => all.startsWith('ventanilla-next-') && !all.includes(','))",
         60,
     )
-    working.until("ventanilla.store.get('version').then((said) => said.startsWith('next-'))")
+    working.until("ventanilla.store.get('version').then((version) => version.startsWith('next-'))")
     other.close()
     assert page.evaluate("self.stayed")
-    cut_off(relay)
+    disconnect(relay)
     page.evaluate(NOT_WOKEN)
     fill_in(page, "GTM")
     save(page)
     working.until(f"{WAITING}.then((n) => n === 1)")
-    ids = [one["id"] for one in listed(working)]
-    after = page.evaluate(KEPT)  # the language is kept with the first page that names one
-    assert {**after, "locale": kept["locale"]} == {
-        **kept, "sequence": (kept["sequence"] or 0) + 2, "saved": (kept["saved"] or 0) + 2,
+    ids = [entry["id"] for entry in listed(working)]
+    after = page.evaluate(KEPT_STATE)  # the language is kept with the first page that names one
+    assert {**after, "locale": state["locale"]} == {
+        **state, "sequence": (state["sequence"] or 0) + 2, "saved": (state["saved"] or 0) + 2,
     }  # fmt: skip
     del relay.faults["/sync/envelopes"], relay.faults["/sync/contact"]
     page.evaluate(POKE)
@@ -781,12 +785,12 @@ def test_a_worker_that_withdraws_itself_leaves_the_queue_which_the_page_then_sen
     page = working.page
     working.go(RECORD)
     working.until("ventanilla.ready")
-    cut_off(relay)
+    disconnect(relay)
     page.evaluate(NOT_WOKEN)
     page.evaluate(SAVE, [consultation_json(DESK) for _ in range(3)])
-    ids = [one["id"] for one in listed(working)]
+    ids = [entry["id"] for entry in listed(working)]
     relay.faults["/sw.js"] = worker_of(site, lambda _: WITHDRAWS)
-    page.evaluate(ASK_ANEW)
+    page.evaluate(UPDATE_WORKER)
     working.until(f"{VERSIONS}.then((all) => all === '')")
     working.go(RECORD)
     assert not page.get_attribute("html", "data-shell")

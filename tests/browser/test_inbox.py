@@ -24,17 +24,17 @@ GROUP = [
 WOMAN = GROUP[:1]
 
 
-class House:
+class InboxShelter:
     """A shelter of the site with its coordinator signed in, and a desk that sends to it."""
 
     def __init__(self, site: Site, sessions, chromium) -> None:
         self.site = site
         app = create_app(settings_for(f"sqlite:///{site.path}"))
         with app.app_context():
-            where = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City"}
+            place = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City"}
             beds = {"families": 8, "women": 5, "men": 0, "women_with_children": 9, "mixed": 2}
-            made = make_shelter("MEX-S9", beds, email="", **where)
-            make_coordinator("shelter.mex", made)
+            shelter = make_shelter("MEX-S9", beds, email="", **place)
+            make_coordinator("shelter.mex", shelter)
             db.session.remove()
             db.engine.dispose()
         context = chromium.new_context()
@@ -48,9 +48,9 @@ class House:
         context.close()
         self.desk = Client(urlsplit(site.address).port).sign_in("desk.mex")
 
-    def send(self, persons=GROUP, **said) -> str:
-        """A referral by the desk; its code."""
-        content = referral_json("MEX-02", shelters=["MEX-S9"], persons=persons, **said)
+    def send(self, persons=GROUP, **fields) -> str:
+        """Send a referral from the desk and return its code."""
+        content = referral_json("MEX-02", shelters=["MEX-S9"], persons=persons, **fields)
         status, answer = self.desk.post("/referrals", content)
         assert status == 201, answer
         return str(answer["code"])
@@ -62,17 +62,17 @@ class House:
         until(lambda: self.state(code) == state)
 
 
-def until(true, seconds: float = 60) -> None:
-    """Waits until it is true: the page's policy forbids the driver's own way."""
+def until(is_true, seconds: float = 60) -> None:
+    """Wait until it is true: the page's policy forbids the driver's own wait."""
     ends = time.monotonic() + seconds
-    while not true():
+    while not is_true():
         assert time.monotonic() < ends, "not in time"
         time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
-def house(site: Site, sessions, chromium) -> House:
-    return House(site, sessions, chromium)
+def shelter(site: Site, sessions, chromium) -> InboxShelter:
+    return InboxShelter(site, sessions, chromium)
 
 
 def card(page: Page, code: str):
@@ -80,39 +80,41 @@ def card(page: Page, code: str):
 
 
 def test_the_open_page_shows_a_referral_in_five_seconds_and_answers_it_with_a_tap(
-    open_page: Open, house: House
+    open_page: Open, shelter: InboxShelter
 ):
     page = open_page("/", "shelter.mex", "phone", "en")
     assert page.title() == "Referrals · Ventanilla"
-    sent = stopwatch.now()
-    code = house.send()
+    began = stopwatch.now()
+    code = shelter.send()
     until(card(page, code).is_visible)
-    assert stopwatch.now() - sent <= 5
+    assert stopwatch.now() - began <= 5
     assert page.title().startswith("(1) ")
     assert page.inner_text("#messages") == "A referral waits for your answer."
-    house.becomes(code, "seen")
+    shelter.becomes(code, "seen")
     card(page, code).get_by_role("button", name="Accept", exact=True).tap()
     until(page.locator(".undo-toast").is_visible)
-    house.becomes(code, "accepted")
+    shelter.becomes(code, "accepted")
     page.locator(".undo-toast button").tap()
-    house.becomes(code, "seen")
+    shelter.becomes(code, "seen")
     until(page.locator(".waiting article").is_visible)
     card(page, code).get_by_role("button", name="Accept", exact=True).tap()
-    house.becomes(code, "accepted")
+    shelter.becomes(code, "accepted")
     until(page.locator(".way article").is_visible)
     card(page, code).get_by_label("How many came").fill("2")
     card(page, code).get_by_role("button", name="Arrived").tap()
-    house.becomes(code, "arrived")
-    assert house.site.rows(f"SELECT arrived_persons FROM referral WHERE code = '{code}'") == [(2,)]
-    other = house.send(WOMAN)
+    shelter.becomes(code, "arrived")
+    assert shelter.site.rows(f"SELECT arrived_persons FROM referral WHERE code = '{code}'") == [
+        (2,)
+    ]
+    other = shelter.send(WOMAN)
     until(card(page, other).is_visible)
     card(page, other).get_by_text("Cannot").tap()
     card(page, other).get_by_role("button", name="No capacity").tap()
-    house.becomes(other, "declined")
+    shelter.becomes(other, "declined")
 
 
 def test_beds_take_one_tap_and_what_is_typed_stays_when_something_comes(
-    open_page: Open, house: House
+    open_page: Open, shelter: InboxShelter
 ):
     page = open_page("/referrals/inbox", "shelter.mex", "phone", "en")
     women = page.locator("#b-women")
@@ -130,7 +132,7 @@ def test_beds_take_one_tap_and_what_is_typed_stays_when_something_comes(
     assert "Extra mattresses were put up" in men.locator(".over-full").inner_text()
     women.get_by_text("Change the places").tap()
     women.get_by_label("Places", exact=True).fill("7")
-    code = house.send(WOMAN)
+    code = shelter.send(WOMAN)
     until(card(page, code).is_visible)
     assert women.get_by_label("Places", exact=True).input_value() == "7"
     women.get_by_role("button", name="Save").tap()
@@ -142,17 +144,17 @@ def test_beds_take_one_tap_and_what_is_typed_stays_when_something_comes(
     assert violations(page) == []
 
 
-def test_the_page_without_scripts_does_the_same(open_page: Open, house: House):
-    code = house.send(WOMAN)
+def test_the_page_without_scripts_does_the_same(open_page: Open, shelter: InboxShelter):
+    code = shelter.send(WOMAN)
     page = open_page("/referrals/inbox", "shelter.mex", "phone", "en", scripts=False)
     card(page, code).get_by_role("button", name="Accept", exact=True).tap()
     page.wait_for_url("**/referrals/inbox?shelter=MEX-S9")
     card(page, code).get_by_role("button", name="Arrived").tap()
-    house.becomes(code, "arrived")
+    shelter.becomes(code, "arrived")
 
 
-def test_the_page_is_calm_in_every_light_language_and_width(open_page: Open, house: House):
-    house.send(flags=["disability"], note="Traen dos mochilas", priority="normal_14d")
+def test_the_page_is_calm_in_every_light_language_and_width(open_page: Open, shelter: InboxShelter):
+    shelter.send(flags=["disability"], note="Traen dos mochilas", priority="normal_14d")
     for locale, modes in (("es", MODES), ("nl", MODES if ROUNDS > 1 else ("sun",))):
         page = open_page("/referrals/inbox", "shelter.mex", "phone", locale)
         for mode in modes:
@@ -170,22 +172,22 @@ def test_the_page_is_calm_in_every_light_language_and_width(open_page: Open, hou
 
 def _open_everything(page: Page) -> None:
     page.evaluate(
-        "document.querySelectorAll('#inbox details').forEach((one) => { one.open = true; })"
+        "document.querySelectorAll('#inbox details').forEach((box) => { box.open = true; })"
     )
 
 
 def test_an_answer_of_nothing_new_is_at_most_a_kilobyte_on_the_wire(
-    site: Site, house: House, sessions
+    site: Site, shelter: InboxShelter, sessions
 ):
     port = urlsplit(site.address).port
     cookie = "; ".join(
-        f"{one['name']}={one['value']}" for one in sessions["shelter.mex"]["cookies"]
+        f"{item['name']}={item['value']}" for item in sessions["shelter.mex"]["cookies"]
     )
-    asked = {"Accept": "application/json", "Cookie": cookie}
+    headers = {"Accept": "application/json", "Cookie": cookie}
 
     def ask(etag: str) -> tuple[int, int, str]:
         connection = HTTPConnection("127.0.0.1", port)
-        connection.request("GET", "/referrals/inbox", headers={**asked, "If-None-Match": etag})
+        connection.request("GET", "/referrals/inbox", headers={**headers, "If-None-Match": etag})
         answer = connection.getresponse()
         size = len(f"HTTP/1.1 {answer.status} {answer.reason}\r\n") + len(answer.read()) + 2
         size += sum(len(name) + len(value) + 4 for name, value in answer.getheaders())

@@ -1,4 +1,4 @@
-"""The journeys of a tablet in a real browser that no other file walks, and where each of the others is walked."""
+"""The journeys of a tablet in a real browser that no other file tests, and the test of each of the others."""
 
 import os
 import re
@@ -54,7 +54,7 @@ JOURNEYS = {
     ),
     "6 nothing queued": (
         "test_tablet",
-        "test_what_is_wrong_is_told_at_its_place_and_nothing_is_kept",
+        "test_a_mistake_is_reported_at_its_place_and_nothing_is_kept",
     ),
     "7 server and browser die": (
         "test_tablet_proof",
@@ -82,7 +82,7 @@ JOURNEYS = {
     ),
     "11 retired code": (
         "test_journeys",
-        "test_a_retired_code_stops_no_other_record_and_its_author_puts_it_right",
+        "test_a_retired_code_stops_no_other_record_and_its_author_corrects_it",
     ),
     "12 undo on line": (
         "test_registrar",
@@ -90,7 +90,7 @@ JOURNEYS = {
     ),
     "12 undo off line": (
         "test_tablet",
-        "test_undo_takes_the_record_back_and_brings_the_form_back",
+        "test_undo_takes_the_record_back_and_returns_the_form",
     ),
     "12 undo is gone": (
         "test_journeys",
@@ -104,13 +104,13 @@ JOURNEYS = {
         "test_journeys",
         "test_after_a_restart_the_queue_leaves_before_any_page_is_opened",
     ),
-    "15 look-alike on a tablet": (
+    "15 duplicate on a tablet": (
         "test_journeys",
-        "test_a_look_alike_on_a_tablet_is_asked_about_and_never_refused",
+        "test_a_duplicate_on_a_tablet_is_asked_about_and_never_refused",
     ),
-    "15 look-alike on line": (
+    "15 duplicate on line": (
         "test_journeys",
-        "test_a_look_alike_on_line_is_asked_about_and_never_refused",
+        "test_a_duplicate_on_line_is_asked_about_and_never_refused",
     ),
     "16 handover": (
         "test_journeys",
@@ -127,9 +127,9 @@ A draft lives in memory only, so a crash in the middle of an entry (14) leaves a
 WALKED = (*range(1, 17), 26, 27)
 PINS = {"ana": "493817", "ben": "680254"}
 SHOWN = "#toast:not([hidden])"
-ASKED = "#duplicate-guard[open]"
+GUARD = "#duplicate-guard[open]"
 BEHIND = {"/sync/contact", "/sync/envelopes", "/sw.js", "/manifest.webmanifest"}
-"""What an open page and the browser ask the server while people work already."""
+"""Requests of an open page and the browser while people are working already."""
 CUT = "net::ERR_EMPTY_RESPONSE"
 MOST_SECONDS, MOST_SECONDS_ON_A_SLOW_LINE = 0.5, 1.0
 MOST_BYTES, MOST_MILLISECONDS = 600, 100
@@ -154,7 +154,7 @@ QUEUE = """async (n) => {
 
 
 @dataclass
-class Field:
+class DeskSetup:
     """A desk's tablet with Ana on duty, the line to its server, and the server itself."""
 
     playwright: Playwright
@@ -168,7 +168,7 @@ class Field:
 
     @property
     def worker(self) -> Worker:
-        """The tablet's worker."""
+        """Return the tablet's worker."""
         return next(w for w in self.tablet.context.service_workers if w.url.endswith("?tablet"))
 
     def start(self) -> None:
@@ -176,7 +176,7 @@ class Field:
         self.relay.start()
 
     def stop(self) -> None:
-        """Ends the server at once; nobody listens at its address."""
+        """End the server at once, so that nobody listens at its address."""
         self.relay.stop()
         self.server.kill()
 
@@ -197,13 +197,13 @@ class Field:
             self.tablet.offline(False)
 
     def open(self) -> None:
-        """Switches the tablet on; no page of the app is opened."""
-        kept = self.tablet.errors
+        """Switch the tablet on; no page of the app is opened."""
+        errors = self.tablet.errors
         self.tablet = opened(self.playwright, self.tablet.profile, self.tablet.site)
-        self.tablet.errors = kept
+        self.tablet.errors = errors
 
     def kill_browser(self) -> None:
-        """Ends the browser at once, with no chance to finish anything."""
+        """End the browser at once, with no chance to finish anything."""
         for pid in browsers_on(self.tablet.profile):
             with suppress(ProcessLookupError):  # a child that went with its parent
                 os.kill(pid, signal.SIGKILL)
@@ -217,31 +217,33 @@ class Field:
         self.tablet.until("ventanilla.ready")
 
     def state_of(self, record: str) -> str:
-        """The state of the record on the server; empty where it did not arrive."""
+        """Return the state of the record on the server; empty if it did not arrive."""
         spelled = (record, record.replace("-", ""))
-        found = self.tablet.site.rows(f"SELECT state FROM consultation WHERE id IN {spelled}")
-        assert len(found) <= 1
-        return str(found[0][0]) if found else ""
+        rows = self.tablet.site.rows(f"SELECT state FROM consultation WHERE id IN {spelled}")
+        assert len(rows) <= 1
+        return str(rows[0][0]) if rows else ""
 
-    def wait_for(self, true: Callable[[], object], seconds: float = 60) -> None:
+    def wait_for(self, is_true: Callable[[], object], seconds: float = 60) -> None:
         end = time.monotonic() + seconds
-        while not true():
+        while not is_true():
             assert time.monotonic() < end, self.page.url
             self.page.wait_for_timeout(50)
 
     def record(self, nationality: str = "HND") -> str:
-        """Saves one on the page; its number."""
+        """Save a record on the page and return its id."""
         before = set(self.waiting())
         fill_in(self.page, nationality)
         save(self.page)
         self.wait_for(lambda: len(self.waiting()) > len(before))
-        [made] = set(self.waiting()) - before
-        return made
+        [id_] = set(self.waiting()) - before
+        return id_
 
     def waiting(self) -> list[str]:
-        """The numbers of what waits, in order."""
+        """Return the ids of the waiting records, in order."""
         return list(
-            self.page.evaluate("ventanilla.store.list().then((all) => all.map((one) => one.id))")
+            self.page.evaluate(
+                "ventanilla.store.list().then((all) => all.map((entry) => entry.id))"
+            )
         )
 
     def hand_over(self) -> None:
@@ -251,7 +253,7 @@ class Field:
         self.page.wait_for_selector("[data-shift]:not([hidden])")
 
     def take_over(self, name: str) -> None:
-        """Chooses the person on the page of a handover and types the PIN."""
+        """Choose the person on the handover page and type the PIN."""
         self.page.tap(f".person[value={name}]")
         self.type_pin(name)
 
@@ -273,7 +275,7 @@ def save(page: Page) -> None:
 
 
 def fill_in_a_family(page: Page) -> None:
-    """Five people and two topics."""
+    """Fill in five people and two topics."""
     for sex, band in (("male", "25_59"), ("female", "5_11"), ("male", "0_4"), ("male", "0_4")):
         page.tap(f'.cell:has([name="groups-0-{sex}-age_{band}"]) .plus')
     page.tap('label:has([name="topics"][value="asylum"])')
@@ -283,7 +285,7 @@ def fill_in_a_family(page: Page) -> None:
 @pytest.fixture(scope="module")
 def shared(
     playwright: Playwright, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Field]:
+) -> Iterator[DeskSetup]:
     folder = tmp_path_factory.mktemp("journeys")
     path = folder / "ventanilla.sqlite"
     copy(sqlite_template, path)
@@ -301,7 +303,7 @@ def shared(
     server.start()
     with relaying(server.port) as relay:
         tablet = opened(playwright, folder / "profile", Site(relay.address, path))
-        field = Field(playwright, server, relay, tablet)
+        field = DeskSetup(playwright, server, relay, tablet)
         try:
             enrol(tablet)
             sign_in(tablet, "ana")
@@ -314,17 +316,20 @@ def shared(
 
 
 @pytest.fixture
-def field(shared: Field) -> Iterator[Field]:
-    """The tablet with Ana on duty, a clean form, a server that answers and nothing waiting."""
+def field(shared: DeskSetup) -> Iterator[DeskSetup]:
+    """Yield the tablet with Ana on duty, a clean form, a server that answers and nothing waiting."""
     shared.go()
-    if shared.page.evaluate("ventanilla.store.get('person').then((one) => one.account)") != "ana":
+    if (
+        shared.page.evaluate("ventanilla.store.get('person').then((person) => person.account)")
+        != "ana"
+    ):
         shared.hand_over()
         shared.take_over("ana")
     shared.page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     shared.tablet.delivered()
     yield shared
     shared.relay.faults.clear()
-    assert [one for one in shared.tablet.errors if CUT not in one] == []
+    assert [error for error in shared.tablet.errors if CUT not in error] == []
 
 
 def test_every_journey_names_a_test_that_is_there() -> None:
@@ -336,7 +341,7 @@ def test_every_journey_names_a_test_that_is_there() -> None:
 
 @pytest.mark.soak
 def test_the_browser_wakes_the_worker_with_the_page_closed_and_a_failed_try_is_repeated(
-    field: Field,
+    field: DeskSetup,
 ) -> None:
     with field.without_server():
         worker = field.worker
@@ -352,7 +357,7 @@ def test_the_browser_wakes_the_worker_with_the_page_closed_and_a_failed_try_is_r
 
 
 @pytest.mark.soak
-def test_after_a_restart_the_queue_leaves_before_any_page_is_opened(field: Field) -> None:
+def test_after_a_restart_the_queue_leaves_before_any_page_is_opened(field: DeskSetup) -> None:
     with field.without_server():
         records = [field.record("HND"), field.record("SLV")]
         fill_in(field.page, "GTM")
@@ -361,20 +366,20 @@ def test_after_a_restart_the_queue_leaves_before_any_page_is_opened(field: Field
         )
         field.kill_browser()
     field.open()
-    field.wait_for(lambda: [field.state_of(one) for one in records] == ["live", "live"])
+    field.wait_for(lambda: [field.state_of(record) for record in records] == ["live", "live"])
     assert field.page.url == "about:blank"
     field.go()
     assert field.page.locator(".cell.some, .from input:checked").count() == 0
-    asked: list[str] = []
-    field.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    dialogs: list[str] = []
+    field.page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
     field.record()
     field.page.reload()
-    assert asked == []
+    assert dialogs == []
 
 
 @pytest.mark.soak
 def test_a_session_that_ended_meanwhile_keeps_no_record_back_and_a_pin_begins_another(
-    field: Field,
+    field: DeskSetup,
 ) -> None:
     with field.without_server():
         record = field.record()
@@ -392,7 +397,7 @@ def test_a_session_that_ended_meanwhile_keeps_no_record_back_and_a_pin_begins_an
 
 @contextmanager
 def unit_of_sql(site: Site) -> Iterator[Callable[[str], Any]]:
-    """Changes the server's database behind its back."""
+    """Yield a function that executes SQL on the server's database."""
     app = create_app(settings_for(f"sqlite:///{site.path}"))
     with app.app_context():
         with db.engine.begin() as connection:
@@ -400,7 +405,7 @@ def unit_of_sql(site: Site) -> Iterator[Callable[[str], Any]]:
         db.engine.dispose()
 
 
-def test_a_retired_code_stops_no_other_record_and_its_author_puts_it_right(field: Field) -> None:
+def test_a_retired_code_stops_no_other_record_and_its_author_corrects_it(field: DeskSetup) -> None:
     page = field.page
     field.relay.faults["/sync/envelopes"] = down
     first = field.record("HND")
@@ -412,7 +417,7 @@ def test_a_retired_code_stops_no_other_record_and_its_author_puts_it_right(field
     field.relay.faults.clear()
     field.page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     field.tablet.chip("mend", "1")
-    assert [field.state_of(one) for one in (first, wrong, last)] == ["live", "", "live"]
+    assert [field.state_of(record) for record in (first, wrong, last)] == ["live", "", "live"]
 
     page.tap("#tablet-chip")
     page.tap("[data-mends]")
@@ -432,7 +437,7 @@ def down(exchange: Exchange) -> None:
 
 
 @pytest.mark.soak
-def test_undo_is_gone_after_ten_seconds_and_the_day_can_still_void(field: Field) -> None:
+def test_undo_is_gone_after_ten_seconds_and_the_day_can_still_void(field: DeskSetup) -> None:
     page = field.page
     page.evaluate(
         "self.waits = []; self.setTimeout = ((real) => (done, ms) =>"
@@ -451,34 +456,34 @@ def test_undo_is_gone_after_ten_seconds_and_the_day_can_still_void(field: Field)
     assert field.state_of(record) == "void"
 
 
-def walk_look_alikes(page: Page, saved: Callable[[], int]) -> None:
-    """Saves the same people again: asked, saved all the same, not saved, looked at again."""
+def walk_duplicates(page: Page, saved: Callable[[], int]) -> None:
+    """Save the same people again: warned, saved anyway, not saved, edited and saved."""
     before = saved()
 
     def now(more: int) -> None:
         page.wait_for_selector(SHOWN)
-        assert page.locator(ASKED).count() == 0
+        assert page.locator(GUARD).count() == 0
         assert saved() == before + more
 
-    def again() -> None:
+    def save_again() -> None:
         page.evaluate("document.getElementById('toast').hidden = true")
         fill_in(page)
         save(page)
 
-    again()
+    save_again()
     now(1)
-    again()
-    page.wait_for_selector(ASKED)
+    save_again()
+    page.wait_for_selector(GUARD)
     assert saved() == before + 1
     page.tap("#duplicate-guard [value=save]")
     now(2)
-    again()
-    page.wait_for_selector(ASKED)
+    save_again()
+    page.wait_for_selector(GUARD)
     page.keyboard.press("Escape")
     page.wait_for_selector("#duplicate-guard", state="hidden")
     assert page.locator(".cell.some").count() == 1
     save(page)
-    page.wait_for_selector(ASKED)
+    page.wait_for_selector(GUARD)
     page.tap("#duplicate-guard [value=drop]")
     now(2)
     assert page.locator(".cell.some").count() == 0
@@ -487,10 +492,10 @@ def walk_look_alikes(page: Page, saved: Callable[[], int]) -> None:
     page.tap('label:has([name="topics"][value="health"])')
     save(page)
     now(3)
-    again()
+    save_again()
     now(4)
     page.evaluate("Date.now = ((real) => () => real() + 91000)(Date.now); 0")
-    again()
+    save_again()
     now(5)
     for more in (6, 7):
         page.evaluate("document.getElementById('toast').hidden = true")
@@ -498,14 +503,14 @@ def walk_look_alikes(page: Page, saved: Callable[[], int]) -> None:
         now(more)
 
 
-def test_a_look_alike_on_a_tablet_is_asked_about_and_never_refused(field: Field) -> None:
+def test_a_duplicate_on_a_tablet_is_asked_about_and_never_refused(field: DeskSetup) -> None:
     field.relay.faults["/sync/envelopes"] = down
-    walk_look_alikes(field.page, lambda: len(field.waiting()))
+    walk_duplicates(field.page, lambda: len(field.waiting()))
 
 
 @pytest.mark.soak
-def test_a_look_alike_on_line_is_asked_about_and_never_refused(
-    field: Field, chromium: Browser
+def test_a_duplicate_on_line_is_asked_about_and_never_refused(
+    field: DeskSetup, chromium: Browser
 ) -> None:
     site = field.tablet.site
     context = chromium.new_context(has_touch=True, base_url=site.address)
@@ -515,7 +520,7 @@ def test_a_look_alike_on_line_is_asked_about_and_never_refused(
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     page.wait_for_url(f"**{RECORD}")
-    walk_look_alikes(
+    walk_duplicates(
         page, lambda: int(site.rows("SELECT count(*) FROM consultation WHERE device IS NULL")[0][0])
     )
     context.close()
@@ -523,7 +528,7 @@ def test_a_look_alike_on_line_is_asked_about_and_never_refused(
 
 @pytest.mark.soak
 def test_a_handover_without_the_server_keeps_the_queue_and_each_records_author(
-    field: Field,
+    field: DeskSetup,
 ) -> None:
     with field.without_server():
         mine = [field.record("HND"), field.record("SLV")]
@@ -535,22 +540,22 @@ def test_a_handover_without_the_server_keeps_the_queue_and_each_records_author(
     rows = field.tablet.site.rows(
         "SELECT c.id, a.username FROM consultation c JOIN account a ON a.id = c.author_id"
     )
-    authors = {str(one).replace("-", ""): name for one, name in rows}
-    assert [authors[one.replace("-", "")] for one in (*mine, theirs)] == ["ana", "ana", "ben"]
+    authors = {str(id_).replace("-", ""): name for id_, name in rows}
+    assert [authors[id_.replace("-", "")] for id_ in (*mine, theirs)] == ["ana", "ana", "ben"]
 
 
-def measured(what: str, measure: Callable[[], float], most: float) -> None:
-    """Meets the budget in one of a few rounds, and prints them all; beside other tests three times of it will do."""
-    found: list[float] = []
-    while len(found) < ROUNDS and (not found or min(found) > most):
-        found.append(measure())
-    print(f"{what}: {', '.join(f'{one:.3g}' for one in found)} (at most {most:g})")
-    assert min(found) <= most * (1 if SOAK > 1 else 3), what
+def assert_within_budget(label: str, measure: Callable[[], float], most: float) -> None:
+    """Assert that one of a few rounds meets the budget (among other tests, three times of it), and print them all."""
+    rounds: list[float] = []
+    while len(rounds) < ROUNDS and (not rounds or min(rounds) > most):
+        rounds.append(measure())
+    print(f"{label}: {', '.join(f'{value:.3g}' for value in rounds)} (at most {most:g})")
+    assert min(rounds) <= most * (1 if SOAK > 1 else 3), label
 
 
 @contextmanager
 def slowed(page: Page) -> Iterator[CDPSession]:
-    """The page on a processor of a quarter of the speed."""
+    """Yield the page on a processor of a quarter of the speed."""
     tools = page.context.new_cdp_session(page)
     tools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     try:
@@ -560,7 +565,7 @@ def slowed(page: Page) -> Iterator[CDPSession]:
         tools.detach()
 
 
-def test_opening_asks_the_server_for_nothing_and_is_quick(field: Field) -> None:
+def test_opening_asks_the_server_for_nothing_and_is_quick(field: DeskSetup) -> None:
     page = field.page
     drawn = Event()
 
@@ -568,15 +573,15 @@ def test_opening_asks_the_server_for_nothing_and_is_quick(field: Field) -> None:
         drawn.wait(20)
         exchange.send(*exchange.forward())
 
-    page.wait_for_timeout(2000)  # what was asked before is answered
-    field.relay.asked.clear()
+    page.wait_for_timeout(2000)  # the requests sent before are answered
+    field.relay.requested.clear()
     field.relay.weight = 0
     field.relay.faults.update(dict.fromkeys(BEHIND, late))
     page.goto(f"{field.relay.address}{RECORD}", wait_until="load")
     page.tap(".known .plus >> nth=0")
     assert page.locator(".cell.some").count() == 1
-    assert (set(field.relay.asked) - BEHIND, field.relay.weight) == (set(), 0)
-    print(f"drawn after 0 bytes; asked meanwhile: {sorted(set(field.relay.asked))}")
+    assert (set(field.relay.requested) - BEHIND, field.relay.weight) == (set(), 0)
+    print(f"drawn after 0 bytes; requested meanwhile: {sorted(set(field.relay.requested))}")
     drawn.set()
     field.relay.faults.clear()
 
@@ -589,23 +594,25 @@ def test_opening_asks_the_server_for_nothing_and_is_quick(field: Field) -> None:
         line = {"offline": False, "latency": 400}
         rate = {"downloadThroughput": 5e4, "uploadThroughput": 5e4}
         tools.send("Network.emulateNetworkConditions", {**line, **rate})
-        what = "seconds to open on a slow tablet and line, median of 3"
-        measured(what, lambda: median(opening() for _ in range(3)), MOST_SECONDS_ON_A_SLOW_LINE)
+        label = "seconds to open on a slow tablet and line, median of 3"
+        assert_within_budget(
+            label, lambda: median(opening() for _ in range(3)), MOST_SECONDS_ON_A_SLOW_LINE
+        )
     with field.without_server():
-        what = "seconds to open without a network, median of 5"
-        measured(what, lambda: median(opening() for _ in range(5)), MOST_SECONDS)
+        label = "seconds to open without a network, median of 5"
+        assert_within_budget(label, lambda: median(opening() for _ in range(5)), MOST_SECONDS)
 
 
 @pytest.mark.soak
-def test_no_tap_is_slow_on_a_slow_tablet(field: Field) -> None:
+def test_no_tap_is_slow_on_a_slow_tablet(field: DeskSetup) -> None:
     page = field.page
     field.relay.faults["/sync/envelopes"] = down
 
     def worst_tap() -> float:
         field.go()
         page.evaluate(
-            "self.slowest = 0; new PerformanceObserver((seen) => seen.getEntries().forEach((one) =>"
-            " { self.slowest = Math.max(self.slowest, one.duration); }))"
+            "self.slowest = 0; new PerformanceObserver((entries) => entries.getEntries().forEach((entry) =>"
+            " { self.slowest = Math.max(self.slowest, entry.duration); }))"
             ".observe({ type: 'event', durationThreshold: 16 })"
         )
         fill_in_a_family(page)
@@ -615,11 +622,11 @@ def test_no_tap_is_slow_on_a_slow_tablet(field: Field) -> None:
         return float(page.evaluate("self.slowest"))
 
     with slowed(page):
-        what = "milliseconds of the slowest tap at a quarter of the speed"
-        measured(what, worst_tap, MOST_MILLISECONDS)
+        label = "milliseconds of the slowest tap at a quarter of the speed"
+        assert_within_budget(label, worst_tap, MOST_MILLISECONDS)
 
 
-def test_a_family_of_five_with_two_topics_is_light(field: Field) -> None:
+def test_a_family_of_five_with_two_topics_is_light(field: DeskSetup) -> None:
     page = field.page
     field.relay.faults["/sync/envelopes"] = down
     fill_in_a_family(page)
@@ -634,7 +641,7 @@ def test_a_family_of_five_with_two_topics_is_light(field: Field) -> None:
 @pytest.mark.parametrize("page_of", ["lock", "refer", "sheet", "today"])
 @pytest.mark.soak
 def test_a_page_kept_on_the_tablet_is_whole_and_readable_in_every_light(
-    field: Field, page_of: str
+    field: DeskSetup, page_of: str
 ) -> None:
     page = field.page
     path = {"lock": "/lock", "refer": "/referrals/new", "today": "/today"}.get(page_of, RECORD)
@@ -642,7 +649,7 @@ def test_a_page_kept_on_the_tablet_is_whole_and_readable_in_every_light(
         if page_of == "today":
             field.record()
         for locale in ("nl", "es"):
-            page.evaluate("(one) => ventanilla.store.set('locale', one)", locale)
+            page.evaluate("(locale) => ventanilla.store.set('locale', locale)", locale)
             field.tablet.go(path)
             field.tablet.until("ventanilla.ready")
             assert page.get_attribute("html", "lang") == locale
@@ -666,7 +673,7 @@ def test_a_page_kept_on_the_tablet_is_whole_and_readable_in_every_light(
 
 
 @pytest.mark.soak
-def test_an_update_waits_for_the_form_and_touches_no_queue(field: Field) -> None:
+def test_an_update_waits_for_the_form_and_touches_no_queue(field: DeskSetup) -> None:
     page, faults = field.page, field.relay.faults
 
     def renewed(exchange: Exchange) -> None:
@@ -689,7 +696,7 @@ def test_an_update_waits_for_the_form_and_touches_no_queue(field: Field) -> None
         "navigator.serviceWorker.getRegistration().then((own) => Boolean(own.waiting))", 60
     )
     caches = (
-        "caches.keys().then((all) => all.filter((one) => one.startsWith('ventanilla-')).sort())"
+        "caches.keys().then((all) => all.filter((name) => name.startsWith('ventanilla-')).sort())"
     )
     assert len(page.evaluate(caches)) == 2
     assert page.locator(".cell.some").count() == 1
@@ -704,5 +711,5 @@ def test_an_update_waits_for_the_form_and_touches_no_queue(field: Field) -> None
     faults.pop("/sync/envelopes")
     page.evaluate("ventanilla.syncQueue.triggerSync('chip')")
     field.tablet.delivered(60)
-    arrived = Counter(field.state_of(one) for one in queue)
+    arrived = Counter(field.state_of(record) for record in queue)
     assert arrived == {"live": 61}

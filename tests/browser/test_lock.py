@@ -26,24 +26,24 @@ PINS = {"ana": "493817", "ben": "680254"}
 WRONG = "135792"
 ENROL = """async (code) => {
   await ventanilla.loadTablet();
-  const sent = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }) };
-  const given = await (await fetch("/sync/enrol", sent)).json();
-  await ventanilla.store.set("device", { ...given, desk: given.lists.desk, state: "enrolled" });
+  const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }) };
+  const issued = await (await fetch("/sync/enrol", request)).json();
+  await ventanilla.store.set("device", { ...issued, desk: issued.lists.desk, state: "enrolled" });
   await ventanilla.store.set("locale", "es");
   await ventanilla.syncQueue.contact();
 }"""
 CACHED = """async () => {
   const names = await caches.keys();
   for (const name of names) {
-    const kept = (await (await caches.open(name)).keys()).map((one) => one.url);
-    const has = (one) => kept.some((url) => url.includes(`/sync/shell/${one}?locale=es`));
+    const kept = (await (await caches.open(name)).keys()).map((request) => request.url);
+    const has = (shell) => kept.some((url) => url.includes(`/sync/shell/${shell}?locale=es`));
     if (["lock", "record"].every(has)) return true;
   }
   return false;
 }"""
 
 
-class Tablet:
+class SharedTablet:
     """An enrolled tablet of a desk where Ana and Ben work, and the server that it belongs to."""
 
     def __init__(self, server: Server, page: Page) -> None:
@@ -59,13 +59,13 @@ class Tablet:
     def on(self, path: str) -> Callable[[], bool]:
         return lambda: self.page.url.removeprefix(self.address).partition("#")[0] == path
 
-    def until(self, true: Callable[[], Any], seconds: float = 60) -> None:
+    def until(self, is_true: Callable[[], Any], seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with suppress(
                 Error, TypeError
             ):  # the page is on its way, its scripts are not there yet
-                if true():
+                if is_true():
                     return
             self.page.wait_for_timeout(50)
         raise AssertionError(f"{self.page.url}: {self.page.inner_text('body')[:400]}")
@@ -94,7 +94,7 @@ class Tablet:
         for digit in pin:
             self.page.locator(f".key[value='{digit}']").tap()
 
-    def told(self) -> str:
+    def message(self) -> str:
         return self.page.inner_text("[data-result]")
 
 
@@ -127,22 +127,22 @@ def code(server: Server) -> str:
 def context(chromium: Browser, server: Server, code: str) -> Iterator[BrowserContext]:
     width, height, touch = SIZES["tablet"]
     size = {"width": width, "height": height}
-    made = chromium.new_context(viewport=size, has_touch=touch, is_mobile=touch, locale="es-MX")
-    page = made.new_page()
-    tablet = Tablet(server, page)
+    context = chromium.new_context(viewport=size, has_touch=touch, is_mobile=touch, locale="es-MX")
+    page = context.new_page()
+    tablet = SharedTablet(server, page)
     page.goto(f"{tablet.address}/sign-in")
     page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
     page.evaluate(ENROL, code)
     page.reload()
     tablet.until(lambda: page.evaluate(CACHED), 30)
     page.close()
-    yield made
-    made.close()
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def tablet(context: BrowserContext, server: Server) -> Iterator[Tablet]:
-    """The tablet with Ana on duty; no fault in the console but requests that a stopped server refused."""
+def tablet(context: BrowserContext, server: Server) -> Iterator[SharedTablet]:
+    """Yield the tablet with Ana on duty; no fault in the console but requests that a stopped server refused."""
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
@@ -155,7 +155,7 @@ def tablet(context: BrowserContext, server: Server) -> Iterator[Tablet]:
     page.set_default_timeout(60_000)
     page.on("console", note)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    tablet = Tablet(server, page)
+    tablet = SharedTablet(server, page)
     tablet.sign_in("ana")
     yield tablet
     page.close()
@@ -163,12 +163,12 @@ def tablet(context: BrowserContext, server: Server) -> Iterator[Tablet]:
 
 
 def test_an_untouched_tablet_locks_itself_and_a_pin_opens_it_for_the_next_person(
-    tablet: Tablet,
+    tablet: SharedTablet,
 ) -> None:
     page = tablet.page
     page.evaluate("ventanilla.store.set('idle', 1)")
     page.reload()
-    # By the page itself, or by the worker where the second was over before the page was asked for.
+    # By the page itself, or by the worker if the second was over before the page was requested.
     page.wait_for_selector("#lock")
     tablet.until(lambda: page.evaluate("ventanilla.store.set('idle', 300).then(() => true)"))
     tablet.until(lambda: tablet.meta("session") == "")
@@ -187,7 +187,7 @@ def test_an_untouched_tablet_locks_itself_and_a_pin_opens_it_for_the_next_person
     page.locator(".key[value=other]").tap()
     tablet.choose("ben")
     tablet.type_pin(WRONG)
-    tablet.until(lambda: re.search(r"\b4\b", tablet.told()))
+    tablet.until(lambda: re.search(r"\b4\b", tablet.message()))
     began = stopwatch.now()
     tablet.type_pin(PINS["ben"])
     tablet.until(tablet.on("/consultations/new"))
@@ -199,7 +199,7 @@ def test_an_untouched_tablet_locks_itself_and_a_pin_opens_it_for_the_next_person
 
 
 def test_without_the_server_a_pin_opens_recording_but_no_page_of_the_former_session(
-    tablet: Tablet,
+    tablet: SharedTablet,
 ) -> None:
     page, server = tablet.page, tablet.server
     page.evaluate(
@@ -247,7 +247,7 @@ def test_without_the_server_a_pin_opens_recording_but_no_page_of_the_former_sess
     assert tablet.on("/returns")()
 
 
-def test_five_wrong_pins_without_the_server_leave_only_the_password(tablet: Tablet) -> None:
+def test_five_wrong_pins_without_the_server_leave_only_the_password(tablet: SharedTablet) -> None:
     page, server = tablet.page, tablet.server
     server.kill()
     try:
@@ -255,15 +255,15 @@ def test_five_wrong_pins_without_the_server_leave_only_the_password(tablet: Tabl
         tablet.choose("ben")
         for left in ("4", "3", "2", "1"):
             tablet.type_pin(WRONG)
-            tablet.until(lambda left=left: re.search(rf"\b{left}\b", tablet.told()))
+            tablet.until(lambda left=left: re.search(rf"\b{left}\b", tablet.message()))
         tablet.type_pin(WRONG)
-        tablet.until(lambda: tablet.told() == page.locator("#lock").get_attribute("data-closed"))
+        tablet.until(lambda: tablet.message() == page.locator("#lock").get_attribute("data-closed"))
         tablet.type_pin(PINS["ben"])
         tablet.until(lambda: page.locator(".dots .typed").count() == 0)
         page.reload()
         page.wait_for_selector("#lock")
         tablet.until(lambda: tablet.meta("locked") is True)
-        assert tablet.told() == page.locator("#lock").get_attribute("data-closed")
+        assert tablet.message() == page.locator("#lock").get_attribute("data-closed")
     finally:
         server.start()
     page.locator("[data-password]").tap()
@@ -272,12 +272,12 @@ def test_five_wrong_pins_without_the_server_leave_only_the_password(tablet: Tabl
 
 
 def test_every_key_and_name_of_the_lock_is_large_enough_and_the_page_does_not_scroll_sideways(
-    tablet: Tablet,
+    tablet: SharedTablet,
 ) -> None:
     page = tablet.page
     tablet.hand_over()
-    sizes = """(all) => all.filter((one) => one.offsetParent).map((one) => {
-      const box = one.getBoundingClientRect();
+    sizes = """(all) => all.filter((key) => key.offsetParent).map((key) => {
+      const box = key.getBoundingClientRect();
       return Math.min(box.width, box.height);
     })"""
     assert min(page.locator(".person").evaluate_all(sizes)) >= 56

@@ -16,11 +16,11 @@ from tests.privacy.test_note_guard import HARMLESS
 
 ALL_NOTES = [note for notes in HARMLESS.values() for note in notes]
 VECTORS = [*IDENTIFYING, *(text for texts in EXACT.values() for text in texts)]
-SIGNS = (
+CHARACTERS = (
     "0123456789OolI|.-_/()·,;: +@<#'’`´áéñçèøßİı１２٣४①❶½º°⅓™\u200b\u00ad\u00a0\u2003\u0301\u20e3\ufe0f😀字Яא\x1c\n"
     "ABMabm\U0001ccf3\U0001ccd6\ua7f1\u0897"
 )
-FOUND = """async ([texts, rules]) => {
+FIND_ALL = """async ([texts, rules]) => {
     const { loadRules } = await import("/static/referral/identifiers.js");
     const find = await loadRules(rules);
     return texts.map(find);
@@ -31,10 +31,10 @@ FIELD = """
 """
 
 
-def generated() -> list[str]:
-    """Texts of odd signs, mixed notes in odd cases with something slipped in, and every sign of the planes in use."""
+def generate_texts() -> list[str]:
+    """Return texts of odd characters, mixed notes in odd cases with an identifier, and all characters in use."""
     chance = random.Random(4)
-    odd = ["".join(chance.choices(SIGNS, k=chance.randint(1, 30))) for _ in range(400)]
+    odd = ["".join(chance.choices(CHARACTERS, k=chance.randint(1, 30))) for _ in range(400)]
     mixed = []
     for _ in range(400):
         words = chance.choice(ALL_NOTES).split()[:6] + chance.choice(ALL_NOTES).split()[2:]
@@ -42,26 +42,26 @@ def generated() -> list[str]:
         mixed.append(" ".join(w.title() if chance.random() < 0.2 else w for w in words))
     every = [chr(n) for n in (*range(0xD800), *range(0xE000, 0x20000), *range(0xE0000, 0xE0200))]
     rows = ["".join(every[n : n + 137]) for n in range(0, len(every), 137)]
-    return odd + mixed + rows + [f"12{sign}34{sign}56" for sign in every[0x80:0x500]]
+    return odd + mixed + rows + [f"12{character}34{character}56" for character in every[0x80:0x500]]
 
 
 def test_page_and_server_find_the_same_in_every_text(open_page: Open) -> None:
-    page = open_page("/sign-in", who=None)
-    texts = [*VECTORS, *ALL_NOTES, *generated()]
-    found = page.evaluate(FOUND, [texts, "/static/identifiers.json"])
+    page = open_page("/sign-in", username=None)
+    texts = [*VECTORS, *ALL_NOTES, *generate_texts()]
+    page_results = page.evaluate(FIND_ALL, [texts, "/static/identifiers.json"])
     wrong = [
         (t, here, there)
-        for t, there in zip(texts, found, strict=True)
+        for t, there in zip(texts, page_results, strict=True)
         if (here := find_identifier_in_note(t)) != there
     ]
-    print(f"{len(texts)} texts, {sum(met is not None for met in found)} refused")
+    print(f"{len(texts)} texts, {sum(code is not None for code in page_results)} refused")
     assert wrong == []
-    assert set(IDENTIFIERS.codes) <= set(found)
+    assert set(IDENTIFIERS.codes) <= set(page_results)
 
 
 @pytest.fixture(scope="module")
 def field() -> str:
-    """The field of the note as a form draws it."""
+    """Return the field of the note as a form draws it."""
     with create_app(settings_for("sqlite://")).test_request_context(
         headers={"Cookie": "locale=en"}
     ):
@@ -76,43 +76,43 @@ PUT = """(html) => {
 
 
 def draw(page: Page, field: str) -> list[str]:
-    """Puts the form into the page and starts its script; what it sends is listed, not answered."""
-    sent: list[str] = []
+    """Put the form into the page and start its script; what it sends is listed, not answered."""
+    bodies: list[str] = []
     page.route(
         "**/nowhere",
-        lambda route: (sent.append(route.request.post_data or ""), route.fulfill(status=204)),
+        lambda route: (bodies.append(route.request.post_data or ""), route.fulfill(status=204)),
     )
     page.evaluate(PUT, f"<!doctype html>{field}")
     page.evaluate("() => import('/static/referral/note_guard.js')")
-    return sent
+    return bodies
 
 
-def test_a_note_that_identifies_is_told_at_the_field_and_never_sent(
+def test_a_note_that_identifies_is_reported_at_the_field_and_never_sent(
     open_page: Open, field: str
 ) -> None:
-    page = open_page("/sign-in", who=None)
-    sent = draw(page, field)
-    note, said = page.locator("#f-note"), page.locator("#p-note")
+    page = open_page("/sign-in", username=None)
+    bodies = draw(page, field)
+    note, problem = page.locator("#f-note"), page.locator("#p-note")
     note.fill("con María López 9912 3456")
     page.click("main form button")
-    expect(said).to_be_visible()
-    expect(said).to_have_attribute("role", "alert")
-    expect(said).to_have_text(IDENTIFIERS["number"].label)
+    expect(problem).to_be_visible()
+    expect(problem).to_have_attribute("role", "alert")
+    expect(problem).to_have_text(IDENTIFIERS["number"].label)
     expect(note).to_have_attribute("aria-invalid", "true")
     expect(note).to_be_focused()
     expect(page.locator("#n-note")).to_have_text("115 characters left")
-    assert sent == []
+    assert bodies == []
     note.fill("Llegan a las 18:00, mujer + 2 niños")
-    expect(said).to_be_hidden()
+    expect(problem).to_be_hidden()
     page.click("main form button")
     page.wait_for_timeout(200)
-    assert len(sent) == 1 and "18" in sent[0]
+    assert len(bodies) == 1 and "18" in bodies[0]
 
 
 def test_the_first_tap_on_send_waits_for_the_rules(open_page: Open, field: str, site: Site) -> None:
-    page = open_page("/sign-in", who=None)
-    sent = draw(page, field)
+    page = open_page("/sign-in", username=None)
+    bodies = draw(page, field)
     page.evaluate("() => { document.querySelector('#f-note').value = 'se llama Ana'; }")
     page.evaluate("() => document.querySelector('main form').requestSubmit()")
     expect(page.locator("#p-note")).to_have_text(IDENTIFIERS["name"].label)
-    assert sent == []
+    assert bodies == []

@@ -44,20 +44,22 @@ def relay(site: Site) -> Iterator[Relay]:
 @pytest.fixture(autouse=True)
 def undisturbed(relay: Relay) -> None:
     relay.faults.clear()
-    relay.asked.clear()
+    relay.requested.clear()
     relay.arrived.clear()
 
 
 def new_code(site: Site) -> str:
-    """The one-time code of a new tablet of the desk."""
+    """Return the one-time code of a new tablet of the desk."""
     app = create_app(settings_for(f"sqlite:///{site.path}"))
     with app.app_context():
         with unit_of_work():
             desk = next(
                 d for d in list_desks(db.session(), Scope(programme=True)) if d.code == DESK
             )
-            by = db.session.scalars(select(Account.id).where(Account.username == "admin")).one()
-            code = devices.add_device(db.session(), by, desk, "T").code
+            account_id = db.session.scalars(
+                select(Account.id).where(Account.username == "admin")
+            ).one()
+            code = devices.add_device(db.session(), account_id, desk, "T").code
         db.session.remove()
         db.engine.dispose()
     return code
@@ -82,14 +84,14 @@ SAVE = """async (content) => {
   return ventanilla.store.waiting();
 }"""
 POKE = """async (reason) => {
-  const told = await ventanilla.syncQueue.triggerSync(reason);
+  const outcome = await ventanilla.syncQueue.triggerSync(reason);
   await navigator.locks.request("ventanilla-sender", () => {});
-  return told;
+  return outcome;
 }"""
 
 
 def enrolled(context: BrowserContext, relay: Relay, site: Site) -> Page:
-    """A page of a tablet that was just enrolled, with somebody on duty."""
+    """Return a page of a tablet that was just enrolled, with somebody on duty."""
     page = context.new_page()
     page.goto(f"{relay.address}/offline")
     page.evaluate(ENROL, [new_code(site), AUTHOR])
@@ -98,7 +100,7 @@ def enrolled(context: BrowserContext, relay: Relay, site: Site) -> Page:
 
 @pytest.fixture
 def alone(chromium: Browser, relay: Relay, site: Site) -> Iterator[Page]:
-    """A tablet without its worker, so that only this page sends."""
+    """Yield a tablet without its worker, so that only this page sends."""
     context = chromium.new_context(locale="es-MX", service_workers="block")
     yield enrolled(context, relay, site)
     context.close()
@@ -106,7 +108,7 @@ def alone(chromium: Browser, relay: Relay, site: Site) -> Iterator[Page]:
 
 @pytest.fixture
 def tablet(chromium: Browser, relay: Relay, site: Site) -> Iterator[Page]:
-    """A tablet with its worker."""
+    """Yield a tablet with its worker."""
     context = chromium.new_context(locale="es-MX")
     page = enrolled(context, relay, site)
     page.evaluate(WORK)
@@ -122,7 +124,7 @@ def down(exchange: Exchange) -> None:
 def open_sealed(
     own: ec.EllipticCurvePrivateKey, sealed: bytes, record: str, key: str
 ) -> dict[str, Any]:
-    """What was sealed, opened as outside.md describes it."""
+    """Return the decrypted content of an envelope, opened as outside.md describes."""
     assert sealed[0] == 1
     point, nonce, hidden = sealed[1:66], sealed[66:78], sealed[78:]
     theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
@@ -141,11 +143,11 @@ def test_a_sealed_record_opens_with_the_servers_key_only_and_only_under_its_own_
     public = urlsafe_b64encode(point).decode().rstrip("=")
     content = {**consultation_json(DESK, topics=["asylum", "health"]), "author": "ñandú"}
     seal = "([public, content]) => ventanilla.seal({ id: 'k1', public }, content.id, content)"
-    said, again = (alone.evaluate(seal, [public, content]) for _ in range(2))
-    sealed = from_text(said["sealed"])
+    first, second = (alone.evaluate(seal, [public, content]) for _ in range(2))
+    sealed = from_text(first["sealed"])
     assert open_sealed(own, sealed, content["id"], "k1") == content
-    assert said["receipt"] == hashlib.sha256(sealed).hexdigest()
-    assert from_text(again["sealed"])[1:78] != sealed[1:78]
+    assert first["receipt"] == hashlib.sha256(sealed).hexdigest()
+    assert from_text(second["sealed"])[1:78] != sealed[1:78]
     stranger = ec.generate_private_key(ec.SECP256R1())
     for key, record, name in (
         (own, str(uuid4()), "k1"),
@@ -159,19 +161,19 @@ def test_a_sealed_record_opens_with_the_servers_key_only_and_only_under_its_own_
 def test_saved_means_strictly_kept_read_back_and_never_written_over(alone: Page, relay: Relay):
     relay.faults["/sync/envelopes"] = down
     content = consultation_json(DESK)
-    told = alone.evaluate(
+    transactions = alone.evaluate(
         """async (content) => {
-          const kept = [], real = IDBDatabase.prototype.transaction;
+          const transactions = [], real = IDBDatabase.prototype.transaction;
           IDBDatabase.prototype.transaction = function (...how) {
-            kept.push([[how[0]].flat().join(), how[1], how[2] && how[2].durability]);
+            transactions.push([[how[0]].flat().join(), how[1], how[2] && how[2].durability]);
             return real.apply(this, how);
           };
           await ventanilla.outbox.save("consultation", content, 3);
-          return kept.filter(([stores]) => stores.startsWith("outbox"));
+          return transactions.filter(([stores]) => stores.startsWith("outbox"));
         }""",
         content,
     )
-    assert told[:2] == [
+    assert transactions[:2] == [
         ["outbox,day,meta", "readwrite", "strict"],
         ["outbox", "readonly", "default"],
     ]
@@ -186,29 +188,31 @@ def test_saved_means_strictly_kept_read_back_and_never_written_over(alone: Page,
     full = """async (content) => {
       const real = IDBObjectStore.prototype.add;
       IDBObjectStore.prototype.add = () => { throw new DOMException("", "QuotaExceededError"); };
-      const told = await ventanilla.outbox.save("consultation", content, 1).catch((e) => e.message);
+      const outcome = await ventanilla.outbox.save("consultation", content, 1).catch((e) => e.message);
       IDBObjectStore.prototype.add = real;
-      return told;
+      return outcome;
     }"""
     assert alone.evaluate(full, consultation_json(DESK)) == "full"
     assert alone.evaluate("ventanilla.store.waiting()") == 1
     day = alone.evaluate("ventanilla.store.day()")
-    assert [(one["id"], one["n"], one["state"]) for one in day] == [(content["id"], 3, "waiting")]
+    assert [(entry["id"], entry["n"], entry["state"]) for entry in day] == [
+        (content["id"], 3, "waiting")
+    ]
 
 
 HTML = {"Content_Type": "text/html"}
 
 
-def wrong_receipt(said: dict[str, Any]) -> None:
-    said["results"][0]["receipt"] = "0" * 64
+def wrong_receipt(answer: dict[str, Any]) -> None:
+    answer["results"][0]["receipt"] = "0" * 64
 
 
-def other_id(said: dict[str, Any]) -> None:
-    said["results"][0]["id"] = str(uuid4())
+def other_id(answer: dict[str, Any]) -> None:
+    answer["results"][0]["id"] = str(uuid4())
 
 
-def other_word(said: dict[str, Any]) -> None:
-    said["results"][0]["result"] = "ok"
+def other_word(answer: dict[str, Any]) -> None:
+    answer["results"][0]["result"] = "ok"
 
 
 def halved(exchange: Exchange) -> None:
@@ -237,9 +241,9 @@ FAULTS: dict[str, tuple[Callable[[Exchange], None], str]] = {
     "500": (lambda e: e.answer(500, b'{"problem":""}'), "busy"),
     "429": (lambda e: e.answer(429, b"{}", Retry_After="7"), "busy"),
     "503": (lambda e: e.answer(503, b"{}", Retry_After="7"), "busy"),
-    "the receipt of something else": (lambda e: e.changed(wrong_receipt), "portal"),
-    "a receipt of another record": (lambda e: e.changed(other_id), "portal"),
-    "a word that is no result": (lambda e: e.changed(other_word), "portal"),
+    "the receipt of something else": (lambda e: e.send_changed(wrong_receipt), "portal"),
+    "a receipt of another record": (lambda e: e.send_changed(other_id), "portal"),
+    "a word that is no result": (lambda e: e.send_changed(other_word), "portal"),
     "JSON that ends in the middle": (halved, "portal"),
     "an answer that is cut": (cut, "portal"),
 }
@@ -248,13 +252,13 @@ FAULTS: dict[str, tuple[Callable[[Exchange], None], str]] = {
 def test_a_record_leaves_only_on_its_own_receipt_whatever_else_comes_back(
     alone: Page, relay: Relay, site: Site
 ):
-    for name, (fault, told) in FAULTS.items():
+    for name, (fault, result) in FAULTS.items():
         content = consultation_json(DESK)
         relay.faults["/sync/envelopes"] = fault
         assert alone.evaluate(SAVE, content) == 1, name
         before = len(relay.arrived)
         answer = alone.evaluate(POKE, "chip")
-        assert (name, answer["result"], answer["waiting"]) == (name, told, 1)
+        assert (name, answer["result"], answer["waiting"]) == (name, result, 1)
         assert (len(relay.arrived) == before) == (name in ("429", "503")), name
         relay.faults.clear()
         alone.evaluate("ventanilla.store.set('retry', undefined)")
@@ -263,11 +267,11 @@ def test_a_record_leaves_only_on_its_own_receipt_whatever_else_comes_back(
             f"SELECT id FROM consultation WHERE id = '{content['id'].replace('-', '')}'"
         )
         assert len(rows) == 1, name
-    states = {one["state"] for one in alone.evaluate("ventanilla.store.day()")}
+    states = {entry["state"] for entry in alone.evaluate("ventanilla.store.day()")}
     assert states == {"sent"}
 
 
-def test_too_large_a_batch_is_halved_and_what_the_server_sets_aside_is_told(
+def test_too_large_a_batch_is_halved_and_what_the_server_quarantines_is_reported(
     alone: Page, relay: Relay
 ):
     relay.faults["/sync/envelopes"] = down
@@ -288,9 +292,9 @@ def test_too_large_a_batch_is_halved_and_what_the_server_sets_aside_is_told(
     relay.arrived.clear()
     assert alone.evaluate(POKE, "chip") == {"sent": 5, "waiting": 0, "result": "sent"}
     assert sizes == [5, 2, 2, 1]
-    assert list(dict.fromkeys(relay.arrived)) == [one["id"] for one in contents]
-    day = {one["id"]: one["state"] for one in alone.evaluate("ventanilla.store.day()")}
-    assert [day[one["id"]] for one in contents] == ["sent", "sent", "mend", "sent", "sent"]
+    assert list(dict.fromkeys(relay.arrived)) == [content["id"] for content in contents]
+    day = {entry["id"]: entry["state"] for entry in alone.evaluate("ventanilla.store.day()")}
+    assert [day[content["id"]] for content in contents] == ["sent", "sent", "mend", "sent", "sent"]
     assert alone.evaluate("ventanilla.store.get('contact')")["to_mend"] == 1
 
 
@@ -299,14 +303,14 @@ def test_a_revoked_tablet_sends_nothing_more_and_keeps_what_it_has(
 ):
     relay.faults["/sync/envelopes"] = lambda e: e.answer(401, b'{"problem":"","device":"revoked"}')
     assert alone.evaluate(SAVE, consultation_json(DESK)) == 1
-    asked = len(relay.asked)
+    requests = len(relay.requested)
     relay.faults.clear()
     answer = alone.evaluate(POKE, "chip")
     assert answer == {"sent": 0, "waiting": 1, "result": "refused"}
-    assert len(relay.asked) == asked
+    assert len(relay.requested) == requests
     assert alone.evaluate("ventanilla.outbox.isOpen()") is False
     (text,) = alone.evaluate(
-        "async () => Promise.all((await ventanilla.outbox.copies()).map((one) => one.blob.text()))"
+        "async () => Promise.all((await ventanilla.outbox.copies()).map((copy) => copy.blob.text()))"
     )
     copy = json.loads(text)
     assert (copy["format"], len(copy["envelopes"])) == (1, 1)
@@ -319,7 +323,7 @@ def test_two_pages_and_the_worker_send_each_record_once_and_in_order(tablet: Pag
     relay.faults["/sync/envelopes"] = down
     contents = [consultation_json(DESK) for _ in range(60)]
     tablet.evaluate(
-        "async (all) => { for (const one of all) await ventanilla.outbox.save('consultation', one, 1); }",
+        "async (all) => { for (const content of all) await ventanilla.outbox.save('consultation', content, 1); }",
         contents,
     )
     tablet.evaluate("navigator.locks.request('ventanilla-sender', () => {})")
@@ -333,7 +337,7 @@ def test_two_pages_and_the_worker_send_each_record_once_and_in_order(tablet: Pag
         "() => self.ventanilla.syncQueue.triggerSync('sync')"
     )
     until(tablet, "ventanilla.store.waiting().then((n) => n === 0)")
-    assert relay.arrived == [one["id"] for one in contents]
+    assert relay.arrived == [content["id"] for content in contents]
 
 
 SHELLS_KEPT = "ventanilla.store.get('shells').then(Boolean)"
@@ -378,8 +382,8 @@ def test_a_browser_that_is_no_tablet_gets_the_page_without_a_network_and_no_stor
     page = context.new_page()
     page.goto("/sign-in")
     until(page, "navigator.serviceWorker.controller !== null")
-    assert "/consultations/new" not in relay.asked
-    assert not [path for path in relay.asked if path.startswith("/sync/shell")]
+    assert "/consultations/new" not in relay.requested
+    assert not [path for path in relay.requested if path.startswith("/sync/shell")]
     relay.stop()
     try:
         page.goto("/today")
@@ -407,11 +411,11 @@ def test_nothing_that_was_recorded_stands_in_clear_on_the_disk(
     for more in (content, consultation_json(DESK)):
         page.evaluate(SAVE, more)
     context.close()
-    kept = b"\n".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert _is_in(content["id"], kept)  # else the search itself would find nothing
+    disk = b"\n".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert _is_in(content["id"], disk)  # else the search itself would find nothing
     hidden = ('"VEN"', "regularisation", "asylum", "age_25_59", "first_this_year", DESK, AUTHOR)
-    assert [word for word in hidden if _is_in(word, kept)] == []
+    assert [word for word in hidden if _is_in(word, disk)] == []
 
 
-def _is_in(word: str, kept: bytes) -> bool:
-    return word.encode() in kept or word.encode("utf-16-le") in kept
+def _is_in(word: str, disk: bytes) -> bool:
+    return word.encode() in disk or word.encode("utf-16-le") in disk

@@ -43,41 +43,41 @@ TABLETS = [
     ("/devices", "admin"),
     ("/enrol", None),
     ("/quarantine", "supervisor.mex"),
-    ("", "supervisor.mex"),  # one record that was set aside
+    ("", "supervisor.mex"),  # one quarantined record
     ("/quarantine/import", "supervisor.mex"),
 ]
 FAULTS = (Path(__file__).parent / "faults.js").read_text("utf-8").partition("\n")[2]
 CLEAN = {"sideways": False, "small": [], "clipped": [], "tiny": []}
 
 
-ALIKE = ["tbody > tr:nth-child(n + 13)", ":is(ul, ol) > li:nth-child(n + 13)"]
+REPEATED = ["tbody > tr:nth-child(n + 13)", ":is(ul, ol) > li:nth-child(n + 13)"]
 AAA = {"rules": {"color-contrast-enhanced": {"enabled": True}}}
 COLOURS = {"runOnly": ["color-contrast", "color-contrast-enhanced"]}
 
 
 def violations(page: Page, mode: str = "") -> list[Any]:
-    """What axe finds, the colour contrast of WCAG AAA included.
+    """Return the violations that axe finds, the colour contrast of WCAG AAA included.
 
-    But for long rounds, the first dozen of a list stands for the rest of it, and of the other lights only colours.
+    Except in long rounds, it checks only the first dozen of a list, and only colours in the other lights.
     """
-    most = {"exclude": [[selector] for selector in ALIKE]} if ROUNDS == 1 else None
+    most = {"exclude": [[selector] for selector in REPEATED]} if ROUNDS == 1 else None
     options = COLOURS if ROUNDS == 1 and mode in MODES[1:] else AAA
     return find_violations(page, most, options)
 
 
 def in_light(page: Page, mode: str) -> None:
-    """Shows the page as it is drawn in a light."""
+    """Show the page as it is drawn in a light."""
     page.evaluate("(mode) => { document.documentElement.dataset.mode = mode; }", mode)
 
 
 def choose_language(page: Page, locale: str) -> None:
-    """The next pages are in that language."""
+    """Set the language of the next pages."""
     origin = str(page.evaluate("origin"))
     page.context.add_cookies([{"name": "locale", "value": locale, "url": origin}])
 
 
 def in_every_light(page: Page) -> None:
-    """Asks axe about the page as it stands, in one light after the other."""
+    """Assert that axe finds nothing on the page as it stands, in each light."""
     assert page.is_visible("h1")
     for mode in MODES:
         in_light(page, mode)
@@ -85,9 +85,9 @@ def in_every_light(page: Page) -> None:
     in_light(page, MODES[0])
 
 
-@pytest.mark.parametrize(("path", "who"), PAGES)
-def test_axe_finds_nothing_on_any_page_in_any_light(open_page: Open, path: str, who: str):
-    in_every_light(open_page(path, who, "laptop", "es"))
+@pytest.mark.parametrize(("path", "username"), PAGES)
+def test_axe_finds_nothing_on_any_page_in_any_light(open_page: Open, path: str, username: str):
+    in_every_light(open_page(path, username, "laptop", "es"))
 
 
 def test_axe_finds_nothing_on_a_record_its_correction_and_an_invitation(
@@ -101,25 +101,25 @@ def test_axe_finds_nothing_on_a_record_its_correction_and_an_invitation(
     in_every_light(open_page("/invitations/no-longer-valid", None, "laptop", "es"))
 
 
-@pytest.mark.parametrize(("path", "who"), PAGES)
+@pytest.mark.parametrize(("path", "username"), PAGES)
 def test_no_label_is_clipped_and_nothing_scrolls_sideways_in_any_language(
-    open_page: Open, path: str, who: str
+    open_page: Open, path: str, username: str
 ):
     sizes = ("tablet", "portrait", "phone", "laptop") if ROUNDS > 1 else ("phone",)
     modes = MODES if ROUNDS > 1 else ("sun",)
     for size, mode in product(sizes, modes):
-        page = open_page(NOWHERE, who, size, mode=mode)
+        page = open_page(NOWHERE, username, size, mode=mode)
         for locale in LOCALES:
             choose_language(page, locale)
             page.goto(path)
             assert page.get_attribute("html", "lang") == locale
-            seen = (locale, size, mode)
-            assert (*seen, page.evaluate(FAULTS)) == (*seen, CLEAN)
+            shown = (locale, size, mode)
+            assert (*shown, page.evaluate(FAULTS)) == (*shown, CLEAN)
 
 
 @pytest.fixture(scope="module")
-def aside(site: Site) -> str:
-    """The address of a record that a tablet sent and that was set aside."""
+def quarantined_page(site: Site) -> str:
+    """Return the address of a quarantined record of a tablet."""
     app = create_app(settings_for(f"sqlite:///{site.path}"))
     tablet = enrol(app, code_for(site), "MEX-02")
     assert tablet.result(tablet.consultation("desk.mex", held_on="2035-01-01")) == "quarantined"
@@ -128,12 +128,12 @@ def aside(site: Site) -> str:
     return f"/quarantine/{site.rows('SELECT max(number) FROM envelope')[0][0]}"
 
 
-@pytest.mark.parametrize(("path", "who"), TABLETS)
+@pytest.mark.parametrize(("path", "username"), TABLETS)
 def test_the_pages_about_tablets_are_whole_and_readable_in_every_light(
-    open_page: Open, aside: str, path: str, who: str
+    open_page: Open, quarantined_page: str, path: str, username: str
 ):
     for locale in ("nl", "es"):
-        page = open_page(path or aside, who, "phone", locale)
+        page = open_page(path or quarantined_page, username, "phone", locale)
         assert page.get_attribute("html", "lang") == locale
         assert page.is_visible("h1")
         for size in ("phone", "tablet"):
@@ -175,9 +175,11 @@ def test_the_form_reflows_when_enlarged(open_page: Open, width: int):
 
 
 def test_codes_are_never_shown_to_a_person(open_page: Open):
-    pages = {who: open_page(NOWHERE, who, "laptop", "es") for who in dict(PAGES).values()}
-    for path, who in PAGES:
-        page = pages[who]
+    pages = {
+        username: open_page(NOWHERE, username, "laptop", "es") for username in dict(PAGES).values()
+    }
+    for path, username in PAGES:
+        page = pages[username]
         page.goto(path)
         text = page.inner_text("main")
         for code in (

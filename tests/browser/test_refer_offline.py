@@ -1,4 +1,4 @@
-"""Referring without the network on an enrolled tablet: calls, notices in the queue, a slip that promises nothing."""
+"""Referring without the network on an enrolled tablet: calls, notices in the queue, a slip without a promise."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -27,7 +27,7 @@ WOMAN = '[name="persons-female-age_25_59"]'
 
 @pytest.fixture(scope="module")
 def shelters(site: Site) -> Iterator[None]:
-    """Three shelters for these tests alone."""
+    """Yield three shelters for these tests alone."""
     app = create_app(settings_for(f"sqlite:///{site.path}"))
     with app.app_context():
         make_shelter("MEX-Z1", {"women": 37}, name="Casa Zarza", **HERE, **HOURS)
@@ -55,7 +55,7 @@ def shared(
 
 @pytest.fixture
 def tablet(shared: Tablet) -> Iterator[Tablet]:
-    """The tablet on the page of referring, without the network and with nothing waiting."""
+    """Yield the tablet on the page of referring, without the network and with nothing waiting."""
     shared.offline(False)
     shared.page.evaluate("ventanilla.ready.then(() => ventanilla.syncQueue.triggerSync('chip'))")
     shared.chip("sent", seconds=15)
@@ -72,9 +72,9 @@ def waiting(tablet: Tablet) -> int:
 
 
 def referrals(site: Site) -> list[tuple[str, str, int]]:
-    """State, author and people of every referral, in the order of arrival."""
-    said = "SELECT r.state, a.username, r.person_count FROM referral r JOIN account a ON a.id = r.author_id"
-    return site.rows(f"{said} ORDER BY r.sent_at, r.id")
+    """Return state, author and number of people of every referral, in the order of arrival."""
+    columns = "SELECT r.state, a.username, r.person_count FROM referral r JOIN account a ON a.id = r.author_id"
+    return site.rows(f"{columns} ORDER BY r.sent_at, r.id")
 
 
 def test_it_says_whom_to_call_and_nothing_that_may_be_old_or_is_secret(tablet: Tablet):
@@ -108,7 +108,7 @@ def test_a_notice_waits_in_the_queue_and_becomes_a_referral_when_there_is_a_netw
     for fact in ("Casa Zarza", "Avenida Central 12", "2222-1111", "17:00", "22:00", ": 2"):
         assert fact in slip
     shown = page.locator("#slip [lang]:visible")
-    assert [one.get_attribute("lang") for one in shown.all()] == ["es", "ht"]
+    assert [part.get_attribute("lang") for part in shown.all()] == ["es", "ht"]
     assert page.locator('#left a[href="tel:2222-1111"]').is_visible()
     paper = tmp_path / "slip.pdf"
     page.pdf(path=paper, prefer_css_page_size=True)

@@ -1,4 +1,4 @@
-"""A referral from the desk's tablet to the shelter's phone and back: sent, answered, printed, sent on, raced for."""
+"""A referral from the desk's tablet to the shelter's phone and back: sent, answered, printed, forwarded, raced for."""
 
 import re
 import time
@@ -22,24 +22,24 @@ from tests.factories.records import PASSWORD
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import Client
 
-ONE = re.compile(r"/referrals/[0-9a-f-]{36}$")
+REFERRAL_PAGE = re.compile(r"/referrals/[0-9a-f-]{36}$")
 HERE = {"country": "MEX", "adm1": "MX07", "time_zone": "America/Mexico_City", "email": ""}
 MOST_BYTES = 60 * 1024
 
 
 class Neighbours:
-    """Two shelters with room for women, a third with one bed; their coordinator, and a desk that sends by program."""
+    """Two shelters with beds for women, a third with one bed; their coordinator, and a desk that sends by program."""
 
     def __init__(self, site: Site, sessions: dict[str, Any], chromium: Any) -> None:
         self.site = site
         app = create_app(settings_for(f"sqlite:///{site.path}"))
         with app.app_context():
-            made = [
+            shelters = [
                 make_shelter("MEX-A1", {"women": 3}, name="Casa Alba", **HERE),
                 make_shelter("MEX-A2", {"women": 3}, name="Casa Brisa", **HERE),
                 make_shelter("MEX-A3", {"isolation": 1}, name="Casa Clara", **HERE),
             ]
-            make_coordinator("neighbour.mex", *made)
+            make_coordinator("neighbour.mex", *shelters)
             db.session.remove()
             db.engine.dispose()
         context = chromium.new_context(base_url=site.address)
@@ -56,9 +56,9 @@ class Neighbours:
         self.desk = Client(port).sign_in("desk.mex")
         self.shelter = Client(port).sign_in("neighbour.mex")
 
-    def send(self, **said: Any) -> str:
-        """A referral by the desk; its id."""
-        status, answer = self.desk.post("/referrals", referral_json("MEX-02", **said))
+    def send(self, **fields: Any) -> str:
+        """Send a referral from the desk and return its id."""
+        status, answer = self.desk.post("/referrals", referral_json("MEX-02", **fields))
         assert status == 201, answer
         return str(answer["id"])
 
@@ -71,10 +71,10 @@ def neighbours(site: Site, sessions: dict[str, Any], chromium: Any) -> Neighbour
     return Neighbours(site, sessions, chromium)
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    """Waits until it is true: the page's policy forbids the driver's own way."""
+def until(is_true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until it is true: the page's policy forbids the driver's own wait."""
     ends = time.monotonic() + seconds
-    while not true():
+    while not is_true():
         assert time.monotonic() < ends, "not in time"
         time.sleep(0.05)
 
@@ -84,7 +84,7 @@ def number_of(page: Page) -> str:
 
 
 def printed(page: Page, path: Path) -> str:
-    """What stands on the one page of paper, read by another library."""
+    """Return the text of the one printed page, read by another library."""
     paper = page.pdf(prefer_css_page_size=True)
     path.write_bytes(paper)
     assert len(paper) <= MOST_BYTES
@@ -107,7 +107,7 @@ def test_a_woman_is_referred_with_two_taps_and_the_shelters_phone_accepts(
     page.wait_for_selector(".refer-now")
     assert violations(page) == []
     taps.tap('button[name=shelters][value="MEX-A1"]')
-    page.wait_for_url(ONE)
+    page.wait_for_url(REFERRAL_PAGE)
     began, number = stopwatch.now(), number_of(page)
     assert taps.n == 2
     code = page.inner_text(".four")
@@ -144,8 +144,8 @@ def test_declined_with_a_reason_goes_to_the_next_shelter_with_one_tap(
     number = neighbours.send(shelters=["MEX-A1"])
     page = open_page(f"/referrals/{number}", locale="en")
     assert not page.is_visible("text=Next shelter")
-    said = {"reason": "outside_hours"}
-    assert neighbours.shelter.post(f"/referrals/{number}/decline", said)[0] == 200
+    decline = {"reason": "outside_hours"}
+    assert neighbours.shelter.post(f"/referrals/{number}/decline", decline)[0] == 200
     page.reload()
     assert "Outside intake hours" in page.inner_text(".offers")
     page.tap("text=Next shelter")
@@ -154,15 +154,15 @@ def test_declined_with_a_reason_goes_to_the_next_shelter_with_one_tap(
     assert following != number and neighbours.state(following) == "sent"
 
 
-def test_two_desks_race_for_the_last_bed_and_the_other_is_told(
+def test_two_desks_race_for_the_last_bed_and_the_other_learns_it(
     open_page: Open, neighbours: Neighbours
 ):
-    wanted = {"shelters": ["MEX-A3"], "flags": ["health_condition"]}
-    first, second = neighbours.send(**wanted), neighbours.send(**wanted)
+    fields = {"shelters": ["MEX-A3"], "flags": ["health_condition"]}
+    first, second = neighbours.send(**fields), neighbours.send(**fields)
     page = open_page(f"/referrals/{second}", locale="en")
     assert neighbours.shelter.post(f"/referrals/{first}/accept", {})[0] == 200
-    status, told = neighbours.shelter.post(f"/referrals/{second}/accept", {})
-    assert (status, told["problem"]) == (409, "no_places")
+    status, refusal = neighbours.shelter.post(f"/referrals/{second}/accept", {})
+    assert (status, refusal["problem"]) == (409, "no_places")
     assert neighbours.state(second) in ("sent", "seen")
     assert (
         neighbours.shelter.post(f"/referrals/{second}/decline", {"reason": "no_capacity"})[0] == 200
@@ -190,7 +190,7 @@ def test_without_scripts_a_group_is_written_shown_and_sent(open_page: Open, neig
     for code in ("MEX-A1", "MEX-A2"):
         page.tap(f"label:has([name=offers][value='{code}'])")
     page.tap("[name=several]")
-    page.wait_for_url(ONE)
+    page.wait_for_url(REFERRAL_PAGE)
     assert "Casa Alba" in page.inner_text(".offers") and "Casa Brisa" in page.inner_text(".offers")
 
 

@@ -12,7 +12,7 @@ FEMALE_ADULT = '[name="groups-0-female-age_25_59"]'
 
 
 class Taps:
-    """Taps what a finger would, and counts."""
+    """Taps as a finger would, and counts the taps."""
 
     def __init__(self, page: Page) -> None:
         self.page, self.n = page, 0
@@ -31,20 +31,20 @@ class Taps:
         self.tap(f'label:has([name="topics"][value="{code}"])')
 
     def save(self, answer: str = "first_this_year") -> None:
-        """Waits for the server's own answer: a toast may still be there from the save before."""
+        """Wait for the server's own answer: a toast may still be there from the save before."""
         with self.page.expect_response(lambda answer: answer.request.method == "POST"):
             self.tap(f'button.save[value="{answer}"]')
         self.page.wait_for_selector("#toast:not([hidden])")
 
 
 def last(site: Site) -> dict[str, Any]:
-    """The newest consultation with its lines."""
+    """Return the newest consultation with its lines."""
     names = ("id", "topics", "main_topic", "persons", "taps", "state", "is_tally")
     newest = f"SELECT {', '.join(names)} FROM consultation ORDER BY received_at DESC LIMIT 1"
     row = site.rows(newest)[0]
-    said = "nationality, sex, age_band, n, repeat_contact"
+    columns = "nationality, sex, age_band, n, repeat_contact"
     mine = f"consultation_id = '{row[0]}' ORDER BY id"
-    lines = site.rows(f"SELECT {said} FROM person_line WHERE {mine}")
+    lines = site.rows(f"SELECT {columns} FROM person_line WHERE {mine}")
     return {**dict(zip(names, row, strict=True)), "lines": lines}
 
 
@@ -59,11 +59,11 @@ def test_one_person_seen_for_the_first_time_takes_four_taps(open_page: Open, sit
     taps.nationality("HND")
     taps.topic("shelter")
     taps.save()
-    made = last(site)
+    record = last(site)
     assert taps.n == 4
-    assert made["taps"] == 4
-    assert made["lines"] == [("HND", "female", "age_25_59", 1, "first_this_year")]
-    assert (made["topics"], made["main_topic"]) == ("shelter", "shelter")
+    assert record["taps"] == 4
+    assert record["lines"] == [("HND", "female", "age_25_59", 1, "first_this_year")]
+    assert (record["topics"], record["main_topic"]) == ("shelter", "shelter")
 
 
 def test_same_as_the_last_one_takes_three_taps_and_copies_no_people(open_page: Open, site: Site):
@@ -113,12 +113,12 @@ def test_a_family_of_five_with_two_topics_takes_nine_taps(open_page: Open, site:
     taps.topic("health")
     taps.topic("asylum")
     taps.save()
-    made = last(site)
+    record = last(site)
     assert taps.n == 9
-    assert made["persons"] == 5
-    assert made["topics"] == "asylum,health"
-    assert made["main_topic"] == "health"
-    assert ("HND", "male", "age_0_4", 2, "first_this_year") in made["lines"]
+    assert record["persons"] == 5
+    assert record["topics"] == "asylum,health"
+    assert record["main_topic"] == "health"
+    assert ("HND", "male", "age_0_4", 2, "first_this_year") in record["lines"]
 
 
 def test_twelve_people_by_number_pad_take_eight_taps_or_fewer(open_page: Open, site: Site):

@@ -18,7 +18,14 @@ from app.i18n.language import LOCALES
 from tests.browser.conftest import Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, choose_language, in_every_light, violations
 from tests.browser.test_registrar import Taps
-from tests.returns.walking import BEFORE_DEPARTURE, STAGES, SUPERVISOR, new_request, way, way_to
+from tests.returns.return_steps import (
+    BEFORE_DEPARTURE,
+    STAGES,
+    SUPERVISOR,
+    all_steps,
+    new_request,
+    steps_to,
+)
 from tests.server import Client
 
 ISO = {"es": "spa", "en": "eng", "fr": "fra", "ht": "hat", "nl": "nld", "pt": "por"}
@@ -29,7 +36,7 @@ A4 = (210 / 25.4 * 72, 297 / 25.4 * 72)
 
 
 class Programs:
-    """The desk and its supervisor as programs: they bring a request to where a test begins."""
+    """The desk and its supervisor as programs, which advance a request to the stage at which a test begins."""
 
     def __init__(self, site: Site) -> None:
         port = urlsplit(site.address).port
@@ -41,18 +48,18 @@ class Programs:
         return clock.today_at("America/Mexico_City")
 
     def open(self, stage: str = "enquiry") -> str:
-        """A request at a stage; its reference."""
+        """Open a request, advance it to a stage and return its reference."""
         status, opened = self.of["desk"].post("/returns", new_request("MEX-02", "MEX"))
         assert status == 201, opened
         reference = str(opened["reference"])
-        for side, act, said in way_to(stage, self.today):
-            status, told = self.of[side].post(f"/returns/{reference}/{act}", said)
-            assert status == 200, (act, told)
+        for side, act, fields in steps_to(stage, self.today):
+            status, answer = self.of[side].post(f"/returns/{reference}/{act}", fields)
+            assert status == 200, (act, answer)
         return reference
 
     def stands(self, reference: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.of["desk"].ask("GET", f"/returns/{reference}")[1]
-        return found
+        answer: dict[str, Any] = self.of["desk"].ask("GET", f"/returns/{reference}")[1]
+        return answer
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +68,13 @@ def programs(site: Site) -> Programs:
 
 
 def tick(page: Page, name: str, value: str) -> None:
-    """Taps a chip."""
+    """Tap a chip."""
     page.tap(f'label:has([name="{name}"][value="{value}"])')
 
 
-def answer(page: Page, said: dict[str, Any]) -> None:
-    """Taps and fills the answers of a step; what the page sends itself is left to it."""
-    for name, value in said.items():
+def answer(page: Page, fields: dict[str, Any]) -> None:
+    """Tap and fill in the answers of a step; what the page sends itself is left to it."""
+    for name, value in fields.items():
         if name == "text_version":
             continue
         if name == "language":
@@ -75,12 +82,12 @@ def answer(page: Page, said: dict[str, Any]) -> None:
         elif name.endswith("_on"):
             page.fill(f"[name={name}]", value)
         else:
-            for one in value if isinstance(value, list) else ["1" if value is True else value]:
-                tick(page, name, one)
+            for choice in value if isinstance(value, list) else ["1" if value is True else value]:
+                tick(page, name, choice)
 
 
 def has_no_fault(page: Page, locales: Sequence[str]) -> None:
-    """Draws the page in some languages, the first last, and looks for what is cut off in each."""
+    """Draw the page in some languages, the first last, and assert that nothing is cut off in any."""
     for locale in reversed(locales):
         if page.get_attribute("html", "lang") != locale:
             choose_language(page, locale)
@@ -90,29 +97,29 @@ def has_no_fault(page: Page, locales: Sequence[str]) -> None:
 
 
 def take_next_step(
-    page: Page, reference: str, act: str, said: dict[str, Any], locales: Sequence[str] = ("es",)
+    page: Page, reference: str, act: str, fields: dict[str, Any], locales: Sequence[str] = ("es",)
 ) -> None:
-    """From the page of a request to the step that it offers first, and back with the answers: two pages."""
+    """Go from the page of a request to the step that it offers first, and back with the answers: two pages."""
     has_no_fault(page, locales)
     page.tap(f'a.button[href$="/{reference}/{act}"]')
     page.wait_for_url(f"**/{reference}/{act}")
     has_no_fault(page, locales)
-    answer(page, said)
+    answer(page, fields)
     page.tap("form#step button.button")
     page.wait_for_url(f"**/returns/{reference}")
 
 
 def offers(page: Page, reference: str, act: str) -> bool:
-    """Whether an address of a step, typed by hand, shows anything to send but a withdrawal."""
-    told = page.context.request.get(f"/returns/{reference}/{act}")
-    assert told.status in (200, 403, 409), (act, told.status)
-    has_form = 'id="step"' in told.text()
-    assert has_form == (told.status == 200), act
+    """Return whether an address of a step, typed by hand, shows anything to send but a withdrawal."""
+    response = page.context.request.get(f"/returns/{reference}/{act}")
+    assert response.status in (200, 403, 409), (act, response.status)
+    has_form = 'id="step"' in response.text()
+    assert has_form == (response.status == 200), act
     return has_form
 
 
 def printed(page: Page, path: Path) -> str:
-    """What stands on the one page of A4, read by another library."""
+    """Return the text of the one printed page of A4, read by another library."""
     path.write_bytes(page.pdf(prefer_css_page_size=True))
     (only,) = PdfReader(path).pages
     size = (float(only.mediabox.width), float(only.mediabox.height))
@@ -130,10 +137,10 @@ def test_a_return_is_walked_stopped_decided_and_handed_over(
     page = open_page("/returns", "desk.mex", size, locales[0], mode)
     reference = programs.open()
     page.goto(f"/returns/{reference}")
-    for side, act, said in way(programs.today):
+    for side, act, fields in all_steps(programs.today):
         if side == SUPERVISOR:
             break
-        answers = {**said, "signs": ["pressure"]} if act == CHECK else said
+        answers = {**fields, "signs": ["pressure"]} if act == CHECK else fields
         take_next_step(page, reference, act, answers, locales)
         if act == CHECK:
             assert not offers(page, reference, "handed_to_iom")
@@ -148,7 +155,7 @@ def test_a_return_is_walked_stopped_decided_and_handed_over(
 
 
 def decide(page: Page, reference: str, locales: Sequence[str]) -> None:
-    """The supervisor finds the stopped request in the list and lets it go on."""
+    """Find the stopped request in the supervisor's list and resume it."""
     has_no_fault(page, locales)
     page.tap(f'table a[href$="/{reference}"]')
     page.tap(f'a.button[href$="/{reference}/resume"]')
@@ -164,14 +171,14 @@ def test_after_the_hand_over_the_supervisor_walks_it_to_the_departure(
 ):
     reference = programs.open("handed_to_iom")
     page = open_page(f"/returns/{reference}", "supervisor.mex", "phone")
-    for _, act, said in way(programs.today)[4:-1]:
-        take_next_step(page, reference, act, said)
+    for _, act, fields in all_steps(programs.today)[4:-1]:
+        take_next_step(page, reference, act, fields)
     assert programs.stands(reference)["stage"] == "departed"
     assert page.locator("form[action$='/withdraw']").count() == 0
 
 
 def prints_both_sheets(page: Page, reference: str, reader: str, folder: Path) -> None:
-    """The consent in the reader's language and the next one, and the hand-over sheet: each on one page."""
+    """Print the consent in the reader's language and the next one, and the hand-over sheet: each on one page."""
     person = LANGUAGES[(LANGUAGES.index(reader) + 1) % len(LANGUAGES)]
     page.goto(f"/returns/{reference}/consent-sheet?language={ISO[person]}")
     assert page.evaluate(FAULTS) == CLEAN
@@ -182,7 +189,9 @@ def prints_both_sheets(page: Page, reference: str, reader: str, folder: Path) ->
     page.goto(f"/returns/{reference}/hand-over-sheet")
     assert page.evaluate(FAULTS) == CLEAN
     picture = page.locator(".paper-qr").screenshot()
-    assert [one.text for one in zxingcpp.read_barcodes(Image.open(BytesIO(picture)))] == [reference]
+    assert [barcode.text for barcode in zxingcpp.read_barcodes(Image.open(BytesIO(picture)))] == [
+        reference
+    ]
     assert reference in printed(page, folder / "hand_over.pdf")
 
 
@@ -193,27 +202,27 @@ def test_no_address_of_a_step_shows_a_form_before_its_time(
     page = open_page("/account", ACCOUNTS[side])
     for place, stage in enumerate(("enquiry", *STAGES[:-2])):
         reference = programs.open(stage)
-        of_next, following, _ = way(programs.today)[place]
+        of_next, following, _ = all_steps(programs.today)[place]
         shown = {act for act in STAGES[place:] if offers(page, reference, act)}
         assert shown == ({following} if of_next == side else set()), stage
 
 
 def test_two_taps_withdraw_from_every_step_before_departure(open_page: Open, programs: Programs):
-    pages = {side: open_page("/account", who, "phone") for side, who in ACCOUNTS.items()}
+    pages = {side: open_page("/account", username, "phone") for side, username in ACCOUNTS.items()}
     for place, stage in enumerate(BEFORE_DEPARTURE):
-        side, following, _ = way(programs.today)[place]
-        for by, path in {("desk", ""), (side, f"/{following}")}:
+        side, following, _ = all_steps(programs.today)[place]
+        for account, path in {("desk", ""), (side, f"/{following}")}:
             if path == "" and place % 4:
                 continue
-            reference, page = programs.open(stage), pages[by]
+            reference, page = programs.open(stage), pages[account]
             page.goto(f"/returns/{reference}{path}")
             taps = Taps(page)
             taps.tap(".withdraw summary")
             taps.tap(".withdraw form[action$='/withdraw'] button")
             page.wait_for_selector(".notice.done")
             stands = programs.stands(reference)
-            told = (taps.n, stands["stage"], stands["closing_reason"])
-            assert told == (2, "closed", "withdrew"), (stage, path)
+            result = (taps.n, stands["stage"], stands["closing_reason"])
+            assert result == (2, "closed", "withdrew"), (stage, path)
 
 
 def test_axe_finds_nothing_on_the_pages_of_returns(open_page: Open, programs: Programs):

@@ -1,4 +1,4 @@
-"""An enrolled tablet in a real browser: recording without a network, what the chip says, undo, languages, the day."""
+"""An enrolled tablet in a real browser: recording without a network, the chip, undo, languages, the day."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def shared(
 
 @pytest.fixture
 def tablet(shared: Tablet) -> Iterator[Tablet]:
-    """The tablet on a clean form with the network there and nothing waiting; no fault may be left in its console."""
+    """Yield the tablet on a clean form, online, with nothing waiting; no fault may be left in its console."""
     shared.offline(False)
     shared.page.evaluate("ventanilla.ready.then(() => ventanilla.syncQueue.triggerSync('chip'))")
     shared.delivered()
@@ -65,22 +65,22 @@ def test_without_a_network_a_record_takes_four_taps_and_leaves_when_it_returns(t
     fill_in(tablet.page)
     save(tablet.page)
     tablet.page.wait_for_selector(SHOWN)
-    [kept] = outbox(tablet)
+    [entry] = outbox(tablet)
     tablet.chip("cut", "1")
-    assert (kept["n"], kept["kind"], count(tablet.site)) == (1, "consultation", before)
+    assert (entry["n"], entry["kind"], count(tablet.site)) == (1, "consultation", before)
     assert tablet.page.locator(".cell.some").count() == 0
     tablet.offline(False)
     tablet.delivered()
     [row] = tablet.site.rows(
         f"SELECT topics, persons, taps, username FROM consultation JOIN account ON author_id = account.id"
-        f" WHERE consultation.id = '{kept['id'].replace('-', '')}'"
-        f" OR consultation.id = '{kept['id']}'"
+        f" WHERE consultation.id = '{entry['id'].replace('-', '')}'"
+        f" OR consultation.id = '{entry['id']}'"
     )
     assert row == ("shelter", 1, 4, "desk.mex")
     assert outbox(tablet) == []
 
 
-def test_undo_takes_the_record_back_and_brings_the_form_back(tablet: Tablet):
+def test_undo_takes_the_record_back_and_returns_the_form(tablet: Tablet):
     live = count(tablet.site, "state = 'live'")
     tablet.offline()
     fill_in(tablet.page, "SLV")
@@ -88,7 +88,7 @@ def test_undo_takes_the_record_back_and_brings_the_form_back(tablet: Tablet):
     tablet.page.wait_for_selector(SHOWN)
     tablet.page.tap("#toast button")
     tablet.until("ventanilla.store.list().then((all) => all.length === 2)")
-    assert [one["kind"] for one in outbox(tablet)] == ["consultation", "void"]
+    assert [entry["kind"] for entry in outbox(tablet)] == ["consultation", "void"]
     assert tablet.page.locator(".cell.some").count() == 1
     assert tablet.page.is_checked('[name="groups-0-nationality"][value="SLV"]')
     tablet.offline(False)
@@ -101,7 +101,7 @@ def test_a_refusal_is_kept_as_a_tally(tablet: Tablet):
     tablet.offline()
     tablet.page.tap('[form="tally"]')
     tablet.page.wait_for_selector(SHOWN)
-    assert [one["n"] for one in outbox(tablet)] == [0]
+    assert [entry["n"] for entry in outbox(tablet)] == [0]
     tablet.offline(False)
     tablet.delivered()
     assert count(tablet.site, "is_tally") == before + 1
@@ -118,7 +118,7 @@ def test_a_refusal_is_kept_as_a_tally(tablet: Tablet):
         ("card", "#p-card"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place_and_nothing_is_kept(
+def test_a_mistake_is_reported_at_its_place_and_nothing_is_kept(
     tablet: Tablet, spoil: str, place: str
 ):
     page = tablet.page
@@ -183,9 +183,9 @@ def test_the_day_without_a_network_shows_times_numbers_and_states_and_voids(tabl
     fill_in(page)
     save(page)
     page.wait_for_selector(SHOWN)
-    [kept] = outbox(tablet)
+    [entry] = outbox(tablet)
     tablet.go("/today")
-    line = f'#day [data-id="{kept["id"]}"]'
+    line = f'#day [data-id="{entry["id"]}"]'
     page.wait_for_selector(line)
     assert page.get_attribute(line, "data-state") == "waiting"
     assert page.inner_text('[data-total="waiting"]') == "1"
@@ -196,11 +196,11 @@ def test_the_day_without_a_network_shows_times_numbers_and_states_and_voids(tabl
     assert "Honduras" not in page.inner_text("main")
     tablet.offline(False)
     tablet.delivered()
-    spelled = (kept["id"], kept["id"].replace("-", ""))
+    spelled = (entry["id"], entry["id"].replace("-", ""))
     assert tablet.site.rows(f"SELECT state FROM consultation WHERE id IN {spelled}") == [("void",)]
 
 
-def test_the_sheet_tells_what_waits_and_answers_honestly(tablet: Tablet):
+def test_the_sheet_shows_what_waits_and_answers_honestly(tablet: Tablet):
     page = tablet.page
     tablet.offline()
     fill_in(page)
@@ -217,13 +217,13 @@ def test_the_sheet_tells_what_waits_and_answers_honestly(tablet: Tablet):
     assert '"envelopes":[{"id":' in Path(saved.value.path()).read_text()
     tablet.offline(False)
     page.tap("[data-send]")
-    said = f"[{words}.dataset.nothing, {words}.dataset.sent.replace('{{n}}', 1)]"
-    tablet.until(f"{said}.includes({words}.textContent)")
+    texts = f"[{words}.dataset.nothing, {words}.dataset.sent.replace('{{n}}', 1)]"
+    tablet.until(f"{texts}.includes({words}.textContent)")
     tablet.chip("sent")
     page.keyboard.press("Escape")
 
 
-def test_the_chip_never_moves_what_stands_beside_it(tablet: Tablet):
+def test_the_chip_never_moves_what_stands_next_to_it(tablet: Tablet):
     box = tablet.page.locator("#tablet-chip").bounding_box()
     tablet.offline()
     for nationality in ("HND", "SLV"):
@@ -288,6 +288,6 @@ def test_a_browser_that_is_no_tablet_says_so_to_desk_staff_alone(open_page: Open
     page.tap("#tablet-chip")
     assert page.is_visible('[data-for="unknown"]')
     assert not page.is_visible("[data-send]")
-    others = open_page("/figures", who="supervisor.mex")
+    others = open_page("/figures", username="supervisor.mex")
     assert not others.is_visible("#tablet-chip")
-    assert open_page("/sign-in", who=None).evaluate("indexedDB.databases()") == []
+    assert open_page("/sign-in", username=None).evaluate("indexedDB.databases()") == []

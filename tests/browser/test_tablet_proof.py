@@ -1,4 +1,4 @@
-"""The whole way under kills: a real browser with its profile on disk, and a server whose processes really die.
+"""A record's whole path under kills: a real browser with its profile on disk, a server whose processes really die.
 
 A short queue and one kill here; five thousand records and fifty kills in `make soak`.
 """
@@ -38,14 +38,14 @@ SAVE_ON = """async (n) => {
     const content = { id: ventanilla.uuid(), desk: desk.code, held_on, groups: [group],
       topics: ["asylum"], outcomes: ["information_given"] };
     const { id } = await ventanilla.outbox.save("consultation", content, 2);
-    await said(id);
+    await noteSaved(id);
   }
 }"""
 WAITING = "ventanilla.store.waiting()"
 
 
 @dataclass
-class Field:
+class FieldWork:
     """A tablet and its server, both of which may die at any moment; `saved` is what the tablet called saved."""
 
     playwright: Playwright
@@ -57,17 +57,17 @@ class Field:
     kills: int = 0
 
     def open(self) -> Tablet:
-        """Starts the browser, as whoever switches the tablet on."""
+        """Start the browser, as somebody who switches the tablet on."""
         self.tablet = opened(self.playwright, self.profile, self.site)
-        self.tablet.context.expose_function("said", self.hear)
+        self.tablet.context.expose_function("noteSaved", self.note_saved)
         return self.tablet
 
-    def hear(self, id_: str) -> None:
-        """Notes what the tablet called saved."""
+    def note_saved(self, id_: str) -> None:
+        """Note a record that the tablet called saved."""
         self.saved.add(id_)
 
     def save_on(self, n: int) -> None:
-        """Begins to save records; does not wait."""
+        """Begin to save records, without waiting for them."""
         assert self.tablet is not None
         self.tablet.page.evaluate(f"void ({SAVE_ON})({n})")
 
@@ -79,7 +79,7 @@ class Field:
             self.tablet.page.wait_for_timeout(5)
 
     def kill_browser(self) -> None:
-        """Ends the whole browser at once, with no chance to finish anything."""
+        """End the whole browser at once, with no chance to finish anything."""
         assert self.tablet is not None
         self.kills += 1
         for pid in browsers_on(self.profile):
@@ -91,41 +91,43 @@ class Field:
         self.tablet = None
 
     def arrived(self) -> Counter[str]:
-        """How many rows the server has of each record."""
+        """Return how many rows the server has of each record."""
         return Counter(id_ for (id_,) in self.site.rows("SELECT id FROM consultation"))
 
     def wait_until_sent(self, seconds: float) -> None:
         assert self.tablet is not None
         self.tablet.until(f"{WAITING}.then((n) => n === 0)", seconds)
 
-    def what_is_wrong(self) -> list[str]:
-        """One sentence for each thing that the server does not hold exactly once, or holds beside what was saved."""
+    def discrepancies(self) -> list[str]:
+        """Return how many records the server lost, has twice, or has although they were never saved."""
         rows = self.arrived()
-        saved = {one.replace("-", "") for one in self.saved}
-        lost, doubled = saved - set(rows), [one for one, n in rows.items() if n > 1]
+        saved = {id_.replace("-", "") for id_ in self.saved}
+        lost, doubled = saved - set(rows), [id_ for id_, n in rows.items() if n > 1]
         # A record whose saving was not acknowledged before the kill may have been kept: at most one a kill.
         more = set(rows) - saved if len(set(rows) - saved) > self.kills else set()
-        told = {"lost": lost, "doubled": doubled, "never saved": more}
-        return [f"{len(some)} {what}" for what, some in told.items() if some]
+        discrepancies = {"lost": lost, "doubled": doubled, "never saved": more}
+        return [f"{len(ids)} {kind}" for kind, ids in discrepancies.items() if ids]
 
-    def proven(self) -> str:
-        """What `counts prove` says; empty where all figures agree."""
+    def unproven_figures(self) -> str:
+        """Return the output of `counts prove`; empty if all figures agree."""
         app = create_app(settings_for(f"sqlite:///{self.site.path}"))
-        said = app.test_cli_runner().invoke(args=["counts", "prove"])
-        return "" if said.exit_code == 0 else said.output
+        result = app.test_cli_runner().invoke(args=["counts", "prove"])
+        return "" if result.exit_code == 0 else result.output
 
 
 def browsers_on(profile: Path) -> list[int]:
-    """The processes of the browser that has this profile open."""
-    found = subprocess.run(
+    """Return the processes of the browser that has this profile open."""
+    matches = subprocess.run(
         ["pgrep", "-f", f"user-data-dir={profile}"], capture_output=True, text=True
     )
-    return [int(pid) for pid in found.stdout.split() if int(pid) != os.getpid()]
+    return [int(pid) for pid in matches.stdout.split() if int(pid) != os.getpid()]
 
 
 @pytest.fixture
-def field_work(playwright: Playwright, sqlite_template: Path, tmp_path: Path) -> Iterator[Field]:
-    """An enrolled tablet with desk.mex on duty, on *Registrar*, and a server of its own."""
+def field_work(
+    playwright: Playwright, sqlite_template: Path, tmp_path: Path
+) -> Iterator[FieldWork]:
+    """Yield an enrolled tablet with desk.mex on duty, on *Registrar*, and a server of its own."""
     path = tmp_path / "ventanilla.sqlite"
     shutil.copy(sqlite_template, path)
     app = create_app(settings_for(f"sqlite:///{path}"))
@@ -138,7 +140,7 @@ def field_work(playwright: Playwright, sqlite_template: Path, tmp_path: Path) ->
     server = Server(f"sqlite:///{path}", workers=1)
     server.start()
     site = Site(f"http://127.0.0.1:{server.port}", path)
-    work = Field(playwright, server, site, tmp_path / "profile")
+    work = FieldWork(playwright, server, site, tmp_path / "profile")
     tablet = work.open()
     enrol(tablet)
     sign_in(tablet, "desk.mex")
@@ -151,7 +153,9 @@ def field_work(playwright: Playwright, sqlite_template: Path, tmp_path: Path) ->
     server.kill()
 
 
-def test_a_full_queue_survives_a_kill_while_saving_and_leaves_by_itself(field_work: Field) -> None:
+def test_a_full_queue_survives_a_kill_while_saving_and_leaves_by_itself(
+    field_work: FieldWork,
+) -> None:
     server = field_work.server
     server.kill()
     field_work.save_on(QUEUED * 2)
@@ -160,23 +164,23 @@ def test_a_full_queue_survives_a_kill_while_saving_and_leaves_by_itself(field_wo
     tablet = field_work.open()
     tablet.go(RECORD)
     tablet.until("ventanilla.ready")
-    kept = int(tablet.until(WAITING))
-    assert 0 <= kept - len(field_work.saved) <= 1
+    queued = int(tablet.until(WAITING))
+    assert 0 <= queued - len(field_work.saved) <= 1
     bytes_a_record = tablet.page.evaluate(
-        "ventanilla.store.list().then((all) => Math.max(...all.map((one) => one.sealed.length * 3 / 4)))"
+        "ventanilla.store.list().then((all) => Math.max(...all.map((entry) => entry.sealed.length * 3 / 4)))"
     )
     began = time.monotonic()
     server.start()
     field_work.wait_until_sent(75 + QUEUED / 10)
-    print(f"{kept} records in {time.monotonic() - began:.1f} s, {bytes_a_record:.0f} bytes each")
-    assert field_work.what_is_wrong() == []
-    assert sum(field_work.arrived().values()) == kept
+    print(f"{queued} records in {time.monotonic() - began:.1f} s, {bytes_a_record:.0f} bytes each")
+    assert field_work.discrepancies() == []
+    assert sum(field_work.arrived().values()) == queued
     assert bytes_a_record <= 600
-    assert field_work.proven() == ""
+    assert field_work.unproven_figures() == ""
 
 
 @pytest.mark.soak
-def test_kills_at_random_moments_lose_and_double_nothing(field_work: Field) -> None:
+def test_kills_at_random_moments_lose_and_double_nothing(field_work: FieldWork) -> None:
     chance = random.Random(3)
     for _ in range(KILLS):
         tablet = field_work.tablet
@@ -196,5 +200,5 @@ def test_kills_at_random_moments_lose_and_double_nothing(field_work: Field) -> N
         if field_work.tablet is tablet:
             field_work.wait_for_saved(before + 40)
     field_work.wait_until_sent(120)
-    assert field_work.what_is_wrong() == []
-    assert field_work.proven() == ""
+    assert field_work.discrepancies() == []
+    assert field_work.unproven_figures() == ""
