@@ -1,4 +1,4 @@
-"""Both databases, migrated; the app on each of them; nobody's clock but ours."""
+"""Fixtures for all tests: both databases, migrated, and the app on each of them."""
 
 import tempfile
 from collections.abc import Iterator
@@ -33,12 +33,17 @@ if TYPE_CHECKING:
 
 LONG = (
     *("tests/production/", "tests/browser/test_cards", "tests/browser/test_pages"),
-    *("tests/browser/test_faults", "tests/browser/", "tests/fuzz/", "tests/referrals/test_workflow"),
+    *(
+        "tests/browser/test_faults",
+        "tests/browser/",
+        "tests/fuzz/",
+        "tests/referrals/test_workflow",
+    ),
     *("tests/ops/", "tests/consultations/test_kill", "tests/sync/test_kill", "tests/returns/"),
 )
-"""What begins first, so that no process is left alone with it at the end: beginnings of paths, the longest first."""
+"""The tests that begin first, so that no process is left with them at the end: prefixes of paths, the longest first."""
 WHOLE = "tests/production/"
-"""What one process does alone: its tests share installations of the machine that they run on."""
+"""Tests of which one process runs all: they share installations on the machine."""
 LEFT_OUT = pytest.StashKey[list[str]]()
 
 hashing.MAX_WAIT_SECONDS = (
@@ -52,12 +57,12 @@ _engines: dict[str, Engine] = {}
 Flask.jinja_options = {"bytecode_cache": TemplateCache()}
 Flask.url_rule_class = CachedRule
 _runtime = temp_folder.choose()
-"""Where the apps of this run meet: parts that run at once must not wait for each other's password hashes."""
+"""The runtime folder of this run's apps: runs at the same time must not wait for each other's password hashes."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves to `make soak` what is marked, and PostgreSQL where it does not differ; begins with the long files."""
-    is_named = any("::" in one for one in config.args)
+    """Leave marked tests, and PostgreSQL if it makes no difference, to `make soak`; begin with the long files."""
+    is_named = any("::" in arg for arg in config.args)
     left_out = [] if is_named or ROUNDS > 1 else [item for item in items if is_left_out(item)]
     if left_out:
         items[:] = [item for item in items if item not in left_out]
@@ -72,7 +77,7 @@ def _place(nodeid: str) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Gives each process one file at a time, so that what a file's tests share is made once."""
+    """Give each process one file at a time, so that what a file's tests share is made once."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
@@ -84,21 +89,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tells the process that writes the summary what this one left out."""
+    """Report the tests that this process left out to the one that writes the summary."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, [])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Takes it from there; every process collects the same."""
+    """Store that report; every process collects the same."""
     node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", [])
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Says by name what only `make soak` runs, and which tests were slow."""
+    """List the tests that only `make soak` runs, and the slow ones."""
     for line in config.stash.get(LEFT_OUT, []):
         terminalreporter.write_line(f"only in `make soak`: {line}")
     for line in list_slow(terminalreporter.stats):
@@ -106,20 +111,20 @@ def pytest_terminal_summary(
 
 
 def settings_for(url: str) -> Settings:
-    """Development settings on one database."""
+    """Return development settings on one database."""
     return replace(read_settings({}), database_url=url, runtime_directory=_runtime.name)
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
-    """The address of a PostgreSQL that lives as long as the tests."""
+    """Yield the address of a PostgreSQL that lives as long as the tests."""
     with postgres.running() as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy."""
+    """Return a migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("template") / "ventanilla.sqlite"
     migrate(f"sqlite:///{path}")
     return path
@@ -127,14 +132,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_template(cluster: str) -> str:
-    """The name of a migrated PostgreSQL database to copy."""
+    """Return the name of a migrated PostgreSQL database to copy."""
     _ask(cluster, "CREATE DATABASE template_ventanilla")
     migrate(cluster + "template_ventanilla")
     return "template_ventanilla"
 
 
 def migrate(url: str) -> None:
-    """Brings a database to the last migration."""
+    """Migrate a database to the last version."""
     app = create_app(settings_for(url))
     with app.app_context():
         upgrade()
@@ -143,62 +148,62 @@ def migrate(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_file(sqlite_template: Path) -> SqliteFile:
-    """The place of this process's SQLite databases."""
+    """Return the place of this process's SQLite database."""
     folder = tempfile.mkdtemp(prefix="database-")
     return SqliteFile(sqlite_template, Path(folder) / "ventanilla.sqlite")
 
 
 @pytest.fixture(scope="session")
 def postgres_database(cluster: str, postgres_template: str) -> PostgresDatabase:
-    """The PostgreSQL database that the tests of this process have one after the other."""
+    """Return the PostgreSQL database that the tests of this process share one after the other."""
     return PostgresDatabase(cluster, postgres_template, "tested")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated, empty database: one after the other on SQLite and PostgreSQL."""
+    """Return a migrated, empty database: one after the other on SQLite and PostgreSQL."""
     kinds = {"sqlite": "sqlite_file", "postgresql": "postgres_database"}
     return str(request.getfixturevalue(kinds[request.param]).clean())
 
 
 @pytest.fixture
 def app(database_url: str) -> Iterator[Flask]:
-    """The app on an empty, migrated database."""
-    limiter.enabled = True  # else the app would be made without the hooks that count and tell
-    made = _make_app(settings_for(database_url))
+    """Yield the app on an empty, migrated database."""
+    limiter.enabled = True  # else the app would be made without the hooks that count and report
+    new_app = _make_app(settings_for(database_url))
     limiter.enabled = False
-    with made.app_context():
-        yield made
+    with new_app.app_context():
+        yield new_app
         db.session.remove()
         db.engine.dispose()
 
 
 def _make_app(settings: Settings) -> Flask:
-    """A new app on the engine of the test before it, which knows how the app's statements are written."""
+    """Return a new app on the engine of the test before it, which has the app's compiled statements."""
     make = db._make_engine
 
-    def make_once(key: str | None, options: dict[str, Any], made: Flask) -> Engine:
+    def make_once(key: str | None, options: dict[str, Any], flask_app: Flask) -> Engine:
         if settings.database_url not in _engines:
-            _engines[settings.database_url] = make(key, options, made)
+            _engines[settings.database_url] = make(key, options, flask_app)
         return _engines[settings.database_url]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(db, "_make_engine", make_once)
-        made_app = create_app(settings)
-    check_answers(made_app)
-    return made_app
+        new_app = create_app(settings)
+    check_answers(new_app)
+    return new_app
 
 
 @pytest.fixture
 def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes of passwords as dear as outside of tests."""
+    """Hash passwords at the cost of production."""
     monkeypatch.setattr(hashing, "hasher", REAL_HASHER)
     monkeypatch.setattr(hashing, "DUMMY_HASH", REAL_DUMMY_HASH)
 
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator["Playwright"]:
-    """The driver of the browser; a process has one."""
+    """Yield the driver of the browser; a process has one."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
@@ -207,13 +212,13 @@ def playwright() -> Iterator["Playwright"]:
 
 @pytest.fixture(scope="session")
 def office_copies(sqlite_file: SqliteFile) -> OfficeCopies:
-    """The office in a SQLite file, made once and copied."""
+    """Return the office in a SQLite file, made once and copied."""
     return OfficeCopies(sqlite_file.path)
 
 
 @pytest.fixture
 def office(app: Flask, request: pytest.FixtureRequest) -> Office:
-    """Two desks of one country and one of another, with their people and supervisors."""
+    """Return two desks of one country and one of another, with their people and supervisors."""
     if db.engine.dialect.name == "sqlite":
         copies: OfficeCopies = request.getfixturevalue("office_copies")
         return copies.open(app)

@@ -1,4 +1,4 @@
-"""Clean databases for tests: one on each kind, put back between tests into the state that the migrations lead to."""
+"""Clean databases for tests: one of each kind, returned between tests to the state after the migrations."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ import psycopg
 from psycopg import sql
 
 MOST_ROWS = 5_000
-"""A database that held more is made anew: what was deleted would still take room and time."""
+"""A database that held more is created again: deleted rows would still cost space and time."""
 CATALOGUES = (
     *("pg_class", "pg_attribute", "pg_attrdef", "pg_constraint", "pg_index", "pg_trigger"),
     *("pg_proc", "pg_type", "pg_namespace", "pg_authid", "pg_auth_members"),
     *("pg_default_acl", "pg_db_role_setting"),
 )
-"""Where PostgreSQL keeps what tables, functions, rights and settings there are."""
+"""The catalogues in which PostgreSQL keeps tables, functions, rights and settings."""
 SHAPE = " || ' ' || ".join(
     f"(SELECT concat(count(*), ':', max(xmin::text::bigint)) FROM {name})" for name in CATALOGUES
 )
@@ -34,7 +34,7 @@ RESET = """
 
 
 def ask(cluster: str, statement: str) -> None:
-    """Runs one statement on a cluster, outside of a transaction."""
+    """Run one statement on a cluster, outside of a transaction."""
     with psycopg.connect(_plain(cluster) + "postgres", autocommit=True) as connection:
         connection.execute(statement)
 
@@ -51,7 +51,7 @@ class SqliteFile:
     path: Path
 
     def clean(self) -> str:
-        """The address of the database, empty and migrated."""
+        """Return the address of the database, empty and migrated."""
         for name in ("", "-journal", "-wal", "-shm"):
             self.path.with_name(self.path.name + name).unlink(missing_ok=True)
         shutil.copyfile(self.template, self.path)
@@ -60,10 +60,10 @@ class SqliteFile:
 
 @dataclass
 class PostgresDatabase:
-    """One database under one name. What a test left is deleted, and its sequences begin anew.
+    """One database under one name. The rows that a test left are deleted, and its sequences begin again.
 
-    It is dropped and copied again from the template where a test changed more than rows: tables, triggers, functions,
-    rights, settings, the version of the migrations. Whoever is still connected is sent away first.
+    It is dropped and copied again from the template if a test changed more than rows: tables, triggers, functions,
+    rights, settings, the version of the migrations. Open connections are closed first.
     """
 
     cluster: str
@@ -73,7 +73,7 @@ class PostgresDatabase:
     _tables: list[str] = field(default_factory=list)
 
     def clean(self) -> str:
-        """The address of the database, empty and migrated."""
+        """Return the address of the database, empty and migrated."""
         if not (self._shape and self._is_emptied()):
             self._make()
         return self.cluster + self.name
@@ -110,6 +110,6 @@ class PostgresDatabase:
         return rows <= MOST_ROWS
 
     def _filled(self, connection: psycopg.Connection) -> list[str]:
-        one = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
-        each = [one.format(sql.Literal(name), sql.Identifier(name)) for name in self._tables]
+        query = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+        each = [query.format(sql.Literal(name), sql.Identifier(name)) for name in self._tables]
         return [name for (name,) in connection.execute(sql.SQL(" UNION ALL ").join(each))]

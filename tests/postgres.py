@@ -22,7 +22,7 @@ BINARIES = (
 
 
 def binary(name: str) -> str | None:
-    """The path of a PostgreSQL program, None where the machine has none."""
+    """Return the path of a PostgreSQL program; None if the machine has none."""
     return shutil.which(name) or next(
         (str(p / name) for p in reversed(BINARIES) if (p / name).exists()), None
     )
@@ -51,7 +51,7 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        """`postgresql+psycopg://…/`, to which the name of a database is added."""
+        """Return `postgresql+psycopg://…/`, to which the name of a database is added."""
         return f"postgresql+psycopg://test@127.0.0.1:{self.port}/"
 
     @property
@@ -59,15 +59,15 @@ class Cluster:
         return self.home / "log"
 
     def start(self) -> None:
-        """Starts and returns when it takes connections."""
+        """Start, and return when it takes connections."""
         self._control("-w", "-l", str(self.log), "-o", self.options, "start")
 
     def stop(self, mode: str = "fast") -> None:
-        """Stops as an operator does (`fast`), or as if the power were cut (`immediate`)."""
+        """Stop as an operator does (`fast`), or as if the power were cut (`immediate`)."""
         self._control("-m", mode, "stop", check=False)
 
     def promote(self) -> None:
-        """Makes a standby the primary, and returns when it takes changes."""
+        """Make a standby the primary, and return when it takes changes."""
         self._control("-w", "promote")
 
     def _control(self, *words: str, check: bool = True) -> None:
@@ -85,7 +85,7 @@ QUIET: dict[str, Any] = {
 
 @contextmanager
 def cluster(*, durable: bool = False) -> Iterator[Cluster]:
-    """A running cluster, gone afterwards; `durable` keeps fsync on."""
+    """Yield a running cluster, gone afterwards; `durable` keeps fsync on."""
     initdb = binary("initdb")
     assert initdb and binary("pg_ctl"), "PostgreSQL is not installed: apt-get install postgresql"
     home = Path(tempfile.mkdtemp(prefix="ventanilla-pg-"))
@@ -96,39 +96,39 @@ def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     )
     safe = "" if durable else "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c max_connections=200 {safe}"
-    made = Cluster(home, port, options)
-    made.start()
+    started = Cluster(home, port, options)
+    started.start()
     try:
-        yield made
+        yield started
     finally:
-        made.stop("immediate")
+        started.stop("immediate")
         shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
 def standby(primary: Cluster) -> Iterator[Cluster]:
-    """A copy that follows the primary, which answers a commit only once it is there too."""
+    """Yield a copy that follows the primary, which answers a commit only once it is there too."""
     home, port = Path(tempfile.mkdtemp(prefix="ventanilla-pg-standby-")), _free_port()
     home.chmod(0o777)
     copy = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", "test", "-D", str(home / "data")]
     copying = [str(binary("pg_basebackup")), *copy, "--write-recovery-conf", "--checkpoint=fast"]
     subprocess.run(_as_somebody(copying), **QUIET)
     options = primary.options.replace(f"-p {primary.port} ", f"-p {port} ")
-    made = Cluster(home, port, options.replace(str(primary.home), str(home)))
-    made.start()
+    started = Cluster(home, port, options.replace(str(primary.home), str(home)))
+    started.start()
     address = primary.address.replace("+psycopg", "") + "postgres"
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
         connection.execute("SELECT pg_reload_conf()")
     try:
-        yield made
+        yield started
     finally:
-        made.stop("immediate")
+        started.stop("immediate")
         shutil.rmtree(home, ignore_errors=True)
 
 
 def log_of(address: str) -> Path:
-    """The file in which the cluster of a database tells what went wrong."""
+    """Return the log file of the cluster of a database."""
     with psycopg.connect(address.replace("+psycopg", "")) as connection:
         row = connection.execute("SHOW data_directory").fetchone()
     assert row is not None
@@ -137,6 +137,6 @@ def log_of(address: str) -> Path:
 
 @contextmanager
 def running(*, durable: bool = False) -> Iterator[str]:
-    """The address (`postgresql+psycopg://…/`) of a running cluster, gone afterwards; `durable` keeps fsync on."""
-    with cluster(durable=durable) as made:
-        yield made.address
+    """Yield the address (`postgresql+psycopg://…/`) of a running cluster, gone afterwards; `durable` keeps fsync on."""
+    with cluster(durable=durable) as started:
+        yield started.address

@@ -1,4 +1,4 @@
-"""The folder of everything that a run of the tests writes: in memory if the machine has room, gone at the end."""
+"""The folder of everything that a run of the tests writes: in memory if the machine has enough, gone at the end."""
 
 import os
 import tempfile

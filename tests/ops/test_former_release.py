@@ -26,7 +26,7 @@ def upgraded(empty_url):
 
 
 def test_a_database_of_the_former_release_answers_as_before(upgraded):
-    expected, found = json.loads(ANSWERS.read_text()), answers(upgraded)
-    before, now = expected.pop("pages"), found.pop("pages")
+    expected, current = json.loads(ANSWERS.read_text()), answers(upgraded)
+    before, now = expected.pop("pages"), current.pop("pages")
     assert [page for page in sorted(before | now) if before.get(page) != now.get(page)] == []
-    assert found == expected
+    assert current == expected

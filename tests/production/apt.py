@@ -5,7 +5,7 @@ import sys
 
 
 def main(words: list[str]) -> int:
-    """Exit status of apt-get."""
+    """Return the exit status of apt-get."""
     packages = [word for word in words[1:] if not word.startswith("-")]
     missing = [
         name

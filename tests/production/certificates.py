@@ -14,14 +14,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 @dataclass(frozen=True)
 class Authority:
-    """The authority's certificate file, and what signs with it."""
+    """The authority's certificate file, and the key that signs with it."""
 
     certificate: Path
     key: ec.EllipticCurvePrivateKey
     name: x509.Name
 
-    def sign(self, host: str, folder: Path, days: int = 90) -> None:
-        """Writes `certificate.pem` (with its chain) and `key.pem` for a host into a folder."""
+    def issue(self, host: str, folder: Path, days: int = 90) -> None:
+        """Write `certificate.pem` (with its chain) and `key.pem` for a host into a folder."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         builder = _builder(name, self.name, key.public_key(), days)
@@ -38,7 +38,7 @@ class Authority:
 
 @cache
 def authority(folder: Path) -> Authority:
-    """The authority of this folder, whose certificate is `authority.pem` there."""
+    """Return the authority of this folder, whose certificate is `authority.pem` there."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
     builder = _builder(name, name, key.public_key(), 365)
@@ -73,7 +73,7 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def trusting_home(authority_file: Path, folder: Path) -> Path:
-    """A home folder whose browsers trust the authority, as a tablet on which it was installed."""
+    """Return a home folder whose browsers trust the authority, as a tablet on which it was installed."""
     store = folder / ".pki" / "nssdb"
     store.mkdir(parents=True)
     database = f"sql:{store}"

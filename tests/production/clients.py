@@ -1,4 +1,4 @@
-"""Programs that speak to an installation over https, and the people they sign in as."""
+"""Clients of an installation over https, and the accounts they sign in as."""
 
 import http.client
 import os
@@ -22,7 +22,7 @@ from tests.server import Client
 
 @dataclass
 class SecureClient(Client):
-    """A program with a session of its own, which trusts the test authority alone."""
+    """A client with its own session, which trusts only the test authority."""
 
     authority: Path = Path()
     timeout: float = 60
@@ -32,36 +32,42 @@ class SecureClient(Client):
         return http.client.HTTPSConnection(HOST, self.port, timeout=self.timeout, context=trusted)
 
 
-def client_of(made: Installation) -> SecureClient:
-    """A program that nobody is signed in with."""
-    return SecureClient(made.port, authority=certificates.authority(made.root.parent).certificate)
+def client_of(installation: Installation) -> SecureClient:
+    """Return a client that is not signed in."""
+    return SecureClient(
+        installation.port, authority=certificates.authority(installation.root.parent).certificate
+    )
 
 
-def settings_of(made: Installation) -> dict[str, str]:
-    """The settings of an installation, as its units read them."""
-    lines = (made.root / "etc/ventanilla/ventanilla.env").read_text().splitlines()
+def settings_of(installation: Installation) -> dict[str, str]:
+    """Return the settings of an installation, as its units read them."""
+    lines = (installation.root / "etc/ventanilla/ventanilla.env").read_text().splitlines()
     pairs = (line.partition("=") for line in lines if not line.startswith("#"))
     return {name: text for name, _, text in pairs}
 
 
 @contextmanager
-def inside(made: Installation) -> Iterator[Flask]:
-    """The app with the installation's keys and database but asked without its proxy, to put something there."""
-    own = read_settings(settings_of(made))
-    near = {"environment": "development", "proxy_hops": 0, "runtime_directory": str(made.root)}
+def inside(installation: Installation) -> Iterator[Flask]:
+    """Yield the app with the installation's keys and database but without its proxy, to store something there."""
+    own = read_settings(settings_of(installation))
+    near = {
+        "environment": "development",
+        "proxy_hops": 0,
+        "runtime_directory": str(installation.root),
+    }
     app = create_app(replace(own, **near))
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
     account = pwd.getpwnam("ventanilla")
-    for path in (made.root / "var/lib/ventanilla").glob("ventanilla.sqlite*"):
+    for path in (installation.root / "var/lib/ventanilla").glob("ventanilla.sqlite*"):
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
-def people_of(made: Installation) -> None:
-    """Puts two desks with `ana` and `eva`, their supervisor `susana`, `rita` (regional) and `adela` (admin) there."""
-    with inside(made):
+def add_accounts(installation: Installation) -> None:
+    """Create two desks with `ana` and `eva`, their supervisor `susana`, `rita` (regional) and `adela` (admin)."""
+    with inside(installation):
         here, near = make_desk("HND-01"), make_desk("HND-02")
         make_account("ana", "desk_staff", (here,))
         make_account("eva", "desk_staff", (near,))

@@ -17,7 +17,7 @@ from tests.production.operator import Installation
 
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Path]:
-    """A folder that every user may enter; what it took to unpack the code lies in `seconds`."""
+    """Yield a folder that every user may enter; its file `seconds` says how long unpacking the code took."""
     if os.geteuid() != 0:
         pytest.skip("SKIPPED: the production path needs root, as its operator is")
     folder = Path(tempfile.mkdtemp(prefix="ventanilla-machine-"))
@@ -28,12 +28,12 @@ def machine() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def code(machine: Path) -> Path:
-    """/srv/ventanilla after section 1 of the page."""
+    """Return the folder /srv/ventanilla after section 1 of the page."""
     began = time.monotonic()
-    made = operator.prepare(machine / "first", machine / "srv", "sqlite", {})
+    installation = operator.prepare(machine / "first", machine / "srv", "sqlite", {})
     operator.copy_code(machine / "srv")
     for block in operator.blocks(1, "sqlite"):
-        made.run(block)
+        installation.run(block)
     (machine / "seconds").write_text(f"{time.monotonic() - began:.1f}")
     return machine / "srv"
 
@@ -42,38 +42,38 @@ def code(machine: Path) -> Path:
 def installations(
     request: pytest.FixtureRequest, machine: Path, code: Path
 ) -> Iterator[Callable[[str], Installation]]:
-    """Servers after section 4 of the page, one for each database: installed, serving over https."""
+    """Yield a function that returns the server of a database kind after section 4 of the page, serving over https."""
     kinds: dict[str, Installation] = {}
 
     def install(kind: str) -> Installation:
         if kind not in kinds:
             database = _cluster(request) if kind == "postgresql" else {}
-            kinds[kind] = made = operator.prepare(machine / kind, code, kind, database)
-            operator.own_home(made)
+            kinds[kind] = installation = operator.prepare(machine / kind, code, kind, database)
+            operator.own_home(installation)
             certificates.authority(machine)
             for section in (2, 3, 4):
                 for block in operator.blocks(section, kind):
-                    operator.run_block(made, block)
-            made.remember()
+                    operator.run_block(installation, block)
+            installation.remember()
         return kinds[kind]
 
     yield install
-    for made in kinds.values():
-        made.stop(signal.SIGKILL)
+    for installation in kinds.values():
+        installation.stop(signal.SIGKILL)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def installation(
     request: pytest.FixtureRequest, installations: Callable[[str], Installation]
 ) -> Installation:
-    """A server after section 4 of the page: without an account, whatever another module did with it."""
-    made = installations(request.param)
-    made.begin_again()
-    return made
+    """Return a server after section 4 of the page, without accounts, whatever another module did with it."""
+    installation = installations(request.param)
+    installation.reset()
+    return installation
 
 
 def _cluster(request: pytest.FixtureRequest) -> dict[str, str]:
-    """What the page's PostgreSQL is here: the tests' own cluster, entered without a password."""
+    """Return replacements in the page's commands: its PostgreSQL is the tests' own cluster, without a password."""
     address = request.getfixturevalue("cluster")
     host_port = address.partition("@")[2].rstrip("/")
     host, _, port = host_port.partition(":")
@@ -89,6 +89,6 @@ def _cluster(request: pytest.FixtureRequest) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def trusting_home(machine: Path) -> Path:
-    """The home of somebody whose browser trusts the test authority."""
+    """Return a home folder whose browser trusts the test authority."""
     authority = certificates.authority(machine)
     return certificates.trusting_home(authority.certificate, machine / f"home-{getpass.getuser()}")

@@ -1,4 +1,4 @@
-"""Does what the operator's page says, block by block, in a folder of its own instead of the machine's own places.
+"""Does what the operator's page says, block by block, in a folder of its own instead of the machine's places.
 
 The commands are those of `docs/operations/install.md`; only the places they name are moved, `apt-get` installs what is
 missing, and `systemctl` starts what the unit files say (a test machine has no systemd to ask).
@@ -43,7 +43,7 @@ DEBIAN = (
     "/var/www",
     "/run",
 )
-"""What Debian brings, and the home that `useradd --create-home` makes."""
+"""What Debian provides, and the home that `useradd --create-home` makes."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Installation:
     port: int = field(default_factory=free_port)
     plain_port: int = field(default_factory=free_port)
     metrics_port: int = field(default_factory=free_port)
-    _right: dict[Path, str] = field(default_factory=dict)
+    _original: dict[Path, str] = field(default_factory=dict)
     _effective: dict[Path, str] = field(default_factory=dict)
     _is_used: bool = False
 
@@ -66,22 +66,22 @@ class Installation:
         return f"https://{HOST}:{self.port}"
 
     def place(self, path: str) -> Path:
-        """Where a path of the machine lies in this installation."""
+        """Return the place of a path of the machine in this installation."""
         return Path(self.moved(path))
 
     def moved(self, text: str) -> str:
-        """A text of the page with its places moved; addresses keep their host and get our ports."""
+        """Return a text of the page with its places moved; addresses keep their host and get our ports."""
         text = text.replace("/srv/ventanilla", str(self.code))
         for place in PLACES:
             text = re.sub(rf"(?<![\w.-]){place}\b", str(self.root) + place, text)
         text = text.replace("https://desks.example.org", self.address)
         text = text.replace("desks.example.org", HOST)
-        for found, ours in self.database.items():
-            text = text.replace(found, ours)
+        for text_of_page, ours in self.database.items():
+            text = text.replace(text_of_page, ours)
         return text
 
     def run(self, script: str) -> str:
-        """Runs a block of the page as the operator's shell would, stopping at the first failure; its output."""
+        """Run a block of the page as the operator's shell would, up to the first failure, and return its output."""
         done = subprocess.run(
             ["/bin/bash", "-euo", "pipefail", "-c", self.moved(script)],
             cwd="/",
@@ -98,7 +98,7 @@ class Installation:
         return done.stdout
 
     def environment(self) -> dict[str, str]:
-        """The operator's environment: Debian's own programs first, and none of our settings."""
+        """Return the operator's environment: Debian's own programs first, and none of our settings."""
         ours = {
             name: text for name, text in os.environ.items() if name.startswith(("PIP_", "XDG_"))
         }
@@ -109,7 +109,7 @@ class Installation:
         return {**ours, **pip, **more, "PATH": path, "HOME": "/root", "LC_ALL": "C.UTF-8"}
 
     def flask(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs `ventanilla …` as the operator does."""
+        """Run `ventanilla …` as the operator does."""
         return subprocess.run(
             [str(self.root / "usr/local/bin/ventanilla"), *words],
             env=self.environment(),
@@ -119,7 +119,7 @@ class Installation:
         )
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Ends every process that a unit or nginx started."""
+        """End every process that a unit or nginx started."""
         for file in sorted((self.root / "pids").glob("*")):
             _end(int(file.read_text()), how)
             file.unlink()
@@ -133,14 +133,14 @@ class Installation:
         return self.root / "etc/nginx/sites-available/ventanilla"
 
     def remember(self) -> None:
-        """Notes what `put_right` and `begin_again` lead back to."""
-        self._right = self._effective = self._read()
+        """Remember the files that `restore_files` and `reset` restore."""
+        self._original = self._effective = self._read()
 
     def _read(self) -> dict[Path, str]:
         return {path: path.read_text() for path in (self.settings, self.site)}
 
     def take_effect(self) -> None:
-        """Restarts the app and reloads the proxy if their files changed since the last time."""
+        """Restart the app and reload the proxy if their files changed since the last time."""
         now = self._read()
         if now[self.settings] != self._effective[self.settings]:
             self.restart_web()
@@ -148,21 +148,21 @@ class Installation:
             self.reload_proxy()
         self._effective = now
 
-    def put_right(self) -> None:
-        """Writes settings and site file as they were; whoever needs them lets them take effect."""
-        for path, text in self._right.items():
+    def restore_files(self) -> None:
+        """Write settings and site file as they were; `take_effect` makes them effective."""
+        for path, text in self._original.items():
             path.write_text(text)
 
-    def begin_again(self) -> None:
-        """Leads back to the end of section 4 if this was called before: the same files, an empty database."""
+    def reset(self) -> None:
+        """Return to the end of section 4 if this was called before: the same files, an empty database."""
         if self._is_used:
             self.stop()
-            self.put_right()
+            self.restore_files()
             self._drop_database()
             self.run("ventanilla db upgrade")
             self.run("systemctl enable --now ventanilla-web.service ventanilla-mail.service nginx")
             systemctl.wait_for(f"127.0.0.1:{self.port}")
-            self._effective = self._right
+            self._effective = self._original
         self._is_used = True
 
     def _drop_database(self) -> None:
@@ -174,7 +174,7 @@ class Installation:
             path.unlink()
 
     def reload_proxy(self) -> None:
-        """`nginx -s reload`; returns once the former processes take no more connections."""
+        """Run `nginx -s reload`, and return once the former processes take no more connections."""
         former = self._proxies()
         self.run("nginx -s reload")
         until = time.monotonic() + 60
@@ -183,24 +183,24 @@ class Installation:
             time.sleep(0.02)
 
     def _proxies(self) -> set[str]:
-        """The processes of nginx that take connections: one that ends says so in its title."""
+        """Return the processes of nginx that take connections: one that ends says so in its title."""
         nginx = (self.root / "pids/nginx").read_text()
         children = Path(f"/proc/{nginx}/task/{nginx}/children").read_text().split()
         titles = {pid: _title(pid) for pid in children}
         return {pid for pid, title in titles.items() if title.startswith("nginx: worker process\0")}
 
     def kill(self, unit: str) -> None:
-        """Ends a unit's processes at once, as a power cut would."""
+        """End a unit's processes at once, as a power cut would."""
         file = self.root / "pids" / unit
         _end(int(file.read_text()), signal.SIGKILL)
 
     def restart_web(self) -> None:
-        """`systemctl restart ventanilla-web`: with the settings as they are now."""
+        """Do as `systemctl restart ventanilla-web` does, with the settings as they are now."""
         _end(int((self.root / "pids" / "ventanilla-web.service").read_text()), signal.SIGTERM)
         self.run("systemctl enable --now ventanilla-web.service")
 
     def log(self, unit: str) -> str:
-        """What a unit wrote, as its journal would show it."""
+        """Return the log of a unit, as its journal would show it."""
         return (self.root / "log" / unit).read_text()
 
 
@@ -227,14 +227,14 @@ def _end(group: int, how: signal.Signals) -> None:
 
 
 def blocks(section: int, kind: str) -> list[str]:
-    """The shell blocks of a numbered section of the page, for a database kind."""
+    """Return the shell blocks of a numbered section of the page, for a database kind."""
     parts = re.split(r"^## \d+\. .*$", PAGE.read_text("utf-8"), flags=re.M)
-    found = BLOCK.findall(parts[section])
-    return [text for only, text in found if only.strip() in ("", kind)]
+    matches = BLOCK.findall(parts[section])
+    return [text for only, text in matches if only.strip() in ("", kind)]
 
 
 def copy_code(target: Path) -> None:
-    """Lays the checkout's files where the operator unpacks them, without what only development needs."""
+    """Copy the checkout's files to the operator's place, without what only development needs."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=CHECKOUT,
@@ -249,8 +249,8 @@ def copy_code(target: Path) -> None:
 
 
 def prepare(root: Path, code: Path, kind: str, database: dict[str, str]) -> Installation:
-    """An empty machine: its folders, Debian's nginx settings, and what stands in for apt and systemd."""
-    made = Installation(root, code, kind, database)
+    """Make an empty machine: its folders, Debian's nginx settings, and the stand-ins for apt and systemd."""
+    installation = Installation(root, code, kind, database)
     for folder in (*DEBIAN, "/shims", "/pids", "/log"):
         (root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
     for path in (root.parent, root):
@@ -276,34 +276,40 @@ def prepare(root: Path, code: Path, kind: str, database: dict[str, str]) -> Inst
     useradd = root / "shims" / "useradd"
     useradd.write_text('#!/bin/sh\nid ventanilla >/dev/null 2>&1 || exec /usr/sbin/useradd "$@"\n')
     useradd.chmod(0o755)
-    return made
+    return installation
 
 
-def own_home(made: Installation) -> None:
-    """What `useradd --create-home` makes on a machine where the user is new."""
+def own_home(installation: Installation) -> None:
+    """Do what `useradd --create-home` does on a machine on which the user is new."""
     account = pwd.getpwnam("ventanilla")
-    os.chown(made.root / "var/lib/ventanilla", account.pw_uid, account.pw_gid)
-    (made.root / "var/lib/ventanilla").chmod(0o700)
+    os.chown(installation.root / "var/lib/ventanilla", account.pw_uid, account.pw_gid)
+    (installation.root / "var/lib/ventanilla").chmod(0o700)
 
 
-def run_block(made: Installation, block: str) -> None:
-    """Runs a block; the test authority signs when its folder is there; nginx gets ports of our own."""
+def run_block(installation: Installation, block: str) -> None:
+    """Run a block; the test authority signs when its folder is there; nginx gets ports of our own."""
     before, starts, after = block.partition("nginx -t\n")
-    made.run(before)
+    installation.run(before)
     if before.strip().endswith("/etc/ventanilla/tls"):
-        certificates.authority(made.root.parent).sign(HOST, made.root / "etc/ventanilla/tls")
+        certificates.authority(installation.root.parent).issue(
+            HOST, installation.root / "etc/ventanilla/tls"
+        )
     if starts:
-        use_ports(made)
-        made.run(starts + after)
-        systemctl.wait_for(f"127.0.0.1:{made.port}")
+        use_ports(installation)
+        installation.run(starts + after)
+        systemctl.wait_for(f"127.0.0.1:{installation.port}")
 
 
-def use_ports(made: Installation) -> None:
-    """Lets the proxy listen where an unprivileged test may."""
-    site = made.root / "etc/nginx/sites-available/ventanilla"
+def use_ports(installation: Installation) -> None:
+    """Let the proxy listen at ports that are open to an unprivileged test."""
+    site = installation.root / "etc/nginx/sites-available/ventanilla"
     text = site.read_text()
-    text = re.sub(r"listen (\[::\]:)?80;", f"listen 127.0.0.1:{made.plain_port};", text, count=1)
-    text = re.sub(r"listen 443 ssl http2;", f"listen 127.0.0.1:{made.port} ssl http2;", text)
+    text = re.sub(
+        r"listen (\[::\]:)?80;", f"listen 127.0.0.1:{installation.plain_port};", text, count=1
+    )
+    text = re.sub(
+        r"listen 443 ssl http2;", f"listen 127.0.0.1:{installation.port} ssl http2;", text
+    )
     text = re.sub(r"\n *listen \[::\].*", "", text)
-    text = text.replace("listen 127.0.0.1:9180;", f"listen 127.0.0.1:{made.metrics_port};")
-    site.write_text(made.moved(text))
+    text = text.replace("listen 127.0.0.1:9180;", f"listen 127.0.0.1:{installation.metrics_port};")
+    site.write_text(installation.moved(text))

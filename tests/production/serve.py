@@ -11,33 +11,33 @@ from tests.production import certificates, operator
 
 
 def main() -> int:
-    """Exit status 0 after Ctrl-C; 1 if this is not root, who alone can start services as other users."""
+    """Return exit status 0 after Ctrl-C; 1 if this is not root: only root can start services as other users."""
     if os.geteuid() != 0:
         sys.stderr.write("make serve sets up a server and needs root: sudo make serve\n")
         return 1
     machine = Path(tempfile.mkdtemp(prefix="ventanilla-serve-"))
     machine.chmod(0o755)
-    made = operator.prepare(machine / "server", machine / "srv", "sqlite", {})
-    made.port = int(os.environ.get("PORT", "8443"))
+    installation = operator.prepare(machine / "server", machine / "srv", "sqlite", {})
+    installation.port = int(os.environ.get("PORT", "8443"))
     try:
-        operator.copy_code(made.code)
-        for block in operator.blocks(1, made.kind):
-            made.run(block)
-        operator.own_home(made)
+        operator.copy_code(installation.code)
+        for block in operator.blocks(1, installation.kind):
+            installation.run(block)
+        operator.own_home(installation)
         certificates.authority(machine)
         for section in (2, 3, 4):
-            for block in operator.blocks(section, made.kind):
-                operator.run_block(made, block)
-        link = made.run("ventanilla staff invite admin --role admin").strip()
+            for block in operator.blocks(section, installation.kind):
+                operator.run_block(installation, block)
+        link = installation.run("ventanilla staff invite admin --role admin").strip()
         sys.stdout.write(
-            f"{made.address} is served in production; trust {machine}/authority.pem in your browser.\n"
+            f"{installation.address} is served in production; trust {machine}/authority.pem in your browser.\n"
             f"First account: {link}\n"
-            f"Its commands: {made.root}/usr/local/bin/ventanilla setup check\nCtrl-C ends it.\n"
+            f"Its commands: {installation.root}/usr/local/bin/ventanilla setup check\nCtrl-C ends it.\n"
         )
         sys.stdout.flush()
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     finally:
-        made.stop()
+        installation.stop()
         shutil.rmtree(machine, ignore_errors=True)
     return 0
 

@@ -12,7 +12,7 @@ TESTS = Path(__file__).resolve().parents[1]
 
 @cache
 def key_files() -> Path:
-    """A folder with `card_keys.json` and `outbox_keys.json`, readable by this user alone, gone at exit."""
+    """Return a folder with `card_keys.json` and `outbox_keys.json`, readable by this user alone, gone at exit."""
     folder = Path(tempfile.mkdtemp(prefix="ventanilla-keys-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("card_keys.json", "outbox_keys.json"):
@@ -23,7 +23,7 @@ def key_files() -> Path:
 
 
 def production_environment(**other: str | None) -> dict[str, str]:
-    """The environment of a production that starts; `other` replaces settings, None leaves one out."""
+    """Return the environment of a production that starts; `other` replaces settings, None leaves one out."""
     safe = {
         "ENVIRONMENT": "production",
         "CARD_KEYS": str(key_files() / "card_keys.json"),

@@ -21,7 +21,7 @@ class Unit(configparser.ConfigParser):
 
 
 def main(words: list[str]) -> int:
-    """Exit status 0 if everything that was asked for runs."""
+    """Start the requested units and return exit status 0."""
     root, code = Path(os.environ["INSTALLATION"]), os.environ["CODE"]
     action, *rest = words
     names = [word for word in rest if not word.startswith("-")]
@@ -60,7 +60,7 @@ def _start(root: Path, code: str, name: str) -> None:
 
 
 def start_web(root: Path, code: str, unit: Unit, name: str, bind: str) -> None:
-    """Starts the app's own unit at an address and returns when it is listening, as `Type=notify` promises."""
+    """Start the app's own unit at an address and return when it is listening, as `Type=notify` promises."""
     environment = {**_environment(root, unit), "BIND": bind}
     _make_runtime_directory(root, unit)
     command = _command(unit, code, str(root))
@@ -120,7 +120,7 @@ def _spawn(
 
 
 def wait_for(bind: str) -> None:
-    """Returns when somebody listens there."""
+    """Return when somebody listens there."""
     until = time.monotonic() + 60
     while not _listens(bind):
         assert time.monotonic() < until, f"{bind} does not come up"

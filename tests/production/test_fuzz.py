@@ -2,7 +2,7 @@
 
 import ssl
 
-from tests.fuzz.running import Wire, fuzz
+from tests.fuzz.runner import HttpClient, fuzz
 from tests.fuzz.test_fuzz import fuzzed_world
 from tests.production import certificates
 from tests.production.clients import inside, settings_of
@@ -24,9 +24,9 @@ def test_no_request_over_https_ends_in_a_fault_of_ours_or_where_it_may_not(
         world, credential = fuzzed_world(app)
     installation.take_effect()
     authority = certificates.authority(installation.root.parent).certificate
-    wire = Wire(HOST, installation.port, ssl.create_default_context(cafile=str(authority)))
-    report = fuzz(app, wire, world, credential, MANY, SEED, installation.address)
-    wire.close()
+    client = HttpClient(HOST, installation.port, ssl.create_default_context(cafile=str(authority)))
+    report = fuzz(app, client, world, credential, MANY, SEED, installation.address)
+    client.close()
     print(dict(sorted(report.statuses.items())), f"{report.compared} compared")
     assert settings_of(installation)["ENVIRONMENT"] == "production"
     print(*report.faults, sep="\n")

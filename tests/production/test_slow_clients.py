@@ -32,11 +32,11 @@ HALVES = {
 
 @pytest.fixture(scope="module")
 def installation(installations: Callable[[str], Installation]) -> Installation:
-    """A server, whatever it holds; the proxy is the same before both databases."""
-    made = installations("sqlite")
-    made.put_right()
-    made.take_effect()
-    return made
+    """Return a server, whatever it holds; the proxy is the same before both databases."""
+    server = installations("sqlite")
+    server.restore_files()
+    server.take_effect()
+    return server
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,8 @@ def client(installation: Installation) -> SecureClient:
 
 
 @contextmanager
-def silent(client: SecureClient, said: str) -> Iterator[list[ssl.SSLSocket]]:
-    """Connections that sent this much and then nothing."""
+def silent(client: SecureClient, text: str) -> Iterator[list[ssl.SSLSocket]]:
+    """Yield connections that sent this text and then nothing."""
     trusted = ssl.create_default_context(cafile=str(client.authority))
     with ExitStack() as stack:
         opened = []
@@ -54,13 +54,13 @@ def silent(client: SecureClient, said: str) -> Iterator[list[ssl.SSLSocket]]:
             plain = socket.create_connection((HOST, client.port), timeout=30)
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             line = stack.enter_context(trusted.wrap_socket(plain, server_hostname=HOST))
-            line.sendall(said.encode())
+            line.sendall(text.encode())
             opened.append(line)
         yield opened
 
 
 def seconds(client: SecureClient, path: str = "/healthz") -> float:
-    """How long the slowest of ten answers took."""
+    """Return how long the slowest of ten answers took."""
     took = []
     for _ in range(10):
         began = stopwatch.now()
@@ -69,9 +69,9 @@ def seconds(client: SecureClient, path: str = "/healthz") -> float:
     return max(took)
 
 
-@pytest.mark.parametrize("said", HALVES.values(), ids=HALVES)
-def test_clients_that_are_silent_half_way_stop_nobody(client: SecureClient, said: str) -> None:
-    with silent(client, said):
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+def test_clients_that_are_silent_half_way_stop_nobody(client: SecureClient, half: str) -> None:
+    with silent(client, half):
         assert seconds(client) < 2
 
 
@@ -91,14 +91,14 @@ def test_a_proxy_that_passes_on_what_is_half_sent_is_caught(
         installation.take_effect()
 
 
-def raw(client: SecureClient, said: str) -> tuple[int, dict[str, str], str]:
-    """Status, headers and text of the answer to a request as it stands."""
+def raw(client: SecureClient, request: str) -> tuple[int, dict[str, str], str]:
+    """Return status, headers and text of the answer to a request that is sent unchanged."""
     trusted = ssl.create_default_context(cafile=str(client.authority))
     with (
         socket.create_connection((HOST, client.port), timeout=30) as plain,
         trusted.wrap_socket(plain, server_hostname=HOST) as line,
     ):
-        line.sendall(said.encode())
+        line.sendall(request.encode())
         answer = b""
         while not _is_whole(answer) and (part := line.recv(65536)):
             answer += part
@@ -106,7 +106,7 @@ def raw(client: SecureClient, said: str) -> tuple[int, dict[str, str], str]:
 
 
 def _is_whole(answer: bytes) -> bool:
-    """Whether its body is there: the proxy waits for what a client still has to send before it hangs up."""
+    """Return whether the body is complete: the proxy waits for the rest of a request before it hangs up."""
     if b"\r\n\r\n" not in answer:
         return False
     _, headers, body = _read(answer)
@@ -117,7 +117,7 @@ def _is_whole(answer: bytes) -> bool:
 def _read(answer: bytes) -> tuple[int, dict[str, str], str]:
     head, _, body = answer.decode("utf-8", "ignore").partition("\r\n\r\n")
     first, *lines = head.split("\r\n")
-    headers = {name.lower(): text for name, _, text in (one.partition(": ") for one in lines)}
+    headers = {name.lower(): text for name, _, text in (line.partition(": ") for line in lines)}
     return int(first.split()[1]), headers, body
 
 
@@ -136,26 +136,26 @@ STRANGE = {
 
 
 @pytest.mark.parametrize(("line", "rest", "status"), STRANGE.values(), ids=STRANGE)
-def test_what_the_proxy_or_gunicorn_refuses_is_told_in_our_words(
+def test_what_the_proxy_or_gunicorn_refuses_is_explained_in_our_words(
     client: SecureClient, line: str, rest: str, status: int
 ) -> None:
     for locale in ("es", "pt"):
         browser = f"{line} HTTP/1.1\r\nAccept-Language: {locale}\r\nAccept: text/html\r\n"
-        found, headers, body = raw(client, browser + rest + END)
-        assert found == status
+        returned, headers, body = raw(client, browser + rest + END)
+        assert returned == status
         assert headers["content-type"].startswith("text/html"), (headers, body)
         assert f'<html lang="{locale}">' in body and "nginx" not in body and "gunicorn" not in body
         assert "default-src 'none'" in headers["content-security-policy"]
     program = f"{line} HTTP/1.1\r\nAccept: application/json\r\n"
-    found, headers, body = raw(client, program + rest + END)
-    assert found == status and set(json.loads(body)) == {"problem"}
+    returned, headers, body = raw(client, program + rest + END)
+    assert returned == status and set(json.loads(body)) == {"problem"}
 
 
 def test_a_line_without_end_is_refused_in_our_words_before_any_header_is_read(
     client: SecureClient,
 ) -> None:
-    found, _, body = raw(client, f"GET /{'a' * 9000} HTTP/1.1\r\n{HERE}{END}")
-    assert found == 414 and '<html lang="es">' in body and "nginx" not in body
+    status, _, body = raw(client, f"GET /{'a' * 9000} HTTP/1.1\r\n{HERE}{END}")
+    assert status == 414 and '<html lang="es">' in body and "nginx" not in body
 
 
 def test_a_body_that_nobody_reads_never_costs_its_answer(client: SecureClient) -> None:
@@ -166,13 +166,13 @@ def test_a_body_that_nobody_reads_never_costs_its_answer(client: SecureClient) -
 
 
 def test_a_host_name_counts_whatever_its_case(client: SecureClient) -> None:
-    said = f"GET /sign-in HTTP/1.1\r\nHost: {HOST.upper()}\r\nAccept: text/html\r\n{END}"
-    assert raw(client, said)[0] == 200
+    request = f"GET /sign-in HTTP/1.1\r\nHost: {HOST.upper()}\r\nAccept: text/html\r\n{END}"
+    assert raw(client, request)[0] == 200
     status, _, body = raw(client, f"GET /sign-in HTTP/1.1\r\nHost: elsewhere.example\r\n{END}")
     assert status == 400 and "elsewhere" not in body
 
 
-def test_an_app_that_does_not_answer_is_told_in_our_words_and_comes_back(
+def test_an_app_that_does_not_answer_is_explained_in_our_words_and_comes_back(
     client: SecureClient, installation: Installation
 ) -> None:
     installation.kill("ventanilla-web.service")
@@ -194,7 +194,7 @@ def test_an_app_that_does_not_answer_is_told_in_our_words_and_comes_back(
     assert client.ask("GET", "/healthz")[0] == 200
 
 
-def test_a_change_that_the_app_took_and_did_not_answer_is_never_said_to_be_lost(
+def test_a_change_that_the_app_took_and_did_not_answer_is_never_reported_as_lost(
     client: SecureClient, installation: Installation
 ) -> None:
     post = (
@@ -206,8 +206,8 @@ def test_a_change_that_the_app_took_and_did_not_answer_is_never_said_to_be_lost(
         answers = [pool.submit(raw, client, text) for text in (post, read)]
         time.sleep(1)  # both are at the app, which stands still
         installation.kill("ventanilla-web.service")
-        (changed, _, told), (status, _, body) = (answer.result() for answer in answers)
+        (changed, _, problem), (status, _, body) = (answer.result() for answer in answers)
     installation.run("systemctl enable --now ventanilla-web.service")
     assert (changed, status) == (503, 503)
-    assert json.loads(told)["problem"].startswith("It is not known whether this was stored.")
+    assert json.loads(problem)["problem"].startswith("It is not known whether this was stored.")
     assert "Nothing was stored" in json.loads(body)["problem"]

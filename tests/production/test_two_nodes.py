@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 
 from tests.benchmarks.server import free_port
 from tests.factories.records import PASSWORD, consultation_json
-from tests.production.clients import SecureClient, client_of, people_of, settings_of
+from tests.production.clients import SecureClient, add_accounts, client_of, settings_of
 from tests.production.operator import Installation
 from tests.server import ROUNDS
 
@@ -34,7 +34,7 @@ class Nodes:
         self.installation, self.port = installation, port
 
     def start_second(self, code: Path | None = None) -> None:
-        """Starts the second node, of another version of the code where one is given."""
+        """Start the second node, with another version of the code if one is given."""
         other = Installation(self.installation.root, code or self.installation.code, "postgresql")
         other.run(f"systemctl start-node second 127.0.0.1:{self.port}")
 
@@ -43,7 +43,7 @@ class Nodes:
         os.killpg(pid, signal.SIGKILL)
 
     def answered(self) -> tuple[int, int]:
-        """How many requests each node answered so far."""
+        """Return the number of requests that each node has answered."""
         counted = [
             _requests(self.installation.log(name)) for name in ("ventanilla-web.service", "second")
         ]
@@ -57,15 +57,15 @@ def _requests(log: str) -> int:
 
 @pytest.fixture(scope="module")
 def nodes(installation: Installation) -> Iterator[Nodes]:
-    people_of(installation)
-    made = Nodes(installation, free_port())
+    add_accounts(installation)
+    both = Nodes(installation, free_port())
     site = installation.site
     first = site.read_text()
-    second = f"fail_timeout=0;\n    server 127.0.0.1:{made.port} max_fails=1 fail_timeout=1s;"
+    second = f"fail_timeout=0;\n    server 127.0.0.1:{both.port} max_fails=1 fail_timeout=1s;"
     site.write_text(first.replace("fail_timeout=0;", second, 1))
-    made.start_second()
+    both.start_second()
     installation.reload_proxy()
-    yield made
+    yield both
 
 
 def test_every_node_knows_the_session_the_account_and_the_desk_of_the_other(nodes: Nodes) -> None:
@@ -91,30 +91,30 @@ def test_failed_sign_ins_are_counted_together_by_all_nodes(nodes: Nodes) -> None
     limit = 5
     guessing = client_of(nodes.installation)
     guessing._fetch_token()
-    told = [
+    statuses = [
         guessing.post("/sign-in", {"username": "rita", "password": f"guess number {n}"})[0]
         for n in range(limit + 3)
     ]
-    assert told == [401] * limit + [429] * 3
+    assert statuses == [401] * limit + [429] * 3
 
 
 def test_a_node_killed_under_load_loses_nothing_doubles_nothing_and_shows_no_fault(
     nodes: Nodes,
 ) -> None:
-    enough, sent = Event(), list[str]()
+    enough, ids = Event(), list[str]()
     statuses = list[int]()
     with ThreadPoolExecutor(CLIENTS) as pool:
         clients = [client_of(nodes.installation).sign_in("eva") for _ in range(CLIENTS)]
-        working = [pool.submit(_send_on, one, sent, statuses, enough) for one in clients]
+        working = [pool.submit(_send_on, client, ids, statuses, enough) for client in clients]
         for number in range(KILLS):
             time.sleep(random.Random(number).uniform(0.2, 0.8))
             nodes.kill_second()
             time.sleep(0.3)
             nodes.start_second()
         enough.set()
-        for one in working:
-            one.result()
-    assert len(sent) > 10 * KILLS
+        for future in working:
+            future.result()
+    assert len(ids) > 10 * KILLS
     assert {status for status in statuses if status >= 500} <= {503}
     url = settings_of(nodes.installation)["DATABASE_URL"]
     engine = create_engine(url)
@@ -127,16 +127,16 @@ def test_a_node_killed_under_load_loses_nothing_doubles_nothing_and_shows_no_fau
         )
         people = connection.execute(text(f"SELECT sum(n) FROM person_line WHERE {where}")).scalar()
     engine.dispose()
-    assert sorted(rows) == sorted(sent) and people == len(sent)
+    assert sorted(rows) == sorted(ids) and people == len(ids)
 
 
-def _send_on(client: SecureClient, sent: list[str], statuses: list[int], enough: Event) -> None:
-    """Records again and again; what was not answered is sent again under its own id, as a page does."""
+def _send_on(client: SecureClient, ids: list[str], statuses: list[int], enough: Event) -> None:
+    """Record without end; a record without an answer is sent again under its own id, as a page does."""
     while not enough.is_set():
         content = consultation_json("HND-02")
         while not _is_taken(client, content, statuses):
             time.sleep(0.05)
-        sent.append(content["id"])
+        ids.append(content["id"])
         time.sleep(0.03)  # load enough, and time for the node that starts
 
 

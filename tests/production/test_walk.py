@@ -21,11 +21,11 @@ DESK, COUNTRY = "HND-01", "HND"
 def browser(
     playwright: Playwright, trusting_home: Path, tmp_path: Path
 ) -> Iterator[BrowserContext]:
-    """A real Chromium that trusts the test authority and nothing else; certificate errors are errors."""
-    found = next(p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p))
+    """Yield a real Chromium that trusts the test authority and nothing else; certificate errors are errors."""
+    program = next(p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p))
     context = playwright.chromium.launch_persistent_context(
         tmp_path / "profile",
-        executable_path=shutil.which(found),
+        executable_path=shutil.which(program),
         args=ARGS,
         env={"HOME": str(trusting_home)},
         viewport={"width": 1280, "height": 800},
@@ -51,8 +51,8 @@ class Walk:
     def go(self, path: str) -> None:
         self.page.goto(path if path.startswith("https") else self.address + path)
 
-    def take_up(self, link: str) -> None:
-        """Sets the password of an invitation."""
+    def accept_invitation(self, link: str) -> None:
+        """Accept an invitation by setting the password."""
         self.go(link)
         self.page.fill("[name=password]", PASSWORD)
         self.page.fill("[name=repeated]", PASSWORD)
@@ -73,7 +73,7 @@ class Walk:
         assert wrong == []
 
     def fill_in(self, path: str, fields: dict[str, str], ticked: tuple[str, ...] = ()) -> None:
-        """Fills in a page's form and sends it."""
+        """Fill in a page's form and send it."""
         self.go(path)
         for name, value in fields.items():
             box = self.page.locator(f"main form [name={name}]").first
@@ -101,7 +101,7 @@ def test_an_empty_server_reaches_its_first_counted_consultation(
     assert link.startswith(f"{installation.address}/invitations/")
 
     walk = Walk(browser, installation)
-    walk.take_up(link)
+    walk.accept_invitation(link)
     walk.sign_in("jefa")
     area = "HN08"
     desk = {
@@ -133,16 +133,16 @@ def test_an_empty_server_reaches_its_first_counted_consultation(
 
     walk.go(f"/enrol#{code}")
     walk.page.locator("#enrol-ready").wait_for(state="visible", timeout=60_000)
-    walk.take_up(susana)
-    walk.take_up(ana)
+    walk.accept_invitation(susana)
+    walk.accept_invitation(ana)
     walk.sign_in("ana")
     walk.go("/consultations/new")
     walk.page.click('.cell:has([name="groups-0-female-age_25_59"]) .plus')
     walk.page.click('label:has([name="groups-0-nationality"][value="HND"])')
     walk.page.click('label:has([name="topics"][value="shelter"])')
-    with walk.page.expect_response(lambda said: said.request.method == "POST") as sent:
+    with walk.page.expect_response(lambda response: response.request.method == "POST") as response:
         walk.page.click('button.save[value="first_this_year"]')
-    assert sent.value.status < 400
+    assert response.value.status < 400
 
     walk.sign_in("susana")
     until = time.monotonic() + 30

@@ -15,5 +15,5 @@ with tempfile.TemporaryDirectory() as folder:
     load(url)
     migrate(url)
     logging.disable(logging.CRITICAL)
-    found = answers(create_app(settings_for(url)))
-ANSWERS.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    current = answers(create_app(settings_for(url)))
+ANSWERS.write_text(json.dumps(current, indent=1, sort_keys=True) + "\n")

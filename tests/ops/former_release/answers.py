@@ -82,13 +82,13 @@ def _pages(app: Flask) -> Iterator[tuple[str, str]]:
 
 
 def _addresses(app: Flask) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    addresses: dict[str, list[str]] = {}
     with app.app_context():
         for address, (account, statement) in ROWS.items():
             keys = sorted(map(_plain, db.session.scalars(text(statement)).all()))
-            found.setdefault(account, []).extend(address.format(key) for key in keys[:MOST])
+            addresses.setdefault(account, []).extend(address.format(key) for key in keys[:MOST])
         db.session.remove()
-    return found
+    return addresses
 
 
 def _plain(key: Any) -> str:
