@@ -1,4 +1,4 @@
-"""Names and prose are the field's standard terms: no private dialect, no class name used twice."""
+"""Names and prose of the app and its tests are the field's standard terms; the app uses no class name twice."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from tests.contracts.names import ROOT, findings, repeated_classes
 
 APP = [ROOT / "app", ROOT / "config.py", ROOT / "wsgi.py"]
+TESTS = [ROOT / "tests"]
 DIALECT = '''"""Told by whoever asks; None where there is none."""
 
 
@@ -17,6 +18,10 @@ def bring(said: str, one: int) -> None:
 
 def test_names_and_prose_of_the_app_are_standard_terms() -> None:
     assert [str(finding) for finding in findings(APP)] == []
+
+
+def test_names_and_prose_of_the_tests_are_standard_terms() -> None:
+    assert [str(finding) for finding in findings(TESTS)] == []
 
 
 def test_no_class_name_of_the_app_is_defined_twice() -> None:
