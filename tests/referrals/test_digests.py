@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.referrals.forms.referral import parse_referral
 from app.referrals.rules.referral_data import content_digest
+from app.referrals.schemas.bodies import parse_referral
 
 WOMAN = {"sex": "female", "age_band": "age_25_59", "n": 1}
 BOY = {"sex": "male", "age_band": "age_5_11", "n": 12}

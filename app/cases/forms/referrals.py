@@ -13,7 +13,7 @@ from app.codelists.shared_codelists import languages
 from app.composition import PersonCount
 from app.field_errors import FieldError
 from app.privacy.identifiers import MAX_NOTE_LENGTH, MAX_RAW_NOTE_LENGTH, find_identifier_in_note
-from app.referrals.forms.referral import raw_from_form
+from app.referrals.forms.form_fields import referral_from_form
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SHELTER
 
 TONIGHT, TWO_WEEKS = "tonight", "normal_14d"
@@ -114,7 +114,7 @@ def payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
     if several is not None:
         fields.setlist("shelters", ticked)
         fields["service"] = SHELTER
-    return raw_from_form(fields)
+    return referral_from_form(fields)
 
 
 def messages_by_field(errors: list[FieldError], payload: dict[str, Any]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -30,14 +30,19 @@ from app.shelters.actions.beds import lock_and_bump_inboxes
 from app.shelters.queries.beds import list_beds
 from app.shelters.queries.shelters import ShelterRow, find_shelter
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 
 
 @dataclass(frozen=True)
 class ReferralIntake:
-    """How a referral was taken in: `new`, `same` or `different`; the stored referral, None if `different`."""
+    """How a referral arrived (`new` or `same`), and the stored referral."""
 
-    outcome: str
-    referral: ReferralRow | None
+    arrival: str
+    referral: ReferralRow
+
+
+ReferralOutcome: TypeAlias = Outcome[ReferralIntake, str]
+"""The outcome of sending; the id of a referral is in conflict if it is another one's."""
 
 
 def create_referral(
@@ -46,8 +51,8 @@ def create_referral(
     desk: DeskRow,
     data: ReferralData,
     origin: ReferralOrigin,
-) -> ReferralIntake | list[FieldError]:
-    """Create a referral, or return all errors at once.
+) -> ReferralOutcome:
+    """Create a referral; return all errors at once if there are any.
 
     The account may send from `desk`; `origin` is what the rules need of the consultation that it comes from.
     """
@@ -59,14 +64,14 @@ def create_referral(
     if existing is not None:
         return _existing(principal, existing, data)
     if errors:
-        return errors
+        return Invalid(errors)
     lock_and_bump_inboxes(session, [shelter.id for shelter in shelters])
     if not _insert(session, _referral_values(principal, desk, data)):
         existing = queries.find_referral_unscoped(session, UUID(data.id))
         return _existing(principal, existing, data)
     referral = queries.get_referral_unscoped(session, UUID(data.id))
     _address(session, principal, referral, shelters)
-    return ReferralIntake(idempotency.NEW, referral)
+    return Accepted(ReferralIntake(idempotency.NEW, referral))
 
 
 def _address(
@@ -174,13 +179,13 @@ def _insert(session: Session, values: dict[str, Any]) -> bool:
 
 def _existing(
     principal: Principal, existing: ReferralRow | None, data: ReferralData
-) -> ReferralIntake:
-    """Compare with the stored referral of this id; without access to it the outcome is `different` too."""
+) -> ReferralOutcome:
+    """Compare with the stored referral of this id; without access to it that is a conflict too."""
     if existing is None or existing.content_digest != rules.content_digest(data):
-        return ReferralIntake(idempotency.DIFFERENT, None)
+        return Conflict(data.id)
     if not may_send_from(principal, existing.desk_id, existing.country):
-        return ReferralIntake(idempotency.DIFFERENT, None)
-    return ReferralIntake(idempotency.SAME, existing)
+        return Conflict(data.id)
+    return Accepted(ReferralIntake(idempotency.SAME, existing))
 
 
 def may_send_from(principal: Principal, desk_id: int, country: str) -> bool:
