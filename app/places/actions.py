@@ -1,4 +1,4 @@
-"""Opens, changes and closes desks; every action returns its field errors."""
+"""Opens, changes and closes desks."""
 
 from datetime import date
 from typing import Any
@@ -12,21 +12,25 @@ from app.field_errors import FieldError
 from app.places import rules
 from app.places.models import Desk
 from app.places.queries import DeskRow
+from app.web.form_errors import FormOutcome, stale_version
+from app.web.outcomes import Accepted, Invalid
 
 DESKS = Desk.__table__
 
 
-def open_desk(session: Session, account_id: int | None, fields: dict[str, Any]) -> list[FieldError]:
+def open_desk(
+    session: Session, account_id: int | None, fields: dict[str, Any]
+) -> FormOutcome[None]:
     """Open a desk with the fields of DeskRow but id and version."""
     errors = _validate(fields)
     if not rules.is_code(fields["code"]):
         errors.append(FieldError("code", "not_a_desk_code"))
     if errors:
-        return errors
+        return Invalid(errors)
     if not _insert_once(session, {"version": 1, **fields}):
-        return [FieldError("code", "taken")]
+        return Invalid([FieldError("code", "taken")])
     record_audit(account_id, "desk_opened", f"desk:{fields['code']}", fields["country"])
-    return []
+    return Accepted(None)
 
 
 def _insert_once(session: Session, row: dict[str, Any]) -> bool:
@@ -40,31 +44,31 @@ def _insert_once(session: Session, row: dict[str, Any]) -> bool:
 
 def change_desk(
     session: Session, account_id: int, desk: DeskRow, version: int, fields: dict[str, Any]
-) -> list[FieldError]:
-    """Change all of a desk but its code and country; a stale version is an error."""
+) -> FormOutcome[None]:
+    """Change all of a desk but its code and country."""
     errors = _validate({"country": desk.country, **fields})
     if errors:
-        return errors
+        return Invalid(errors)
     unchanged = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
     statement = unchanged.values(version=version + 1, **fields).returning(DESKS.c.id)
     if session.execute(statement).first() is None:
-        return [FieldError("version", "stale")]
+        return stale_version()
     record_audit(account_id, "desk_changed", f"desk:{desk.code}", desk.country)
-    return []
+    return Accepted(None)
 
 
 def close_desk(
     session: Session, account_id: int, desk: DeskRow, version: int, closed_on: date
-) -> list[FieldError]:
-    """Set the last day of a desk; a stale version is an error."""
+) -> FormOutcome[None]:
+    """Set the last day of a desk."""
     if closed_on < desk.opened_on:
-        return [FieldError("closed_on", "closes_before_opening")]
+        return Invalid([FieldError("closed_on", "closes_before_opening")])
     unchanged = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
     statement = unchanged.values(version=version + 1, closed_on=closed_on).returning(DESKS.c.id)
     if session.execute(statement).first() is None:
-        return [FieldError("version", "stale")]
+        return stale_version()
     record_audit(account_id, "desk_closed", f"desk:{desk.code}", desk.country)
-    return []
+    return Accepted(None)
 
 
 def _validate(fields: dict[str, Any]) -> list[FieldError]:

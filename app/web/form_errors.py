@@ -1,12 +1,47 @@
-"""Responses to the errors of a form: their status, as JSON, by field, or as one sentence."""
+"""Answers to the forms of pages: done, or the page again with the errors, or these as JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias, TypeVar
 
-from flask import Response, make_response
+from flask import make_response
+from werkzeug import Response
 
 from app.field_errors import FieldError, errors_response
-from app.web.requests import wants_json
+from app.web.forms import PageForm
+from app.web.outcomes import Conflict, Invalid, Outcome, Renderers, respond
 from app.web.responses import error_response
+
+Value = TypeVar("Value")
+FormOutcome: TypeAlias = Outcome[Value, list[FieldError]]
+"""The outcome of a form; in conflict if what it changes has a newer version than the page."""
+
+
+def stale_version() -> Conflict[list[FieldError]]:
+    """Return that something was changed since the page was opened."""
+    return Conflict([FieldError("version", "stale")])
+
+
+def respond_to_form(
+    form: PageForm,
+    act: Callable[[], FormOutcome[Value]],
+    *,
+    done: Callable[[Value], Response],
+    page: Callable[[list[FieldError]], Response],
+) -> Response:
+    """Act if the form has no errors, and return the response.
+
+    `page` draws the form again with its errors, and with the status `error_status`.
+    """
+    errors = form.field_errors()
+    return respond(
+        Invalid(errors) if errors else act(),
+        as_json=Renderers(done, _json_conflict),
+        as_page=Renderers(done, page, page),
+    )
+
+
+def _json_conflict(errors: list[FieldError]) -> Response:
+    return make_response(errors_response(errors), 409)
 
 
 def error_status(errors: Iterable[FieldError]) -> int:
@@ -15,13 +50,6 @@ def error_status(errors: Iterable[FieldError]) -> int:
     if "stale" in codes:
         return 409
     return 422 if codes else 200
-
-
-def json_errors(errors: list[FieldError]) -> Response | None:
-    """Return the JSON response with these errors, None if the client accepts a page."""
-    if not wants_json():
-        return None
-    return make_response(errors_response(errors), error_status(errors))
 
 
 def messages_by_field(errors: Iterable[FieldError]) -> dict[str, str]:

@@ -389,13 +389,13 @@ def test_more_people_than_places_stay_above_a_hundred_and_a_closed_shelter_has_n
         make_shelter("MEX-S1", {"men": 500}, country="MEX")
         with unit_of_work():
             update = BedUpdate("women", occupied=15, reason="emergency")
-            assert set_beds(db.session(), None, full, update) == []
+            assert set_beds(db.session(), None, full, update) == Accepted(None)
     half = read_figures(EVERYTHING, at("2026-03-20 18:00"), month="2026-03", country="HND")
     assert half["beds_available"] == 10
     assert half["occupancy_pct"] == 112.5  # ten days of 15 in 20 places, ten of 15 in 10
     with clock.frozen_at(at("2026-03-21 18:00")), unit_of_work():
         update = BedUpdate("women", blocked=4, occupied=3)
-        assert set_beds(db.session(), None, full, update) == []
+        assert set_beds(db.session(), None, full, update) == Accepted(None)
     now = at("2026-03-22 18:00")
     assert read_figures(EVERYTHING, now, month="2026-03", country="HND")["beds_available"] == 6
     assert read_figures(EVERYTHING, now, month="2026-02", country="HND")["occupancy_pct"] is None

@@ -26,6 +26,7 @@ from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 from app.settings import current_settings
 from app.web.access import Scope
+from app.web.outcomes import Accepted
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def build(session: Session, options: DemoOptions, on_progress: Callable[[int], N
     period = demo_period(options.months)
     plans = demo_desks(period)
     for plan in plans:
-        errors = open_desk(session, None, plan.fields)
-        if errors:
-            raise ValueError(f"{plan.code}: {errors[0].field} {errors[0].code}")
+        outcome = open_desk(session, None, plan.fields)
+        if not isinstance(outcome, Accepted):
+            raise ValueError(f"{plan.code}: {outcome}")
     desks = {desk.code: desk for desk in list_desks(session, Scope(programme=True))}
     accounts = create_accounts(session, plans, desks)
     batch = Batch(session)

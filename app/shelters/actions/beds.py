@@ -18,6 +18,8 @@ from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds_unscop
 from app.shelters.queries.shelters import SHELTERS, ShelterRow
 from app.shelters.rules import Beds, needs_reason
 from app.shelters.vocabulary import BED_REASONS
+from app.web.form_errors import FormOutcome
+from app.web.outcomes import Accepted, Invalid
 
 CHANGES, CENSUS = BedChange.__table__, BedCensus.__table__
 ARRIVED, RELEASED, EXPIRED = "arrived", "released", "expired"
@@ -41,19 +43,19 @@ class BedUpdate:
 
 def set_beds(
     session: Session, account_id: int | None, shelter: ShelterRow, bed_update: BedUpdate
-) -> list[FieldError]:
+) -> FormOutcome[None]:
     """Change and confirm one category; more people than places need a reason of BED_REASONS."""
     lock_and_bump_inboxes(session, [shelter.id])
     locked = lock_beds(session, shelter.id, bed_update.category)
     if locked is None:
-        return [FieldError("category", "no_such_category")]
+        return Invalid([FieldError("category", "no_such_category")])
     beds = _apply(bed_update, locked.beds)
     errors = _validate(locked.beds, beds, bed_update.reason)
     if errors:
-        return errors
+        return Invalid(errors)
     _store(session, account_id, shelter, beds, confirmed=bed_update.is_confirmed)
     record_audit(account_id, "beds_changed", f"shelter:{shelter.code}", shelter.country)
-    return []
+    return Accepted(None)
 
 
 def _apply(bed_update: BedUpdate, beds: Beds) -> Beds:
@@ -94,17 +96,17 @@ def confirm(session: Session, account_id: int, shelter: ShelterRow) -> None:
 
 def add_category(
     session: Session, account_id: int | None, shelter: ShelterRow, category: str, capacity: int
-) -> list[FieldError]:
+) -> FormOutcome[None]:
     """Add a category of beds to a shelter."""
     if lock_beds(session, shelter.id, category) is not None:
-        return [FieldError("category", "taken")]
+        return Invalid([FieldError("category", "taken")])
     beds = Beds(category, capacity, 0, 0, 0, clock.now())
     numbers = {"capacity": capacity, "blocked": 0, "occupied": 0, "reason": "", "version": 1}
     confirmation = {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
     values = {"shelter_id": shelter.id, "category": category, **numbers, **confirmation}
     session.execute(insert(BEDS).values(**values))
     _record_change(session, account_id, shelter, beds)
-    return []
+    return Accepted(None)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from app.shelters.actions.beds import BedUpdate, add_category, lock_and_bump_inb
 from app.shelters.queries.beds import lock_beds
 from app.shelters.queries.shelters import SHELTERS, ShelterRow, find_shelter
 from app.shelters.vocabulary import CONFIDENTIAL_TYPES
+from app.web.form_errors import FormOutcome, stale_version
+from app.web.outcomes import Accepted, Invalid
 
 CODE_CHARACTERS = "CDFGHJKMNPQRTVWXY34679"
 """No vowels and no look-alikes: a random code of these means nothing and is easy to read."""
@@ -23,8 +25,8 @@ CODE_LENGTH = 8
 
 def open_shelter(
     session: Session, account_id: int | None, fields: dict[str, Any]
-) -> str | list[FieldError]:
-    """Open a shelter with the fields of ShelterRow except id and versions; return its code, or the errors.
+) -> FormOutcome[str]:
+    """Open a shelter with the fields of ShelterRow except id and versions; the value is its code.
 
     A protected shelter gets a random code, whatever was typed.
     """
@@ -32,11 +34,11 @@ def open_shelter(
         fields = {**fields, "code": _generate_code(session)}
     errors = _validate(fields) + _validate_code(fields["code"])
     if errors:
-        return errors
+        return Invalid(errors)
     if not _insert_unless_taken(session, {"version": 1, "inbox_version": 0, **fields}):
-        return [FieldError("code", "taken")]
+        return Invalid([FieldError("code", "taken")])
     record_audit(account_id, "shelter_opened", f"shelter:{fields['code']}", fields["country"])
-    return str(fields["code"])
+    return Accepted(fields["code"])
 
 
 def _generate_code(session: Session) -> str:
@@ -63,8 +65,8 @@ def _insert_unless_taken(session: Session, values: dict[str, Any]) -> bool:
 
 def change_shelter(
     session: Session, account_id: int, shelter: ShelterRow, version: int, fields: dict[str, Any]
-) -> list[FieldError]:
-    """Change every field of a shelter except its country; a stale version is an error.
+) -> FormOutcome[None]:
+    """Change every field of a shelter except its country.
 
     A shelter that becomes protected gets a new code, as the old one may contain its name. No other code ever changes.
     """
@@ -72,23 +74,23 @@ def change_shelter(
     if shelter.is_protected and not fields["is_protected"]:
         errors.append(FieldError("is_protected", "stays_protected"))
     if errors:
-        return errors
+        return Invalid(errors)
     becomes_protected = fields["is_protected"] and not shelter.is_protected
     code = _generate_code(session) if becomes_protected else shelter.code
     if not _store(session, shelter, version, {**fields, "code": code}):
-        return [FieldError("version", "stale")]
+        return stale_version()
     record_audit(account_id, "shelter_changed", f"shelter:{code}", shelter.country)
-    return []
+    return Accepted(None)
 
 
 def close_shelter(
     session: Session, account_id: int, shelter: ShelterRow, version: int, closed_on: date
-) -> list[FieldError]:
-    """Set the last day of a shelter; a stale version is an error."""
+) -> FormOutcome[None]:
+    """Set the last day of a shelter."""
     if not _store(session, shelter, version, {"closed_on": closed_on}):
-        return [FieldError("version", "stale")]
+        return stale_version()
     record_audit(account_id, "shelter_closed", f"shelter:{shelter.code}", shelter.country)
-    return []
+    return Accepted(None)
 
 
 def _store(session: Session, shelter: ShelterRow, version: int, fields: dict[str, Any]) -> bool:
@@ -109,16 +111,17 @@ def set_accepting(session: Session, account_id: int, shelter: ShelterRow, accept
 
 def set_capacity(
     session: Session, account_id: int, shelter: ShelterRow, bed_update: BedUpdate
-) -> list[FieldError]:
+) -> FormOutcome[None]:
     """Set how many beds a new or existing category has, but not how many are occupied."""
     lock_and_bump_inboxes(session, [shelter.id])
     if lock_beds(session, shelter.id, bed_update.category) is not None:
         return set_beds(session, account_id, shelter, bed_update)
     category, capacity = bed_update.category, bed_update.capacity or 0
-    errors = add_category(session, account_id, shelter, category, capacity)
-    if not errors:
-        record_audit(account_id, "beds_changed", f"shelter:{shelter.code}", shelter.country)
-    return errors
+    outcome = add_category(session, account_id, shelter, category, capacity)
+    match outcome:
+        case Accepted():
+            record_audit(account_id, "beds_changed", f"shelter:{shelter.code}", shelter.country)
+    return outcome
 
 
 def _validate(fields: dict[str, Any]) -> list[FieldError]:
