@@ -110,7 +110,9 @@ def send_referral() -> AnyResponse:
         outcome,
         as_json=Renderers(_json_sent, _json_different),
         as_page=Renderers(
-            partial(_sent, gettext("Sent.")), _different, partial(_page_with_errors, payload)
+            partial(_back_to_referral, gettext("Sent.")),
+            _different,
+            partial(_page_with_errors, payload),
         ),
     )
 
@@ -124,7 +126,7 @@ def _json_different(referral_id: str) -> Response:
     return json_response({"id": referral_id, "arrival": idempotency.DIFFERENT}, 409)
 
 
-def _sent(message: str, intake: ReferralIntake) -> Response:
+def _back_to_referral(message: str, intake: ReferralIntake) -> Response:
     flash_message(message)
     return redirect_or_json(url_for("referrals.detail", referral_id=intake.referral.id))
 
@@ -157,11 +159,11 @@ def next_shelter(referral_id: UUID) -> AnyResponse:
     outcome = actions.forward_referral(db.session(), principal(), referral_id)
     if outcome is None:
         abort(404)
-    sent = partial(_sent, gettext("Sent to the next shelter."))
+    done = partial(_back_to_referral, gettext("Sent to the next shelter."))
     return respond(
         outcome,
         as_json=Renderers(_json_sent, _json_refused),
-        as_page=Renderers(sent, _refused, first_error_response),
+        as_page=Renderers(done, _refused, first_error_response),
     )
 
 

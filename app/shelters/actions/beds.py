@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, update
@@ -178,11 +177,11 @@ def _store(
     session: Session, account_id: int | None, shelter: ShelterRow, beds: Beds, *, confirmed: bool
 ) -> None:
     is_category = (BEDS.c.shelter_id == shelter.id) & (BEDS.c.category == beds.category)
-    values: dict[str, Any] = {"capacity": beds.capacity, "blocked": beds.blocked}
-    values |= {"occupied": beds.occupied, "reason": beds.reason, "version": BEDS.c.version + 1}
-    if confirmed:
-        values |= {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
-    session.execute(update(BEDS).where(is_category).values(**values))
+    numbers = {"capacity": beds.capacity, "blocked": beds.blocked, "occupied": beds.occupied}
+    confirmation = {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
+    values = {**numbers, "reason": beds.reason, **(confirmation if confirmed else {})}
+    statement = update(BEDS).where(is_category)
+    session.execute(statement.values(version=BEDS.c.version + 1, **values))
     _record_change(session, account_id, shelter, beds)
 
 
