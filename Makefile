@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: help run dev fix serve test t quick check soak bench messages lock chromium postgresql nginx
+.PHONY: help run dev fix serve test t quick check soak bench api messages lock chromium postgresql nginx
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -76,6 +76,9 @@ soak: .venv/installed-dev postgresql chromium nginx ## all tests on both databas
 
 bench: .venv/installed-dev postgresql ## one table: figure, target, the ratio's two sides
 	$(BIN)/python -m tests.benchmarks
+
+api: .venv/installed-dev ## docs/api.md again from the code
+	$(FLASK) openapi --format markdown > docs/api.md
 
 messages: .venv/installed-dev ## new source messages into all six catalogues
 	$(BIN)/pybabel -q extract -F .babel.cfg -k N_ --sort-output --no-location --omit-header -o $(CATALOGUE) .

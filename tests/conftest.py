@@ -11,8 +11,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from sqlalchemy import Engine
 
 from app import create_app
@@ -20,20 +18,30 @@ from app.db.session import db
 from app.staff.actions import hashing
 from app.web.access import limiter
 from config import Settings, read_settings
-from tests import postgres
+from tests import postgres, temp_folder
+from tests.caches import CachedRule, TemplateCache
 from tests.databases import PostgresDatabase, SqliteFile
 from tests.databases import ask as _ask
 from tests.documented_answers import check_answers
 from tests.factories.records import CHEAP_HASH
-from tests.factories.two_country_world import Office, open_office
+from tests.factories.two_country_world import Office, OfficeCopies, open_office
 from tests.left_out import is_left_out, list_left_out, list_slow
 from tests.server import ROUNDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
 
-LONG = ("tests/production/", "tests/browser/", "tests/fuzz/", "tests/ops/")
-"""What begins first, so that no process is left alone with it at the end."""
+LONG = (
+    *("tests/production/", "tests/browser/test_cards", "tests/browser/test_pages"),
+    *(
+        "tests/browser/test_faults",
+        "tests/browser/",
+        "tests/fuzz/",
+        "tests/referrals/test_workflow",
+    ),
+    *("tests/ops/", "tests/consultations/test_kill", "tests/sync/test_kill", "tests/returns/"),
+)
+"""What begins first, so that no process is left alone with it at the end: beginnings of paths, the longest first."""
 WHOLE = "tests/production/"
 """What one process does alone: its tests share installations of the machine that they run on."""
 LEFT_OUT = pytest.StashKey[list[str]]()
@@ -46,23 +54,9 @@ hashing.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 hashing.DUMMY_HASH = CHEAP_HASH  # tests about what a hash costs ask for `real_hashes`
 _numbers = count()
 _engines: dict[str, Engine] = {}
-
-
-class KeptTemplates(BytecodeCache):
-    """Every template compiled once in a process, for all its apps."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], Any] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._kept.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key, bucket.checksum] = bucket.code
-
-
-Flask.jinja_options = {"bytecode_cache": KeptTemplates()}
-_runtime = tempfile.TemporaryDirectory(prefix="ventanilla-tests-")
+Flask.jinja_options = {"bytecode_cache": TemplateCache()}
+Flask.url_rule_class = CachedRule
+_runtime = temp_folder.choose()
 """Where the apps of this run meet: parts that run at once must not wait for each other's password hashes."""
 
 
@@ -154,8 +148,8 @@ def migrate(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def sqlite_file(sqlite_template: Path) -> SqliteFile:
-    """The place of this process's SQLite databases, in memory where the machine has such a folder."""
-    folder = tempfile.mkdtemp(prefix="database-", dir=_runtime.name)
+    """The place of this process's SQLite databases."""
+    folder = tempfile.mkdtemp(prefix="database-")
     return SqliteFile(sqlite_template, Path(folder) / "ventanilla.sqlite")
 
 
@@ -216,7 +210,16 @@ def playwright() -> Iterator["Playwright"]:
         yield driver
 
 
+@pytest.fixture(scope="session")
+def office_copies(sqlite_file: SqliteFile) -> OfficeCopies:
+    """The office in a SQLite file, made once and copied."""
+    return OfficeCopies(sqlite_file.path)
+
+
 @pytest.fixture
-def office(app: Flask) -> Office:
+def office(app: Flask, request: pytest.FixtureRequest) -> Office:
     """Two desks of one country and one of another, with their people and supervisors."""
+    if db.engine.dialect.name == "sqlite":
+        copies: OfficeCopies = request.getfixturevalue("office_copies")
+        return copies.open(app)
     return open_office(app)

@@ -16,6 +16,6 @@ def verify() -> None:
     """Check the audit log: exit 0 if its chain holds, else 1 and the number of the first broken entry."""
     checked, broken_at = actions.verify_chain(db.session())
     if broken_at is not None:
-        click.echo(f"The audit trail is broken at entry {broken_at}.", err=True)
+        click.echo(f"The audit log is broken at entry {broken_at}.", err=True)
         sys.exit(1)
-    click.echo(f"The audit trail holds: {checked} entries.")
+    click.echo(f"The audit log is intact: {checked} entries.")

@@ -123,7 +123,7 @@ RETURN_TOPIC, RETURN_OUTCOME = "voluntary_return", "return_request_opened"
 QUALIFYING_OUTCOMES = frozenset(OUTCOMES.codes[:6])
 CHANGE_REASONS = Codelist(
     "change_reason",
-    Term("slip", N_("Slip of the finger")),
+    Term("slip", N_("Tapped by mistake")),
     Term("person_corrected", N_("The person corrected it")),
     Term("duplicate", N_("Recorded twice")),
     Term("other", N_("Another reason")),

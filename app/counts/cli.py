@@ -84,13 +84,13 @@ def rebuild() -> None:
     run, chunks = actions.start_rebuild(every_chunk)
     done = len(every_chunk) - len(chunks)
     if done:
-        click.echo(f"Goes on where it was interrupted: {done} months were done before.", err=True)
+        click.echo(f"Resuming an interrupted rebuild: {done} months are done already.", err=True)
     start = time.perf_counter()
     try:
         with _bar("Rebuilding", len(chunks)) as bar:
             corrected, lines = actions.rebuild(run, chunks, bar.update)
     except actions.RebuildSuperseded:
-        click.echo("Another rebuilding began meanwhile; it does the rest.", err=True)
+        click.echo("Another rebuild has started meanwhile and does the rest.", err=True)
         sys.exit(1)
     rate = lines / max(time.perf_counter() - start, 0.001)
     click.echo(

@@ -9,13 +9,13 @@ RETURN_ERRORS = (
         "too_many_to_travel",
         N_("At most 99 people travel in one request. Open another one for the others."),
     ),
-    Term("reference_mistyped", N_("A sign of this reference is wrong. Look at it again.")),
+    Term("reference_mistyped", N_("A character of this reference is wrong. Look at it again.")),
     Term("unknown_request", N_("There is no such return request at your desks.")),
     Term(
         "not_this_request",
-        N_("The number is that of another request. Nothing was changed; start anew."),
+        N_("The number is that of another request. Nothing was changed; start again."),
     ),
-    Term("tick_needed", N_("Without this it does not go on. Tick it, or stop here.")),
+    Term("tick_needed", N_("Without this it cannot continue. Tick it, or stop here.")),
     Term("text_outdated", N_("This text has a newer version. Read that one to the person.")),
     Term("only_who_asked", N_("More people than asked to return. Correct the numbers.")),
     Term("not_before", N_("This is before the step that comes first. Look at the date again.")),
@@ -36,12 +36,15 @@ RETURN_ERRORS = (
     Term("consent_expired", N_("The consent has expired. Ask the person again.")),
     Term("voluntariness", N_("A free choice and an informed decision are not both established.")),
     Term(
-        "supervisor_decision", N_("A sign was seen: nothing goes on until the supervisor decides.")
+        "supervisor_decision",
+        N_("A warning sign was seen: the request waits until the supervisor decides."),
     ),
     Term("best_interests", N_("A child alone: the child-protection authority decides first.")),
     Term("fit_to_travel", N_("Not everybody is known to be fit to travel.")),
     Term(
         "reconfirmation",
-        N_("Ask once more on the eve or the day of travel whether they still want to go."),
+        N_(
+            "Ask again the day before travel or on the day of travel whether they still want to go."
+        ),
     ),
 )

@@ -114,7 +114,7 @@ def _json_refused(code: str) -> Response:
 
 
 def _replaced(_: None) -> AnyResponse:
-    flash_message(gettext("The new card has taken the place of the lost one."))
+    flash_message(gettext("The new card replaces the lost one."))
     return redirect(url_for("people.replace_form"))
 
 

@@ -12,23 +12,28 @@ from app.codelists.codelist import N_, Codelist, Term
 UNREADABLE_REASONS = Codelist(
     "unreadable",
     Term("too_large", N_("This file is too large. Divide it into several.")),
-    Term("zip_bomb", N_("This file unpacks to far more than it should. Save the sheet anew.")),
+    Term(
+        "zip_bomb", N_("This file unpacks to far more than it should. Save the spreadsheet again.")
+    ),
     Term(
         "locked",
         N_("This file has a password or is an old .xls. Save it as XLSX without a password."),
     ),
-    Term("not_a_sheet", N_("This is not a sheet that can be read. Save it as XLSX or CSV.")),
-    Term("entities", N_("This file holds definitions that no sheet needs. Save the sheet anew.")),
-    Term("merged", N_("Cells are merged: {where}. Separate them; each row stands for itself.")),
-    Term("too_many_columns", N_("There is something right of column {where}. Take it out.")),
+    Term("not_a_sheet", N_("This is not a spreadsheet that can be read. Save it as XLSX or CSV.")),
+    Term(
+        "entities",
+        N_("This file holds definitions that no spreadsheet needs. Save the spreadsheet again."),
+    ),
+    Term("merged", N_("Cells are merged: {where}. Unmerge them; each row must be complete.")),
+    Term("too_many_columns", N_("There is something to the right of column {where}. Delete it.")),
     Term("too_many_rows", N_("There are more than {where} rows. Divide the file into several.")),
     Term(
         "no_header",
-        N_("The first row that is not empty must name the columns. Take the template."),
+        N_("The first row that is not empty must name the columns. Use the template."),
     ),
     Term(
         "several_sheets",
-        N_("Several worksheets have these columns. Bring one file for each of them."),
+        N_("Several worksheets have these columns. Import one file for each of them."),
     ),
     Term("open_quote", N_("A quotation mark is opened and never closed, near row {where}.")),
 )

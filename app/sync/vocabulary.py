@@ -7,16 +7,16 @@ RESULTS = (CREATED, DUPLICATE, CONFLICT, QUARANTINED)
 SETTLED, OPEN, AWAITING_RECORD, RESOLVED, VOIDED = "settled", "open", "held", "mended", "voided"
 STATES = Codelist(
     "envelope_state",
-    Term(SETTLED, N_("Taken")),
-    Term(OPEN, N_("To be put right")),
+    Term(SETTLED, N_("Settled")),
+    Term(OPEN, N_("To be resolved")),
     Term(AWAITING_RECORD, N_("Waits for its record")),
-    Term(RESOLVED, N_("Put right")),
+    Term(RESOLVED, N_("Resolved")),
     Term(VOIDED, N_("Voided")),
 )
 REASONS = Codelist(
     "quarantine_reason",
-    Term("unreadable", N_("It could not be opened: it was damaged or changed on the way.")),
-    Term("unknown_key", N_("It was sealed with a key that is not known here.")),
+    Term("unreadable", N_("It could not be decrypted: it was damaged or changed on the way.")),
+    Term("unknown_key", N_("It was encrypted with a key that is not known here.")),
     Term("unknown_format", N_("It has a format that is not known here.")),
     Term("unknown_kind", N_("It is of a kind that is not known here.")),
     Term("too_large", N_("It is far larger than a record can be.")),
@@ -25,14 +25,14 @@ REASONS = Codelist(
     Term("unknown_author", N_("Its author has no account.")),
     Term("closed_author", N_("Its author's account is closed.")),
     Term("foreign_author", N_("Its author does not work at this desk.")),
-    Term("too_old", N_("Its day lies more than 60 days back.")),
+    Term("too_old", N_("Its date is more than 60 days ago.")),
     Term("stale_notice", N_("The notice of a referral arrived too late to be of use.")),
-    Term("in_future", N_("Its day lies in the future: the tablet's clock may be wrong.")),
+    Term("in_future", N_("Its date is in the future: the tablet's clock may be wrong.")),
     Term("invalid", N_("Some of its answers cannot be recorded as they are.")),
-    Term("different", N_("Another record with the same number says something else.")),
+    Term("different", N_("Another record with the same number has different content.")),
     Term("record_missing", N_("It voids a record that has not arrived.")),
     Term("too_late", N_("It voids a record that only a supervisor may change now.")),
-    Term("fault", N_("Something went wrong on our side while it was taken.")),
+    Term("fault", N_("Something went wrong on our side while it was recorded.")),
 )
 """Why an envelope was quarantined; `different` is a conflict, every other one a quarantine (tablets.md 3)."""
 CONSULTATION, VOID, REFERRAL = "consultation", "void", "referral"

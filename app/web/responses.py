@@ -16,10 +16,10 @@ ERROR_MESSAGES = {
     409: N_("This was changed meanwhile."),
     413: N_("This is too much at once. Nothing was stored."),
     415: N_("Send this as a form or as JSON. Nothing was stored."),
-    429: N_("Too many tries. Please wait a little."),
+    429: N_("Too many attempts. Please wait a little."),
     500: N_("Something went wrong on our side. Nothing was stored; please try again."),
     503: N_("The server is busy. Nothing was stored; please try again in a moment."),
-    504: N_("Nobody can say whether this was stored. Please look before you send it again."),
+    504: N_("It is not known whether this was stored. Please check before you send it again."),
 }
 
 

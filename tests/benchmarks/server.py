@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -26,6 +26,18 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+class Process(Protocol):
+    """What a server needs to know of its first process, which leads a group of its own."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return None while the process runs."""
+
+    def wait(self) -> int:
+        """Return once the process has ended."""
+
+
 @dataclass
 class Server:
     """A gunicorn on one database, which can be killed and started again at the same port."""
@@ -34,33 +46,30 @@ class Server:
     workers: int = 2
     module: str = "wsgi:application"
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     def start(self) -> None:
         """Start, and wait until a request succeeds."""
-        options = ["--preload", "--workers", str(self.workers), "--bind", f"127.0.0.1:{self.port}"]
-        command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            *options,
-            "--log-level",
-            "critical",
-            self.module,
-        ]
-        settings = {"DATABASE_URL": self.database_url, "SIGN_IN_LIMIT": "10000"}
-        self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **settings},
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+        address = f"127.0.0.1:{self.port}"
+        options = ["--preload", "--workers", str(self.workers), "--bind", address]
+        self.process = self._launch(
+            [*options, "--log-level", "critical", self.module],
+            {**os.environ, "DATABASE_URL": self.database_url, "SIGN_IN_LIMIT": "10000"},
         )
         until = time.monotonic() + 60
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError("the server does not start")
             time.sleep(0.02)
+
+    def _launch(self, options: list[str], environment: dict[str, str]) -> Process:
+        return subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *options],
+            cwd=ROOT,
+            env=environment,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def _answers(self) -> bool:
         try:
@@ -100,9 +109,16 @@ def serving(
 ) -> Iterator[Server]:
     """Run a server, and kill it afterwards."""
     server = Server(database_url, workers, module)
+    with running(server):
+        yield server
+
+
+@contextmanager
+def running(server: Server) -> Iterator[None]:
+    """Start a server, and kill it afterwards."""
     server.start()
     try:
-        yield server
+        yield
     finally:
         server.kill()
 

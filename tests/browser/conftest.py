@@ -15,10 +15,12 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
+    expect,
 )
 
 from app import create_app
 from app.db.session import db
+from tests.browser.page_pool import PagePool, PooledPage
 from tests.conftest import settings_for
 from tests.factories.records import PASSWORD, make_account, make_consultation, make_desk
 from tests.server import serving
@@ -49,6 +51,7 @@ SIZES = {
     "phone": (390, 844, True),
     "laptop": (1366, 768, False),
 }
+expect.set_options(timeout=60_000)  # a busy machine must fail no test
 PEOPLE = ("desk.mex", "supervisor.mex", "regional", "admin")
 
 
@@ -127,11 +130,18 @@ def is_fault(message: ConsoleMessage) -> bool:
     return message.type == "error" and not ANSWERED.match(message.text)
 
 
+@pytest.fixture(scope="session")
+def pool(site: Site) -> PagePool:
+    """The pages that the tests of this process have one after the other."""
+    return PagePool(site.address, is_fault)
+
+
 @pytest.fixture
-def open_page(chromium: Browser, site: Site, sessions: dict[str, Any]) -> Iterator[Open]:
+def open_page(
+    chromium: Browser, site: Site, sessions: dict[str, Any], pool: PagePool
+) -> Iterator[Open]:
     """Opens a page as somebody: `open_page(path, who, size, locale, mode, scripts, worker)`."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+    taken: list[tuple[tuple[Any, ...], PooledPage]] = []
 
     def opened(
         path: str,
@@ -143,28 +153,36 @@ def open_page(chromium: Browser, site: Site, sessions: dict[str, Any]) -> Iterat
         worker: bool = False,
     ) -> Page:
         width, height, touch = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            has_touch=touch,
-            is_mobile=touch,
-            locale=locale,
-            java_script_enabled=scripts,
-            service_workers="allow" if worker else "block",
-            storage_state=sessions[who] if who else None,
-            base_url=site.address,
-        )
-        contexts.append(context)
+
+        def new_context() -> BrowserContext:
+            return chromium.new_context(
+                viewport={"width": width, "height": height},
+                has_touch=touch,
+                is_mobile=touch,
+                locale=locale,
+                java_script_enabled=scripts,
+                service_workers="allow" if worker else "block",
+                base_url=site.address,
+            )
+
+        key = (size, locale, scripts, worker)
+        pooled = pool.take(key, (width, height), new_context)
+        taken.append((key, pooled))
+        page = pooled.page
+        if who:
+            page.context.add_cookies(sessions[who]["cookies"])
         cookies = {"locale": locale, "mode": mode}
-        context.add_cookies(
+        page.context.add_cookies(
             [{"name": n, "value": v, "url": site.address} for n, v in cookies.items() if v]
         )
-        page = context.new_page()
-        page.on("console", lambda m: errors.append(m.text) if is_fault(m) else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
         page.goto(path)
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    errors = [error for _, pooled in taken for error in pooled.errors]
+    for key, pooled in taken:
+        if key[2:] == (True, False):
+            pool.give_back(key, pooled)
+        else:  # without scripts nothing can be cleared, and a worker would stay
+            pooled.page.context.close()
     assert errors == []

@@ -140,7 +140,7 @@ def relaying(target: int) -> Iterator[Relay]:
         relay.stop()
 
 
-def until(page: Page, script: str, seconds: float = 20) -> None:
+def until(page: Page, script: str, seconds: float = 60) -> None:
     """Waits; the policy of the pages forbids the driver's own way."""
     end = time.monotonic() + seconds
     while not page.evaluate(script):

@@ -70,7 +70,7 @@ class Tablet:
         """Opens a page of the site."""
         self.page.goto(self.site.address + path)
 
-    def until(self, script: str, seconds: float = 10) -> Any:
+    def until(self, script: str, seconds: float = 60) -> Any:
         """What the script answers, as soon as that is something true; pages under the strict policy are asked."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -80,13 +80,13 @@ class Tablet:
             time.sleep(0.05)
         raise AssertionError(f"not within {seconds} s: {script}")
 
-    def chip(self, state: str, number: str = "", seconds: float = 10) -> str:
+    def chip(self, state: str, number: str = "", seconds: float = 60) -> str:
         """What the chip says, as soon as it shows that state (and that number)."""
         said = 'document.getElementById("tablet-chip")'
         mine = f'{said}.dataset.state === "{state}" && {said}.textContent.includes("{number}")'
         return str(self.until(f"{mine} && {said}.textContent", seconds))
 
-    def delivered(self, seconds: float = 20) -> None:
+    def delivered(self, seconds: float = 60) -> None:
         """Waits until nothing waits any more and the chip says so."""
         self.until("ventanilla.store.waiting().then((n) => n === 0)", seconds)
         self.chip("sent")
@@ -159,7 +159,7 @@ def enrolled(
     try:
         enrol(tablet)
         sign_in(tablet, who)
-        tablet.until('ventanilla.store.get("shells").then(Boolean)', 20)
+        tablet.until('ventanilla.store.get("shells").then(Boolean)')
         tablet.go(RECORD)
         tablet.until("ventanilla.ready")
         yield tablet

@@ -226,7 +226,7 @@ def test_a_captive_portal_is_named_and_keeps_nothing_from_leaving_later(
     page.evaluate(SAVE, [consultation_json(DESK)])
     page.click("#tablet-chip")
     page.click("[data-send]")
-    words = "document.querySelector('#tablet-sheet [data-told]')"
+    words = "document.querySelector('#tablet-sheet [data-result]')"
     tablet.until(f"{words}.textContent === {words}.dataset.portal")
     tablet.chip("cut", "1")
     relay.faults.clear()
@@ -269,7 +269,7 @@ def test_a_busy_server_is_asked_again_when_it_said_and_the_sheet_tells_when(
     page.evaluate(SAVE, [consultation_json(DESK)])
     page.click("#tablet-chip")
     page.click("[data-send]")
-    words = "document.querySelector('#tablet-sheet [data-told]')"
+    words = "document.querySelector('#tablet-sheet [data-result]')"
     said = f"[1, 2].map((n) => {words}.dataset.busy.replace('{{n}}', n))"
     tablet.until(f"{said}.includes({words}.textContent)")
     tablet.delivered()

@@ -9,8 +9,9 @@ from playwright.sync_api import Page
 
 from app import create_app
 from app.db.session import db
+from tests import stopwatch
 from tests.browser.conftest import Open, Site
-from tests.browser.test_pages import CLEAN, FAULTS, MODES, violations
+from tests.browser.test_pages import CLEAN, FAULTS, MODES, in_light, violations
 from tests.conftest import settings_for
 from tests.factories.records import PASSWORD
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
@@ -61,7 +62,7 @@ class House:
         until(lambda: self.state(code) == state)
 
 
-def until(true, seconds: float = 5) -> None:
+def until(true, seconds: float = 60) -> None:
     """Waits until it is true: the page's policy forbids the driver's own way."""
     ends = time.monotonic() + seconds
     while not true():
@@ -83,12 +84,12 @@ def test_the_open_page_shows_a_referral_in_five_seconds_and_answers_it_with_a_ta
 ):
     page = open_page("/", "shelter.mex", "phone", "en")
     assert page.title() == "Referrals · Ventanilla"
-    sent = time.monotonic()
+    sent = stopwatch.now()
     code = house.send()
     until(card(page, code).is_visible)
-    assert time.monotonic() - sent <= 5
+    assert stopwatch.now() - sent <= 5
     assert page.title().startswith("(1) ")
-    assert page.inner_text("#said") == "A referral waits for your answer."
+    assert page.inner_text("#messages") == "A referral waits for your answer."
     house.becomes(code, "seen")
     card(page, code).get_by_role("button", name="Accept", exact=True).tap()
     until(page.locator(".undo-toast").is_visible)
@@ -153,8 +154,11 @@ def test_the_page_without_scripts_does_the_same(open_page: Open, house: House):
 def test_the_page_is_calm_in_every_light_language_and_width(open_page: Open, house: House):
     house.send(flags=["disability"], note="Traen dos mochilas", priority="normal_14d")
     for locale, modes in (("es", MODES), ("nl", MODES if ROUNDS > 1 else ("sun",))):
+        page = open_page("/referrals/inbox", "shelter.mex", "phone", locale)
         for mode in modes:
-            page = open_page("/referrals/inbox", "shelter.mex", "phone", locale, mode)
+            page.set_viewport_size({"width": 390, "height": 844})
+            page.reload()  # closes what the former light opened
+            in_light(page, mode)
             first = page.locator(".waiting .deeds").first.bounding_box()
             assert first["y"] + first["height"] <= 844, (locale, mode, first)
             _open_everything(page)
@@ -162,7 +166,6 @@ def test_the_page_is_calm_in_every_light_language_and_width(open_page: Open, hou
             for width in (390, 320):
                 page.set_viewport_size({"width": width, "height": 844})
                 assert (locale, mode, width, page.evaluate(FAULTS)) == (locale, mode, width, CLEAN)
-            page.context.close()
 
 
 def _open_everything(page: Page) -> None:

@@ -127,7 +127,7 @@ A draft lives in memory only, so a crash in the middle of an entry (14) leaves a
 WALKED = (*range(1, 17), 26, 27)
 PINS = {"ana": "493817", "ben": "680254"}
 SHOWN = "#toast:not([hidden])"
-ASKED = "#alike[open]"
+ASKED = "#duplicate-guard[open]"
 BEHIND = {"/sync/contact", "/sync/envelopes", "/sw.js", "/manifest.webmanifest"}
 """What an open page and the browser ask the server while people work already."""
 CUT = "net::ERR_EMPTY_RESPONSE"
@@ -223,7 +223,7 @@ class Field:
         assert len(found) <= 1
         return str(found[0][0]) if found else ""
 
-    def wait_for(self, true: Callable[[], object], seconds: float = 20) -> None:
+    def wait_for(self, true: Callable[[], object], seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, self.page.url
@@ -258,7 +258,7 @@ class Field:
     def type_pin(self, name: str) -> None:
         self.page.wait_for_selector(".dots")
         self.page.keyboard.type(PINS[name])
-        self.page.wait_for_url(f"**{RECORD}", timeout=10000)
+        self.page.wait_for_url(f"**{RECORD}", timeout=60_000)
         self.tablet.until("ventanilla.ready")
 
 
@@ -470,16 +470,16 @@ def walk_look_alikes(page: Page, saved: Callable[[], int]) -> None:
     again()
     page.wait_for_selector(ASKED)
     assert saved() == before + 1
-    page.tap("#alike [value=save]")
+    page.tap("#duplicate-guard [value=save]")
     now(2)
     again()
     page.wait_for_selector(ASKED)
     page.keyboard.press("Escape")
-    page.wait_for_selector("#alike", state="hidden")
+    page.wait_for_selector("#duplicate-guard", state="hidden")
     assert page.locator(".cell.some").count() == 1
     save(page)
     page.wait_for_selector(ASKED)
-    page.tap("#alike [value=drop]")
+    page.tap("#duplicate-guard [value=drop]")
     now(2)
     assert page.locator(".cell.some").count() == 0
     page.tap("#toast button")

@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from app import create_app
 from app.db.session import db
 from app.i18n.language import LOCALES
+from tests.browser.axe import find_violations
 from tests.browser.conftest import SIZES, Open, Site
+from tests.browser.page_pool import NOWHERE
 from tests.browser.relay import relaying, until
 from tests.browser.tablet import code_for
 from tests.conftest import settings_for
@@ -61,10 +62,7 @@ def violations(page: Page, mode: str = "") -> list[Any]:
     """
     most = {"exclude": [[selector] for selector in ALIKE]} if ROUNDS == 1 else None
     options = COLOURS if ROUNDS == 1 and mode in MODES[1:] else AAA
-    found = Axe().run(page, context=most, options=options)
-    return [
-        (v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in found.response["violations"]
-    ]
+    return find_violations(page, most, options)
 
 
 def in_light(page: Page, mode: str) -> None:
@@ -72,42 +70,51 @@ def in_light(page: Page, mode: str) -> None:
     page.evaluate("(mode) => { document.documentElement.dataset.mode = mode; }", mode)
 
 
-@pytest.mark.parametrize(("path", "who"), PAGES)
-def test_axe_finds_nothing_on_any_page_in_any_light(open_page: Open, path: str, who: str):
-    page = open_page(path, who, "laptop", "es")
+def choose_language(page: Page, locale: str) -> None:
+    """The next pages are in that language."""
+    origin = str(page.evaluate("origin"))
+    page.context.add_cookies([{"name": "locale", "value": locale, "url": origin}])
+
+
+def in_every_light(page: Page) -> None:
+    """Asks axe about the page as it stands, in one light after the other."""
+    assert page.is_visible("h1")
     for mode in MODES:
         in_light(page, mode)
         assert (mode, violations(page, mode)) == (mode, [])
+    in_light(page, MODES[0])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("path", "who"), PAGES)
+def test_axe_finds_nothing_on_any_page_in_any_light(open_page: Open, path: str, who: str):
+    in_every_light(open_page(path, who, "laptop", "es"))
+
+
 def test_axe_finds_nothing_on_a_record_its_correction_and_an_invitation(
-    open_page: Open, site: Site, mode: str
+    open_page: Open, site: Site
 ):
     number = UUID(site.rows("SELECT id FROM consultation WHERE state = 'live' LIMIT 1")[0][0])
-    for path in (f"/consultations/{number}", f"/consultations/{number}/correct"):
-        page = open_page(path, "supervisor.mex", "laptop", "es", mode)
-        assert page.is_visible("h1")
-        assert violations(page, mode) == []
-    page = open_page("/invitations/no-longer-valid", None, "laptop", "es", mode)
-    assert violations(page, mode) == []
+    page = open_page(f"/consultations/{number}", "supervisor.mex", "laptop", "es")
+    in_every_light(page)
+    page.goto(f"/consultations/{number}/correct")
+    in_every_light(page)
+    in_every_light(open_page("/invitations/no-longer-valid", None, "laptop", "es"))
 
 
 @pytest.mark.parametrize(("path", "who"), PAGES)
 def test_no_label_is_clipped_and_nothing_scrolls_sideways_in_any_language(
-    open_page: Open, site: Site, path: str, who: str
+    open_page: Open, path: str, who: str
 ):
     sizes = ("tablet", "portrait", "phone", "laptop") if ROUNDS > 1 else ("phone",)
     modes = MODES if ROUNDS > 1 else ("sun",)
     for size, mode in product(sizes, modes):
-        page = open_page("/healthz", who, size, mode=mode)
+        page = open_page(NOWHERE, who, size, mode=mode)
         for locale in LOCALES:
-            page.context.add_cookies([{"name": "locale", "value": locale, "url": site.address}])
+            choose_language(page, locale)
             page.goto(path)
             assert page.get_attribute("html", "lang") == locale
             seen = (locale, size, mode)
             assert (*seen, page.evaluate(FAULTS)) == (*seen, CLEAN)
-        page.context.close()
 
 
 @pytest.fixture(scope="module")
@@ -133,17 +140,18 @@ def test_the_pages_about_tablets_are_whole_and_readable_in_every_light(
             width, height, _ = SIZES[size]
             page.set_viewport_size({"width": width, "height": height})
             assert (locale, size, page.evaluate(FAULTS)) == (locale, size, CLEAN)
-    for mode in MODES:
-        in_light(page, mode)
-        assert (mode, violations(page, mode)) == (mode, [])
+    in_every_light(page)
 
 
 @pytest.mark.parametrize("size", ["tablet", "portrait"])
-@pytest.mark.parametrize("locale", LOCALES)
-def test_the_form_needs_no_scroll_on_a_tablet_both_ways(open_page: Open, size: str, locale: str):
-    page = open_page("/consultations/new", size=size, locale=locale)
-    tall = page.evaluate("[document.documentElement.scrollHeight, innerHeight]")
-    assert tall[0] <= tall[1]
+def test_the_form_needs_no_scroll_on_a_tablet_both_ways_in_any_language(open_page: Open, size: str):
+    page = open_page(NOWHERE, size=size)
+    for locale in LOCALES:
+        choose_language(page, locale)
+        page.goto("/consultations/new")
+        assert page.get_attribute("html", "lang") == locale
+        tall = page.evaluate("[document.documentElement.scrollHeight, innerHeight]")
+        assert tall[0] <= tall[1], locale
 
 
 def test_the_first_visit_weighs_at_most_sixty_kilobytes(open_page: Open, site: Site):
@@ -167,8 +175,10 @@ def test_the_form_reflows_when_enlarged(open_page: Open, width: int):
 
 
 def test_codes_are_never_shown_to_a_person(open_page: Open):
+    pages = {who: open_page(NOWHERE, who, "laptop", "es") for who in dict(PAGES).values()}
     for path, who in PAGES:
-        page = open_page(path, who, "laptop", "es")
+        page = pages[who]
+        page.goto(path)
         text = page.inner_text("main")
         for code in (
             "age_25_59",
@@ -178,4 +188,3 @@ def test_codes_are_never_shown_to_a_person(open_page: Open):
             "desk_staff",
         ):
             assert code not in text, (path, code)
-        page.context.close()

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from app import create_app
 from app.db.session import db
+from tests import stopwatch
 from tests.browser.conftest import Open, Site
 from tests.browser.test_pages import CLEAN, FAULTS, violations
 from tests.browser.test_registrar import Taps
@@ -70,7 +71,7 @@ def neighbours(site: Site, sessions: dict[str, Any], chromium: Any) -> Neighbour
     return Neighbours(site, sessions, chromium)
 
 
-def until(true: Callable[[], bool], seconds: float) -> None:
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
     """Waits until it is true: the page's policy forbids the driver's own way."""
     ends = time.monotonic() + seconds
     while not true():
@@ -107,20 +108,19 @@ def test_a_woman_is_referred_with_two_taps_and_the_shelters_phone_accepts(
     assert violations(page) == []
     taps.tap('button[name=shelters][value="MEX-A1"]')
     page.wait_for_url(ONE)
-    began, number = time.monotonic(), number_of(page)
+    began, number = stopwatch.now(), number_of(page)
     assert taps.n == 2
     code = page.inner_text(".four")
 
     card = phone.locator(f"article:has-text('{code}')")
-    until(card.is_visible, 5)
-    assert time.monotonic() - began <= 5
+    until(card.is_visible)
+    assert stopwatch.now() - began <= 5
     card.locator("form[action$='/accept'] button").first.tap()
-    until(lambda: neighbours.state(number) == "accepted", 5)
-    page.wait_for_selector("h1:has-text('Accepted')", timeout=15_000)
+    until(lambda: neighbours.state(number) == "accepted")
+    page.wait_for_selector("h1:has-text('Accepted')", timeout=60_000)
     page.goto("/today")
-    assert re.search(
-        r"1 person\s+Casa Alba\s+Accepted", page.inner_text("section:has(#t-referred)")
-    )
+    listed = page.text_content("section:has(#t-referred)")  # the browser draws only what is in view
+    assert re.search(r"1 person\s+Casa Alba\s+Accepted", listed or "")
 
     page.goto(f"/referrals/{number}/slip")
     paper = printed(page, tmp_path / "slip.pdf")
@@ -129,9 +129,9 @@ def test_a_woman_is_referred_with_two_taps_and_the_shelters_phone_accepts(
         assert never not in paper, never
 
     phone.goto(f"/v/{number}")
-    until(lambda: f"/referrals/arrive?code={code}" in phone.url, 5)
+    until(lambda: f"/referrals/arrive?code={code}" in phone.url)
     phone.locator("form[action$='/arrive'] button").first.tap()
-    until(lambda: neighbours.state(number) == "arrived", 5)
+    until(lambda: neighbours.state(number) == "arrived")
     stranger = open_page(f"/v/{number}", None, "phone", "en")
     assert "Casa Alba" in stranger.inner_text("main")
     assert code not in stranger.content() and "rrived" not in stranger.inner_text("main")

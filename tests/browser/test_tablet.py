@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Playwright
 
+from tests.browser.axe import find_violations
 from tests.browser.conftest import SIZES, Open, Site
 from tests.browser.tablet import RECORD, Tablet, enrolled
 
@@ -210,7 +210,7 @@ def test_the_sheet_tells_what_waits_and_answers_honestly(tablet: Tablet):
     page.wait_for_selector('[data-fact="waiting"]:not(:empty)')
     assert page.inner_text('[data-fact="waiting"]').startswith("1 ")
     page.tap("[data-send]")
-    words = "document.querySelector('#tablet-sheet [data-told]')"
+    words = "document.querySelector('#tablet-sheet [data-result]')"
     tablet.until(f"{words}.textContent === {words}.dataset.offline")
     with page.expect_download() as saved:
         page.tap("[data-copy]")
@@ -278,8 +278,7 @@ def test_pages_without_a_network_fit_and_are_accessible(tablet: Tablet, path: st
     for open_sheet in (False, True):
         if open_sheet:
             page.tap("#tablet-chip")
-        found = Axe().run(page, options=AAA).response["violations"]
-        assert [(one["id"], [n["target"] for n in one["nodes"]]) for one in found] == []
+        assert find_violations(page, None, AAA) == []
     page.set_viewport_size({"width": SIZES["tablet"][0], "height": SIZES["tablet"][1]})
 
 

@@ -16,7 +16,7 @@ sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """The text of a page is the same on both databases."""
 CODES = {
     "sent": "Sent", "expired": "Expired", "enquiry": "Enquiry", "counselling": "Return counselling",
-    "consent": "Informed consent recorded", "stop": "Stopped: a sign was seen",
+    "consent": "Informed consent recorded", "stop": "Stopped: a warning sign was seen",
     "withdraw": "The person withdrew",
 }  # fmt: skip
 COUNSELLED = {"explained": ["asylum"], "language": "spa", "text_version": "2026-1"}

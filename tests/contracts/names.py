@@ -86,10 +86,11 @@ PROSE = (
 STORED = frozenset(
     {
         *(("app/shelters/models/beds.py", "held"), ("app/shelters/rules.py", "held")),
+        *(("app/shelters/schemas/answers.py", "held"), ("app/counts/schemas/answers.py", "sent")),
         *(("app/referrals/rules/states.py", "SENT"), ("app/referrals/rules/states.py", "SEEN")),
     }
 )
-"""Names of columns, of a promised JSON field and of stored states: `held` beds, the states `sent` and `seen`."""
+"""Names of columns, of promised JSON fields and of stored states: `held` beds, referrals `sent`, the state `seen`."""
 ALLOWED = re.compile(
     r"capital letters?|small letters?|letters? and (?:digits|numbers)|of letters", re.I
 )

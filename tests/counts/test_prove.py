@@ -272,7 +272,7 @@ def test_a_rebuild_killed_twice_resumes_and_makes_the_same_aggregates(player):
     assert run(player, "prove")[0] == 1
     status, output = run(player, "rebuild")
     assert status == 0
-    assert "Goes on where it was interrupted" in output
+    assert "Resuming an interrupted rebuild" in output
     assert int(output.splitlines()[-1].split()[0]) < len(player.lines()), "it was done again"
     assert read_progress() == NOTHING
     assert run(player, "prove")[0] == 0

@@ -314,12 +314,12 @@ def test_the_command_reports_counts_and_never_an_address(app):
         use_mail_server(app, f"smtp://127.0.0.1:{server.port}")
         server.refusals = {"rcpt": f"550 {MAILBOX} is no mailbox of ours"}
         code, stdout, stderr = run(app, "mail", "send")
-        assert (code, stdout) == (1, "Letters sent: 0; waiting: 1; given up: 0.\n")
-        assert stderr == "Letters that could not be sent now: 1 (SMTPRecipientsRefused).\n"
+        assert (code, stdout) == (1, "E-mails sent: 0; waiting: 1; given up: 0.\n")
+        assert stderr == "E-mails that could not be sent now: 1 (SMTPRecipientsRefused).\n"
         server.refusals.clear()
         enqueue("b")
         result = run(app, "mail", "send")
-        assert result == (0, "Letters sent: 1; waiting: 1; given up: 0.\n", "")
+        assert result == (0, "E-mails sent: 1; waiting: 1; given up: 0.\n", "")
     assert run(app, "mail", "send", "--watch", "0")[0] == 2
 
 
@@ -350,7 +350,7 @@ def test_the_command_keeps_sending_until_it_is_terminated(app, server):
         process.kill()
         process.wait()
     assert (process.returncode, stderr) == (0, "")
-    assert [line.split(";")[0] for line in stdout.splitlines()] == ["Letters sent: 1"] * 2
+    assert [line.split(";")[0] for line in stdout.splitlines()] == ["E-mails sent: 1"] * 2
     assert [row.attempts for row in stored_emails()] == [1, 1]
 
 

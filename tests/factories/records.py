@@ -1,13 +1,14 @@
 """Create desks, accounts and consultations for tests; a call names only what its test is about."""
 
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 from argon2 import PasswordHasher
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 
 from app import clock
@@ -109,9 +110,25 @@ class Browser:
     """A signed-in client that sends its token with every change."""
 
     client: FlaskClient
+    _tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self) -> str:
-        return str(self.get("/sync/token").get_json()["csrf_token"])
+        """The token of this session: it is the same until the session is another."""
+        session = self._session()
+        if session not in self._tokens:
+            token = str(self.get("/sync/token").get_json()["csrf_token"])
+            self._tokens[self._session()] = token
+            return token
+        return self._tokens[session]
+
+    def _session(self) -> str:
+        """What the token is made from; empty in a session that has none yet."""
+        app = self.client.application
+        cookie = self.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+        if cookie is None:
+            return ""
+        signer = SecureCookieSessionInterface().get_signing_serializer(app)
+        return str(signer.loads(cookie.value).get("csrf_token", "")) if signer else ""
 
     def post(self, path: str, json: Any = None, **options: Any) -> Any:
         headers = {"X-CSRFToken": self.token(), **JSON, **options.pop("headers", {})}

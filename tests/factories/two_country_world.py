@@ -1,10 +1,13 @@
 """Create two desks of one country and one of another; sign their people in when a test needs them."""
 
+import shutil
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import func, select, text
 
+from app import clock
 from app.consultations.models import Consultation, ConsultationVersion
 from app.db.session import db
 from app.people.models.lines import PersonLine
@@ -51,6 +54,38 @@ def open_office(app: Flask) -> Office:
     ]
     desks = {desk.code: desk for desk in (first, second, abroad)}
     return Office(app, desks, {account.username: account for account in accounts})
+
+
+class OfficeCopies:
+    """The office as it stands in the file of a test's database: made once for each clock, then copied."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._made: dict[object, tuple[Path, Office]] = {}
+
+    def open(self, app: Flask) -> Office:
+        """As `open_office`, in an empty database or in one that a test has begun to fill."""
+        if db.session.scalar(
+            text("SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM desk)")
+        ):
+            return open_office(app)
+        moment = clock._fixed.get()
+        if moment not in self._made:
+            office = open_office(app)
+            self._disconnect()
+            copy = self._database.with_name(f"office-{len(self._made)}.sqlite")
+            shutil.copyfile(self._database, copy)
+            self._made[moment] = (copy, office)
+        else:
+            self._disconnect()
+            shutil.copyfile(self._made[moment][0], self._database)
+        made = self._made[moment][1]
+        return Office(app, dict(made.desks), dict(made.accounts))
+
+    @staticmethod
+    def _disconnect() -> None:
+        db.session.remove()
+        db.engine.dispose()
 
 
 def row_counts() -> dict[str, int]:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from app.db.session import db
-from tests import postgres
+from tests import postgres, stopwatch
 from tests.conftest import create_app, migrate, settings_for
 from tests.factories.records import consultation_json, make_account, make_desk
 from tests.server import ROUNDS, Client, Server, serving
@@ -144,13 +144,13 @@ def test_a_read_only_database_is_not_ready_and_is_read_all_the_same(deployment):
 def test_a_forgotten_transaction_elsewhere_ends_in_a_sentence(deployment, lock):
     with psycopg.connect(deployment.address) as forgotten:
         forgotten.execute(lock)
-        started_at = time.monotonic()
+        started_at, unhindered = time.monotonic(), stopwatch.now()
         status, refused = deployment.ana.post("/consultations", consultation_json())
-        seconds = time.monotonic() - started_at
+        seconds, own_seconds = time.monotonic() - started_at, stopwatch.now() - unhindered
         ready = deployment.ana.ask("GET", "/readyz")
         forgotten.rollback()
     assert (status, set(refused)) == (503, {"problem"})
-    assert 0.25 < seconds < 5
+    assert seconds > 0.25 and own_seconds < 5
     assert ready[0] == 200, "who waits is not the database"
     assert deployment.ana.post("/consultations", consultation_json())[0] == 201
 
@@ -158,9 +158,9 @@ def test_a_forgotten_transaction_elsewhere_ends_in_a_sentence(deployment, lock):
 def test_readiness_waits_for_nobody_long(deployment):
     with psycopg.connect(deployment.address) as forgotten:
         forgotten.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
-        started_at = time.monotonic()
+        started_at = stopwatch.now()
         status, ready = deployment.ana.ask("GET", "/readyz")
-        seconds = time.monotonic() - started_at
+        seconds = stopwatch.now() - started_at
         forgotten.rollback()
     assert (status, ready["problems"]) == (503, ["database_lock_timeout"])
     assert seconds < 2.5

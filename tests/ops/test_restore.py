@@ -236,7 +236,7 @@ def test_another_audit_key_is_refused_unless_an_option_says_it_is_lost(target_ur
     assert not is_touched(other)
     code, _, stderr = run(other, "restore", "--other-audit-key", str(backup_file))
     assert (code, stderr.count("\n")) == (1, 1)
-    assert "Restored, but the audit trail does not hold at entry 1" in stderr
+    assert "Restored, but the audit log is broken at entry 1" in stderr
     assert in_app(other, figures)["consultations"] == 1
 
 
@@ -253,7 +253,7 @@ def test_an_audit_log_broken_before_the_backup_is_restored_and_reported(app, emp
     db.session.remove()
     code, _, stderr = run(create_app(settings_for(empty_url)), "restore", str(backup_file))
     assert (code, stderr.count("\n")) == (1, 1)
-    assert "does not hold at entry 2" in stderr
+    assert "is broken at entry 2" in stderr
 
 
 def test_a_target_with_tables_is_refused_and_stays_as_it_was(backup_file, target_url):

@@ -25,10 +25,11 @@ class SecureClient(Client):
     """A program with a session of its own, which trusts the test authority alone."""
 
     authority: Path = Path()
+    timeout: float = 60
 
     def connection(self) -> http.client.HTTPConnection:
         trusted = ssl.create_default_context(cafile=str(self.authority))
-        return http.client.HTTPSConnection(HOST, self.port, timeout=60, context=trusted)
+        return http.client.HTTPSConnection(HOST, self.port, timeout=self.timeout, context=trusted)
 
 
 def client_of(made: Installation) -> SecureClient:

@@ -3,9 +3,10 @@
 import getpass
 import os
 import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,26 +38,38 @@ def code(machine: Path) -> Path:
     return machine / "srv"
 
 
+@pytest.fixture(scope="session")
+def installations(
+    request: pytest.FixtureRequest, machine: Path, code: Path
+) -> Iterator[Callable[[str], Installation]]:
+    """Servers after section 4 of the page, one for each database: installed, serving over https."""
+    kinds: dict[str, Installation] = {}
+
+    def install(kind: str) -> Installation:
+        if kind not in kinds:
+            database = _cluster(request) if kind == "postgresql" else {}
+            kinds[kind] = made = operator.prepare(machine / kind, code, kind, database)
+            operator.own_home(made)
+            certificates.authority(machine)
+            for section in (2, 3, 4):
+                for block in operator.blocks(section, kind):
+                    operator.run_block(made, block)
+            made.remember()
+        return kinds[kind]
+
+    yield install
+    for made in kinds.values():
+        made.stop(signal.SIGKILL)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def installation(
-    request: pytest.FixtureRequest, machine: Path, code: Path
-) -> Iterator[Installation]:
-    """A server after section 4 of the page: installed, serving over https, without an account."""
-    kind = request.param
-    database = {}
-    if kind == "postgresql":
-        database = _cluster(request)
-    name = f"{kind}-{request.module.__name__.rpartition('.')[2]}"
-    made = operator.prepare(machine / name, code, kind, database)
-    operator.own_home(made)
-    certificates.authority(machine)
-    try:
-        for section in (2, 3, 4):
-            for block in operator.blocks(section, kind):
-                operator.run_block(made, block)
-        yield made
-    finally:
-        made.stop()
+    request: pytest.FixtureRequest, installations: Callable[[str], Installation]
+) -> Installation:
+    """A server after section 4 of the page: without an account, whatever another module did with it."""
+    made = installations(request.param)
+    made.begin_again()
+    return made
 
 
 def _cluster(request: pytest.FixtureRequest) -> dict[str, str]:
@@ -64,13 +77,13 @@ def _cluster(request: pytest.FixtureRequest) -> dict[str, str]:
     address = request.getfixturevalue("cluster")
     host_port = address.partition("@")[2].rstrip("/")
     host, _, port = host_port.partition(":")
-    name = f"ventanilla_{request.module.__name__.rpartition('.')[2]}"
     ask = f"--host={host} --port={port} --username=test"
     return {
         "runuser --user postgres -- createuser ventanilla": "true",
         "runuser --user postgres -- createdb --owner ventanilla": f"createdb {ask}",
-        "--template template0 ventanilla": f"--template template0 {name}",
-        "postgresql+psycopg:///ventanilla?host=/var/run/postgresql": f"{address}{name}",
+        "runuser --user postgres -- dropdb": f"dropdb --force {ask}",
+        "--template template0 ventanilla": "--template template0 ventanilla_production",
+        "postgresql+psycopg:///ventanilla?host=/var/run/postgresql": f"{address}ventanilla_production",
     }
 
 

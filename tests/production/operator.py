@@ -57,6 +57,9 @@ class Installation:
     port: int = field(default_factory=free_port)
     plain_port: int = field(default_factory=free_port)
     metrics_port: int = field(default_factory=free_port)
+    _right: dict[Path, str] = field(default_factory=dict)
+    _effective: dict[Path, str] = field(default_factory=dict)
+    _is_used: bool = False
 
     @property
     def address(self) -> str:
@@ -115,11 +118,76 @@ class Installation:
             check=check,
         )
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends every process that a unit or nginx started."""
         for file in sorted((self.root / "pids").glob("*")):
-            _end(int(file.read_text()), signal.SIGTERM)
+            _end(int(file.read_text()), how)
             file.unlink()
+
+    @property
+    def settings(self) -> Path:
+        return self.root / "etc/ventanilla/ventanilla.env"
+
+    @property
+    def site(self) -> Path:
+        return self.root / "etc/nginx/sites-available/ventanilla"
+
+    def remember(self) -> None:
+        """Notes what `put_right` and `begin_again` lead back to."""
+        self._right = self._effective = self._read()
+
+    def _read(self) -> dict[Path, str]:
+        return {path: path.read_text() for path in (self.settings, self.site)}
+
+    def take_effect(self) -> None:
+        """Restarts the app and reloads the proxy if their files changed since the last time."""
+        now = self._read()
+        if now[self.settings] != self._effective[self.settings]:
+            self.restart_web()
+        if now[self.site] != self._effective[self.site]:
+            self.reload_proxy()
+        self._effective = now
+
+    def put_right(self) -> None:
+        """Writes settings and site file as they were; whoever needs them lets them take effect."""
+        for path, text in self._right.items():
+            path.write_text(text)
+
+    def begin_again(self) -> None:
+        """Leads back to the end of section 4 if this was called before: the same files, an empty database."""
+        if self._is_used:
+            self.stop()
+            self.put_right()
+            self._drop_database()
+            self.run("ventanilla db upgrade")
+            self.run("systemctl enable --now ventanilla-web.service ventanilla-mail.service nginx")
+            systemctl.wait_for(f"127.0.0.1:{self.port}")
+            self._effective = self._right
+        self._is_used = True
+
+    def _drop_database(self) -> None:
+        if self.kind == "postgresql":
+            self.run("runuser --user postgres -- dropdb ventanilla_production")
+            (block,) = (b for b in blocks(2, self.kind) if "createdb" in b)
+            self.run(next(line for line in block.splitlines() if "createdb" in line))
+        for path in self.place("/var/lib/ventanilla").glob("ventanilla.sqlite*"):
+            path.unlink()
+
+    def reload_proxy(self) -> None:
+        """`nginx -s reload`; returns once the former processes take no more connections."""
+        former = self._proxies()
+        self.run("nginx -s reload")
+        until = time.monotonic() + 60
+        while former & self._proxies():
+            assert time.monotonic() < until, "nginx does not reload"
+            time.sleep(0.02)
+
+    def _proxies(self) -> set[str]:
+        """The processes of nginx that take connections: one that ends says so in its title."""
+        nginx = (self.root / "pids/nginx").read_text()
+        children = Path(f"/proc/{nginx}/task/{nginx}/children").read_text().split()
+        titles = {pid: _title(pid) for pid in children}
+        return {pid for pid, title in titles.items() if title.startswith("nginx: worker process\0")}
 
     def kill(self, unit: str) -> None:
         """Ends a unit's processes at once, as a power cut would."""
@@ -134,6 +202,13 @@ class Installation:
     def log(self, unit: str) -> str:
         """What a unit wrote, as its journal would show it."""
         return (self.root / "log" / unit).read_text()
+
+
+def _title(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text() + "\0"
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _end(group: int, how: signal.Signals) -> None:

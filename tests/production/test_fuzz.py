@@ -17,14 +17,12 @@ SEED = 1200
 def test_no_request_over_https_ends_in_a_fault_of_ours_or_where_it_may_not(
     installation: Installation,
 ) -> None:
-    settings = installation.root / "etc/ventanilla/ventanilla.env"
+    settings, site = installation.settings, installation.site
     settings.write_text(settings.read_text() + "SIGN_IN_LIMIT=10000\n")
-    site = installation.root / "etc/nginx/sites-available/ventanilla"
     site.write_text(site.read_text().replace("limit_req zone", "# limit_req zone"))
     with inside(installation) as app:
         world, credential = fuzzed_world(app)
-    installation.restart_web()
-    installation.run("nginx -s reload")
+    installation.take_effect()
     authority = certificates.authority(installation.root.parent).certificate
     wire = Wire(HOST, installation.port, ssl.create_default_context(cafile=str(authority)))
     report = fuzz(app, wire, world, credential, MANY, SEED, installation.address)

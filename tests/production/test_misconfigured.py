@@ -1,7 +1,6 @@
 """What an operator gets wrong is one sentence of `setup check`, and never a service that mixes people up."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,49 +8,40 @@ import pytest
 from tests.production.clients import SecureClient, client_of
 from tests.production.operator import Installation
 
-# The proxy is the same before both databases.
-pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 SENDS = "proxy_set_header X-Forwarded-For $remote_addr;"
 DROPS = 'proxy_set_header X-Forwarded-For "";'
 PASSES_ON = ""
 APPENDS = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
 
 
+@pytest.fixture(scope="module")
+def installation(installations: Callable[[str], Installation]) -> Installation:
+    """A server, whatever it holds; the proxy is the same before both databases."""
+    return installations("sqlite")
+
+
 @pytest.fixture
 def wrong(installation: Installation) -> Iterator["Wrong"]:
-    made = Wrong(installation)
-    yield made
-    made.put_right()
+    installation.put_right()
+    yield Wrong(installation)
+    installation.put_right()
 
 
 class Wrong:
-    """An installation whose settings or site file are changed, and put right afterwards."""
+    """An installation whose settings or site file are changed; both take effect when somebody asks it."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        self.settings = installation.root / "etc/ventanilla/ventanilla.env"
-        self.site = installation.root / "etc/nginx/sites-available/ventanilla"
-        self.before = {path: path.read_text() for path in (self.settings, self.site)}
+        self.settings, self.site = installation.settings, installation.site
 
     def change(self, path: Path, old: str, new: str) -> None:
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
-        self.restart()
-
-    def restart(self) -> None:
-        self.installation.restart_web()
-        self.installation.run("nginx -s reload")
-        time.sleep(1)  # until the former processes of nginx take no more
-
-    def put_right(self) -> None:
-        if any(path.read_text() != text for path, text in self.before.items()):
-            for path, text in self.before.items():
-                path.write_text(text)
-            self.restart()
 
     def told(self, subject: str) -> str:
         """The one line of `setup check` that is wrong about a subject."""
+        self.installation.take_effect()
         checked = self.installation.flask("setup", "check", check=False)
         assert checked.returncode == 1
         lines = [line for line in checked.stdout.splitlines() if line.startswith(f"✗ {subject}: ")]
@@ -59,6 +49,7 @@ class Wrong:
         return lines[0]
 
     def client(self) -> SecureClient:
+        self.installation.take_effect()
         return client_of(self.installation)
 
 

@@ -59,13 +59,12 @@ def _requests(log: str) -> int:
 def nodes(installation: Installation) -> Iterator[Nodes]:
     people_of(installation)
     made = Nodes(installation, free_port())
-    site = installation.root / "etc/nginx/sites-available/ventanilla"
+    site = installation.site
     first = site.read_text()
     second = f"fail_timeout=0;\n    server 127.0.0.1:{made.port} max_fails=1 fail_timeout=1s;"
     site.write_text(first.replace("fail_timeout=0;", second, 1))
     made.start_second()
-    installation.run("nginx -s reload")
-    time.sleep(1)
+    installation.reload_proxy()
     yield made
 
 
@@ -138,6 +137,7 @@ def _send_on(client: SecureClient, sent: list[str], statuses: list[int], enough:
         while not _is_taken(client, content, statuses):
             time.sleep(0.05)
         sent.append(content["id"])
+        time.sleep(0.03)  # load enough, and time for the node that starts
 
 
 def _is_taken(client: SecureClient, content: dict[str, Any], statuses: list[int]) -> bool:

@@ -107,6 +107,7 @@ class ReferralMachine(RuleBasedStateMachine):
             }
             self._assign_coordinators()
         self.browsers: dict[str, Browser] = {}
+        self.tokens: dict[str, str] = {}
 
     def _assign_coordinators(self) -> None:
         from app.shelters.queries.shelters import find_shelter
@@ -123,7 +124,7 @@ class ReferralMachine(RuleBasedStateMachine):
     def browser_of(self, name: str) -> Browser:
         """Return a browser of an account, signed in again before its session would be too old."""
         if self.clock - self.signed_in_at > timedelta(minutes=30):
-            self.browsers, self.signed_in_at = {}, self.clock
+            self.browsers, self.tokens, self.signed_in_at = {}, {}, self.clock
         if name not in self.browsers:
             self.browsers[name] = Browser(self.app.test_client())
             self._at_clock(self._sign_in, self.browsers[name], name)
@@ -147,10 +148,11 @@ class ReferralMachine(RuleBasedStateMachine):
             with clock.frozen_at(self.clock):
                 if method == "GET":
                     return browser.client.get(path, headers=JSON)
-                token = browser.client.get("/sync/token", headers=JSON).get_json()["csrf_token"]
-                return browser.client.post(
-                    path, json=fields, headers={"X-CSRFToken": token, **JSON}
-                )
+                if name not in self.tokens:
+                    answer = browser.client.get("/sync/token", headers=JSON)
+                    self.tokens[name] = answer.get_json()["csrf_token"]
+                headers = {"X-CSRFToken": self.tokens[name], **JSON}
+                return browser.client.post(path, json=fields, headers=headers)
 
         return in_new_context(send)
 

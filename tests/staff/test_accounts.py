@@ -300,7 +300,7 @@ def test_audit_log_is_paged_named_and_scoped(app: Flask, admin: Browser) -> None
         and "juan.gua" in everything
     )
     assert "maria.tgu" in own_scope and "juan.gua" not in own_scope and "GTM-01" not in own_scope
-    assert "Read the audit trail" in admin.get("/audit").text
+    assert "Read the audit log" in admin.get("/audit").text
     assert "Invited an account" not in admin.get("/audit?before=1").text
     for before in ("x", "-1", "9" * 40, "٣"):
         assert admin.get(f"/audit?before={before}").status_code == 404

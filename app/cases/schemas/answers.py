@@ -12,7 +12,7 @@ class OwnShelter(Answer):
 
 
 class AccountAnswer(Answer):
-    """The account, its role and its own scope; whoever sees the whole programme has no desks listed."""
+    """The account, its role and its own scope; an account that sees the whole programme has no desks listed."""
 
     account: str
     role: str

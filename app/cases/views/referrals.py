@@ -132,7 +132,7 @@ def _back_to_referral(message: str, intake: ReferralIntake) -> Response:
 
 
 def _different(_: str) -> Response:
-    message = gettext("Another referral has this number. Nothing was sent; start anew.")
+    message = gettext("Another referral has this number. Nothing was sent; start again.")
     return error_response(409, message)
 
 

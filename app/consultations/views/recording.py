@@ -153,7 +153,7 @@ def _json_different(record_id: str) -> Response:
 
 def _different(_: str) -> Response:
     return error_response(
-        409, gettext("Another record has this number. Nothing was stored; start anew.")
+        409, gettext("Another record has this number. Nothing was stored; start again.")
     )
 
 

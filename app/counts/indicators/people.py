@@ -30,7 +30,9 @@ _ALL: tuple[Indicator[PeopleAggregates, int], ...] = (
         "persons_in_consultations",
         N_("persons in consultations"),
         PERSON,
-        N_("Everybody present in a consultation of the month; who came twice counts twice."),
+        N_(
+            "Everybody present in a consultation of the month; a person who came twice counts twice."
+        ),
         PeopleAggregates.persons_in_consultations,
     ),
     Indicator(
@@ -38,8 +40,9 @@ _ALL: tuple[Indicator[PeopleAggregates, int], ...] = (
         N_("persons reached"),
         PERSON,
         N_(
-            "Different persons who received something in the month. Who comes again is known by the "
-            "visitor card and the same sex, age and nationality, or by their answer."
+            "Different persons who received something in the month. People who come again are"
+            " recognised by the visitor card and the same sex, age and nationality, or by "
+            "their answer."
         ),
         PeopleAggregates.reached_low,
         IN_TWO_COUNTRIES,
@@ -80,7 +83,9 @@ _ALL: tuple[Indicator[PeopleAggregates, int], ...] = (
         "year_reached_high",
         N_("persons reached at most, year to date"),
         PERSON,
-        N_("Persons reached since the year began, and everybody who does not know about before."),
+        N_(
+            "Persons reached since the year began, and everybody who does not know whether they came before."
+        ),
         PeopleAggregates.year_reached_high,
     ),
     Indicator(

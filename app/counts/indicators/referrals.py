@@ -19,8 +19,8 @@ _ALL: tuple[Indicator[ReferralTotals, int | float | None], ...] = (
         N_("referrals accepted"),
         REFERRAL,
         N_(
-            "Accepted by a shelter in the month. A yes that was taken back at once does not count; places held a "
-            "second time count once."
+            "Accepted by a shelter in the month. An acceptance that was undone at once does "
+            "not count; places held a second time count once."
         ),
         ReferralTotals.count_accepted,
     ),
@@ -35,7 +35,9 @@ _ALL: tuple[Indicator[ReferralTotals, int | float | None], ...] = (
         "expired",
         N_("referrals expired"),
         REFERRAL,
-        N_("To a shelter, and nobody said yes or no before the deadline, which fell in the month."),
+        N_(
+            "Sent to shelters of which none accepted or declined before the deadline, which fell in the month."
+        ),
         ReferralTotals.count_expired,
     ),
     Indicator(
@@ -50,8 +52,8 @@ _ALL: tuple[Indicator[ReferralTotals, int | float | None], ...] = (
         N_("referrals not arrived"),
         REFERRAL,
         N_(
-            "Marked in the month as not come, or nobody marked anything within 24 hours after the places were no "
-            "longer held."
+            "Marked in the month as not arrived, or nobody marked anything within 24 hours "
+            "after the places were no longer held."
         ),
         ReferralTotals.count_no_show,
     ),
@@ -103,8 +105,8 @@ _ALL: tuple[Indicator[ReferralTotals, int | float | None], ...] = (
         N_("occupancy of shelters"),
         PERCENT,
         N_(
-            "People per 100 usable places at the end of each day, the mean of the days; above 100 where more were "
-            "taken in than there are places."
+            "People per 100 usable places at the end of each day, the mean of the days; above"
+            " 100 if more were taken in than there are places."
         ),
         ReferralTotals.occupancy_pct,
     ),

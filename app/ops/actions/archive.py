@@ -143,7 +143,7 @@ def _refuse_damaged(file: BinaryIO, size: int, path: Path, key: str | None) -> N
         raise OperationRefused(f"{path} is cut or damaged: its checksum does not hold.")
     if key is not None and not hmac.compare_digest(signature, _signature(key, digest)):
         raise OperationRefused(
-            "This backup was not sealed with this AUDIT_KEY, so its audit trail could not be "
+            "This backup was not signed with this AUDIT_KEY, so its audit log could not be "
             "verified: set the AUDIT_KEY of the installation that made it, or, only if that key is "
             "lost, use --other-audit-key."
         )

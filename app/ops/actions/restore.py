@@ -119,15 +119,17 @@ def _check_contents(contents: Contents) -> str:
         SQL("(SELECT count(*) FROM {}) <> {}").format(Identifier(name), Literal(count))
         for name, count in contents.rows.items()
     ]
+    # Two conditions: the second is planned only after the first, which says how the log's columns are named.
     check = SQL(
         "RESET search_path;\n"
-        "DO $check$ BEGIN IF {} OR NOT EXISTS (SELECT FROM audit_entry WHERE number = {} AND {} = {})"
-        " OR NOT EXISTS (SELECT FROM alembic_version WHERE version_num = {})"
-        " THEN RAISE 'the tables or rows in this backup are not those of its manifest'; END IF; END $check$"
+        "DO $check$ BEGIN IF EXISTS (SELECT FROM alembic_version WHERE version_num = {}) THEN"
+        " IF NOT ({} OR NOT EXISTS (SELECT FROM audit_entry WHERE number = {} AND {} = {}))"
+        " THEN RETURN; END IF; END IF;"
+        " RAISE 'the tables or rows in this backup are not those of its manifest'; END $check$"
     )
     hash_column = Identifier(entries_at(contents.revision).c.entry_hash.name)
     head = (Literal(contents.audit_number), hash_column, Literal(contents.audit_hash))
-    return check.format(SQL(" OR ").join(tables), *head, Literal(contents.revision)).as_string()
+    return check.format(Literal(contents.revision), SQL(" OR ").join(tables), *head).as_string()
 
 
 def _final_statements(contents: Contents) -> Iterable[UpdateBase]:

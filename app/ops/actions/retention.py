@@ -41,7 +41,7 @@ def _session_is_past(now: datetime) -> ColumnElement[bool]:
 
 
 KINDS = (
-    RetentionKind("letters", "letters, sent or given up a week ago", EMAILS, is_expired),
+    RetentionKind("letters", "e-mails, sent or given up a week ago", EMAILS, is_expired),
     RetentionKind(
         "notes",
         "notes of referrals closed 30 days ago",

@@ -37,7 +37,7 @@ def back_up(path: Path) -> None:
 
 @click.command("restore")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--other-audit-key", is_flag=True, help="If the key that sealed it is lost.")
+@click.option("--other-audit-key", is_flag=True, help="If the key that signed it is lost.")
 @with_appcontext
 def restore(path: Path, other_audit_key: bool) -> None:
     """Restore a backup into an empty database and verify its audit log."""
@@ -50,10 +50,10 @@ def restore(path: Path, other_audit_key: bool) -> None:
         click.echo("The backup is of an older release: run `db upgrade` before the app starts.")
     if restored.broken is not None:
         _refuse(
-            f"Restored, but the audit trail does not hold at entry {restored.broken}: it was so "
-            "in the backup, or was sealed with another AUDIT_KEY."
+            f"Restored, but the audit log is broken at entry {restored.broken}: it was so "
+            "in the backup, or was signed with another AUDIT_KEY."
         )
-    click.echo(f"Restored; the audit trail holds: {restored.entries} entries.")
+    click.echo(f"Restored; the audit log is intact: {restored.entries} entries.")
 
 
 mail = AppGroup("mail", help="E-mails to shelters.")
@@ -108,11 +108,11 @@ def _send_until_stopped(seconds: int) -> None:
 
 def _report_outcome(outcome: DeliveryOutcome) -> None:
     waiting, given_up = _unsent()
-    click.echo(f"Letters sent: {outcome.sent_count}; waiting: {waiting}; given up: {given_up}.")
+    click.echo(f"E-mails sent: {outcome.sent_count}; waiting: {waiting}; given up: {given_up}.")
     if outcome.errors:
         reasons = ", ".join(sorted(set(outcome.errors)))
         click.echo(
-            f"Letters that could not be sent now: {len(outcome.errors)} ({reasons}).", err=True
+            f"E-mails that could not be sent now: {len(outcome.errors)} ({reasons}).", err=True
         )
 
 

@@ -21,7 +21,7 @@ def check() -> None:
         _show(finding)
         wrong += finding.is_right is False
     if wrong:
-        click.echo(f"{wrong} to put right.", err=True)
+        click.echo(f"{wrong} to fix.", err=True)
         sys.exit(1)
 
 

@@ -20,7 +20,7 @@ def event_label(event: EventRow) -> str:
     if event.reason == "answered":
         return str(gettext("The desk answered the questions"))
     if event.reason == "undone":
-        return str(gettext("The acceptance was taken back"))
+        return str(gettext("The acceptance was undone"))
     label = str(gettext(STATES[event.state].label))
     for terms in (DECLINE_REASONS, BED_CATEGORIES):
         if event.reason in terms:

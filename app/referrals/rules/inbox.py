@@ -36,17 +36,17 @@ def state_at_shelter(state_now: str, offer_state: str) -> str:
 
 
 def propose_beds(
-    categories: Sequence[str], beds: Mapping[str, Beds], party: int
+    categories: Sequence[str], beds: Mapping[str, Beds], person_count: int
 ) -> ProposedBeds | None:
     """Return the first of `categories` with enough free beds, else the first that exists.
 
     None if the shelter has none of these categories.
     """
     available = [beds[category] for category in categories if category in beds]
-    sufficient = (category for category in available if category.free >= party)
+    sufficient = (category for category in available if category.free >= person_count)
     best = next(sufficient, next(iter(available), None))
     if best is None:
         return None
-    percent = replace(best, held=best.held + party).percent
+    percent = replace(best, held=best.held + person_count).percent
     share = None if percent is None else percent / 100
-    return ProposedBeds(best.category, best.free, best.free >= party, share)
+    return ProposedBeds(best.category, best.free, best.free >= person_count, share)

@@ -65,10 +65,10 @@ def _slip_values(referral: ReferralRow, shelter_id: int) -> dict[str, Any]:
     shelter = get_shelter(db.session(), shelter_id)
     public_shelter, is_held = public_view(shelter), referral.hold_until is not None
     validity = forms.SlipValidity(_valid_until(referral), shelter.time_zone, is_held)
-    party = referral.person_count
+    n = referral.person_count
     return {
         "shelter": public_shelter,
-        "columns": forms.slip_columns(referral.language, public_shelter, party, validity),
+        "columns": forms.slip_columns(referral.language, public_shelter, n, validity),
         "qr": draw_qr_code(public_url_for("referrals.public_card", referral_id=referral.id)),
     }
 

@@ -36,30 +36,33 @@ KINDS: dict[type, str] = {
     PersonsField: "people",
 }
 WITHDRAWAL_LEAD = N_(
-    "They may withdraw now, without giving a reason. What was prepared is cancelled. "
-    "The help at this desk goes on."
+    "They may withdraw now, without giving a reason. What was prepared is cancelled. The help at this desk continues."
 )
 LEADS: dict[str, str] = {
     stages.BEST_INTERESTS: N_(
-        "The authority decides, not the desk. Without its yes it goes no further."
+        "The authority decides, not the desk. Without its approval the request goes no further."
     ),
     stages.HANDED_OVER: N_(
         "Only the reference goes across. Names and documents are kept in the return programme's "
         "own system, never here."
     ),
-    stages.APPROVED: N_("The return programme told you that it takes this request."),
+    stages.APPROVED: N_("The return programme informed you that it takes this request."),
     stages.DOCUMENTS: N_("No number and no copy of a document is kept here."),
     stages.FIT_TO_TRAVEL: N_(
         "Only yes, no or not known yet. Nothing about anybody's health is written down."
     ),
     stages.TRAVEL_ARRANGED: N_(
-        "Ask them once more on the eve or the day of travel, and write the day here."
+        "Ask them again the day before travel or on the day of travel, and enter that day here."
     ),
-    stages.DEPARTED: N_("Who left, and on which day at the desk. Who stayed is not counted."),
-    stages.ARRIVED: N_("The return programme told you that they arrived."),
-    stages.REINTEGRATION: N_("Only where a programme takes them. This step may be left out."),
+    stages.DEPARTED: N_(
+        "Who left, and on which day at the desk. Those who stayed are not counted."
+    ),
+    stages.ARRIVED: N_("The return programme informed you that they arrived."),
+    stages.REINTEGRATION: N_("Only if a programme takes them. This step may be left out."),
     stages.FOLLOW_UP: N_("The return programme spoke with them. What they said is kept there."),
-    stages.STOP: N_("Nothing goes on until the supervisor decides. The help at this desk goes on."),
+    stages.STOP: N_(
+        "The request waits until the supervisor decides. The help at this desk continues."
+    ),
     stages.CLOSE: N_("A removal by an authority closes it too; it never counts as a return."),
     stages.WITHDRAW: WITHDRAWAL_LEAD,
 }
@@ -67,11 +70,11 @@ LEADS: dict[str, str] = {
 BUTTONS: dict[str, str] = {
     stages.HANDED_OVER: N_("It was handed over"),
     stages.STOP: N_("Stop it here"),
-    stages.RESUME: N_("It may go on"),
+    stages.RESUME: N_("It may continue"),
     stages.CLOSE: N_("Close it"),
     stages.WITHDRAW: N_("They withdraw now"),
 }
-DEFAULT_BUTTON = N_("Save and go on")
+DEFAULT_BUTTON = N_("Save and continue")
 
 
 @dataclass(frozen=True)

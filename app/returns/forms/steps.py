@@ -79,7 +79,10 @@ STEP_FORMS: dict[str, StepForm] = {
                 YES_NO_REFER,
             ),
             MultiChoiceField(
-                "signs", N_("Any sign of these? It stops the way."), WARNING_SIGNS, False
+                "signs",
+                N_("Any of these warning signs? It stops the request."),
+                WARNING_SIGNS,
+                False,
             ),
             TEXT,
         ),
@@ -98,7 +101,7 @@ STEP_FORMS: dict[str, StepForm] = {
             TickField("family_assessed", N_("The family was assessed"), ("decision", "yes")),
             TickField(
                 "receiver_confirmed",
-                N_("Who receives the child confirmed it in writing to the authority"),
+                N_("The person who receives the child confirmed it in writing to the authority"),
                 ("decision", "yes"),
             ),
             TickField("child_heard", N_("The child was heard and agrees"), ("decision", "yes")),
@@ -121,7 +124,8 @@ STEP_FORMS: dict[str, StepForm] = {
             ),
             DayField("travel_on", N_("Planned day of travel")),
             DayField(
-                "reconfirmed_on", N_("They said once more, on the eve, that they want to go: on")
+                "reconfirmed_on",
+                N_("They confirmed again, the day before, that they want to go: on"),
             ),
         ),
     ),
@@ -139,14 +143,14 @@ STEP_FORMS: dict[str, StepForm] = {
     stages.REINTEGRATION: StepForm(N_("Record the referral to reintegration"), "", ()),
     stages.FOLLOW_UP: StepForm(N_("Record the follow-up"), "", ()),
     stages.STOP: StepForm(
-        N_("Stop: a sign was seen"),
+        N_("Stop: a warning sign was seen"),
         "",
-        (MultiChoiceField("signs", N_("Which sign?"), WARNING_SIGNS, True),),
+        (MultiChoiceField("signs", N_("Which warning sign?"), WARNING_SIGNS, True),),
     ),
     stages.RESUME: StepForm(
-        N_("Decide that it may go on"),
+        N_("Decide that it may continue"),
         "",
-        (ChoiceField("ground", N_("Why may it go on?"), RESUME_GROUNDS, RESUME_GROUNDS.codes),),
+        (ChoiceField("ground", N_("Why may it continue?"), RESUME_GROUNDS, RESUME_GROUNDS.codes),),
     ),
     stages.CLOSE: StepForm(
         N_("Close the request"),

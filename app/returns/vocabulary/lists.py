@@ -48,7 +48,7 @@ TRANSPORT_MODES = Codelist(
 )
 WARNING_SIGNS = Codelist(
     "return_sign",
-    Term("pressure", N_("Somebody presses them, or promises something")),
+    Term("pressure", N_("Somebody pressures them or promises something")),
     Term("detention", N_("They are held, or threatened with detention")),
     Term("trafficking", N_("A sign of trafficking or exploitation")),
     Term("asylum_pending", N_("They have asked for asylum and wait for an answer")),
@@ -80,7 +80,7 @@ AUTHORITIES = Codelist(
 RESUME_GROUNDS = Codelist(
     "return_ground",
     Term("spoken_alone", N_("Spoke with them alone: they decide freely")),
-    Term("sign_mistaken", N_("The sign was marked by mistake")),
+    Term("sign_mistaken", N_("The warning sign was marked by mistake")),
     Term("protection_declined", N_("Protection was offered; they declined it freely")),
     Term("claim_ended", N_("They ended their asylum claim freely, with advice")),
     Term("authority_informed", N_("The competent authority knows and agrees")),
@@ -97,8 +97,8 @@ WAITING_PARTIES = Codelist(
 )
 OTHER_ACTIONS = Codelist(
     "return_turn",
-    Term("stop", N_("Stopped: a sign was seen")),
-    Term("resume", N_("The supervisor lets it go on")),
+    Term("stop", N_("Stopped: a warning sign was seen")),
+    Term("resume", N_("The supervisor lets it continue")),
     Term("withdraw", N_("The person withdrew")),
     Term("close", N_("Closed")),
 )

@@ -54,7 +54,7 @@ def open_new() -> AnyResponse:
 
 
 def _opened(code: str) -> Response:
-    message = gettext("The shelter is open. Now say how many beds it has and who coordinates it.")
+    message = gettext("The shelter is open. Now enter how many beds it has and who coordinates it.")
     return _done(message, url_for("shelters.detail", code=code))
 
 

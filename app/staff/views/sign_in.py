@@ -83,7 +83,7 @@ def _renew_session(signed_in: Principal) -> None:
 
 def _refused(values: Any, status: int) -> Response:
     if wants_json():
-        sentence = None if status == 429 else gettext("The name or the password is not right.")
+        sentence = None if status == 429 else gettext("The name or the password is wrong.")
         response = error_response(status, sentence)
     else:
         preserved = _preserved_fields(values)

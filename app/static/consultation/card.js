@@ -63,8 +63,8 @@ export function createCard({ form, cells, groups, redraw, post, showMessage }) {
   /** @param {string | undefined} answer */
   function markSaveButton(answer) {
     for (const button of all("button.save", form)) {
-      if (/** @type {HTMLButtonElement} */ (button).value === answer) button.dataset.told = form.dataset.told;
-      else delete button.dataset.told;
+      if (/** @type {HTMLButtonElement} */ (button).value === answer) button.dataset.suggested = form.dataset.suggested;
+      else delete button.dataset.suggested;
     }
   }
   /**

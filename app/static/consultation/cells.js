@@ -122,7 +122,7 @@ export function createCells(form, onTap) {
    */
   function arm(on) {
     isArmed = on;
-    form.classList.toggle("padding", on);
+    form.classList.toggle("keypad", on);
     for (const button of all("[data-pad]", form)) button.setAttribute("aria-pressed", String(on));
   }
   /** @param {string} digit */

@@ -28,7 +28,7 @@ export const isDuplicate = (sent, now) => last !== null && Math.abs(now - last.a
 
 /** @returns {Promise<string>} */
 function askInDialog() {
-  const dialog = byId("alike", HTMLDialogElement);
+  const dialog = byId("duplicate-guard", HTMLDialogElement);
   return new Promise((resolve) => {
     dialog.returnValue = "";
     dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });

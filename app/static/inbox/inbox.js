@@ -14,7 +14,7 @@ const inbox = () => byId("inbox", HTMLElement);
 if (document.getElementById("inbox")) start();
 
 function start() {
-  const messages = byId("said", HTMLElement);
+  const messages = byId("messages", HTMLElement);
   const toast = byId("toast", HTMLElement);
   document.documentElement.classList.add("inbox-live");
 

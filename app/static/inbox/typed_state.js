@@ -19,7 +19,7 @@ function keysAround(control) {
 function nameOf(element) {
   const control = /** @type {Control} */ (element);
   const value = control.value && /^(checkbox|submit)$/.test(control.type) ? control.value : "";
-  return [keysAround(control), control.tagName, control.closest("form")?.dataset.act, control.name, value].join("/");
+  return [keysAround(control), control.tagName, control.closest("form")?.dataset.action, control.name, value].join("/");
 }
 /**
  * How a control is brought back to its present state; null if it is as it was drawn.

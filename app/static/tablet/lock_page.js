@@ -44,7 +44,7 @@ export function startLockPage(page, channel) {
 
   part("dots").append(...Array.from({ length: DIGITS }, () => element("span")));
   const report = (/** @type {string | undefined} */ text) => {
-    part("told").textContent = text || "";
+    part("result").textContent = text || "";
   };
   /** @param {string} name */
   function showStep(name) {

@@ -80,7 +80,7 @@ async function drawSheet({ broken, device, contact, version, n }) {
   part("send").hidden = Boolean(isRefused || broken);
   part("copy").hidden = !n;
   if (broken) {
-    report(part("told").dataset.full);
+    report(part("result").dataset.full);
     return;
   }
   const words = query("dl", HTMLElement, sheet).dataset;
@@ -107,7 +107,7 @@ export async function hasRoom() {
   return free === null || free >= LEAST_FREE;
 }
 async function sendNow() {
-  const words = part("told").dataset;
+  const words = part("result").dataset;
   const button = query("[data-send]", HTMLButtonElement, sheet);
   button.disabled = true;
   report(words.busyNow);
@@ -127,7 +127,7 @@ async function sendExclusively() {
 }
 /** @param {string | undefined} text */
 function report(text) {
-  part("told").textContent = text || "";
+  part("result").textContent = text || "";
 }
 async function saveCopy() {
   for (const { name, blob } of await outbox.copies()) {
@@ -135,7 +135,7 @@ async function saveCopy() {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
-  report(part("told").dataset.copied);
+  report(part("result").dataset.copied);
 }
 
 // --- Every way to send: back on line, page seen again, started, the chip; saving and the timer belong to the queue. ---
@@ -254,7 +254,7 @@ export async function startChip() {
     redraw();
   });
   part("send").addEventListener("click", sendNow);
-  part("copy").addEventListener("click", () => saveCopy().catch(() => report(part("told").dataset.full)));
+  part("copy").addEventListener("click", () => saveCopy().catch(() => report(part("result").dataset.full)));
   self.addEventListener("submit", onPreference, true);
   self.addEventListener("online", () => syncAndRedraw("online"));
   document.addEventListener("visibilitychange", () => {

@@ -1,6 +1,6 @@
 // @ts-check
 // What the tablet keeps: the outbox of sealed records, today's list (time, persons, state) and a few settings.
-// Used by pages and by the worker alike.
+// Used by pages and by the worker.
 
 /**
  * @typedef {object} Desk

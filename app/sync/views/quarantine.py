@@ -93,7 +93,7 @@ def lock_record(number: int) -> QuarantinedRecord:
 def refusal_of(record: QuarantinedRecord) -> Response | None:
     """Return the response to an account that may not resolve this record now; None if it may."""
     if not record.is_open:
-        return error_response(409, gettext("This was settled already."))
+        return error_response(409, gettext("This is resolved already."))
     if not record.may_resolve:
         return error_response(403, gettext("Only the supervisor can decide this."))
     return None
@@ -108,7 +108,7 @@ def void(number: int) -> Response:
     if refusal is not None:
         return refusal
     actions.discard(db.session(), principal(), record.row)
-    flash_message(gettext("Taken out of the list."))
+    flash_message(gettext("Removed from the list."))
     return redirect_or_json(url_for("sync.quarantine"))
 
 
@@ -122,5 +122,5 @@ def void_all(device_id: UUID) -> Response:
     n = actions.discard_all(db.session(), principal(), device_id, int(last))
     if not n:
         raise NotFound("no_envelope")
-    flash_message(gettext("Taken out of the list: {n}.").replace("{n}", str(n)))
+    flash_message(gettext("Removed from the list: {n}.").replace("{n}", str(n)))
     return redirect_or_json(url_for("sync.quarantine"))

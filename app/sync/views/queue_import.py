@@ -47,13 +47,13 @@ def import_queue() -> Response:
         export = parse_queue_export(file.stream.read(MAX_EXPORT_BYTES + 1))
     if export is None:
         return _refused(
-            422, gettext("This is not the copy of a tablet's queue, or it is too large.")
+            422, gettext("This is not the saved queue of a tablet, or it is too large.")
         )
     result = queue_import.import_queue(
         db.session(), principal(), export.device_id, export.envelopes
     )
     if result is None:
-        return _refused(404, gettext("The tablet that made this copy is none of your countries'."))
+        return _refused(404, gettext("The tablet that saved this file is not in your countries."))
     if not wants_json():
         return render_page("sync/queue_import.html", result=result)
     counts = {"new": result.new, "known": result.duplicates, "set_aside": result.quarantined}

@@ -79,13 +79,13 @@ def resolve(number: int) -> Response:
     id_ = str(uuid4() if record.row.reason == "different" else record.row.id)
     parsed = parse_consultation({**raw, "id": id_})
     errors = actions.resolve(db.session(), principal(), record.row, parsed)
-    return _result(record, raw, errors, gettext("Put right and recorded."))
+    return _result(record, raw, errors, gettext("Resolved and recorded."))
 
 
 def _refusal_of_kind(record: QuarantinedRecord) -> Response | None:
     if record.is_consultation or record.is_void:
         return None
-    return error_response(409, gettext("This cannot be put right here; it can only be voided."))
+    return error_response(409, gettext("This cannot be resolved here; it can only be voided."))
 
 
 def _redraw_form(record: QuarantinedRecord, raw: dict[str, Any]) -> Response:

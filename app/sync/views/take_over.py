@@ -41,7 +41,7 @@ def _refused(check: PinCheck) -> Response:
         response = error_response(429)
         response.headers["Retry-After"] = str(int(ATTEMPT_WINDOW.total_seconds()))
         return response
-    response = jsonify({"problem": gettext("The PIN is not right."), "left": check.left})
+    response = jsonify({"problem": gettext("The PIN is wrong."), "left": check.left})
     response.status_code = 401
     return response
 

@@ -1,4 +1,4 @@
-"""States what a view takes and answers, beside its permission."""
+"""Decorators that state what a view takes and answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -79,11 +79,11 @@ def _endpoints(app: Flask) -> Iterator[Endpoint]:
 
 def _path(rule: str, name: str, value: str) -> tuple[str, tuple[tuple[str, str | None], ...]]:
     """Return a rule's path in the document's form, with one parameter replaced by a value, and its parameters."""
-    found = [(match["name"], match["converter"]) for match in PARAMETER.finditer(rule)]
+    parameters = [(match["name"], match["converter"]) for match in PARAMETER.finditer(rule)]
     spelled = PARAMETER.sub(
         lambda match: value if match["name"] == name else f"{{{match['name']}}}", rule
     )
-    return spelled, tuple(pair for pair in found if pair[0] != name)
+    return spelled, tuple(pair for pair in parameters if pair[0] != name)
 
 
 def openapi_document(app: Flask) -> JsonObject:

@@ -41,22 +41,25 @@ PERSON_COLUMNS = ("nationality", "situation", "repeat_contact", "sex", "age_band
 """Columns that belong to the people of a row; all others belong to the whole consultation."""
 MESSAGES = Codelist(
     "sheet_problem",
-    Term("formula", N_("A formula stands here. Paste its value in its place.")),
-    Term("ambiguous", N_("This means two things in two languages. Take the word of the template.")),
+    Term("formula", N_("This cell has a formula. Replace it by its value.")),
+    Term(
+        "ambiguous",
+        N_("This word means two things in two languages. Use the word of the template."),
+    ),
     Term(
         "day_unclear",
         N_("Write the day first and the year with four digits: 15/03/2026, or 2026-03-15."),
     ),
-    Term("unknown_column", N_("This column is none of ours. Take it out.")),
+    Term("unknown_column", N_("This column is unknown. Remove it.")),
     Term("duplicate_column", N_("The column “{column}” is there twice.")),
     Term("missing_column", N_("The column “{column}” is missing.")),
-    Term("not_a_record_number", N_("A record number has at most 20 signs.")),
+    Term("not_a_record_number", N_("A record number has at most 20 characters.")),
     Term(
         "scattered_record",
-        N_("Rows of this record stand further up already. Put the rows of one record together."),
+        N_("There are other rows of this record further up. Keep the rows of one record together."),
     ),
-    Term("not_the_same", N_("The first row of this record says something else here.")),
-    Term("different", N_("This record was brought before and says something else now.")),
+    Term("not_the_same", N_("The first row of this record has another value here.")),
+    Term("different", N_("This record was imported before with other data.")),
 )
 MIN_COLUMN_NAMES = 3
 """A row with at least this many column names is the header."""

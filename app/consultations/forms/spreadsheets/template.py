@@ -36,7 +36,9 @@ def as_xlsx(desks: Collection[str]) -> bytes:
         )
         sheet = book.add_worksheet(gettext("Consultations")[:31])
         words = book.add_worksheet(gettext("Words")[:31])
-        words.write_string(0, 0, gettext("The words that each column takes. Separate several by ;"))
+        words.write_string(
+            0, 0, gettext("The words that each column accepts. Separate several with ;")
+        )
         sheet.freeze_panes(1, 0)
         for position, (code, name) in enumerate(_names()):
             title = f"{name} *" if code in REQUIRED else name
