@@ -74,10 +74,9 @@ def _apply(bed_update: BedUpdate, beds: Beds) -> Beds:
 
 
 def _validate(before: Beds, after: Beds, reason: str) -> list[FieldError]:
-    errors = []
-    for name in ("capacity", "blocked", "occupied"):
-        if not 0 <= getattr(after, name) <= 9999:
-            errors.append(FieldError(name, "not_a_bed_number"))
+    numbers = ("capacity", "blocked", "occupied")
+    wrong = [name for name in numbers if not 0 <= getattr(after, name) <= 9999]
+    errors = [FieldError(name, "not_a_bed_number") for name in wrong]
     if reason and reason not in BED_REASONS:
         errors.append(FieldError("reason", "unknown_code"))
     if not errors and after.free < min(0, before.free) and not reason:
@@ -102,8 +101,8 @@ def add_category(
     beds = Beds(category, capacity, 0, 0, 0, clock.now())
     numbers = {"capacity": capacity, "blocked": 0, "occupied": 0, "reason": "", "version": 1}
     confirmation = {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
-    values = {"shelter_id": shelter.id, "category": category, **numbers, **confirmation}
-    session.execute(insert(BEDS).values(**values))
+    place = {"shelter_id": shelter.id, "category": category}
+    session.execute(insert(BEDS).values(**place, **numbers, **confirmation))
     _record_change(session, account_id, shelter, beds)
     return Accepted(None)
 
