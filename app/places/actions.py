@@ -1,7 +1,8 @@
 """Opens, changes and closes desks."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
@@ -18,11 +19,30 @@ from app.web.outcomes import Accepted, Invalid
 DESKS = Desk.__table__
 
 
-def open_desk(
-    session: Session, account_id: int | None, fields: dict[str, Any]
-) -> FormOutcome[None]:
-    """Open a desk with the fields of DeskRow but id and version."""
-    errors = _validate(fields)
+class DeskFields(TypedDict):
+    """The fields of a desk that may change."""
+
+    name: str
+    adm1: str
+    time_zone: str
+    organisation: str
+    modality: str
+    opened_on: date
+    closed_on: NotRequired[date | None]
+    latitude: NotRequired[float | None]
+    longitude: NotRequired[float | None]
+
+
+class NewDeskFields(DeskFields):
+    """The fields with which a desk is opened."""
+
+    code: str
+    country: str
+
+
+def open_desk(session: Session, account_id: int | None, fields: NewDeskFields) -> FormOutcome[None]:
+    """Open a desk."""
+    errors = _validate(fields, fields["country"])
     if not rules.is_code(fields["code"]):
         errors.append(FieldError("code", "not_a_desk_code"))
     if errors:
@@ -33,7 +53,7 @@ def open_desk(
     return Accepted(None)
 
 
-def _insert_once(session: Session, row: dict[str, Any]) -> bool:
+def _insert_once(session: Session, row: Mapping[str, object]) -> bool:
     try:
         with session.begin_nested():
             session.execute(insert(DESKS).values(**row))
@@ -43,10 +63,10 @@ def _insert_once(session: Session, row: dict[str, Any]) -> bool:
 
 
 def change_desk(
-    session: Session, account_id: int, desk: DeskRow, version: int, fields: dict[str, Any]
+    session: Session, account_id: int, desk: DeskRow, version: int, fields: DeskFields
 ) -> FormOutcome[None]:
     """Change all of a desk but its code and country."""
-    errors = _validate({"country": desk.country, **fields})
+    errors = _validate(fields, desk.country)
     if errors:
         return Invalid(errors)
     unchanged = update(DESKS).where(DESKS.c.id == desk.id, DESKS.c.version == version)
@@ -71,9 +91,9 @@ def close_desk(
     return Accepted(None)
 
 
-def _validate(fields: dict[str, Any]) -> list[FieldError]:
+def _validate(fields: DeskFields, country: str) -> list[FieldError]:
     errors = []
-    if not rules.area_lies_in(fields["adm1"], fields["country"]):
+    if not rules.area_lies_in(fields["adm1"], country):
         errors.append(FieldError("adm1", "not_in_country"))
     if not rules.is_time_zone(fields["time_zone"]):
         errors.append(FieldError("time_zone", "not_a_time_zone"))

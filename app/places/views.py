@@ -20,7 +20,7 @@ from app.web.form_errors import (
     messages_by_field,
     respond_to_form,
 )
-from app.web.pages import flash_message, redirect_or_json, render_page
+from app.web.pages import PageVariables, flash_message, redirect_or_json, render_page
 
 blueprint = Blueprint("places", __name__)
 
@@ -34,7 +34,7 @@ def desks() -> Response:
     countries = [(code, list(country_desks)) for code, country_desks in groups]
     states = {desk.id: _state(desk) for desk in all_desks}
     number_open = sum(state == "open" for state in states.values())
-    context: dict[str, Any] = {"countries": countries, "states": states, "number_open": number_open}
+    context: PageVariables = {"countries": countries, "states": states, "number_open": number_open}
     return render_page("places/desks.html", DESK_STATES=DESK_STATES, **context)
 
 

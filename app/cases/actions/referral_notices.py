@@ -27,6 +27,7 @@ from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import QUARANTINED, REFERRAL
 from app.web.access import Principal
 from app.web.outcomes import Accepted, Conflict, Invalid
+from app.web.requests import RawBody
 
 # More shelters than a referral may name: a notice that names more is quarantined anyway.
 MAX_LOCKED_SHELTERS = 10
@@ -78,7 +79,7 @@ def _codes(value: Any) -> list[str]:
     ]
 
 
-def _without_envelope_fields(data: dict[str, Any]) -> dict[str, Any]:
+def _without_envelope_fields(data: RawBody) -> RawBody:
     return {name: value for name, value in data.items() if name not in ENVELOPE_FIELDS}
 
 

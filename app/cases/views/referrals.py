@@ -33,10 +33,10 @@ from app.referrals.schemas.bodies import ReferralBody, parse_referral
 from app.web.access import allow, principal
 from app.web.form_errors import first_error_response
 from app.web.openapi.answers import FieldErrorsAnswer
-from app.web.openapi.describe import JsonObject, describe
+from app.web.openapi.describe import describe
 from app.web.outcomes import Invalid, Renderers, respond
 from app.web.pages import flash_message, redirect_or_json, set_preference_cookie
-from app.web.requests import read_body
+from app.web.requests import RawBody, read_body
 from app.web.responses import error_response, json_response
 
 
@@ -136,7 +136,7 @@ def _different(_: str) -> Response:
     return error_response(409, message)
 
 
-def _page_with_errors(payload: JsonObject, errors: list[FieldError]) -> Response:
+def _page_with_errors(payload: RawBody, errors: list[FieldError]) -> Response:
     form = forms.form_state_from_form(request.form)
     messages = forms.messages_by_field(errors, payload)
     desk = get_own_desk(db.session(), principal().scope, form.desk)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from app.demo.programme.places import DemoDesk, Period, demo_desks
 from app.demo.programme.returning_visitors import VisitorPool
 from app.demo.programme.shelters import demo_shelters
 from app.month import Month
-from app.places.actions import open_desk
+from app.places.actions import NewDeskFields, open_desk
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 from app.settings import current_settings
@@ -51,7 +52,7 @@ def build(session: Session, options: DemoOptions, on_progress: Callable[[int], N
     period = demo_period(options.months)
     plans = demo_desks(period)
     for plan in plans:
-        outcome = open_desk(session, None, plan.fields)
+        outcome = open_desk(session, None, cast(NewDeskFields, plan.fields))
         if not isinstance(outcome, Accepted):
             raise ValueError(f"{plan.code}: {outcome}")
     desks = {desk.code: desk for desk in list_desks(session, Scope(programme=True))}

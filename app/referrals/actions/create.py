@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -60,16 +60,17 @@ def create_referral(
     errors += [FieldError(*error) for error in rules.validate(data, origin)]
     if not _is_open_today(desk):
         errors.append(FieldError("desk", "desk_not_open"))
-    existing = queries.find_referral_unscoped(session, UUID(data.id))
+    referral_id = UUID(data.id)
+    existing = queries.find_referral_unscoped(session, referral_id)
     if existing is not None:
         return _existing(principal, existing, data)
     if errors:
         return Invalid(errors)
     lock_and_bump_inboxes(session, [shelter.id for shelter in shelters])
-    if not _insert(session, _referral_values(principal, desk, data)):
-        existing = queries.find_referral_unscoped(session, UUID(data.id))
+    if not _insert(session, referral_id, _referral_values(principal, desk, data)):
+        existing = queries.find_referral_unscoped(session, referral_id)
         return _existing(principal, existing, data)
-    referral = queries.get_referral_unscoped(session, UUID(data.id))
+    referral = queries.get_referral_unscoped(session, referral_id)
     _address(session, principal, referral, shelters)
     return Accepted(ReferralIntake(idempotency.NEW, referral))
 
@@ -126,7 +127,7 @@ def _category_errors(
     return [] if is_everywhere else [FieldError("bed_category", "no_such_category")]
 
 
-def _referral_values(principal: Principal, desk: DeskRow, data: ReferralData) -> dict[str, Any]:
+def _referral_values(principal: Principal, desk: DeskRow, data: ReferralData) -> dict[str, object]:
     now = clock.now()
     same_name = ("service", "bed_category", "priority", "person_count", "flags", "note")
     return {name: getattr(data, name) for name in same_name} | {
@@ -147,7 +148,7 @@ def _referral_values(principal: Principal, desk: DeskRow, data: ReferralData) ->
     }
 
 
-def _offer_values(referral: ReferralRow, position: int, shelter: ShelterRow) -> dict[str, Any]:
+def _offer_values(referral: ReferralRow, position: int, shelter: ShelterRow) -> dict[str, object]:
     return {
         "referral_id": referral.id,
         "shelter_id": shelter.id,
@@ -167,11 +168,11 @@ def _reply_by(sent_at: datetime, shelter: ShelterRow, last: datetime) -> datetim
     return min(sent_at + timedelta(minutes=shelter.reply_minutes), last)
 
 
-def _insert(session: Session, values: dict[str, Any]) -> bool:
+def _insert(session: Session, referral_id: UUID, values: dict[str, object]) -> bool:
     """Insert a referral with a code that no open one has; return False if its id exists already."""
 
     def is_duplicate() -> bool:
-        return queries.find_referral_unscoped(session, values["id"]) is not None
+        return queries.find_referral_unscoped(session, referral_id) is not None
 
     code = idempotency.RandomCode("code", lambda: generate_code(secrets.randbelow))
     return idempotency.insert_with_random_code(session, REFERRALS, values, code, is_duplicate)

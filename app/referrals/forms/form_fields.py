@@ -1,11 +1,9 @@
 """Converts the form fields of a referral, and of an action on one, to the shape of their JSON."""
 
-from typing import Any
-
 from werkzeug.datastructures import MultiDict
 
 from app.web.json_reader import person_counts_from_form
-from app.web.requests import NOT_FIELDS
+from app.web.requests import NOT_FIELDS, RawBody
 
 LIST_FIELDS = ("shelters", "flags")
 CHECKBOX_FIELDS = ("consent", "confirmed")
@@ -13,9 +11,9 @@ TICKED = ("1", "on", "true", "yes")
 ANSWER_PREFIX = "answers-"
 
 
-def referral_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
+def referral_from_form(form: MultiDict[str, str]) -> RawBody:
     """Return the fields of a new referral: `persons-female-age_25_59` = n, checkboxes, repeated lists."""
-    raw: dict[str, Any] = {}
+    raw: RawBody = {}
     for name in form:
         if name not in NOT_FIELDS and not name.startswith("persons-"):
             raw[name] = form.getlist(name) if name in LIST_FIELDS else form[name]
@@ -26,9 +24,9 @@ def referral_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
     return raw
 
 
-def action_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
+def action_from_form(form: MultiDict[str, str]) -> RawBody:
     """Return the fields of an action: `answers-stairs` = yes, repeated `questions`; `next` is the page to go to."""
-    raw: dict[str, Any] = {}
+    raw: RawBody = {}
     answers: dict[str, str] = {}
     for name in form:
         if name.startswith(ANSWER_PREFIX):

@@ -1,6 +1,5 @@
 """The page and JSON of one referral."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -28,7 +27,7 @@ from app.shelters.queries.shelters import PublicShelter, public_view, shelters_b
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
 from app.web.openapi.describe import describe
-from app.web.pages import render_page
+from app.web.pages import PageVariables, render_page
 from app.web.requests import wants_json
 from app.web.responses import json_response
 
@@ -67,7 +66,7 @@ def _events(referral: ReferralRow) -> list[EventRow]:
     return [event for event in events if event.shelter_id in visible]
 
 
-def _chain(referral: ReferralRow) -> dict[str, Any]:
+def _chain(referral: ReferralRow) -> PageVariables:
     """Return the referrals that this one came after and that followed it; both None for a shelter's account."""
     session, scope = db.session(), principal().scope
     if not acts_for_desk():
@@ -80,7 +79,7 @@ def _chain(referral: ReferralRow) -> dict[str, Any]:
     return {"previous": previous, "following": chain.find_next_referral(session, referral)}
 
 
-def _available_actions(referral: ReferralRow, offers: list[OfferRow]) -> dict[str, Any]:
+def _available_actions(referral: ReferralRow, offers: list[OfferRow]) -> PageVariables:
     """Return which actions the reader may perform now, by name, and whether the next shelter may be asked."""
     is_own_desk = acts_for_desk() and may_send_from(principal(), referral.desk_id, referral.country)
     state, actions = referral.state_now, states.actions_for(referral.service)

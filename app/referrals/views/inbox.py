@@ -1,7 +1,5 @@
 """The inbox of shelters: its page, the poll of an open page, and the search by the code of a slip."""
 
-from typing import Any
-
 from flask import Response, abort, request
 
 from app.audit.actions import record_audit
@@ -16,12 +14,12 @@ from app.referrals.views.blueprint import blueprint
 from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS
 from app.web.access import Scope, allow, principal
 from app.web.openapi.describe import describe
-from app.web.pages import render_page
+from app.web.pages import PageVariables, render_page
 from app.web.relative_time import utc_iso
 from app.web.requests import wants_json
 from app.web.responses import json_response
 
-CODELISTS: dict[str, Any] = {
+CODELISTS: PageVariables = {
     "v": vocabulary,
     "categories": BED_CATEGORIES,
     "bed_reasons": BED_REASONS,
@@ -45,7 +43,7 @@ def inbox() -> Response:
     if selected is not None:
         shelter = selected.shelter
         record_audit(account_id, "inbox_read", f"shelter:{shelter.code}", shelter.country)
-    values: dict[str, Any] = {"selected": selected, "inboxes": inboxes, "inbox_status": status}
+    values: PageVariables = {"selected": selected, "inboxes": inboxes, "inbox_status": status}
     return render_page("referrals/inbox.html", **values, **CODELISTS)
 
 

@@ -26,10 +26,10 @@ from app.shelters.views.blueprint import blueprint
 from app.web.access import Scope, allow, principal
 from app.web.form_errors import first_error_response
 from app.web.openapi.answers import ErrorAnswer, NothingAnswer
-from app.web.openapi.describe import JsonObject, describe
+from app.web.openapi.describe import describe
 from app.web.outcomes import Accepted, Invalid, Renderers, respond
 from app.web.pages import flash_message, redirect_or_json
-from app.web.requests import read_body, safe_redirect_target
+from app.web.requests import RawBody, read_body, safe_redirect_target
 from app.web.responses import json_response
 from app.web.schemas.body import Parsed, parse
 
@@ -87,7 +87,7 @@ def set_beds(code: str) -> AnyResponse:
     )
 
 
-def _form_fields(form: MultiDict[str, str]) -> JsonObject:
+def _form_fields(form: MultiDict[str, str]) -> RawBody:
     return {name: form[name] for name in form if name not in ("csrf_token", "next")}
 
 

@@ -21,9 +21,9 @@ from app.shelters.queries.shelters import ShelterRow, find_shelter, list_all
 from app.shelters.rules import Beds
 from app.shelters.vocabulary import BED_CATEGORIES, SHELTER_STATES, SHELTER_TYPES
 from app.web.form_errors import error_status, messages_by_field
-from app.web.pages import render_page
+from app.web.pages import PageVariables, render_page
 
-CODELISTS: dict[str, Any] = {
+CODELISTS: PageVariables = {
     "BED_CATEGORIES": BED_CATEGORIES,
     "SHELTER_STATES": SHELTER_STATES,
     "SHELTER_TYPES": SHELTER_TYPES,
@@ -79,7 +79,7 @@ def shelter_page(
 ) -> Response:
     """Render the page of a shelter; `other_forms` are `closing` and `bed_form` as typed, if they have errors."""
     beds = list_beds(db.session(), [shelter.id]).get(shelter.id, [])
-    values: dict[str, Any] = {"shelter": shelter, "state": _state(shelter), "beds": beds}
+    values: PageVariables = {"shelter": shelter, "state": _state(shelter), "beds": beds}
     values["areas"] = places.area_choices(shelter.country)
     values["coordinators"] = list_coordinators(db.session(), shelter.country)
     if form is not None and error_status(errors) == 409:
