@@ -13,6 +13,7 @@ WOMEN = {"sex": "female", "age_band": "age_25_59", "n": 2}
 READ: list[tuple[str, dict[str, Any], ActionInput]] = [
     ("seen", {}, ActionInput()),
     ("cancel", {"version": None}, ActionInput()),
+    ("seen", {"reason": "no_capacity", "persons": 3}, ActionInput()),
     ("cancel", {"version": "12"}, ActionInput(version=12)),
     ("accept", {"shelter": "HND-S1", "version": 3}, ActionInput(3, 7)),
     ("accept", {"over_capacity": {"reason": "damage"}}, ActionInput(over_capacity="damage")),
@@ -28,7 +29,6 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
     ("seen", {"version": True}, ("version", "not_a_number")),
     ("seen", {"shelter": "HND-S9"}, ("shelter", "unknown_shelter")),
     ("seen", {"shelter": ["HND-S1"]}, ("shelter", "unreadable")),
-    ("seen", {"reason": "no_capacity"}, ("reason", "unknown_field")),
     ("cancel", {"name": "Maria"}, ("name", "unknown_field")),
     ("accept", {"over_capacity": {"reason": 5}}, ("over_capacity.reason", "unreadable")),
     ("accept", {"over_capacity": "x" * 1001}, ("over_capacity", "too_long")),

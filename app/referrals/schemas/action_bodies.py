@@ -145,13 +145,19 @@ ACTION_BODIES: dict[str, type[ActionBody]] = {
     "cancel": ActionBody,
 }
 """The schema of each action of `states.ACTIONS`."""
+FIELDS = frozenset().union(*(body.model_fields for body in ACTION_BODIES.values()))
 
 
 def parse_action(
     action: str, raw: Mapping[str, Any], shelters: Mapping[str, int]
 ) -> tuple[ActionInput, list[FieldError]]:
-    """Return the input of an action and every error; `shelters` are the ids of the account's shelters by code."""
-    parsed = parse(ACTION_BODIES[action], raw)
+    """Return the input of an action and every error; `shelters` are the ids of the account's shelters by code.
+
+    A field of another action is ignored: clients may send one body with every action.
+    """
+    schema = ACTION_BODIES[action]
+    others = FIELDS - schema.model_fields.keys()
+    parsed = parse(schema, {name: value for name, value in raw.items() if name not in others})
     body, errors = parsed.body, parsed.field_errors
     if body.shelter and body.shelter not in shelters:
         errors.append(FieldError("shelter", "unknown_shelter"))
