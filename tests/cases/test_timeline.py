@@ -123,7 +123,7 @@ def test_the_day_names_the_requests_opened_on_it_and_how_many_wait(office):
     for page in (today, supervisor_page):
         assert all(f'href="/returns/{reference}"' in page for reference in (first, stopped))
         assert not any(reference in page for reference in (foreign, other_desk))
-        assert "pressure" not in page and "Somebody presses" not in page
+        assert "pressure" not in page and "Somebody pressures" not in page
         assert re.search(
             r'class="notice waiting".*?<p>1 .*?href="/returns\?desk=HND-01"', page, re.S
         )

@@ -84,7 +84,7 @@ def test_the_page_says_who_waits_how_long_and_where_they_would_sleep(world):
         "Disability",
         "“Con mochila”",
         "confirmed 12 min ago",
-        "Accept over capacity… The beds would be taken to 150%. Why?",
+        "Accept over capacity… The shelter would be 150% full. Why?",
     ):
         assert sentence in inbox, (sentence, inbox)
     assert "Nobody is on the way" in inbox
@@ -283,6 +283,6 @@ def test_who_coordinates_two_shelters_chooses_and_who_has_none_is_informed(app, 
     tere, nora = sign_in(app, "tere"), sign_in(app, "nora")
     world.send(shelters=["HND-S4"])
     assert "Waiting for your answer (1)" in world.inbox(tere)
-    assert "Nobody waits" in world.inbox(tere, "?shelter=HND-S3")
+    assert "Nobody is waiting" in world.inbox(tere, "?shelter=HND-S3")
     assert "You are not assigned to a shelter yet" in world.inbox(nora)
     assert nora.get("/").location == "/referrals/inbox"
