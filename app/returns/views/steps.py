@@ -48,17 +48,17 @@ def redraw_step(reference: str, action: str) -> Response:
     return response
 
 
-def render_step_errors(
-    reference: str, action: str, refusal: StepRefusal | list[FieldError]
-) -> Response:
-    """Render the page of a step with the answers sent and their errors: 422, or 409 if a gate blocks it."""
-    if isinstance(refusal, StepRefusal):
-        message = gettext(FIELD_ERRORS[refusal.code].label)
-        return _step_page(reference, action, {"": message}, 409)
-    errors: dict[str, str] = {}
-    for error in refusal:
-        errors.setdefault(error.field.partition(".")[0], error.message)
-    return _step_page(reference, action, errors, 422)
+def render_step_refusal(reference: str, action: str, refusal: StepRefusal) -> Response:
+    """Render the page of a step with the answers sent and why it cannot be recorded now: 409."""
+    return _step_page(reference, action, {"": refusal.message}, 409)
+
+
+def render_step_errors(reference: str, action: str, errors: list[FieldError]) -> Response:
+    """Render the page of a step with the answers sent and their errors: 422."""
+    messages: dict[str, str] = {}
+    for error in errors:
+        messages.setdefault(error.field.partition(".")[0], error.message)
+    return _step_page(reference, action, messages, 422)
 
 
 def _step_page(
