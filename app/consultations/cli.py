@@ -19,6 +19,7 @@ from app.places.queries import ALL_DESKS, DeskRow, list_desks
 from app.spreadsheets.limits import SpreadsheetLimits, UnreadableSpreadsheet
 from app.staff import queries as staff
 from app.web.access import Scope
+from app.web.outcomes import Conflict
 
 commands = AppGroup("consultations", help="Consultations.")
 IMPORTED = N_("%(added)s consultations added, %(same)s were there already.")
@@ -95,12 +96,14 @@ def _write(check: ImportCheck, desks: dict[str, DeskRow], authors: dict[str, int
     length, label = check.consultations, gettext("Writing")
     progress = click.progressbar(length=length, label=label, **_bar_options())
     with unit_of_work(), progress as bar:
-        result = spreadsheet_import.write_import(db.session(), authors, desks, check, bar.update)
-        if isinstance(result, list):
-            db.session.rollback()
-    if isinstance(result, list):
-        _exit_with_errors(result, 0)
-    return result
+        outcome = spreadsheet_import.write_import(db.session(), authors, desks, check, bar.update)
+        match outcome:
+            case Conflict():
+                db.session.rollback()
+    match outcome:
+        case Conflict(errors):
+            _exit_with_errors(errors, 0)
+    return outcome.value
 
 
 def _bar_options() -> dict[str, Any]:

@@ -58,8 +58,7 @@ def form_page(
 
 def desk_from_raw(raw: dict[str, Any]) -> DeskRow:
     """Return the account's desk that a form names; its first desk if the form names none of them."""
-    code = raw.get("desk")
-    desk = find_desk(db.session(), principal().scope, code) if isinstance(code, str) else None
+    desk = find_desk(db.session(), principal().scope, str(raw.get("desk")))
     return desk or own_desk(None)
 
 
