@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 from flask.cli import AppGroup
@@ -66,7 +66,9 @@ def _check(path: Path, desks: dict[str, DeskRow]) -> ImportCheck:
     try:
         with path.open("rb") as file:
             records = read_records(file, desks.keys(), SpreadsheetLimits())
-            with click.progressbar(records, label=gettext("Checking"), **_bar_options()) as bar:
+            with click.progressbar(
+                records, label=gettext("Checking"), file=sys.stderr, hidden=_is_hidden()
+            ) as bar:
                 return spreadsheet_import.check_import(db.session(), desks, bar)
     except UnreadableSpreadsheet as error:
         _exit(error.message)
@@ -94,7 +96,7 @@ def _authors(check: ImportCheck, desks: dict[str, DeskRow], username: str | None
 
 def _write(check: ImportCheck, desks: dict[str, DeskRow], authors: dict[str, int]) -> ImportResult:
     length, label = check.consultations, gettext("Writing")
-    progress = click.progressbar(length=length, label=label, **_bar_options())
+    progress = click.progressbar(length=length, label=label, file=sys.stderr, hidden=_is_hidden())
     with unit_of_work(), progress as bar:
         outcome = spreadsheet_import.write_import(db.session(), authors, desks, check, bar.update)
         match outcome:
@@ -106,8 +108,8 @@ def _write(check: ImportCheck, desks: dict[str, DeskRow], authors: dict[str, int
     return outcome.value
 
 
-def _bar_options() -> dict[str, Any]:
-    return {"file": sys.stderr, "hidden": not sys.stderr.isatty()}
+def _is_hidden() -> bool:
+    return not sys.stderr.isatty()
 
 
 def _summary(message: str, added: int, same: int) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from flask import Response, redirect, url_for
@@ -24,12 +23,8 @@ from app.consultations.schemas.answers import (
     ConsultationAnswer,
     VersionConflictAnswer,
 )
-from app.consultations.schemas.bodies import (
-    CorrectionBody,
-    VoidBody,
-    parse_correction,
-    parse_void,
-)
+from app.consultations.schemas.bodies import VoidBody, parse_correction, parse_void
+from app.consultations.schemas.descriptions import ReplacementBody
 from app.consultations.views.blueprint import (
     blueprint,
     form_page,
@@ -61,13 +56,13 @@ def detail(consultation_id: UUID) -> Response:
     if wants_json():
         state = {"version": row.version, "state": row.state}
         return json_response({**as_json(data), **state, "trail": versions})
-    variables: dict[str, Any] = {
+    variables: dict[str, object] = {
         "versions": versions,
         "may_change": corrections.may_change(principal(), row),
         "describe": labels.describe,
         "asks_to_return": asks_to_return,
     }
-    return render_page("consultations/record.html", row=row, **variables, **CODELISTS)
+    return render_page("consultations/record.html", 200, row=row, **variables, **CODELISTS)
 
 
 def _versions(row: AnyRow) -> list[JsonObject]:
@@ -107,7 +102,7 @@ def correction_form(consultation_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:consultation_id>/correct")
 @allow("correct_consultations")
-@describe(answers={200: ChangedAnswer, 409: VersionConflictAnswer}, body=CorrectionBody)
+@describe(answers={200: ChangedAnswer, 409: VersionConflictAnswer}, body=ReplacementBody)
 def correct(consultation_id: UUID) -> AnyResponse:
     """Replace the data of a consultation; 409 with both versions if it has a newer version."""
     get_row_or_404(consultation_id)
@@ -155,7 +150,7 @@ def _form_with_errors(row: AnyRow, raw: JsonObject, errors: list[FieldError]) ->
 
 def _form_with_conflict(row: AnyRow, raw: JsonObject, conflict: VersionConflict) -> Response:
     options, form_state = options_at(own_desk(row.desk)), form_state_from_raw(raw)
-    variables: dict[str, Any] = {"reason": raw.get("reason"), "version": conflict.version}
+    variables: dict[str, object] = {"reason": raw.get("reason"), "version": conflict.version}
     variables |= {
         "conflict": conflict,
         "differences": labels.differences(conflict.yours, conflict.theirs),

@@ -25,7 +25,8 @@ from app.consultations.forms.form_state import (
 )
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.schemas.answers import DifferentAnswer, RecordedAnswer
-from app.consultations.schemas.bodies import ConsultationBody, parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
+from app.consultations.schemas.descriptions import RecordingBody
 from app.consultations.views.blueprint import (
     DEFAULTS_COOKIE,
     blueprint,
@@ -132,7 +133,7 @@ def _id_in(raw: JsonObject) -> UUID:
 @blueprint.post("")
 @allow("record_consultations")
 @describe(
-    answers={201: RecordedAnswer, 200: RecordedAnswer, 409: DifferentAnswer}, body=ConsultationBody
+    answers={201: RecordedAnswer, 200: RecordedAnswer, 409: DifferentAnswer}, body=RecordingBody
 )
 def record() -> AnyResponse:
     """Record a consultation; by JSON 201 new, 200 same, 409 different, 422 errors; by form redirect to the day."""

@@ -1,7 +1,7 @@
 """Types of the fields of a return request and its steps; each reports a code of FIELD_ERRORS."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -27,7 +27,7 @@ _Info: TypeAlias = core_schema.ValidationInfo
 class TickOf:
     """A statement, false if it is left out; it must be true if `is_required`, given the fields before it."""
 
-    is_required: Callable[[dict[str, Any]], bool]
+    is_required: Callable[[Mapping[str, object]], bool]
     schema: CoreSchema
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -1,7 +1,6 @@
 """The page of one step, with an error message next to each wrong answer."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Response, abort, request
 from flask_babel import gettext
@@ -102,7 +101,7 @@ def _refusal_message(return_request: RequestRow, state: RequestState, action: st
 
 def _values(
     return_request: RequestRow, steps: list[StepRow], state: RequestState, action: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     if request.form:
         return labels.values_from_form(action, request.form)
     everybody = {f"{sex}-{band}": n for sex, band, n in return_request.persons}

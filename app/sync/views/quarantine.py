@@ -1,6 +1,5 @@
 """Pages of the quarantine, where authors and supervisors resolve or void records."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Response, abort, url_for
@@ -28,7 +27,7 @@ from app.web.responses import error_response
 from app.web.schemas.body import parse
 
 NUMBER = "<int(max=2000000000):number>"
-CODELISTS: dict[str, Any] = {"KINDS": KINDS, "REASONS": REASONS, "STATES": STATES}
+CODELISTS: dict[str, object] = {"KINDS": KINDS, "REASONS": REASONS, "STATES": STATES}
 
 
 @blueprint.get("/quarantine")
@@ -42,6 +41,7 @@ def quarantine() -> Response:
     tablets = queries.list_quarantine_by_device(db.session(), principal().scope) if can_void else []
     return render_page(
         "sync/quarantine.html",
+        200,
         rows=rows,
         resolvable={row.number for row in rows if actions.may_resolve(principal(), row)},
         tablets=tablets,

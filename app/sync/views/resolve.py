@@ -10,7 +10,8 @@ from werkzeug import Response as AnyResponse
 from app.consultations.forms import template_context
 from app.consultations.forms.form_fields import from_form
 from app.consultations.forms.form_state import FormGroup, form_state_from_raw
-from app.consultations.schemas.bodies import ConsultationBody, parse_consultation
+from app.consultations.schemas.bodies import parse_consultation
+from app.consultations.schemas.descriptions import RecordingBody
 from app.db.session import db
 from app.field_errors import FieldError
 from app.i18n import language
@@ -68,7 +69,7 @@ def _form_page(
 @blueprint.post(f"/quarantine/{NUMBER}/mend")  # the former address
 @blueprint.post(f"/quarantine/{NUMBER}/resolve")
 @allow("resolve_envelopes")
-@describe(answers={200: NothingAnswer, 409: ErrorAnswer}, body=ConsultationBody)
+@describe(answers={200: NothingAnswer, 409: ErrorAnswer}, body=RecordingBody)
 def resolve(number: int) -> AnyResponse:
     """Record the corrected consultation in its author's name, or void the record that a late voiding names."""
     record = lock_record(number)
