@@ -17,14 +17,14 @@ from app.web.outcomes import Accepted, Invalid, Outcome
 
 
 @dataclass(frozen=True)
-class Invitation:
+class InvitationLink:
     """The account that was invited, and the token of its one-time link."""
 
     username: str
     token: str
 
 
-InvitationOutcome: TypeAlias = Outcome[Invitation, Never]
+InvitationOutcome: TypeAlias = Outcome[InvitationLink, Never]
 
 
 def invite_within(
@@ -63,7 +63,7 @@ def invite(
         countries if scope_kind == "countries" else (),
     )
     accounts.record_account_audit(session, inviter_id, "invited", account["username"])
-    return Accepted(Invitation(account["username"], accounts.create_link(session, account_id)))
+    return Accepted(InvitationLink(account["username"], accounts.create_link(session, account_id)))
 
 
 def _invitation_errors(

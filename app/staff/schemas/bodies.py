@@ -14,7 +14,7 @@ def _read_code(value: Any) -> str | None:
 
 
 class SignInBody(Body):
-    """Who signs in; `code` where a second factor is set. A form sends more than these."""
+    """Who signs in; `code` if a second factor is set. A form sends more than these."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -12,7 +12,7 @@ from app.field_errors import FieldError, errors_response
 from app.i18n import language
 from app.staff import forms, queries, rules
 from app.staff.actions import accounts, invitations
-from app.staff.actions.invitations import Invitation, InvitationOutcome
+from app.staff.actions.invitations import InvitationLink, InvitationOutcome
 from app.staff.queries import AccountLine
 from app.staff.schemas.answers import InvitationAnswer
 from app.staff.views.blueprint import blueprint, errors_by_field
@@ -80,12 +80,12 @@ def _invite(form: Any) -> InvitationOutcome:
     return invitations.invite_within(db.session(), principal(), form.account(), form.scope())
 
 
-def _json_link(invitation: Invitation) -> Response:
+def _json_link(invitation: InvitationLink) -> Response:
     link = public_url_for("staff.invitation", token=invitation.token)
     return json_response({"account": invitation.username, "link": link})
 
 
-def _link_page(invitation: Invitation) -> Response:
+def _link_page(invitation: InvitationLink) -> Response:
     username = invitation.username
     link = public_url_for("staff.invitation", token=invitation.token)
     return render_page(
@@ -107,7 +107,7 @@ def reset(username: str) -> Response:
     """Show, only here, a link with which the person sets a new password."""
     account = _get_managed(username).account
     token = accounts.start_reset(db.session(), principal().account_id, account)
-    invitation = Invitation(username, token)
+    invitation = InvitationLink(username, token)
     return _json_link(invitation) if wants_json() else _link_page(invitation)
 
 
