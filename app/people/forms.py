@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.codelists.codelist import N_
 from app.i18n.language import LOCALES
-from app.web.openapi.describe import JsonObject
+from app.json_object import JsonObject
 from app.web.qr_codes import QUIET_ZONE, draw_qr_code
 from app.web.requests import plain_fields
 

@@ -9,6 +9,7 @@ from werkzeug import Response as AnyResponse
 from app import clock
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS, FieldError, errors_response
+from app.json_object import JsonObject
 from app.people import forms
 from app.people.actions import cards
 from app.people.actions.lookup import CardLookup, look_up_card
@@ -18,7 +19,7 @@ from app.places.queries import DeskRow, find_desk, list_desks
 from app.settings import current_settings
 from app.web.access import allow, limiter, principal
 from app.web.openapi.answers import ErrorAnswer, NothingAnswer
-from app.web.openapi.describe import JsonObject, describe
+from app.web.openapi.describe import describe
 from app.web.outcomes import Invalid, Renderers, respond
 from app.web.pages import flash_message, render_page
 from app.web.requests import plain_fields, read_body

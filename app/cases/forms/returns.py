@@ -21,11 +21,11 @@ from app.composition import PersonCount, is_child_alone
 from app.consultations.rules.consultation_data import ConsultationData
 from app.db.session import Session
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.people.queries.lines import list_nationalities_by_frequency
 from app.places.queries import DeskRow
 from app.returns.forms.form_fields import new_request_from_form
 from app.web.access import Scope
-from app.web.openapi.describe import JsonObject
 
 MAX_OFFERED = 7
 ONE_MONTH = timedelta(days=30)

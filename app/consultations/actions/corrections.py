@@ -23,11 +23,11 @@ from app.consultations.rules.consultation_data import (
 from app.consultations.vocabulary import LIVE, VOID
 from app.db.session import AnyRow
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.people.actions.lines import ConsultationContext, replace_lines, void_lines
 from app.people.queries.cards import CardRow, get_card
 from app.places.queries import find_desk
 from app.web.access import Principal
-from app.web.openapi.describe import JsonObject
 from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 
 

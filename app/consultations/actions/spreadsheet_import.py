@@ -3,6 +3,7 @@
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from tempfile import SpooledTemporaryFile
@@ -22,6 +23,7 @@ from app.consultations.rules import spreadsheets
 from app.consultations.rules.consultation_data import ConsultationData, content_digest
 from app.consultations.rules.spreadsheets import CellError, SpreadsheetRecord
 from app.db.idempotency import insert_all_once
+from app.db.session import RowValues
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow
 from app.web.outcomes import Accepted, Conflict
@@ -163,13 +165,13 @@ def write_import(
     return Accepted(ImportResult(added, check.consultations - added))
 
 
-def _row(pending: PendingRow, desks: Desks, authors: Mapping[str, int]) -> dict[str, Any]:
+def _row(pending: PendingRow, desks: Desks, authors: Mapping[str, int]) -> RowValues:
     desk = desks[pending.data.desk]
     return new_row(pending.data, desk, authors[desk.country])
 
 
 def _conflicts(
-    session: Session, batch: list[PendingRow], rows: list[dict[str, Any]], new_ids: set[UUID]
+    session: Session, batch: list[PendingRow], rows: list[RowValues], new_ids: set[UUID]
 ) -> list[CellError]:
     """Return an error for each consultation that somebody else imported with other data since the check."""
     others = [pair for pair in zip(batch, rows, strict=True) if pair[1]["id"] not in new_ids]
@@ -188,11 +190,9 @@ def countries_of(check: ImportCheck, desks: Desks) -> set[str]:
 
 def _pending_rows(check: ImportCheck) -> Iterator[PendingRow]:
     check.pending.seek(0)
-    while True:
-        try:
+    with suppress(EOFError):
+        while True:
             yield pickle.load(check.pending)  # noqa: S301 - our own file, seen by nobody else
-        except EOFError:
-            return
 
 
 def _batches(rows: Iterator[PendingRow]) -> Iterator[list[PendingRow]]:

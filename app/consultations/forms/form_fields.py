@@ -5,7 +5,7 @@ import re
 from werkzeug.datastructures import MultiDict
 
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
-from app.web.openapi.describe import JsonObject
+from app.json_object import JsonObject
 
 LIST_FIELDS = ("topics", "outcomes", "flags")
 NUMBER_FIELDS = ("taps", "milliseconds", "sequence", "version")

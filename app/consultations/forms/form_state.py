@@ -13,13 +13,13 @@ from app.consultations.rules.checks import offers_earlier_month
 from app.consultations.rules.consultation_data import ConsultationData, as_json
 from app.consultations.vocabulary import USUAL_TOPICS
 from app.db.session import Session
+from app.json_object import JsonObject
 from app.month import Month
 from app.people.queries.lines import list_nationalities_by_frequency
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
 from app.web.access import Scope
-from app.web.openapi.describe import JsonObject
 
 SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("card", N_("Visitor card"), ("card",)),

@@ -15,7 +15,7 @@ from app.consultations.vocabulary import (
     TRAVEL_GROUPS,
 )
 from app.i18n import language
-from app.web.openapi.describe import JsonObject
+from app.json_object import JsonObject
 
 LabelledAnswer = tuple[str, str]
 """The label of a field and the label of its value."""

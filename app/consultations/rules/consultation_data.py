@@ -8,8 +8,8 @@ from hashlib import sha256
 
 from app.composition import PersonCount
 from app.consultations.vocabulary import DECLINED, QUALIFYING_OUTCOMES
+from app.json_object import JsonObject
 from app.month import Month
-from app.web.openapi.describe import JsonObject
 
 ATTACHED = "attached"
 """In JSON, stands for the card that a record has; a correction that sends it keeps that card."""

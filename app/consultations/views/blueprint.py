@@ -11,11 +11,11 @@ from app.consultations.forms import template_context
 from app.consultations.forms.form_state import FormOptions, FormState, get_form_options
 from app.db.session import AnyRow, db
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk, get_own_desk
 from app.settings import current_settings
 from app.web.access import principal
-from app.web.openapi.describe import JsonObject
 from app.web.pages import render_page
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/consultations")

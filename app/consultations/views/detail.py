@@ -35,8 +35,9 @@ from app.consultations.views.blueprint import (
 )
 from app.db.session import AnyRow, db
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.web.access import allow, principal
-from app.web.openapi.describe import JsonObject, describe
+from app.web.openapi.describe import describe
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, render_page
 from app.web.relative_time import utc_iso

@@ -41,10 +41,11 @@ from app.db import idempotency
 from app.db.session import db
 from app.field_errors import FieldError
 from app.i18n import language
+from app.json_object import JsonObject
 from app.people.actions.lookup import CardLookup, look_up_card
 from app.places.queries import DeskRow
 from app.web.access import allow, principal
-from app.web.openapi.describe import JsonObject, describe
+from app.web.openapi.describe import describe
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, set_preference_cookie
 from app.web.requests import is_form, read_body

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.audit.actions import record_audit
 from app.db.session import AnyRow
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.month import Month
 from app.people.actions.cards import find_typed_card
 from app.people.queries.compositions import find_last_month, list_last_composition
@@ -18,7 +19,6 @@ from app.people.rules.repeat_contact import suggest_repeat_contact
 from app.places.queries import DeskRow
 from app.settings import current_settings
 from app.web.access import Principal
-from app.web.openapi.describe import JsonObject
 from app.web.outcomes import Accepted, Invalid, Outcome
 
 

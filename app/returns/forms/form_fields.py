@@ -2,10 +2,10 @@
 
 from werkzeug.datastructures import MultiDict
 
+from app.json_object import JsonObject
 from app.returns.forms.fields import MultiChoiceField, PersonsField, TickField
 from app.returns.forms.steps import STEP_FORMS
-from app.web.json_reader import person_counts_from_form
-from app.web.openapi.describe import JsonObject
+from app.web.person_counters import person_counts_from_form
 from app.web.requests import NOT_FIELDS
 
 CHECKED = frozenset({"1", "on", "true", "yes"})

@@ -125,7 +125,7 @@ class DepartureBody(StepBody):
     persons: OptionalPersons
 
 
-class ArrivalBody(StepBody):
+class ReturnArrivalBody(StepBody):
     """The day of arrival; today if it is left out."""
 
     arrived_on: OpenDay
@@ -158,7 +158,7 @@ STEP_BODIES: dict[str, type[VersionedBody]] = {
     stages.FIT_TO_TRAVEL: FitToTravelBody,
     stages.TRAVEL_ARRANGED: TravelBody,
     stages.DEPARTED: DepartureBody,
-    stages.ARRIVED: ArrivalBody,
+    stages.ARRIVED: ReturnArrivalBody,
     **dict.fromkeys((stages.REINTEGRATION, stages.FOLLOW_UP), StepBody),
     stages.STOP: StopBody,
     stages.RESUME: ResumeBody,

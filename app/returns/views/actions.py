@@ -8,6 +8,7 @@ from flask_babel import gettext
 from werkzeug import Response
 
 from app.db.session import Session, db
+from app.json_object import JsonObject
 from app.returns.actions import record_stage, stop_resume_close
 from app.returns.actions.append_step import StepOutcome, StepRefusal
 from app.returns.actions.record_stage import StepInput, actor_of
@@ -22,7 +23,7 @@ from app.returns.schemas.bodies import STEP_BODIES, parse_step
 from app.returns.views.blueprint import blueprint, parse_reference_or_404
 from app.returns.views.steps import render_step_errors, render_step_refusal
 from app.web.access import Principal, allow, principal
-from app.web.openapi.describe import JsonObject, Operation, describe_each
+from app.web.openapi.describe import Operation, describe_each
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message
 from app.web.requests import is_form, read_json

@@ -8,11 +8,11 @@ from werkzeug.datastructures import MultiDict
 
 from app import clock
 from app.db.session import Session
+from app.json_object import JsonObject
 from app.sync.queries import devices as queries
 from app.sync.queries.devices import DeviceRow
 from app.sync.rules import devices as rules
 from app.web.access import Scope
-from app.web.openapi.describe import JsonObject
 from app.web.requests import plain_fields
 
 

@@ -25,9 +25,9 @@ from app.consultations.vocabulary import (
     TRAVEL_GROUPS,
 )
 from app.i18n import language
+from app.json_object import JsonObject
 from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONSULTATION, VOID
-from app.web.openapi.describe import JsonObject
 
 MAX_GROUPS, MAX_VALUES = 8, 60
 MAX_TEXT_LENGTH = 80

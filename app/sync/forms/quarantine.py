@@ -16,6 +16,7 @@ from app.consultations.schemas.bodies import parse_consultation
 from app.consultations.vocabulary import CHANGE_REASONS, DECLINED
 from app.db.session import Session
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.places.queries import find_desk
 from app.settings import current_settings
 from app.staff.queries import find_account
@@ -27,7 +28,6 @@ from app.sync.queries.envelopes import EnvelopeRow
 from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONSULTATION, VOID
 from app.web.access import Principal
-from app.web.openapi.describe import JsonObject
 
 
 @dataclass(frozen=True)

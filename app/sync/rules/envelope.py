@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from app.json_object import parse_json_object
+from app.json_object import JsonObject, parse_json_object
 from app.sync.vocabulary import CONSULTATION, KINDS, MAX_AGE_DAYS
-from app.web.openapi.describe import JsonObject
 
 ENVELOPE_FIELDS = frozenset({"kind", "author"})
 """Fields of a payload that are no answers of its record."""

@@ -10,6 +10,7 @@ from werkzeug import Response as AnyResponse
 from app import clock
 from app.db.session import db
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.places.queries import ALL_DESKS, DeskRow, list_desks
 from app.places.rules import closes_with_country, is_open
 from app.sync.actions import devices as actions
@@ -27,7 +28,7 @@ from app.text_limits import MAX_TEXT_LENGTH
 from app.web import qr_codes
 from app.web.access import allow, principal
 from app.web.openapi.answers import NothingAnswer
-from app.web.openapi.describe import JsonObject, describe
+from app.web.openapi.describe import describe
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, public_url_for, redirect_or_json, render_page
 from app.web.relative_time import utc_iso

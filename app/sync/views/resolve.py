@@ -15,6 +15,7 @@ from app.consultations.schemas.descriptions import RecordingBody
 from app.db.session import db
 from app.field_errors import FieldError
 from app.i18n import language
+from app.json_object import JsonObject
 from app.sync.actions import quarantine as actions
 from app.sync.forms import payload_summary
 from app.sync.forms import quarantine as forms
@@ -23,7 +24,7 @@ from app.sync.views.blueprint import blueprint
 from app.sync.views.quarantine import NUMBER, get_record, lock_record, record_page, refusal_of
 from app.web.access import allow, principal
 from app.web.openapi.answers import ErrorAnswer, NothingAnswer
-from app.web.openapi.describe import JsonObject, describe
+from app.web.openapi.describe import describe
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, redirect_or_json, render_page
 from app.web.requests import read_body

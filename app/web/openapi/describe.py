@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-JsonObject: TypeAlias = dict[str, Any]
-"""A JSON object of a document that this app does not define."""
 View = TypeVar("View", bound=Callable[..., Any])
 Answers = Mapping[int, type[BaseModel] | None]
 """The body of each answer by status; None if the answer has none."""

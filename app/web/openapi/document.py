@@ -10,10 +10,11 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from app.json_object import JsonObject
 from app.version import app_version
 from app.web.access import CSRF_EXEMPT, SAFE_METHODS
 from app.web.openapi.answers import DeviceErrorAnswer, ErrorAnswer, FieldErrorsAnswer
-from app.web.openapi.describe import JsonObject, Operation, operations_of
+from app.web.openapi.describe import Operation, operations_of
 from app.web.permissions import PERMISSIONS
 
 REF = "#/components/schemas/{model}"
