@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 
 LONG = (
     *("tests/production/", "tests/browser/test_cards", "tests/browser/test_pages"),
-    *("tests/browser/test_faults", "tests/browser/", "tests/fuzz/", "tests/referrals/test_workflow"),
+    *(
+        "tests/browser/test_faults",
+        "tests/browser/",
+        "tests/fuzz/",
+        "tests/referrals/test_workflow",
+    ),
     *("tests/ops/", "tests/consultations/test_kill", "tests/sync/test_kill", "tests/returns/"),
 )
 """What begins first, so that no process is left alone with it at the end: beginnings of paths, the longest first."""

@@ -1,12 +1,13 @@
 """Forms of a desk: new, changed, closed."""
 
 from datetime import date
-from typing import Any
+from typing import cast
 
 from flask_babel import gettext
 
 from app.codelists.shared_codelists import MODALITIES
 from app.i18n.language import country_name, format_day
+from app.places.actions import DeskFields, NewDeskFields
 from app.places.queries import DeskRow
 from app.places.vocabulary import Area, areas, programme
 from app.web.forms import (
@@ -52,9 +53,9 @@ class DeskForm(PlaceForm):
     modality = CodeField(validators=[required()], codes=MODALITIES.codes)
     opened_on = IsoDayField(validators=[required_day()])
 
-    def fields_in(self, country_code: str) -> dict[str, Any]:
+    def fields_in(self, country_code: str) -> DeskFields:
         """Return the desk's fields; an empty time zone becomes that of the country."""
-        fields = {name: self[name].data for name in STORED_FIELDS}
+        fields = cast(DeskFields, {name: self[name].data for name in STORED_FIELDS})
         fields["time_zone"] = fields["time_zone"] or programme()[country_code].time_zone
         return fields
 
@@ -65,7 +66,7 @@ class NewDeskForm(DeskForm):
     code = SafeTextField(validators=[required(), max_length(20)])
     country = CodeField(validators=[required()], codes=programme())
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> NewDeskFields:
         """Return the new desk's fields, its code in upper case."""
         code, country_code = str(self.code.data).upper(), self.country.data
         return {"code": code, "country": country_code, **self.fields_in(country_code)}

@@ -1,20 +1,26 @@
 """Pages for admins to open, change and close desks."""
 
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, abort, url_for
 from flask_babel import gettext
+from werkzeug import Response as AnyResponse
 
 from app import clock
 from app.db.session import db
-from app.field_errors import FieldError, errors_response
+from app.field_errors import FieldError
 from app.places import actions, forms, queries, rules
 from app.places.queries import ALL_DESKS, DeskRow
 from app.places.vocabulary import DESK_STATES, programme
 from app.web.access import allow, principal
-from app.web.pages import flash_message, redirect_or_json, render_page
-from app.web.requests import wants_json
+from app.web.form_errors import (
+    error_status,
+    messages_by_field,
+    respond_to_form,
+)
+from app.web.pages import PageVariables, flash_message, redirect_or_json, render_page
 
 blueprint = Blueprint("places", __name__)
 
@@ -28,7 +34,7 @@ def desks() -> Response:
     countries = [(code, list(country_desks)) for code, country_desks in groups]
     states = {desk.id: _state(desk) for desk in all_desks}
     number_open = sum(state == "open" for state in states.values())
-    context: dict[str, Any] = {"countries": countries, "states": states, "number_open": number_open}
+    context: PageVariables = {"countries": countries, "states": states, "number_open": number_open}
     return render_page("places/desks.html", DESK_STATES=DESK_STATES, **context)
 
 
@@ -45,15 +51,19 @@ def new() -> Response:
 
 @blueprint.post("/desks/new")
 @allow("configure")
-def open_new() -> Response:
+def open_new() -> AnyResponse:
     """Open the desk, or show the form again with its values and errors."""
     form = forms.NewDeskForm.from_request()
-    errors = form.field_errors()
-    if not errors:
-        errors = actions.open_desk(db.session(), principal().account_id, form.fields())
-    if errors:
-        return _error_response(errors) or _new_page(form, errors)
-    flash_message(gettext("The desk is open."))
+    return respond_to_form(
+        form,
+        lambda: actions.open_desk(db.session(), principal().account_id, form.fields()),
+        done=partial(_back_to_list, gettext("The desk is open.")),
+        page=partial(_new_page, form),
+    )
+
+
+def _back_to_list(message: str, _: None) -> Response:
+    flash_message(message)
     return redirect_or_json(url_for("places.desks"))
 
 
@@ -66,28 +76,10 @@ def _new_page(form: forms.NewDeskForm, errors: list[FieldError]) -> Response:
 
 
 def _form_page(template: str, form: Any, errors: list[FieldError], **context: Any) -> Response:
-    messages: dict[str, str] = {}
-    for error in errors:
-        messages.setdefault(error.field, error.message)
     zones = sorted({country.time_zone for country in programme().values()})
     shared = {"modalities": forms.modality_choices(), "zones": zones, "stored": {}}
-    return render_page(
-        template, _status(errors), form=form, errors=messages, **{**shared, **context}
-    )
-
-
-def _status(errors: list[FieldError]) -> int:
-    if any(error.code == "stale" for error in errors):
-        return 409
-    return 422 if errors else 200
-
-
-def _error_response(errors: list[FieldError]) -> Response | None:
-    if not wants_json():
-        return None
-    response = errors_response(errors)
-    response.status_code = _status(errors)
-    return response
+    status, messages = error_status(errors), messages_by_field(errors)
+    return render_page(template, status, form=form, errors=messages, **{**shared, **context})
 
 
 @blueprint.get("/desks/<code>")
@@ -105,9 +97,9 @@ def _get_desk(code: str) -> DeskRow:
     return row
 
 
-def _desk_page(row: DeskRow, form: Any, errors: list[FieldError], closing: str = "") -> Response:
+def _desk_page(row: DeskRow, form: Any, errors: list[FieldError], *, closing: str = "") -> Response:
     context = {"desk": row, "state": _state(row), "areas": forms.area_choices(row.country)}
-    if _status(errors) == 409 and not closing:
+    if error_status(errors) == 409 and not closing:
         context |= {"stored": forms.stored_values(form, row)}
     context |= {"DESK_STATES": DESK_STATES, "closing": closing}
     return _form_page("places/desk.html", form, errors, **context)
@@ -115,30 +107,29 @@ def _desk_page(row: DeskRow, form: Any, errors: list[FieldError], closing: str =
 
 @blueprint.post("/desks/<code>")
 @allow("configure")
-def change(code: str) -> Response:
+def change(code: str) -> AnyResponse:
     """Change the desk; 409 if it was changed since the page was opened."""
     row, form = _get_desk(code), forms.ChangedDeskForm.from_request()
-    errors, account_id = form.field_errors(), principal().account_id
-    if not errors:
-        fields = form.fields_in(row.country)
-        errors = actions.change_desk(db.session(), account_id, row, form.version.data, fields)
-    if errors:
-        return _error_response(errors) or _desk_page(row, form, errors)
-    flash_message(gettext("The desk was changed."))
-    return redirect_or_json(url_for("places.desks"))
+    account_id = principal().account_id
+    return respond_to_form(
+        form,
+        lambda: actions.change_desk(
+            db.session(), account_id, row, form.version.data, form.fields_in(row.country)
+        ),
+        done=partial(_back_to_list, gettext("The desk was changed.")),
+        page=partial(_desk_page, row, form),
+    )
 
 
 @blueprint.post("/desks/<code>/close")
 @allow("configure")
-def close(code: str) -> Response:
+def close(code: str) -> AnyResponse:
     """Set the desk's last day."""
     row, form = _get_desk(code), forms.PlaceClosingForm.from_request()
-    errors, account_id = form.field_errors(), principal().account_id
-    if not errors:
-        day, version = form.closed_on.data, form.version.data
-        errors = actions.close_desk(db.session(), account_id, row, version, day)
-    if errors:
-        closing = form.closed_on.input_value()
-        return _error_response(errors) or _desk_page(row, forms.form_of(row), errors, closing)
-    flash_message(gettext("The desk's last day is set."))
-    return redirect_or_json(url_for("places.desks"))
+    account_id, day, version = principal().account_id, form.closed_on, form.version
+    return respond_to_form(
+        form,
+        lambda: actions.close_desk(db.session(), account_id, row, version.data, day.data),
+        done=partial(_back_to_list, gettext("The desk's last day is set.")),
+        page=partial(_desk_page, row, forms.form_of(row), closing=day.input_value()),
+    )

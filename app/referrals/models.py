@@ -109,7 +109,7 @@ class ReferralOffer(Base):
     reason: Mapped[str] = mapped_column(String(30), default="", info=PERSONAL)
     questions: Mapped[tuple[str, ...]] = mapped_column(CodeSet, info=PERSONAL)
     answers: Mapped[dict[str, str]] = mapped_column(JSON, info=PERSONAL)
-    eligibility: Mapped[dict[str, Any]] = mapped_column(JSON, info=OPEN)
+    eligibility: Mapped[dict[str, object]] = mapped_column(JSON, info=OPEN)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, info=OPEN)
 
     __table_args__ = (

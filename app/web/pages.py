@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -36,6 +36,8 @@ from app.web import relative_time, scripts
 from app.web.requests import wants_json
 
 MODES = ("light", "sun", "night")
+PageVariables: TypeAlias = dict[str, Any]
+"""Variables of a page's template, by name."""
 
 
 def render_page(template: str, status: int = 200, **context: Any) -> Response:
@@ -123,7 +125,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=translate_markup, gettext=translate_markup)
 
     @app.context_processor
-    def context() -> dict[str, Any]:
+    def context() -> PageVariables:
         return {
             "term": term,
             "asset": asset,

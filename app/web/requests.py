@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from flask import Request as PlainRequest
 from flask import abort, request
@@ -13,6 +13,8 @@ from werkzeug.formparser import FormDataParser
 from app.json_object import parse_json_object
 from app.text_limits import MAX_TEXT_LENGTH, is_too_long
 
+RawBody: TypeAlias = dict[str, Any]
+"""A body in the shape of its JSON, which no schema has read yet."""
 NOT_FIELDS = frozenset({"csrf_token"})
 """Form fields that are no part of the answers."""
 ACCEPT_HEADERS = (
@@ -55,7 +57,7 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best_match(offered) == "application/json"
 
 
-def read_json() -> dict[str, Any]:
+def read_json() -> RawBody:
     """Return the JSON object of the request; aborts with 415 for another content type, 400 if it is unreadable."""
     if not request.is_json:
         raise UnsupportedMediaType
@@ -66,12 +68,12 @@ def read_json() -> dict[str, Any]:
     return content
 
 
-def read_body(from_form: Callable[[MultiDict[str, str]], dict[str, Any]]) -> dict[str, Any]:
+def read_body(from_form: Callable[[MultiDict[str, str]], RawBody]) -> RawBody:
     """Return the body of the request in the shape of its JSON; `from_form` converts form fields to it."""
     return from_form(request.form) if is_form() else read_json()
 
 
-def plain_fields(form: MultiDict[str, str]) -> dict[str, Any]:
+def plain_fields(form: MultiDict[str, str]) -> RawBody:
     """Return the last value of each form field, as text."""
     return {name: values[-1] for name, values in form.lists() if name not in NOT_FIELDS}
 

@@ -174,9 +174,9 @@ def test_shelters_stand_in_order_with_what_is_free_and_why_not(office):
     ]  # fmt: skip
     shelters_text = text_of(page)
     for sentence in (
-        "Now 2 Women Open at any hour Beds said 12 min ago",
-        "Late 3 Women Opens at 17:00 Beds said 12 min ago",
-        "Stale 2 Women Open at any hour Beds said 5 h ago : call first ☎ 2222-1111",
+        "Now 2 Women Open at any hour Beds reported 12 min ago",
+        "Late 3 Women Opens at 17:00 Beds reported 12 min ago",
+        "Stale 2 Women Open at any hour Beds reported 5 h ago : call first ☎ 2222-1111",
         "Reserved shelter HND-S7 4 Women",
         "Meeting point: Square",
         "Full There are not enough free places for the whole group any more.",

@@ -14,14 +14,14 @@ from sqlalchemy import select
 from app.cases.actions.referrals import refer
 from app.db.session import Base, db, unit_of_work
 from app.places.queries import DeskRow
-from app.referrals.actions.create import ReferralIntake
-from app.referrals.forms.referral import parse_referral as read_referral
+from app.referrals.schemas.bodies import parse_referral as read_referral
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.references import format_reference, generate_reference
 from app.staff import queries as staff
 from app.staff.vocabulary import ROLES
 from app.sync.models import Envelope
 from app.web.access import Principal
+from app.web.outcomes import Accepted
 from tests.factories.records import (
     JSON,
     Browser,
@@ -558,7 +558,7 @@ def send_referral(principal: Principal, desk: str = "HND-01", shelter: str = "HN
     """Send a referral; return its id."""
     content, _ = read_referral(referral_json(desk, shelters=[shelter]))
     with unit_of_work():
-        assert isinstance(refer(db.session(), principal, content), ReferralIntake)
+        assert isinstance(refer(db.session(), principal, content), Accepted)
     db.session.remove()
     return content.id
 

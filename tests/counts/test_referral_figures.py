@@ -20,14 +20,15 @@ from app.month import Month
 from app.places.queries import DeskRow
 from app.places.vocabulary import programme
 from app.referrals.actions.action_context import ActionInput
-from app.referrals.actions.create import ReferralIntake, create_referral
+from app.referrals.actions.create import create_referral
 from app.referrals.actions.expire import expire_overdue
-from app.referrals.actions.perform import ActionResult, perform
+from app.referrals.actions.perform import perform
 from app.referrals.rules.referral_data import ReferralData, ReferralOrigin
 from app.shelters.actions.beds import BedUpdate, set_beds
 from app.shelters.models import BedChange
 from app.shelters.queries.shelters import ShelterRow
 from app.web.access import Principal, Scope
+from app.web.outcomes import Accepted
 from tests.factories.records import at, in_new_context, make_account, make_desk, sign_in
 from tests.factories.shelters import make_coordinator, make_shelter
 from tests.server import ROUNDS
@@ -125,8 +126,8 @@ class ReferralWorld:
             (PersonCount("female", "age_25_59", rng.randint(1, 3)),), (), "spa", "", True, False,
         )  # fmt: skip
         intake = create_referral(db.session(), self.clerk, desk, referral_data, ReferralOrigin())
-        assert isinstance(intake, ReferralIntake), intake
-        row = intake.referral
+        assert isinstance(intake, Accepted), intake
+        row = intake.value.referral
         self.referrals.append(
             ReferralModel(row.id, desk, service, self.now, row.deadline, len(codes))
         )
@@ -142,7 +143,7 @@ class ReferralWorld:
             principal = self.coordinators[self.rng.choice(shelters).id]
         action_input = ActionInput(reason=reason if action == "decline" else "")
         if not isinstance(
-            perform(db.session(), principal, referral.id, action, action_input), ActionResult
+            perform(db.session(), principal, referral.id, action, action_input), Accepted
         ):
             return
         getattr(self, f"after_{action.replace('-', '_')}")(referral, principal, reason)
@@ -169,7 +170,7 @@ class ReferralWorld:
             with clock.frozen_at(self.now + timedelta(seconds=9)):
                 assert isinstance(
                     perform(db.session(), principal, referral.id, "undo", ActionInput()),
-                    ActionResult,
+                    Accepted,
                 )
             referral.accepted_at = referral.hold_until = referral.answered_at = None
         elif self.rng.random() < 0.3:
@@ -177,7 +178,7 @@ class ReferralWorld:
             with clock.frozen_at(self.now):
                 assert isinstance(
                     perform(db.session(), principal, referral.id, "arrive", ActionInput()),
-                    ActionResult,
+                    Accepted,
                 )
             self.after_arrive(referral, principal, "")
 
@@ -368,7 +369,7 @@ def test_a_month_ends_at_the_midnight_of_the_desk(app):
                 result = perform(
                     db.session(), coordinator, world.referrals[0].id, action, ActionInput()
                 )
-                assert isinstance(result, ActionResult)
+                assert isinstance(result, Accepted)
     figures = {
         month: read_figures(EVERYTHING, at("2026-03-02 12:00"), month=month, country="HND")
         for month in ("2026-02", "2026-03")
@@ -388,13 +389,13 @@ def test_more_people_than_places_stay_above_a_hundred_and_a_closed_shelter_has_n
         make_shelter("MEX-S1", {"men": 500}, country="MEX")
         with unit_of_work():
             update = BedUpdate("women", occupied=15, reason="emergency")
-            assert set_beds(db.session(), None, full, update) == []
+            assert set_beds(db.session(), None, full, update) == Accepted(None)
     half = read_figures(EVERYTHING, at("2026-03-20 18:00"), month="2026-03", country="HND")
     assert half["beds_available"] == 10
     assert half["occupancy_pct"] == 112.5  # ten days of 15 in 20 places, ten of 15 in 10
     with clock.frozen_at(at("2026-03-21 18:00")), unit_of_work():
         update = BedUpdate("women", blocked=4, occupied=3)
-        assert set_beds(db.session(), None, full, update) == []
+        assert set_beds(db.session(), None, full, update) == Accepted(None)
     now = at("2026-03-22 18:00")
     assert read_figures(EVERYTHING, now, month="2026-03", country="HND")["beds_available"] == 6
     assert read_figures(EVERYTHING, now, month="2026-02", country="HND")["occupancy_pct"] is None
@@ -415,7 +416,7 @@ def test_the_page_shows_reasons_in_words_and_each_sees_their_own(app):
             "decline",
             ActionInput(reason="no_capacity"),
         )
-        assert isinstance(declined, ActionResult)
+        assert isinstance(declined, Accepted)
     make_account("boss", "supervisor", countries=("HND",))
     make_account("jefa", "supervisor", countries=("MEX",))
     make_account("regional", "regional")

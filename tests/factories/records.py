@@ -45,7 +45,7 @@ def make_desk(code: str = "HND-01", country: str = "HND", **fields: Any) -> Desk
         **fields,
     }
     with unit_of_work():
-        assert open_desk(db.session(), None, row) == []
+        assert open_desk(db.session(), None, row) == Accepted(None)
     desk = find_desk(db.session(), Scope(programme=True), code)
     db.session.rollback()
     assert desk is not None

@@ -10,6 +10,7 @@ from app.shelters.actions.beds import add_category
 from app.shelters.models import Shelter
 from app.shelters.queries.shelters import ShelterRow, find_shelter
 from app.staff.actions.scopes import assign_shelters
+from app.web.outcomes import Accepted
 from tests.factories.records import make_account
 
 DEFAULTS: dict[str, Any] = {
@@ -54,7 +55,8 @@ def make_shelter(
         shelter = find_shelter(db.session(), code)
         assert shelter is not None
         for category, capacity in (beds or {"women": 3}).items():
-            assert add_category(db.session(), None, shelter, category, capacity) == []
+            outcome = add_category(db.session(), None, shelter, category, capacity)
+            assert outcome == Accepted(None)
     shelter = find_shelter(db.session(), code)
     db.session.rollback()
     assert shelter is not None

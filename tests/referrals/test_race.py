@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 
 from app.cases.actions.referrals import refer
 from app.db.session import db, unit_of_work
-from app.referrals.actions.create import ReferralIntake
-from app.referrals.forms.referral import parse_referral
 from app.referrals.models import Referral, ReferralOffer
+from app.referrals.schemas.bodies import parse_referral
 from app.shelters.models import BedChange, BedHold
+from app.web.outcomes import Accepted
 from tests.factories.records import make_account, make_desk
 from tests.factories.shelters import make_coordinator, make_shelter, referral_json
 from tests.server import ROUNDS, Client, serving
@@ -66,7 +66,7 @@ class RaceWorld:
                 referral_data, problems = parse_referral(fields)
                 assert not problems
                 intake = refer(db.session(), self.officer, referral_data)
-                assert isinstance(intake, ReferralIntake), intake
+                assert isinstance(intake, Accepted), intake
                 ids.append(referral_data.id)
         db.session.remove()
         return ids

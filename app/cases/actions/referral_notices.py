@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.cases.actions.referrals import refer
 from app.cases.rules import notice_refusal
+from app.db import idempotency
 from app.field_errors import FieldError
-from app.referrals.forms.referral import parse_referral
+from app.referrals.actions.create import ReferralOutcome
 from app.referrals.queries.referrals import find_referral_unscoped
+from app.referrals.schemas.bodies import parse_referral
 from app.shelters.queries.shelters import lock_shelters
 from app.sync.actions.handlers import (
     AuthoredPayload,
@@ -24,6 +26,8 @@ from app.sync.actions.handlers import (
 from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import QUARANTINED, REFERRAL
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid
+from app.web.requests import RawBody
 
 # More shelters than a referral may name: a notice that names more is quarantined anyway.
 MAX_LOCKED_SHELTERS = 10
@@ -43,10 +47,17 @@ def handle_notice(session: Session, author: Principal, payload: Payload) -> Inta
     refusal_code = notice_refusal(written_at, clock.now())
     if refusal_code and find_referral_unscoped(session, UUID(data.id)) is None:
         return IntakeOutcome(QUARANTINED, refusal_code)
-    intake = refer(session, author, data)
-    if isinstance(intake, list):
-        return invalid_outcome(intake)
-    return outcome_of_insert(intake.outcome)
+    return _outcome_of_sending(refer(session, author, data))
+
+
+def _outcome_of_sending(outcome: ReferralOutcome) -> IntakeOutcome:
+    match outcome:
+        case Accepted(intake):
+            return outcome_of_insert(intake.arrival)
+        case Invalid(errors):
+            return invalid_outcome(errors)
+        case Conflict():
+            return outcome_of_insert(idempotency.DIFFERENT)
 
 
 def lock_named_shelters(session: Session, records: Sequence[AuthoredPayload]) -> None:
@@ -68,7 +79,7 @@ def _codes(value: Any) -> list[str]:
     ]
 
 
-def _without_envelope_fields(data: dict[str, Any]) -> dict[str, Any]:
+def _without_envelope_fields(data: RawBody) -> RawBody:
     return {name: value for name, value in data.items() if name not in ENVELOPE_FIELDS}
 
 

@@ -1,5 +1,6 @@
 """Create a referral that comes from a consultation, or without one; and forward a group to the next shelter."""
 
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -11,8 +12,8 @@ from app.db import idempotency
 from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.referrals.actions import create, perform
-from app.referrals.actions.action_context import ActionInput, ActionRefused
-from app.referrals.actions.create import ReferralIntake, may_send_from
+from app.referrals.actions.action_context import ActionInput, ActionRefused, refuse
+from app.referrals.actions.create import ReferralIntake, ReferralOutcome, may_send_from
 from app.referrals.queries import chain
 from app.referrals.queries import referrals as queries
 from app.referrals.queries.referrals import OfferRow, ReferralRow
@@ -24,21 +25,22 @@ from app.referrals.vocabulary import SHELTER
 from app.shelters.actions.beds import lock_and_bump_inboxes
 from app.shelters.queries.shelters import find_shelter
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
+
+ForwardOutcome: TypeAlias = Outcome[ReferralIntake, ActionRefused]
 
 
-def refer(
-    session: Session, principal: Principal, data: ReferralData
-) -> ReferralIntake | list[FieldError]:
-    """Create a referral, with what its consultation states, or return the errors."""
+def refer(session: Session, principal: Principal, data: ReferralData) -> ReferralOutcome:
+    """Create a referral, with what its consultation states; return the errors if there are any."""
     desk = find_desk(session, principal.scope, data.desk)
     if desk is None or not may_send_from(principal, desk.id, desk.country):
-        return [FieldError("desk", "not_your_desk")]
+        return Invalid([FieldError("desk", "not_your_desk")])
     context: ReferralOrigin | None = ReferralOrigin()
     if data.consultation:
         consultation_id = UUID(data.consultation)
         context = find_consultation_context(session, principal, consultation_id, desk.id)
     if context is None:
-        return [FieldError("from_consultation", "unknown_consultation")]
+        return Invalid([FieldError("from_consultation", "unknown_consultation")])
     return create.create_referral(session, principal, desk, data, context)
 
 
@@ -54,7 +56,7 @@ def find_consultation_context(
 
 def forward_referral(
     session: Session, principal: Principal, referral_id: UUID
-) -> ReferralIntake | ActionRefused | list[FieldError] | None:
+) -> ForwardOutcome | None:
     """Refer the same group to the next suitable shelter that was not asked yet.
 
     If nobody has answered in time, the first referral is cancelled with it. A referral that was forwarded before
@@ -65,16 +67,20 @@ def forward_referral(
         return None
     successor = chain.find_next_referral(session, referral)
     if successor is not None:
-        return ReferralIntake(idempotency.SAME, successor)
+        return Accepted(ReferralIntake(idempotency.SAME, successor))
     offers = queries.list_offers_unscoped(session, [referral_id])[referral_id]
     reply_bys = [offer.reply_by for offer in offers if offer.is_open]
     if referral.service != SHELTER or not may_forward(referral.state_now, reply_bys, clock.now()):
-        return ActionRefused(referral.state_now, "not_in_this_state")
+        return refuse(referral, "not_in_this_state")
     option = _next_option(session, principal, referral)
     if option is None:
-        return ActionRefused(referral.state_now, "no_next_shelter")
+        return refuse(referral, "no_next_shelter")
     _cancel_waiting(session, principal, referral, offers, option)
-    return refer(session, principal, _data_for_next(referral, option))
+    match refer(session, principal, _data_for_next(referral, option)):
+        case Conflict():
+            return refuse(referral, "different")
+        case outcome:
+            return outcome
 
 
 def _next_option(

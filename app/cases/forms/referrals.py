@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
 from werkzeug.datastructures import MultiDict
@@ -13,8 +12,9 @@ from app.codelists.shared_codelists import languages
 from app.composition import PersonCount
 from app.field_errors import FieldError
 from app.privacy.identifiers import MAX_NOTE_LENGTH, MAX_RAW_NOTE_LENGTH, find_identifier_in_note
-from app.referrals.forms.referral import raw_from_form
+from app.referrals.forms.form_fields import referral_from_form
 from app.referrals.vocabulary import FLAGS, PRIORITIES, SHELTER
+from app.web.requests import RawBody
 
 TONIGHT, TWO_WEEKS = "tonight", "normal_14d"
 TO_SHELTER, TO_SERVICE = "shelter", "service"
@@ -102,7 +102,7 @@ def _known_code(terms: Codelist, code: str | None, default: str) -> str:
     return code if code in terms and code else default
 
 
-def payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
+def payload_from_form(form: MultiDict[str, str]) -> RawBody:
     """Return the page's form fields in the shape of the JSON payload.
 
     The receiver is the shelter or service of the button tapped, or all ticked shelters.
@@ -114,10 +114,10 @@ def payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
     if several is not None:
         fields.setlist("shelters", ticked)
         fields["service"] = SHELTER
-    return raw_from_form(fields)
+    return referral_from_form(fields)
 
 
-def messages_by_field(errors: list[FieldError], payload: dict[str, Any]) -> dict[str, str]:
+def messages_by_field(errors: list[FieldError], payload: RawBody) -> dict[str, str]:
     """Return the first message of each field: `shelters.HND-S1` for that shelter, `` for the top of the page."""
     messages: dict[str, str] = {}
     for error in errors:
@@ -125,7 +125,7 @@ def messages_by_field(errors: list[FieldError], payload: dict[str, Any]) -> dict
     return messages
 
 
-def _field_on_page(name: str, payload: dict[str, Any]) -> str:
+def _field_on_page(name: str, payload: RawBody) -> str:
     first, _, rest = name.partition(".")
     shelters = payload.get("shelters") or []
     if first == "shelters" and rest.isdecimal() and int(rest) < len(shelters):

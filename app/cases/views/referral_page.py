@@ -1,7 +1,6 @@
 """The page on which a shelter or service is chosen for a group."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -26,9 +25,9 @@ from app.referrals.rules.referral_data import (
 )
 from app.shelters.vocabulary import BED_CATEGORIES
 from app.web.access import principal
-from app.web.pages import render_page
+from app.web.pages import PageVariables, render_page
 
-TEMPLATE_LISTS: dict[str, Any] = {
+TEMPLATE_LISTS: PageVariables = {
     **COUNTER_LISTS,
     "vocabulary": vocabulary,
     "FIELD_ERRORS": FIELD_ERRORS,

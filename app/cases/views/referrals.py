@@ -1,10 +1,11 @@
 """New referrals: choose a receiver, send, and forward to the next shelter; by JSON and by the page."""
 
-from typing import Any
+from functools import partial
 from uuid import UUID
 
-from flask import Response, abort, jsonify, request, url_for
+from flask import Response, abort, request, url_for
 from flask_babel import gettext
+from werkzeug import Response as AnyResponse
 
 from app.audit.actions import record_audit
 from app.cases.actions import referrals as actions
@@ -16,17 +17,27 @@ from app.cases.views.referral_page import render_referral_page
 from app.consultations.queries import find_consultation
 from app.db import idempotency
 from app.db.session import db
-from app.field_errors import FIELD_ERRORS, FieldError, errors_response
+from app.field_errors import FieldError
 from app.i18n import language
 from app.places.queries import get_own_desk
 from app.referrals.actions.action_context import ActionRefused
 from app.referrals.actions.create import ReferralIntake
-from app.referrals.forms.referral import parse_referral
+from app.referrals.schemas.answers import (
+    ReferralConflictAnswer,
+    ReferralIntakeAnswer,
+    ReferralRefusedAnswer,
+    intake_answer,
+    refused_answer,
+)
+from app.referrals.schemas.bodies import ReferralBody, parse_referral
 from app.web.access import allow, principal
+from app.web.form_errors import first_error_response
+from app.web.openapi.answers import FieldErrorsAnswer
+from app.web.openapi.describe import describe
+from app.web.outcomes import Invalid, Renderers, respond
 from app.web.pages import flash_message, redirect_or_json, set_preference_cookie
-from app.web.relative_time import utc_iso
-from app.web.requests import is_form, read_json, wants_json
-from app.web.responses import error_response
+from app.web.requests import RawBody, read_body
+from app.web.responses import error_response, json_response
 
 
 @blueprint.get("/referrals/new")
@@ -80,77 +91,85 @@ def redraw_referral() -> Response:
     return response
 
 
+SEND_ANSWERS = {
+    200: ReferralIntakeAnswer,
+    201: ReferralIntakeAnswer,
+    409: ReferralConflictAnswer,
+}
+
+
 @blueprint.post("/referrals")
 @allow("send_referrals")
-def send_referral() -> Any:
+@describe(body=ReferralBody, answers=SEND_ANSWERS)
+def send_referral() -> AnyResponse:
     """Create a referral: JSON 201 new, 200 same, 409 different, 422 errors; a form leads to the referral's page."""
-    payload = forms.payload_from_form(request.form) if is_form() else read_json()
+    payload = read_body(forms.payload_from_form)
     data, errors = parse_referral(payload)
-    intake = errors or actions.refer(db.session(), principal(), data)
-    if isinstance(intake, list):
-        if wants_json() or not is_form():
-            return errors_response(intake)
-        return _render_errors(payload, intake)
-    if wants_json():
-        return _intake_response(intake, data.id)
-    return _redirect_to_referral(intake, gettext("Sent."))
+    outcome = Invalid(errors) if errors else actions.refer(db.session(), principal(), data)
+    return respond(
+        outcome,
+        as_json=Renderers(_json_sent, _json_different),
+        as_page=Renderers(
+            partial(_back_to_referral, gettext("Sent.")),
+            _different,
+            partial(_page_with_errors, payload),
+        ),
+    )
 
 
-def _intake_response(intake: ReferralIntake, referral_id: str) -> Response:
-    referral = intake.referral
-    if referral is None:
-        response = jsonify({"id": referral_id, "arrival": intake.outcome})
-        response.status_code = 409
-        return response
-    content = {
-        "id": str(referral.id),
-        "arrival": intake.outcome,
-        "code": referral.code,
-        "state": referral.state_now,
-        "version": referral.version,
-        "deadline": utc_iso(referral.deadline),
-    }
-    response = jsonify(content)
-    response.status_code = 201 if intake.outcome == idempotency.NEW else 200
-    return response
+def _json_sent(intake: ReferralIntake) -> Response:
+    status = 201 if intake.arrival == idempotency.NEW else 200
+    return json_response(intake_answer(intake).model_dump(), status)
 
 
-def _redirect_to_referral(intake: ReferralIntake, message: str) -> Any:
-    if intake.referral is None:
-        conflict = gettext("Another referral has this number. Nothing was sent; start again.")
-        return error_response(409, conflict)
+def _json_different(referral_id: str) -> Response:
+    return json_response({"id": referral_id, "arrival": idempotency.DIFFERENT}, 409)
+
+
+def _back_to_referral(message: str, intake: ReferralIntake) -> Response:
     flash_message(message)
     return redirect_or_json(url_for("referrals.detail", referral_id=intake.referral.id))
 
 
-def _render_errors(payload: dict[str, Any], errors: list[FieldError]) -> Response:
+def _different(_: str) -> Response:
+    message = gettext("Another referral has this number. Nothing was sent; start again.")
+    return error_response(409, message)
+
+
+def _page_with_errors(payload: RawBody, errors: list[FieldError]) -> Response:
     form = forms.form_state_from_form(request.form)
     messages = forms.messages_by_field(errors, payload)
-    return render_referral_page(
-        get_own_desk(db.session(), principal().scope, form.desk), form, messages, 422
-    )
+    desk = get_own_desk(db.session(), principal().scope, form.desk)
+    return render_referral_page(desk, form, messages, 422)
+
+
+FORWARD_ANSWERS = {
+    200: ReferralIntakeAnswer,
+    201: ReferralIntakeAnswer,
+    409: ReferralRefusedAnswer,
+    422: FieldErrorsAnswer,
+}
 
 
 @blueprint.post("/referrals/<uuid:referral_id>/next")
 @allow("send_referrals")
-def next_shelter(referral_id: UUID) -> Any:
+@describe(answers=FORWARD_ANSWERS)
+def next_shelter(referral_id: UUID) -> AnyResponse:
     """Refer the same group to the next suitable shelter: 201 as a new referral; 409 if there is none, or no need."""
-    intake = actions.forward_referral(db.session(), principal(), referral_id)
-    if intake is None:
+    outcome = actions.forward_referral(db.session(), principal(), referral_id)
+    if outcome is None:
         abort(404)
-    if isinstance(intake, list):
-        return errors_response(intake) if wants_json() else error_response(422, intake[0].message)
-    if isinstance(intake, ActionRefused):
-        return _refusal_response(intake)
-    if wants_json():
-        return _intake_response(intake, str(referral_id))
-    return _redirect_to_referral(intake, gettext("Sent to the next shelter."))
+    done = partial(_back_to_referral, gettext("Sent to the next shelter."))
+    return respond(
+        outcome,
+        as_json=Renderers(_json_sent, _json_refused),
+        as_page=Renderers(done, _refused, first_error_response),
+    )
 
 
-def _refusal_response(refusal: ActionRefused) -> Response:
-    message = gettext(FIELD_ERRORS[refusal.code].label)
-    if not wants_json():
-        return error_response(409, message)
-    response = jsonify({"state": refusal.state, "problem": refusal.code, "message": message})
-    response.status_code = 409
-    return response
+def _json_refused(refused: ActionRefused) -> Response:
+    return json_response(refused_answer(refused).model_dump(), 409)
+
+
+def _refused(refused: ActionRefused) -> Response:
+    return error_response(409, refused.message)

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from typing import Any
 
 from flask import Response, abort, request
 
@@ -22,10 +21,10 @@ from app.returns.vocabulary import STAGES
 from app.settings import current_settings
 from app.sync.queries.envelopes import count_unresolved
 from app.web.access import allow, principal
-from app.web.pages import render_page
+from app.web.pages import PageVariables, render_page
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-TEMPLATE_LISTS: dict[str, Any] = {
+TEMPLATE_LISTS: PageVariables = {
     "vocabulary": vocabulary,
     "referral_vocabulary": referral_vocabulary,
     "REPEAT_CONTACTS": REPEAT_CONTACTS,

@@ -109,7 +109,7 @@ def _validate_submission(
     if errors or data is None or desk is None or isinstance(card, str):
         return Invalid(errors)
     data = with_card(with_default_language(data, desk), card)
-    row = new_row(data, desk, principal.account_id) | parsed.telemetry
+    row = {**new_row(data, desk, principal.account_id), **parsed.telemetry}
     return ValidSubmission(principal, data, card, row)
 
 

@@ -15,6 +15,7 @@ from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk, get_own_desk
 from app.settings import current_settings
 from app.web.access import principal
+from app.web.openapi.describe import JsonObject
 from app.web.pages import render_page
 
 blueprint = Blueprint("consultations", __name__, url_prefix="/consultations")
@@ -56,10 +57,9 @@ def form_page(
     return response
 
 
-def desk_from_raw(raw: dict[str, Any]) -> DeskRow:
+def desk_from_raw(raw: JsonObject) -> DeskRow:
     """Return the account's desk that a form names; its first desk if the form names none of them."""
-    code = raw.get("desk")
-    desk = find_desk(db.session(), principal().scope, code) if isinstance(code, str) else None
+    desk = find_desk(db.session(), principal().scope, str(raw.get("desk")))
     return desk or own_desk(None)
 
 

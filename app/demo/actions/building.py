@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -21,11 +22,12 @@ from app.demo.programme.places import DemoDesk, Period, demo_desks
 from app.demo.programme.returning_visitors import VisitorPool
 from app.demo.programme.shelters import demo_shelters
 from app.month import Month
-from app.places.actions import open_desk
+from app.places.actions import NewDeskFields, open_desk
 from app.places.queries import DeskRow, list_desks
 from app.places.vocabulary import programme
 from app.settings import current_settings
 from app.web.access import Scope
+from app.web.outcomes import Accepted
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,9 @@ def build(session: Session, options: DemoOptions, on_progress: Callable[[int], N
     period = demo_period(options.months)
     plans = demo_desks(period)
     for plan in plans:
-        errors = open_desk(session, None, plan.fields)
-        if errors:
-            raise ValueError(f"{plan.code}: {errors[0].field} {errors[0].code}")
+        outcome = open_desk(session, None, cast(NewDeskFields, plan.fields))
+        if not isinstance(outcome, Accepted):
+            raise ValueError(f"{plan.code}: {outcome}")
     desks = {desk.code: desk for desk in list_desks(session, Scope(programme=True))}
     accounts = create_accounts(session, plans, desks)
     batch = Batch(session)

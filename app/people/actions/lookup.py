@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any, Never
+from typing import Never
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from app.people.rules.repeat_contact import suggest_repeat_contact
 from app.places.queries import DeskRow
 from app.settings import current_settings
 from app.web.access import Principal
+from app.web.openapi.describe import JsonObject
 from app.web.outcomes import Accepted, Invalid, Outcome
 
 
@@ -26,9 +27,9 @@ class CardLookup:
     """The suggested answer to "did they come before?", if any, and the groups that came last time."""
 
     repeat_contact: str | None
-    groups: list[dict[str, Any]]
+    groups: list[JsonObject]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """Return the JSON of outside.md; it discloses no desk, no date and no topic."""
         return {"before": self.repeat_contact, "groups": self.groups}
 
@@ -48,7 +49,7 @@ def look_up_card(
     return Accepted(CardLookup(answer, groups))
 
 
-def _groups(lines: Sequence[AnyRow]) -> list[dict[str, Any]]:
+def _groups(lines: Sequence[AnyRow]) -> list[JsonObject]:
     groups = []
     for _, group in groupby(lines, key=lambda line: line.group_index):
         rows = list(group)

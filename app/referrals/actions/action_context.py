@@ -3,16 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from flask_babel import gettext
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.field_errors import FieldError
+from app.field_errors import FIELD_ERRORS
 from app.referrals.actions.events import EventData, record_event
 from app.referrals.queries.referrals import OFFERS, REFERRALS, OfferRow, ReferralRow
 from app.referrals.rules import states
 from app.shelters.queries.shelters import ShelterRow, get_shelter
 from app.web.access import Principal
+from app.web.outcomes import Conflict, Invalid
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,18 @@ class ActionRefused:
     state: str
     code: str
 
+    @property
+    def message(self) -> str:
+        return str(gettext(FIELD_ERRORS[self.code].label))
 
-ActionError: TypeAlias = ActionRefused | list[FieldError] | None
+
+ActionError: TypeAlias = Conflict[ActionRefused] | Invalid | None
 """Why an action was not performed: its state or its input; None if it was performed."""
+
+
+def refuse(referral: ReferralRow, code: str) -> Conflict[ActionRefused]:
+    """Return that the state of a referral, its beds or its version do not allow an action."""
+    return Conflict(ActionRefused(referral.state_now, code))
 
 
 @dataclass(frozen=True)

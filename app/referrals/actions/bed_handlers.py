@@ -1,10 +1,8 @@
 """Handlers of the actions that change beds: accept, undo, arrive, and every end of a referral."""
 
-from typing import Any
-
 from app import clock
 from app.field_errors import FieldError
-from app.referrals.actions.action_context import ActionContext, ActionError, ActionRefused
+from app.referrals.actions.action_context import ActionContext, ActionError, refuse
 from app.referrals.rules import states
 from app.referrals.rules.states import UNDO_WINDOW
 from app.shelters.actions.beds import HoldRequest, end_holds, hold_beds
@@ -12,6 +10,7 @@ from app.shelters.queries.beds import LockedBeds, list_beds, lock_beds
 from app.shelters.queries.shelters import ShelterRow, get_shelter
 from app.shelters.rules import fitting_categories
 from app.shelters.vocabulary import BED_REASONS
+from app.web.outcomes import Invalid
 
 MAX_ARRIVED = 99
 
@@ -20,16 +19,16 @@ def accept(context: ActionContext) -> ActionError:
     """Hold beds for the whole group; over capacity only with a reason of BED_REASONS."""
     referral, reason = context.referral, context.input.over_capacity
     if referral.state == states.ACCEPTED and not referral.is_hold_over:
-        return ActionRefused(referral.state_now, "already_answered")
+        return refuse(referral, "already_answered")
     if reason and reason not in BED_REASONS:
-        return [FieldError("over_capacity.reason", "unknown_code")]
+        return Invalid([FieldError("over_capacity.reason", "unknown_code")])
     _release_beds(context, context.shelter)
     locked = _lock_best_beds(context, context.shelter)
     if locked is None:
-        return ActionRefused(referral.state_now, "no_fitting_beds")
+        return refuse(referral, "no_fitting_beds")
     is_over = locked.beds.free < referral.person_count
     if is_over and not reason:
-        return ActionRefused(referral.state_now, "no_places")
+        return refuse(referral, "no_places")
     _hold(context, locked, reason if is_over else "")
     return None
 
@@ -72,14 +71,14 @@ def undo(context: ActionContext) -> ActionError:
     """Take back an acceptance within UNDO_WINDOW: release the beds and reopen the other offers."""
     referral, now = context.referral, clock.now()
     if referral.accepted_at is None or now - referral.accepted_at > UNDO_WINDOW:
-        return ActionRefused(referral.state_now, "too_late_to_undo")
+        return refuse(referral, "too_late_to_undo")
     _release_beds(context, context.shelter)
     reopened = [offer for offer in context.other_offers if offer.state == states.TAKEN_BY_OTHER]
     for offer in reopened:
         context.update_offer(offer, states.SENT)
     context.update_offer(context.acting_offer, states.SEEN)
-    values: dict[str, Any] = {"shelter_id": None, "accepted_at": None, "hold_until": None}
-    context.update_referral(state=states.SEEN, first_answer_at=None, **values)
+    unset = dict.fromkeys(("shelter_id", "accepted_at", "hold_until", "first_answer_at"))
+    context.update_referral(state=states.SEEN, **unset)
     context.record_event(states.SEEN, "undone")
     return None
 
@@ -88,10 +87,10 @@ def arrive(context: ActionContext) -> ActionError:
     """Turn the held beds into occupied ones, as many as people came."""
     referral = context.referral
     if referral.is_hold_over:
-        return ActionRefused(referral.state_now, "hold_over")
+        return refuse(referral, "hold_over")
     n = referral.person_count if context.input.arrived is None else context.input.arrived
     if not 1 <= n <= MAX_ARRIVED:
-        return [FieldError("persons", "out_of_range")]
+        return Invalid([FieldError("persons", "out_of_range")])
     account_id = context.principal.account_id
     end_holds(context.session, account_id, context.shelter, referral.id, n)
     context.update_referral(state=states.ARRIVED, arrived_persons=n)

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -30,14 +30,19 @@ from app.shelters.actions.beds import lock_and_bump_inboxes
 from app.shelters.queries.beds import list_beds
 from app.shelters.queries.shelters import ShelterRow, find_shelter
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 
 
 @dataclass(frozen=True)
 class ReferralIntake:
-    """How a referral was taken in: `new`, `same` or `different`; the stored referral, None if `different`."""
+    """How a referral arrived (`new` or `same`), and the stored referral."""
 
-    outcome: str
-    referral: ReferralRow | None
+    arrival: str
+    referral: ReferralRow
+
+
+ReferralOutcome: TypeAlias = Outcome[ReferralIntake, str]
+"""The outcome of sending; the id of a referral is in conflict if it is another one's."""
 
 
 def create_referral(
@@ -46,8 +51,8 @@ def create_referral(
     desk: DeskRow,
     data: ReferralData,
     origin: ReferralOrigin,
-) -> ReferralIntake | list[FieldError]:
-    """Create a referral, or return all errors at once.
+) -> ReferralOutcome:
+    """Create a referral; return all errors at once if there are any.
 
     The account may send from `desk`; `origin` is what the rules need of the consultation that it comes from.
     """
@@ -55,18 +60,19 @@ def create_referral(
     errors += [FieldError(*error) for error in rules.validate(data, origin)]
     if not _is_open_today(desk):
         errors.append(FieldError("desk", "desk_not_open"))
-    existing = queries.find_referral_unscoped(session, UUID(data.id))
+    referral_id = UUID(data.id)
+    existing = queries.find_referral_unscoped(session, referral_id)
     if existing is not None:
         return _existing(principal, existing, data)
     if errors:
-        return errors
+        return Invalid(errors)
     lock_and_bump_inboxes(session, [shelter.id for shelter in shelters])
-    if not _insert(session, _referral_values(principal, desk, data)):
-        existing = queries.find_referral_unscoped(session, UUID(data.id))
+    if not _insert(session, referral_id, _referral_values(principal, desk, data)):
+        existing = queries.find_referral_unscoped(session, referral_id)
         return _existing(principal, existing, data)
-    referral = queries.get_referral_unscoped(session, UUID(data.id))
+    referral = queries.get_referral_unscoped(session, referral_id)
     _address(session, principal, referral, shelters)
-    return ReferralIntake(idempotency.NEW, referral)
+    return Accepted(ReferralIntake(idempotency.NEW, referral))
 
 
 def _address(
@@ -121,7 +127,7 @@ def _category_errors(
     return [] if is_everywhere else [FieldError("bed_category", "no_such_category")]
 
 
-def _referral_values(principal: Principal, desk: DeskRow, data: ReferralData) -> dict[str, Any]:
+def _referral_values(principal: Principal, desk: DeskRow, data: ReferralData) -> dict[str, object]:
     now = clock.now()
     same_name = ("service", "bed_category", "priority", "person_count", "flags", "note")
     return {name: getattr(data, name) for name in same_name} | {
@@ -142,7 +148,7 @@ def _referral_values(principal: Principal, desk: DeskRow, data: ReferralData) ->
     }
 
 
-def _offer_values(referral: ReferralRow, position: int, shelter: ShelterRow) -> dict[str, Any]:
+def _offer_values(referral: ReferralRow, position: int, shelter: ShelterRow) -> dict[str, object]:
     return {
         "referral_id": referral.id,
         "shelter_id": shelter.id,
@@ -162,11 +168,11 @@ def _reply_by(sent_at: datetime, shelter: ShelterRow, last: datetime) -> datetim
     return min(sent_at + timedelta(minutes=shelter.reply_minutes), last)
 
 
-def _insert(session: Session, values: dict[str, Any]) -> bool:
+def _insert(session: Session, referral_id: UUID, values: dict[str, object]) -> bool:
     """Insert a referral with a code that no open one has; return False if its id exists already."""
 
     def is_duplicate() -> bool:
-        return queries.find_referral_unscoped(session, values["id"]) is not None
+        return queries.find_referral_unscoped(session, referral_id) is not None
 
     code = idempotency.RandomCode("code", lambda: generate_code(secrets.randbelow))
     return idempotency.insert_with_random_code(session, REFERRALS, values, code, is_duplicate)
@@ -174,13 +180,13 @@ def _insert(session: Session, values: dict[str, Any]) -> bool:
 
 def _existing(
     principal: Principal, existing: ReferralRow | None, data: ReferralData
-) -> ReferralIntake:
-    """Compare with the stored referral of this id; without access to it the outcome is `different` too."""
+) -> ReferralOutcome:
+    """Compare with the stored referral of this id; without access to it that is a conflict too."""
     if existing is None or existing.content_digest != rules.content_digest(data):
-        return ReferralIntake(idempotency.DIFFERENT, None)
+        return Conflict(data.id)
     if not may_send_from(principal, existing.desk_id, existing.country):
-        return ReferralIntake(idempotency.DIFFERENT, None)
-    return ReferralIntake(idempotency.SAME, existing)
+        return Conflict(data.id)
+    return Accepted(ReferralIntake(idempotency.SAME, existing))
 
 
 def may_send_from(principal: Principal, desk_id: int, country: str) -> bool:

@@ -9,6 +9,7 @@ from app.referrals.actions.action_context import ActionContext, ActionError
 from app.referrals.actions.bed_handlers import accept, arrive, end, undo
 from app.referrals.rules import states
 from app.referrals.vocabulary import ANSWERS, DECLINE_REASONS, QUESTIONS
+from app.web.outcomes import Invalid
 
 
 def _see(context: ActionContext) -> ActionError:
@@ -23,7 +24,7 @@ def _see(context: ActionContext) -> ActionError:
 def _decline(context: ActionContext) -> ActionError:
     reason = context.input.reason
     if reason not in DECLINE_REASONS:
-        return [FieldError("reason", "unknown_code" if reason else "required")]
+        return Invalid([FieldError("reason", "unknown_code" if reason else "required")])
     context.update_offer(context.acting_offer, states.DECLINED, reason=reason)
     state, now = context.combined_state(states.DECLINED), clock.now()
     is_last = state == states.DECLINED
@@ -49,7 +50,7 @@ def _waitlist(context: ActionContext) -> ActionError:
 def _request_info(context: ActionContext) -> ActionError:
     questions = context.input.questions
     if not questions or any(code not in QUESTIONS for code in questions):
-        return [FieldError("questions", "unknown_code" if questions else "required")]
+        return Invalid([FieldError("questions", "unknown_code" if questions else "required")])
     context.update_offer(context.acting_offer, states.INFO_REQUESTED, questions=questions)
     context.update_referral(state=context.combined_state(states.INFO_REQUESTED))
     context.record_event(states.INFO_REQUESTED)
@@ -61,7 +62,7 @@ def _answer_info(context: ActionContext) -> ActionError:
     answers = context.input.answers
     errors = _answer_errors(answers, {code for offer in pending for code in offer.questions})
     if errors:
-        return errors
+        return Invalid(errors)
     for offer in pending:
         new_answers = {code: answers[code] for code in offer.questions}
         context.update_offer(offer, states.SEEN, answers={**offer.answers, **new_answers})

@@ -1,13 +1,18 @@
 """Performs the actions of shelters and desks on a referral: checks state, actor and version under its lock."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.audit.actions import record_audit
-from app.field_errors import FieldError
-from app.referrals.actions.action_context import ActionContext, ActionInput, ActionRefused
+from app.referrals.actions.action_context import (
+    ActionContext,
+    ActionInput,
+    ActionRefused,
+    refuse,
+)
 from app.referrals.actions.create import may_send_from
 from app.referrals.actions.handlers import HANDLERS
 from app.referrals.queries import referrals as queries
@@ -16,6 +21,7 @@ from app.referrals.rules import states
 from app.referrals.rules.states import DESK, ReferralAction, actions_for
 from app.shelters.actions.beds import lock_and_bump_inboxes
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Outcome
 
 REFUSAL_CODES = {
     states.TAKEN_BY_OTHER: "taken_by_another",
@@ -36,33 +42,32 @@ class ActionResult:
     version: int
 
 
+ActionOutcome: TypeAlias = Outcome[ActionResult, ActionRefused]
+
+
 def perform(
     session: Session, principal: Principal, referral_id: UUID, name: str, action_input: ActionInput
-) -> ActionResult | ActionRefused | list[FieldError] | None:
+) -> ActionOutcome | None:
     """Perform one of `states.ACTIONS`; None if the account has no such referral to perform it on."""
     referral = queries.lock_referral(session, principal.scope, referral_id)
     action = actions_for(referral.service).get(name) if referral else None
     if referral is None or action is None:
-        return _refuse_unknown_action(referral)
+        return refuse(referral, "not_in_this_state") if referral else None
     offers = queries.list_offers_unscoped(session, [referral_id])[referral_id]
     own_offer = _find_own_offer(principal, referral, offers, action_input.shelter_id)
     context = ActionContext(session, principal, referral, offers, own_offer, action_input)
     if not _may_act(context, action):
         return None
     refused = _check(context, name, action)
-    if refused:
+    if refused is not None:
         return refused
     lock_and_bump_inboxes(session, [offer.shelter_id for offer in offers])
     error = HANDLERS[name](context)
-    if error:
+    if error is not None:
         return error
     audited = f"referral:{referral.id}"
     record_audit(principal.account_id, "referral_changed", audited, referral.country)
-    return _result(context)
-
-
-def _refuse_unknown_action(referral: ReferralRow | None) -> ActionRefused | None:
-    return ActionRefused(referral.state_now, "not_in_this_state") if referral else None
+    return Accepted(_result(context))
 
 
 def _find_own_offer(
@@ -89,14 +94,16 @@ def _may_act(context: ActionContext, action: ReferralAction) -> bool:
     return may_send_from(context.principal, referral.desk_id, referral.country)
 
 
-def _check(context: ActionContext, name: str, action: ReferralAction) -> ActionRefused | None:
+def _check(
+    context: ActionContext, name: str, action: ReferralAction
+) -> Conflict[ActionRefused] | None:
     referral, version = context.referral, context.input.version
     if version is not None and version != referral.version:
-        return ActionRefused(referral.state_now, "stale")
+        return refuse(referral, "stale")
     state = _state_for(context, action)
     if state in action.states or (name == "seen" and state in states.WAITING):
         return None
-    return ActionRefused(referral.state_now, REFUSAL_CODES.get(state, "not_in_this_state"))
+    return refuse(referral, REFUSAL_CODES.get(state, "not_in_this_state"))
 
 
 def _state_for(context: ActionContext, action: ReferralAction) -> str:

@@ -1,1 +1,1 @@
-"""Parses a new referral (`referral`) and the input of an action (`action_input`); texts of slips and labels."""
+"""Converts form fields to the shape of JSON (`form_fields`); texts of slips and labels."""

@@ -89,7 +89,7 @@ class OfferRow:
     reason: str
     questions: tuple[str, ...]
     answers: dict[str, str]
-    eligibility: dict[str, Any]
+    eligibility: dict[str, object]
     changed_at: datetime
 
 

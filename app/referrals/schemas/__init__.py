@@ -1,1 +1,1 @@
-"""Schemas of referrals: what comes in and goes out."""
+"""Schemas of referrals: a new one (`bodies`), actions (`action_bodies`) and what programs get (`answers`)."""

@@ -4,8 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from app.referrals.actions.action_context import ActionRefused
+from app.referrals.actions.create import ReferralIntake
 from app.referrals.vocabulary import STATES
 from app.web.openapi.answers import Answer
+from app.web.relative_time import utc_iso
 
 STATE = Field(json_schema_extra={"enum": [*STATES.codes]})
 DEADLINE = Field(description="Moment in UTC by which the shelter should answer.")
@@ -15,7 +18,7 @@ class ReferralIntakeAnswer(Answer):
     """A referral as it was created, or as it is now if it had arrived before."""
 
     id: str
-    arrival: Literal["new", "same"]
+    arrival: str = Field(json_schema_extra={"enum": ["new", "same"]})
     code: str = Field(description="The code on the slip that the person carries.")
     state: str = STATE
     version: int
@@ -80,3 +83,21 @@ class InboxAnswer(Answer):
     waiting: int
     on_the_way: int
     next_deadline: str | None
+
+
+def intake_answer(intake: ReferralIntake) -> ReferralIntakeAnswer:
+    """Return what a program gets about a referral that it has sent."""
+    referral = intake.referral
+    return ReferralIntakeAnswer(
+        id=str(referral.id),
+        arrival=intake.arrival,
+        code=referral.code,
+        state=referral.state_now,
+        version=referral.version,
+        deadline=utc_iso(referral.deadline),
+    )
+
+
+def refused_answer(refused: ActionRefused) -> ReferralRefusedAnswer:
+    """Return what a program gets about a referral whose state, beds or version do not allow an action."""
+    return ReferralRefusedAnswer(state=refused.state, problem=refused.code, message=refused.message)

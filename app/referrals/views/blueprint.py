@@ -1,17 +1,13 @@
-"""The blueprint of referrals, and the JSON of their responses."""
+"""The blueprint of referrals: which of them a reader may see, and their JSON."""
 
-from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, jsonify, make_response
-from flask_babel import gettext
+from flask import Blueprint, abort
 
 from app.db.session import db
-from app.field_errors import FIELD_ERRORS
-from app.referrals.actions.action_context import ActionRefused
-from app.referrals.actions.perform import ActionResult
 from app.referrals.queries import referrals as queries
 from app.referrals.queries.referrals import EventRow, OfferRow, ReferralRow
+from app.referrals.schemas.answers import OfferAnswer, ReferralAnswer, ReferralEventAnswer
 from app.shelters.queries.shelters import shelters_by_id
 from app.web.access import principal
 from app.web.relative_time import utc_iso
@@ -41,7 +37,7 @@ def visible_offers(offers: list[OfferRow]) -> list[OfferRow]:
     return offers if acts_for_desk() else [offer for offer in offers if offer.shelter_id in own]
 
 
-def referral_json(referral: ReferralRow) -> dict[str, Any]:
+def referral_answer(referral: ReferralRow) -> ReferralAnswer:
     """Return the body promised for `GET /referrals/<id>` (outside.md); no note, no composition."""
     session = db.session()
     every_offer = queries.list_offers_unscoped(session, [referral.id])[referral.id]
@@ -49,32 +45,21 @@ def referral_json(referral: ReferralRow) -> dict[str, Any]:
     shelters = shelters_by_id(session, [offer.shelter_id for offer in offers])
     codes = {shelter.id: shelter.code for shelter in shelters.values()}
     only_shelter_id = offers[0].shelter_id if len(every_offer) == 1 else None
-    return {
-        "id": str(referral.id),
-        "code": referral.code,
-        "state": referral.state_now,
-        "version": referral.version,
-        "deadline": utc_iso(referral.deadline),
-        "hold_until": utc_iso(referral.hold_until) if referral.hold_until else None,
-        "shelter": codes.get(referral.shelter_id or only_shelter_id or 0),
-        "offers": [{"shelter": codes[offer.shelter_id], "state": offer.state} for offer in offers],
-        "events": [
-            _event_json(event) for event in queries.list_events_unscoped(session, referral.id)
+    events = queries.list_events_unscoped(session, referral.id)
+    return ReferralAnswer(
+        id=str(referral.id),
+        code=referral.code,
+        state=referral.state_now,
+        version=referral.version,
+        deadline=utc_iso(referral.deadline),
+        hold_until=utc_iso(referral.hold_until) if referral.hold_until else None,
+        shelter=codes.get(referral.shelter_id or only_shelter_id or 0),
+        offers=[
+            OfferAnswer(shelter=codes[offer.shelter_id], state=offer.state) for offer in offers
         ],
-    }
+        events=[_event_answer(event) for event in events],
+    )
 
 
-def _event_json(event: EventRow) -> dict[str, Any]:
-    return {"state": event.state, "at": utc_iso(event.at), "by_role": event.role or None}
-
-
-def action_response(result: ActionResult) -> Response:
-    """Return 200 with the new state and version."""
-    return jsonify({"id": str(result.id), "state": result.state, "version": result.version})
-
-
-def refusal_response(refused: ActionRefused) -> Response:
-    """Return 409 with the state, beds or version that no longer allow an action."""
-    message = gettext(FIELD_ERRORS[refused.code].label)
-    body = {"state": refused.state, "problem": refused.code, "message": message}
-    return make_response(jsonify(body), 409)
+def _event_answer(event: EventRow) -> ReferralEventAnswer:
+    return ReferralEventAnswer(state=event.state, at=utc_iso(event.at), by_role=event.role or None)

@@ -1,9 +1,8 @@
 """The page and JSON of one referral."""
 
-from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify
+from flask import Response
 
 from app import clock
 from app.audit.actions import record_audit
@@ -16,29 +15,33 @@ from app.referrals.queries import referrals as queries
 from app.referrals.queries.referrals import EventRow, OfferRow, ReferralRow
 from app.referrals.rules import states
 from app.referrals.rules.forward import may_forward
+from app.referrals.schemas.answers import ReferralAnswer
 from app.referrals.views.blueprint import (
     acts_for_desk,
     blueprint,
     get_referral_or_404,
-    referral_json,
+    referral_answer,
     visible_offers,
 )
 from app.shelters.queries.shelters import PublicShelter, public_view, shelters_by_id
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
-from app.web.pages import render_page
+from app.web.openapi.describe import describe
+from app.web.pages import PageVariables, render_page
 from app.web.requests import wants_json
+from app.web.responses import json_response
 
 
 @blueprint.get("/<uuid:referral_id>")
 @allow("follow_referrals", audited=True)
+@describe(answers={200: ReferralAnswer})
 def detail(referral_id: UUID) -> Response:
     """Show a referral's state and events; the read is audited."""
     referral = get_referral_or_404(referral_id)
     audited = f"referral:{referral.id}"
     record_audit(principal().account_id, "referral_read", audited, referral.country)
     if wants_json():
-        return jsonify(referral_json(referral))
+        return json_response(referral_answer(referral).model_dump())
     offers = visible_offers(queries.list_offers_unscoped(db.session(), [referral.id])[referral.id])
     events = _events(referral)
     values = _chain(referral) | _available_actions(referral, offers)
@@ -63,7 +66,7 @@ def _events(referral: ReferralRow) -> list[EventRow]:
     return [event for event in events if event.shelter_id in visible]
 
 
-def _chain(referral: ReferralRow) -> dict[str, Any]:
+def _chain(referral: ReferralRow) -> PageVariables:
     """Return the referrals that this one came after and that followed it; both None for a shelter's account."""
     session, scope = db.session(), principal().scope
     if not acts_for_desk():
@@ -76,7 +79,7 @@ def _chain(referral: ReferralRow) -> dict[str, Any]:
     return {"previous": previous, "following": chain.find_next_referral(session, referral)}
 
 
-def _available_actions(referral: ReferralRow, offers: list[OfferRow]) -> dict[str, Any]:
+def _available_actions(referral: ReferralRow, offers: list[OfferRow]) -> PageVariables:
     """Return which actions the reader may perform now, by name, and whether the next shelter may be asked."""
     is_own_desk = acts_for_desk() and may_send_from(principal(), referral.desk_id, referral.country)
     state, actions = referral.state_now, states.actions_for(referral.service)

@@ -1,8 +1,6 @@
 """The inbox of shelters: its page, the poll of an open page, and the search by the code of a slip."""
 
-from typing import Any
-
-from flask import Response, abort, jsonify, request
+from flask import Response, abort, request
 
 from app.audit.actions import record_audit
 from app.db.session import db
@@ -11,14 +9,17 @@ from app.referrals.queries import inbox as queries
 from app.referrals.queries.etag import get_inbox_status, is_current
 from app.referrals.queries.inbox import Inbox
 from app.referrals.rules.deadlines import parse_code
+from app.referrals.schemas.answers import InboxAnswer
 from app.referrals.views.blueprint import blueprint
 from app.shelters.vocabulary import BED_CATEGORIES, BED_REASONS
 from app.web.access import Scope, allow, principal
-from app.web.pages import render_page
+from app.web.openapi.describe import describe
+from app.web.pages import PageVariables, render_page
 from app.web.relative_time import utc_iso
 from app.web.requests import wants_json
+from app.web.responses import json_response
 
-CODELISTS: dict[str, Any] = {
+CODELISTS: PageVariables = {
     "v": vocabulary,
     "categories": BED_CATEGORIES,
     "bed_reasons": BED_REASONS,
@@ -27,6 +28,7 @@ CODELISTS: dict[str, Any] = {
 
 @blueprint.get("/inbox")
 @allow("answer_referrals", audited=True)
+@describe(answers={200: InboxAnswer, 304: None})
 def inbox() -> Response:
     """Show the inbox and beds of one own shelter; by JSON only what a poll needs; 304 if nothing changed."""
     account_id, scope = principal().account_id, principal().scope
@@ -41,7 +43,7 @@ def inbox() -> Response:
     if selected is not None:
         shelter = selected.shelter
         record_audit(account_id, "inbox_read", f"shelter:{shelter.code}", shelter.country)
-    values: dict[str, Any] = {"selected": selected, "inboxes": inboxes, "inbox_status": status}
+    values: PageVariables = {"selected": selected, "inboxes": inboxes, "inbox_status": status}
     return render_page("referrals/inbox.html", **values, **CODELISTS)
 
 
@@ -55,9 +57,12 @@ def _not_modified(etag: str) -> Response:
 
 def _status_response(scope: Scope) -> Response:
     status = get_inbox_status(db.session(), scope)
-    due = utc_iso(status.next_deadline) if status.next_deadline else None
-    counts = {"waiting": status.waiting, "on_the_way": status.on_the_way}
-    response = jsonify({**counts, "next_deadline": due})
+    answer = InboxAnswer(
+        waiting=status.waiting,
+        on_the_way=status.on_the_way,
+        next_deadline=utc_iso(status.next_deadline) if status.next_deadline else None,
+    )
+    response = json_response(answer.model_dump())
     response.set_etag(status.etag)
     return response
 

@@ -18,7 +18,7 @@ from app.referrals.rules import states
 from app.referrals.views.blueprint import blueprint, get_referral_or_404
 from app.shelters.queries.shelters import get_shelter, public_view
 from app.web.access import allow, limiter, principal
-from app.web.pages import public_url_for, redirect_or_json, render_page
+from app.web.pages import PageVariables, public_url_for, redirect_or_json, render_page
 from app.web.qr_codes import draw_qr_code
 
 PUBLIC_CARD_LIMIT = "120 per minute"
@@ -61,7 +61,7 @@ def _invalid_reason(referral: ReferralRow, shelter_id: int | None) -> str:
     return "used" if state in (states.ARRIVED, states.COMPLETED) else "ended"
 
 
-def _slip_values(referral: ReferralRow, shelter_id: int) -> dict[str, Any]:
+def _slip_values(referral: ReferralRow, shelter_id: int) -> PageVariables:
     shelter = get_shelter(db.session(), shelter_id)
     public_shelter, is_held = public_view(shelter), referral.hold_until is not None
     validity = forms.SlipValidity(_valid_until(referral), shelter.time_zone, is_held)

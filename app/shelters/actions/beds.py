@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, update
@@ -18,6 +17,8 @@ from app.shelters.queries.beds import BEDS, HOLDS, LockedBeds, list_holds_unscop
 from app.shelters.queries.shelters import SHELTERS, ShelterRow
 from app.shelters.rules import Beds, needs_reason
 from app.shelters.vocabulary import BED_REASONS
+from app.web.form_errors import FormOutcome
+from app.web.outcomes import Accepted, Invalid
 
 CHANGES, CENSUS = BedChange.__table__, BedCensus.__table__
 ARRIVED, RELEASED, EXPIRED = "arrived", "released", "expired"
@@ -41,19 +42,19 @@ class BedUpdate:
 
 def set_beds(
     session: Session, account_id: int | None, shelter: ShelterRow, bed_update: BedUpdate
-) -> list[FieldError]:
+) -> FormOutcome[None]:
     """Change and confirm one category; more people than places need a reason of BED_REASONS."""
     lock_and_bump_inboxes(session, [shelter.id])
     locked = lock_beds(session, shelter.id, bed_update.category)
     if locked is None:
-        return [FieldError("category", "no_such_category")]
+        return Invalid([FieldError("category", "no_such_category")])
     beds = _apply(bed_update, locked.beds)
     errors = _validate(locked.beds, beds, bed_update.reason)
     if errors:
-        return errors
+        return Invalid(errors)
     _store(session, account_id, shelter, beds, confirmed=bed_update.is_confirmed)
     record_audit(account_id, "beds_changed", f"shelter:{shelter.code}", shelter.country)
-    return []
+    return Accepted(None)
 
 
 def _apply(bed_update: BedUpdate, beds: Beds) -> Beds:
@@ -73,10 +74,9 @@ def _apply(bed_update: BedUpdate, beds: Beds) -> Beds:
 
 
 def _validate(before: Beds, after: Beds, reason: str) -> list[FieldError]:
-    errors = []
-    for name in ("capacity", "blocked", "occupied"):
-        if not 0 <= getattr(after, name) <= 9999:
-            errors.append(FieldError(name, "not_a_bed_number"))
+    numbers = ("capacity", "blocked", "occupied")
+    wrong = [name for name in numbers if not 0 <= getattr(after, name) <= 9999]
+    errors = [FieldError(name, "not_a_bed_number") for name in wrong]
     if reason and reason not in BED_REASONS:
         errors.append(FieldError("reason", "unknown_code"))
     if not errors and after.free < min(0, before.free) and not reason:
@@ -94,17 +94,17 @@ def confirm(session: Session, account_id: int, shelter: ShelterRow) -> None:
 
 def add_category(
     session: Session, account_id: int | None, shelter: ShelterRow, category: str, capacity: int
-) -> list[FieldError]:
+) -> FormOutcome[None]:
     """Add a category of beds to a shelter."""
     if lock_beds(session, shelter.id, category) is not None:
-        return [FieldError("category", "taken")]
+        return Invalid([FieldError("category", "taken")])
     beds = Beds(category, capacity, 0, 0, 0, clock.now())
     numbers = {"capacity": capacity, "blocked": 0, "occupied": 0, "reason": "", "version": 1}
     confirmation = {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
-    values = {"shelter_id": shelter.id, "category": category, **numbers, **confirmation}
-    session.execute(insert(BEDS).values(**values))
+    place = {"shelter_id": shelter.id, "category": category}
+    session.execute(insert(BEDS).values(**place, **numbers, **confirmation))
     _record_change(session, account_id, shelter, beds)
-    return []
+    return Accepted(None)
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,11 @@ def _store(
     session: Session, account_id: int | None, shelter: ShelterRow, beds: Beds, *, confirmed: bool
 ) -> None:
     is_category = (BEDS.c.shelter_id == shelter.id) & (BEDS.c.category == beds.category)
-    values: dict[str, Any] = {"capacity": beds.capacity, "blocked": beds.blocked}
-    values |= {"occupied": beds.occupied, "reason": beds.reason, "version": BEDS.c.version + 1}
-    if confirmed:
-        values |= {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
-    session.execute(update(BEDS).where(is_category).values(**values))
+    numbers = {"capacity": beds.capacity, "blocked": beds.blocked, "occupied": beds.occupied}
+    confirmation = {"confirmed_at": beds.confirmed_at, "confirmed_by": account_id}
+    values = {**numbers, "reason": beds.reason, **(confirmation if confirmed else {})}
+    statement = update(BEDS).where(is_category)
+    session.execute(statement.values(version=BEDS.c.version + 1, **values))
     _record_change(session, account_id, shelter, beds)
 
 

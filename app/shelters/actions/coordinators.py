@@ -9,6 +9,8 @@ from app.field_errors import FieldError
 from app.shelters.queries.coordinators import list_coordinators, lock_shelters_of
 from app.shelters.queries.shelters import ShelterRow
 from app.staff.actions.scopes import assign_shelters
+from app.web.form_errors import FormOutcome
+from app.web.outcomes import Accepted, Invalid
 
 
 def change_coordinators(
@@ -17,7 +19,7 @@ def change_coordinators(
     shelter: ShelterRow,
     added: Collection[str],
     removed: Collection[str],
-) -> list[FieldError]:
+) -> FormOutcome[None]:
     """Assign a shelter to accounts or remove it, by username, from their next request on.
 
     Their other shelters stay assigned. `changed_by` is the id of the account that does it.
@@ -25,7 +27,7 @@ def change_coordinators(
     coordinators = list_coordinators(session, shelter.country)
     account_ids = {row.username: row.account_id for row in coordinators}
     if any(name not in account_ids for name in added):
-        return [FieldError("coordinators", "unknown_code")]
+        return Invalid([FieldError("coordinators", "unknown_code")])
     to_add = {account_ids[name] for name in added}
     to_remove = {account_ids[name] for name in removed if name in account_ids} - to_add
     shelter_ids = lock_shelters_of(session, to_add | to_remove)
@@ -39,4 +41,4 @@ def change_coordinators(
         record_audit(changed_by, "shelter_assigned", f"account:{account_id}", shelter.country)
     if changed:
         record_audit(changed_by, "shelter_assigned", f"shelter:{shelter.code}", shelter.country)
-    return []
+    return Accepted(None)

@@ -1,1 +1,1 @@
-"""Parses bed updates (`beds`) and shelter forms (`shelter`; its `fields` and the `options` of its page)."""
+"""Forms of a shelter (`shelter`), their `fields`, and the `options` of its page."""

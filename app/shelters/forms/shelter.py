@@ -1,12 +1,14 @@
 """The forms of a shelter: new, changed, closed, its beds and its coordinators."""
 
-from typing import Any
+from functools import partial
+from typing import cast
 
 from wtforms.validators import InputRequired
 
 from app.codelists.shared_codelists import SEXES, languages
 from app.places.forms import PlaceForm
 from app.places.vocabulary import programme
+from app.shelters.actions.shelters import NewShelterFields, ShelterFields
 from app.shelters.forms.fields import (
     CheckboxField,
     CodelistField,
@@ -42,8 +44,8 @@ STORED_FIELDS = (
     "sexes", "admits_children", "admits_groups", "youngest", "oldest", "stay_limit_days",
     "is_protected", "is_accepting", "hold_minutes", "reply_minutes", "closed_on", *TEXT_FIELDS,
 )  # fmt: skip
-MINUTES: dict[str, Any] = {"within": (5, 2880), "code": "not_minutes"}
-AGE: dict[str, Any] = {"within": (0, 120), "code": "not_an_age"}
+MinutesField = partial(NumberField, within=(5, 2880), code="not_minutes")
+AgeField = partial(NumberField, within=(0, 120), code="not_an_age")
 
 
 class ShelterForm(PlaceForm):
@@ -61,19 +63,20 @@ class ShelterForm(PlaceForm):
     sexes = CodelistField(validators=[required()], codes=SEXES.codes)
     admits_children = CheckboxField(default=True)
     admits_groups = CheckboxField(default=True)
-    youngest = NumberField(**AGE)
-    oldest = NumberField(**AGE)
+    youngest = AgeField()
+    oldest = AgeField()
     stay_limit_days = NumberField(within=(1, 3650), code="not_days")
     is_protected = CheckboxField(default=False)
     is_accepting = CheckboxField(default=True)
-    hold_minutes = NumberField(default=90, validators=[InputRequired(REQUIRED)], **MINUTES)
-    reply_minutes = NumberField(default=30, validators=[InputRequired(REQUIRED)], **MINUTES)
+    hold_minutes = MinutesField(default=90, validators=[InputRequired(REQUIRED)])
+    reply_minutes = MinutesField(default=30, validators=[InputRequired(REQUIRED)])
 
-    def fields_in(self, country_code: str) -> dict[str, Any]:
+    def fields_in(self, country_code: str) -> ShelterFields:
         """Return the values of STORED_FIELDS; without a time zone, that of the country."""
         values = {name: self[name].data for name in STORED_FIELDS}
         values |= {name: values[name] or "" for name in TEXT_FIELDS}
-        return {**values, "time_zone": values["time_zone"] or programme()[country_code].time_zone}
+        values["time_zone"] = values["time_zone"] or programme()[country_code].time_zone
+        return cast(ShelterFields, values)
 
 
 class NewShelterForm(ShelterForm):
@@ -82,7 +85,7 @@ class NewShelterForm(ShelterForm):
     code = SafeTextField(validators=[max_length(20)])
     country = CodeField(validators=[required()], codes=programme())
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> NewShelterFields:
         """Return the values of the new shelter; its code in capital letters."""
         code, country_code = str(self.code.data or "").upper(), self.country.data
         return {"code": code, "country": country_code, **self.fields_in(country_code)}

@@ -1,1 +1,1 @@
-"""Schemas of shelters and their beds."""
+"""Schemas of shelters: what they report (`bodies`) and what programs get (`answers`)."""

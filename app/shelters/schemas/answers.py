@@ -2,7 +2,9 @@
 
 from pydantic import Field
 
+from app.shelters.rules import Beds
 from app.web.openapi.answers import Answer
+from app.web.relative_time import utc_iso
 
 
 class BedsAnswer(Answer):
@@ -39,3 +41,16 @@ class AcceptingAnswer(Answer):
     """Whether the shelter accepts people now."""
 
     accepting: bool
+
+
+def beds_answer(beds: Beds) -> BedsAnswer:
+    """Return what a program gets about the beds of one category."""
+    return BedsAnswer(
+        category=beds.category,
+        capacity=beds.capacity,
+        blocked=beds.blocked,
+        occupied=beds.occupied,
+        held=beds.held,
+        free=beds.free,
+        confirmed_at=utc_iso(beds.confirmed_at),
+    )

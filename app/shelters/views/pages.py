@@ -9,7 +9,7 @@ from flask import Response, abort
 
 from app import clock
 from app.db.session import db
-from app.field_errors import FieldError, errors_response
+from app.field_errors import FieldError
 from app.places import forms as places
 from app.places.vocabulary import programme
 from app.shelters import rules
@@ -20,10 +20,10 @@ from app.shelters.queries.coordinators import list_coordinators
 from app.shelters.queries.shelters import ShelterRow, find_shelter, list_all
 from app.shelters.rules import Beds
 from app.shelters.vocabulary import BED_CATEGORIES, SHELTER_STATES, SHELTER_TYPES
-from app.web.pages import render_page
-from app.web.requests import wants_json
+from app.web.form_errors import error_status, messages_by_field
+from app.web.pages import PageVariables, render_page
 
-CODELISTS: dict[str, Any] = {
+CODELISTS: PageVariables = {
     "BED_CATEGORIES": BED_CATEGORIES,
     "SHELTER_STATES": SHELTER_STATES,
     "SHELTER_TYPES": SHELTER_TYPES,
@@ -75,11 +75,11 @@ def new_page(form: Any, errors: list[FieldError]) -> Response:
 
 
 def shelter_page(
-    shelter: ShelterRow, errors: list[FieldError], form: Any = None, **other_forms: Any
+    shelter: ShelterRow, errors: list[FieldError], *, form: Any = None, **other_forms: Any
 ) -> Response:
     """Render the page of a shelter; `other_forms` are `closing` and `bed_form` as typed, if they have errors."""
     beds = list_beds(db.session(), [shelter.id]).get(shelter.id, [])
-    values: dict[str, Any] = {"shelter": shelter, "state": _state(shelter), "beds": beds}
+    values: PageVariables = {"shelter": shelter, "state": _state(shelter), "beds": beds}
     values["areas"] = places.area_choices(shelter.country)
     values["coordinators"] = list_coordinators(db.session(), shelter.country)
     if form is not None and error_status(errors) == 409:
@@ -89,30 +89,11 @@ def shelter_page(
 
 
 def _form_page(template: str, form: Any, errors: list[FieldError], **values: Any) -> Response:
-    messages: dict[str, str] = {}
-    for error in errors:
-        messages.setdefault(error.field, error.message)
     zones = sorted({country.time_zone for country in programme().values()})
     form_options = options.form_options(form.languages.data or ())
     shared = {"zones": zones, "stored": {}, "options": form_options}
-    status = error_status(errors)
+    status, messages = error_status(errors), messages_by_field(errors)
     return render_page(template, status, form=form, wrong=messages, **{**shared, **values})
-
-
-def error_status(errors: list[FieldError]) -> int:
-    """Return the status of a page with these errors: 200, 409 for a stale version, else 422."""
-    if any(error.code == "stale" for error in errors):
-        return 409
-    return 422 if errors else 200
-
-
-def json_errors(errors: list[FieldError]) -> Response | None:
-    """Return the JSON response with these errors, None if the client accepts a page."""
-    if not wants_json():
-        return None
-    response = errors_response(errors)
-    response.status_code = error_status(errors)
-    return response
 
 
 def get_shelter_or_404(code: str) -> ShelterRow:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from app.json_object import parse_json_object
 from app.sync.vocabulary import CONSULTATION, KINDS, MAX_AGE_DAYS
+from app.web.openapi.describe import JsonObject
 
 ENVELOPE_FIELDS = frozenset({"kind", "author"})
 """Fields of a payload that are no answers of its record."""
@@ -35,7 +35,7 @@ class Payload:
     author: str
     desk: str
     device: str
-    data: dict[str, Any]
+    data: JsonObject
 
     @property
     def record_id(self) -> UUID | None:

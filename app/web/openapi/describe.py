@@ -19,12 +19,14 @@ class Operation:
 
     `query` are the parameters of the address, each with its meaning; `summary` stands for the first line of the view's
     docstring. What a client gets that accepts pages is not described.
+    The fields of a lenient body have no errors: what cannot be read is left empty, or the answer is 400 or 401.
     """
 
     answers: Answers
     body: type[BaseModel] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     is_body_optional: bool = False
+    is_lenient: bool = False
     summary: str = ""
     content_type: str = "application/json"
 

@@ -129,7 +129,7 @@ def answers_of(endpoint: Endpoint) -> dict[int, type[BaseModel] | None]:
         errors[404] = ErrorAnswer
     if endpoint.is_change:
         errors |= dict.fromkeys((400, 413, 415, 429), ErrorAnswer)
-    if operation.body:
+    if operation.body and not operation.is_lenient:
         errors[422] = FieldErrorsAnswer
     return dict(sorted({**errors, **operation.answers}.items()))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -16,6 +17,7 @@ UUID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{
 DAY_PATTERN = r"(?:19|[2-9]\d)\d{2}-\d{2}-\d{2}"
 _UUID = re.compile(UUID_PATTERN)
 _DAY = re.compile(DAY_PATTERN, re.ASCII)
+_DIGITS = re.compile("[0-9]{1,8}")
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,14 @@ class WholeNumber:
         return core_schema.with_default_schema(schema, default=None) if self.optional else schema
 
 
+class Checkbox:
+    """True or false, else `unreadable`; false if it is left out."""
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = with_code("unreadable", core_schema.bool_schema(strict=True))
+        return core_schema.with_default_schema(schema, default=False)
+
+
 def with_code(code: str, schema: CoreSchema) -> CoreSchema:
     """Return the schema whose every error has this code."""
     return core_schema.custom_error_schema(
@@ -116,6 +126,27 @@ def read_day(value: Any) -> date:
     raise error_of("not_a_date")
 
 
+def read_reference(value: Any) -> str:
+    """Return the id of another record in any notation of a UUID; empty if there is none."""
+    if value in (None, ""):
+        return ""
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        raise error_of("not_a_uuid") from None
+
+
+def read_number(value: Any) -> int | None:
+    """Return an optional whole number; forms send it as digits."""
+    if value in (None, ""):
+        return None
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise error_of("not_a_number")
+
+
 _TEXT = core_schema.str_schema(min_length=1, max_length=MAX_TEXT_LENGTH)
 RequiredText = Annotated[str, ReadBy(read_text, _TEXT, "")]
 ClientUuid = Annotated[
@@ -125,3 +156,10 @@ Day = Annotated[date, ReadBy(read_day, core_schema.date_schema())]
 """A day; None in what the lenient schema reads if there is no readable one."""
 Version = Annotated[int, WholeNumber()]
 OptionalVersion = Annotated[int | None, WholeNumber(optional=True)]
+Reference = Annotated[str, ReadBy(read_reference, core_schema.uuid_schema(), "", optional=True)]
+"""The id of the record that this one comes from; empty if there is none."""
+NUMBER = core_schema.union_schema(
+    [core_schema.int_schema(), core_schema.str_schema(pattern=f"^{_DIGITS.pattern}$")]
+)
+"""A whole number in a body, also as digits."""
+OptionalNumber = Annotated[int | None, ReadBy(read_number, NUMBER, optional=True)]
