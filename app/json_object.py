@@ -1,12 +1,15 @@
 """Parses the JSON object of a request or an envelope: the only place where foreign JSON is read."""
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 from app.text_limits import has_too_many_values
 
+JsonObject: TypeAlias = dict[str, Any]
+"""An object of JSON whose fields no model names."""
 
-def parse_json_object(body: bytes) -> dict[str, Any] | None:
+
+def parse_json_object(body: bytes) -> JsonObject | None:
     """Return the object in UTF-8; None if it is none, or holds a key twice, NaN, Infinity, or too many values."""
     if has_too_many_values(body):
         return None
@@ -21,14 +24,14 @@ def parse_json_object(body: bytes) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> JsonObject:
     content = dict(pairs)
     if len(content) != len(pairs):
         raise ValueError("duplicate key")
     return content
 
 
-def _escape_surrogates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _escape_surrogates(pairs: list[tuple[str, Any]]) -> JsonObject:
     """Return the object with lone surrogates in its keys escaped, so that each key is a text that can be reported."""
     content = _refuse_duplicate_keys(pairs)
     return {

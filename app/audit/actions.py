@@ -1,7 +1,5 @@
 """Records audit entries: collected while the request works, chained as its last statement before the commit."""
 
-from typing import Any
-
 from sqlalchemy import Insert, Table, event, insert
 from sqlalchemy.orm import Session
 
@@ -10,7 +8,7 @@ from app.audit import queries
 from app.audit.models import AuditEntry
 from app.audit.rules import GENESIS_HASH, AuditRecord, entry_hash
 from app.audit.vocabulary import ACTIONS, READ_ACTIONS
-from app.db.session import db, insert_rows
+from app.db.session import RowValues, db, insert_rows
 from app.settings import current_settings
 
 INSERT_ENTRY = insert(AuditEntry.__table__)
@@ -49,7 +47,7 @@ def _key() -> str:
     return str(current_settings().audit_key)
 
 
-def _row(number: int, hash_: str, record: AuditRecord) -> dict[str, Any]:
+def _row(number: int, hash_: str, record: AuditRecord) -> RowValues:
     return {
         "number": number,
         "entry_hash": hash_,

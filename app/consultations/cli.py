@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 from flask.cli import AppGroup
@@ -19,6 +19,7 @@ from app.places.queries import ALL_DESKS, DeskRow, list_desks
 from app.spreadsheets.limits import SpreadsheetLimits, UnreadableSpreadsheet
 from app.staff import queries as staff
 from app.web.access import Scope
+from app.web.outcomes import Conflict
 
 commands = AppGroup("consultations", help="Consultations.")
 IMPORTED = N_("%(added)s consultations added, %(same)s were there already.")
@@ -65,7 +66,9 @@ def _check(path: Path, desks: dict[str, DeskRow]) -> ImportCheck:
     try:
         with path.open("rb") as file:
             records = read_records(file, desks.keys(), SpreadsheetLimits())
-            with click.progressbar(records, label=gettext("Checking"), **_bar_options()) as bar:
+            with click.progressbar(
+                records, label=gettext("Checking"), file=sys.stderr, hidden=_is_hidden()
+            ) as bar:
                 return spreadsheet_import.check_import(db.session(), desks, bar)
     except UnreadableSpreadsheet as error:
         _exit(error.message)
@@ -93,18 +96,20 @@ def _authors(check: ImportCheck, desks: dict[str, DeskRow], username: str | None
 
 def _write(check: ImportCheck, desks: dict[str, DeskRow], authors: dict[str, int]) -> ImportResult:
     length, label = check.consultations, gettext("Writing")
-    progress = click.progressbar(length=length, label=label, **_bar_options())
+    progress = click.progressbar(length=length, label=label, file=sys.stderr, hidden=_is_hidden())
     with unit_of_work(), progress as bar:
-        result = spreadsheet_import.write_import(db.session(), authors, desks, check, bar.update)
-        if isinstance(result, list):
-            db.session.rollback()
-    if isinstance(result, list):
-        _exit_with_errors(result, 0)
-    return result
+        outcome = spreadsheet_import.write_import(db.session(), authors, desks, check, bar.update)
+        match outcome:
+            case Conflict():
+                db.session.rollback()
+    match outcome:
+        case Conflict(errors):
+            _exit_with_errors(errors, 0)
+    return outcome.value
 
 
-def _bar_options() -> dict[str, Any]:
-    return {"file": sys.stderr, "hidden": not sys.stderr.isatty()}
+def _is_hidden() -> bool:
+    return not sys.stderr.isatty()
 
 
 def _summary(message: str, added: int, same: int) -> str:

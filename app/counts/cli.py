@@ -48,8 +48,9 @@ def show(country: str | None, month: str, shown_as: str) -> None:
     with unit_of_work():
         scope = Scope(programme=True)
         args = {"month": month, "country": country or ""}
-        resolved = forms.read_query(scope, args, current_settings().reporting_year_start)
-        if isinstance(resolved, int):
+        try:
+            resolved = forms.read_query(scope, args, current_settings().reporting_year_start)
+        except forms.QueryRefused:
             click.echo("There are no figures of that month.", err=True)
             sys.exit(1)
         shown, _, _ = figures.get_figures(db.session(), scope, resolved)

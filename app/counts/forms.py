@@ -20,36 +20,41 @@ COMPARISONS = (MONTH_BEFORE, YEAR_BEFORE)
 FORBIDDEN, MISSING = 403, 404
 
 
-def read_query(scope: Scope, args: Mapping[str, str], year_begins: int) -> ResolvedQuery | int:
-    """Return the query of an address; 403 or 404 if it does not exist or is not the account's.
+class QueryRefused(Exception):
+    """There are no such figures (MISSING), or the account has to name one of its countries (FORBIDDEN)."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def read_query(scope: Scope, args: Mapping[str, str], year_begins: int) -> ResolvedQuery:
+    """Return the query of an address. Raises QueryRefused if it does not exist or is not the account's.
 
     `year_begins` is the month (1 to 12) in which the reporting year begins.
     """
     compared = args.get("compare") or MONTH_BEFORE
     if args.get("revision", "0") != "0" or compared not in COMPARISONS:
-        return MISSING
+        raise QueryRefused(MISSING)
     visible = list_desks(db.session(), scope)
-    place = _place(scope, args, visible)
-    if isinstance(place, int):
-        return place
-    country, desk = place
+    country, desk = _place(scope, args, visible)
     desks = [row for row in visible if country in (None, row.country)]
     latest = latest_month(country, desks)
     month = _month(args.get("month"), current_month(country), latest)
     if month is None:
-        return MISSING
+        raise QueryRefused(MISSING)
     query = FigureQuery(country, desk, month, month.reporting_year_start(year_begins), compared)
     return ResolvedQuery(query, (desk,) if desk else tuple(desks), latest)
 
 
 def _place(
     scope: Scope, args: Mapping[str, str], visible: list[DeskRow]
-) -> tuple[str | None, DeskRow | None] | int:
+) -> tuple[str | None, DeskRow | None]:
     code, country = args.get("desk"), args.get("country") or None
     if country is not None and country not in programme():
-        return MISSING
-    if scope.programme:
-        return MISSING if code else (country, None)
+        raise QueryRefused(MISSING)
+    if scope.programme and not code:
+        return country, None
     if scope.countries and not code:
         return _own_country(scope, country)
     own = [
@@ -57,13 +62,17 @@ def _place(
         for desk in visible
         if country in (None, desk.country) and code in (None, "", desk.code)
     ]
-    return (own[0].country, own[0]) if own else MISSING
+    if scope.programme or not own:
+        raise QueryRefused(MISSING)
+    return own[0].country, own[0]
 
 
-def _own_country(scope: Scope, country: str | None) -> tuple[str | None, None] | int:
+def _own_country(scope: Scope, country: str | None) -> tuple[str | None, None]:
     if country is None:
-        return FORBIDDEN
-    return (country, None) if country in scope.countries else MISSING
+        raise QueryRefused(FORBIDDEN)
+    if country not in scope.countries:
+        raise QueryRefused(MISSING)
+    return country, None
 
 
 def _month(text: str | None, current: Month, latest: Month) -> Month | None:

@@ -9,17 +9,17 @@ from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db.session import connection_of
+from app.db.session import RowValues, connection_of
 
 NEW, SAME, DIFFERENT = "new", "same", "different"
 
 
-def insert_once(session: Session, table: Table, row: dict[str, Any]) -> bool:
+def insert_once(session: Session, table: Table, row: RowValues) -> bool:
     """Insert a row unless its id exists; return whether it was inserted. One statement, never check-then-insert."""
     return bool(insert_all_once(session, table, [row]))
 
 
-def insert_all_once(session: Session, table: Table, rows: list[dict[str, Any]]) -> set[Any]:
+def insert_all_once(session: Session, table: Table, rows: list[RowValues]) -> set[Any]:
     """Insert rows unless their ids exist; return the ids of those that were inserted."""
     if not rows:
         return set()
@@ -48,7 +48,7 @@ class RandomCode:
 def insert_with_random_code(
     session: Session,
     table: Table,
-    row: dict[str, Any],
+    row: RowValues,
     code: RandomCode,
     is_duplicate: Callable[[], bool],
 ) -> bool:

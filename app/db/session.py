@@ -16,6 +16,8 @@ from app.db.faults import is_disconnect
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of any query; its columns are attributes."""
+RowValues: TypeAlias = dict[str, Any]
+"""The values of a row to be written, by column."""
 has_committed: ContextVar[bool] = ContextVar("has_committed", default=False)
 """Whether something of this request is stored already, so that it must not be run again."""
 _before_commit: list[Callable[[Session], None]] = []
@@ -146,7 +148,7 @@ def connection_of(session: Session) -> Connection:
     return connection
 
 
-def insert_rows(session: Session, statement: Insert, rows: list[dict[str, Any]]) -> None:
+def insert_rows(session: Session, statement: Insert, rows: list[RowValues]) -> None:
     """Insert rows; a single row without `executemany`, which costs more than it saves."""
     if rows:
         connection_of(session).execute(statement, rows[0] if len(rows) == 1 else rows)

@@ -3,7 +3,6 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -23,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import clock
-from app.db.session import AnyRow, Base, Session, connection_of
+from app.db.session import AnyRow, Base, RowValues, Session, connection_of
 from app.db.types import UtcDateTime
 from app.privacy.columns import OPEN, SENSITIVE
 from config import EMAIL_ADDRESS
@@ -102,7 +101,7 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def insert_email(session: Session, row: dict[str, Any]) -> bool:
+def insert_email(session: Session, row: RowValues) -> bool:
     """Insert an e-mail unless the mailbox has the same notice already; return whether it was inserted."""
     connection = connection_of(session)
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert

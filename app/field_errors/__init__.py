@@ -1,7 +1,6 @@
 """Field errors: a field, a code and its message; actions return expected failures as lists of these."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Response, jsonify, make_response
 from flask_babel import gettext
@@ -11,6 +10,7 @@ from app.codelists.codelist import Codelist, Term
 from app.field_errors.records import RECORD_ERRORS
 from app.field_errors.referrals import REFERRAL_ERRORS
 from app.field_errors.returns import RETURN_ERRORS
+from app.json_object import JsonObject
 from app.privacy.identifiers import IDENTIFIERS
 
 FIELD_ERRORS = Codelist(
@@ -29,7 +29,7 @@ class FieldError:
     field: str
     code: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """Return an entry of the promised 422 response: field, code, message in the reader's language."""
         return {"field": self.field, "code": self.code, "message": self.message}
 

@@ -12,6 +12,7 @@ from app.web.openapi.answers import ErrorAnswer
 from app.web.openapi.describe import describe
 from app.web.openapi.document import openapi_document
 from app.web.proxy import PROBE
+from app.web.responses import json_response
 
 blueprint = Blueprint("ops", __name__)
 
@@ -30,9 +31,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Respond 200 if the app can work, else 503 and the problems by name."""
     state = readiness.readiness_state(db.session(), current_app.instance_path)
-    answer = jsonify(state)
-    answer.status_code = 503 if state["problems"] else 200
-    return answer
+    return json_response(state, 503 if state["problems"] else 200)
 
 
 @blueprint.get(PROBE)

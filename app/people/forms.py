@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask_babel import force_locale, gettext
 from werkzeug.datastructures import MultiDict
 
 from app.codelists.codelist import N_
 from app.i18n.language import LOCALES
+from app.json_object import JsonObject
 from app.web.qr_codes import QUIET_ZONE, draw_qr_code
 from app.web.requests import plain_fields
 
@@ -20,7 +20,7 @@ CARD_SENTENCE = N_("Please bring this card when you come again. It carries no na
 """The only text on a card."""
 
 
-def card_order_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
+def card_order_from_form(form: MultiDict[str, str]) -> JsonObject:
     """Return the form fields of an order in the shape of its JSON."""
     raw = plain_fields(form)
     n = str(raw.get("n", "")).strip()

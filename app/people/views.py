@@ -1,7 +1,6 @@
 """Pages and JSON of visitor cards: print a sheet, replace a lost card, look up who came with one last."""
 
 from functools import partial
-from typing import Any
 
 from flask import Blueprint, Response, redirect, url_for
 from flask_babel import gettext
@@ -10,13 +9,17 @@ from werkzeug import Response as AnyResponse
 from app import clock
 from app.db.session import db
 from app.field_errors import FIELD_ERRORS, FieldError, errors_response
+from app.json_object import JsonObject
 from app.people import forms
 from app.people.actions import cards
 from app.people.actions.lookup import CardLookup, look_up_card
+from app.people.schemas.answers import CardCodesAnswer, CardLookupAnswer
 from app.people.schemas.bodies import CardLookupBody, CardOrderBody, CardReplacementBody
 from app.places.queries import DeskRow, find_desk, list_desks
 from app.settings import current_settings
 from app.web.access import allow, limiter, principal
+from app.web.openapi.answers import ErrorAnswer, NothingAnswer
+from app.web.openapi.describe import describe
 from app.web.outcomes import Invalid, Renderers, respond
 from app.web.pages import flash_message, render_page
 from app.web.requests import plain_fields, read_body
@@ -40,6 +43,7 @@ def print_form() -> Response:
 
 @blueprint.post("")
 @allow("print_cards")
+@describe(answers={201: CardCodesAnswer}, body=CardOrderBody)
 def issue() -> AnyResponse:
     """Issue new cards: by JSON 201 with their codes, by form the sheet; neither can be shown again."""
     raw = read_body(forms.card_order_from_form)
@@ -69,7 +73,7 @@ def _sheet(sheet: cards.CardSheet) -> Response:
     )
 
 
-def _print_form(values: dict[str, Any], errors: list[FieldError]) -> Response:
+def _print_form(values: JsonObject, errors: list[FieldError]) -> Response:
     desks = list_desks(db.session(), principal().scope)
     return render_page(
         "people/print.html",
@@ -96,6 +100,7 @@ def replace_form() -> Response:
 @blueprint.post("/replace")
 @limit_errors()
 @allow("replace_cards")
+@describe(answers={200: NothingAnswer, 409: ErrorAnswer}, body=CardReplacementBody)
 def replace() -> AnyResponse:
     """Replace a lost card by another one; 409 if the state of the cards does not allow it."""
     parsed = parse(CardReplacementBody, read_body(plain_fields))
@@ -133,6 +138,7 @@ def _replace_form(values: dict[str, str], errors: list[FieldError], conflict: st
 @blueprint.post("/look")
 @limit_errors()
 @allow("record_consultations")
+@describe(answers={200: CardLookupAnswer}, body=CardLookupBody)
 def look_up() -> AnyResponse:
     """Return who came with a card last and the suggested repeat-contact answer; the read is audited."""
     parsed = parse(CardLookupBody, read_body(plain_fields))

@@ -10,9 +10,10 @@ from app.db.session import db, unit_of_work
 from app.i18n.language import LOCALES
 from app.places.queries import ALL_DESKS, find_desk
 from app.staff import queries
-from app.staff.actions import accounts
+from app.staff.actions import accounts, invitations
 from app.staff.queries import AccountRow
 from app.staff.vocabulary import ROLES
+from app.web.outcomes import Accepted, Invalid
 from app.web.pages import public_url_for
 
 commands = AppGroup("staff", help="Accounts of staff.")
@@ -35,10 +36,11 @@ def invite(
             _refuse("There is no desk of that code.")
         fields = {"username": username, "role": role, "locale": locale}
         desk_ids = [desk.id for desk in rows if desk]
-        token, errors = accounts.invite(session, None, fields, desk_ids, countries)
-        if errors:
-            _refuse(f"{errors[0].field}: {errors[0].message}")
-        link = public_url_for("staff.invitation", token=token)
+        match invitations.invite(session, None, fields, desk_ids, countries):
+            case Accepted(invitation):
+                link = public_url_for("staff.invitation", token=invitation.token)
+            case Invalid([error, *_]):
+                _refuse(f"{error.field}: {error.message}")
     click.echo(link)
 
 

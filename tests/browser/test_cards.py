@@ -49,7 +49,7 @@ def type_card(page: Page, code: str) -> None:
 
 def lines_of(site: Site) -> list[tuple[Any, ...]]:
     record = last(site)
-    columns = "sex, age_band, n, known, card_id IS NOT NULL, ordinal"
+    columns = "sex, age_band, n, is_known, card_id IS NOT NULL, ordinal"
     mine = f"consultation_id = '{record['id']}' ORDER BY sex, age_band, ordinal"
     return site.rows(f"SELECT {columns} FROM person_line WHERE {mine}")
 

@@ -30,6 +30,7 @@ from app.people.actions.cards import issue
 from app.people.models.lines import PersonLine
 from app.places.queries import ALL_DESKS, list_desks
 from app.spreadsheets.limits import SpreadsheetLimits
+from app.web.outcomes import Accepted, Conflict
 from tests.benchmarks.server import ROOT
 from tests.consultations.spreadsheet_files import as_csv, as_xlsx, cells, make_row, save_file
 from tests.factories.records import JSON, in_new_context, make_account, make_desk
@@ -61,8 +62,8 @@ def import_spreadsheet(office, content: bytes) -> ImportResult:
         result = spreadsheet_import.write_import(
             db.session(), authors, desks(), checked, lambda _: None
         )
-    assert isinstance(result, ImportResult), result
-    return result
+    assert isinstance(result, Accepted), result
+    return result.value
 
 
 def errors_of(rows, writer=as_csv) -> list[tuple[int, str, str]]:
@@ -173,7 +174,7 @@ def test_what_somebody_else_imports_between_check_and_writing_is_reported(office
             db.session(), authors, desks(), checked, lambda _: None
         )
         db.session.rollback()
-    assert result == [CellError(3, "A", "different")]
+    assert result == Conflict([CellError(3, "A", "different")])
     assert row_counts()["consultation"] == 1
 
 

@@ -87,10 +87,18 @@ STORED = frozenset(
     {
         *(("app/shelters/models/beds.py", "held"), ("app/shelters/rules.py", "held")),
         *(("app/shelters/schemas/answers.py", "held"), ("app/counts/schemas/answers.py", "sent")),
+        *(
+            ("app/returns/schemas/bodies.py", "signs"),
+            ("app/consultations/schemas/answers.py", "trail"),
+        ),
+        ("app/returns/schemas/bodies.py", "child_heard"),
         *(("app/referrals/rules/states.py", "SENT"), ("app/referrals/rules/states.py", "SEEN")),
     }
 )
-"""Names of columns, of promised JSON fields and of stored states: `held` beds, referrals `sent`, the state `seen`."""
+"""Names of columns, of promised JSON fields and of stored states: `held` beds, referrals `sent`, the state `seen`.
+
+Also the `signs` of a return, and a consultation's `trail`.
+"""
 ALLOWED = re.compile(
     r"capital letters?|small letters?|letters? and (?:digits|numbers)|of letters", re.I
 )

@@ -44,14 +44,15 @@ GENERATION = settings(
 
 def _client(office: Office, endpoint: Endpoint, credential: str) -> dict[str, dict[str, str]]:
     """Return headers and cookies of a client that may use the address."""
+    headers = {**JSON, "Accept-Encoding": "identity"}
     if endpoint.permission == "enrolled_device":
-        return {"headers": {**JSON, "Authorization": f"Device {credential}"}}
+        return {"headers": {**headers, "Authorization": f"Device {credential}"}}
     may = [name for name in ROLES if office.accounts[name].may(endpoint.permission)]
     browser = sign_in(office.app, (may or ["ana"])[0])
     token, name = browser.token(), office.app.config["SESSION_COOKIE_NAME"]
     cookie = browser.client.get_cookie(name)
     assert cookie is not None
-    return {"headers": {**JSON, "X-CSRFToken": token}, "cookies": {name: cookie.value}}
+    return {"headers": {**headers, "X-CSRFToken": token}, "cookies": {name: cookie.value}}
 
 
 def _with_existing_values(case: Any) -> None:

@@ -32,7 +32,6 @@ from app.staff.vocabulary import ROLES
 from app.sync.views.tablet import MAX_REQUEST_BYTES
 from app.web.access import Principal, Scope
 from app.web.forms import PageForm
-from app.web.json_reader import JsonReader
 from app.web.schemas import body as schema_body
 from tests.contracts.test_permissions import (
     NOWHERE,
@@ -154,11 +153,6 @@ class FieldRecorder:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.names: set[str] = set()
         patch.setattr(PageForm, "field_errors", self._record_form_fields(PageForm.field_errors))
-        patch.setattr(
-            JsonReader,
-            "refuse_unknown_fields",
-            self._record_reader_fields(JsonReader.refuse_unknown_fields),
-        )
         original = schema_body._lenient_validator
         patch.setattr(schema_body, "_lenient_validator", self._record_schema_fields(original))
 
@@ -168,13 +162,6 @@ class FieldRecorder:
             return original(form)
 
         return field_errors
-
-    def _record_reader_fields(self, original: Any) -> Any:
-        def refuse_unknown_fields(reader: Any, fields: Any, allowed: Any, path: str) -> Any:
-            self.names |= set(allowed) if path == "" else set()
-            return original(reader, fields, allowed, path)
-
-        return refuse_unknown_fields
 
     def _record_schema_fields(self, original: Any) -> Any:
         def lenient_validator(schema: type[schema_body.Body]) -> Any:

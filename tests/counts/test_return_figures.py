@@ -17,11 +17,12 @@ from app.counts.queries.figures import get_figures, to_json
 from app.db.session import db, unit_of_work
 from app.places.queries import DeskRow
 from app.returns.actions import stop_resume_close
-from app.returns.actions.create import ReturnIntake, open_request
+from app.returns.actions.create import open_request
 from app.returns.actions.record_stage import StepInput, record_stage
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.new_request import ReturnOrigin, ReturnRequestData
 from app.web.access import Principal, Scope
+from app.web.outcomes import Accepted
 from tests.factories.records import JSON, at, in_new_context, make_account, make_desk, sign_in
 from tests.server import ROUNDS
 
@@ -109,9 +110,8 @@ class ReturnWorld:
             str(uuid4()), desk.code, "", desk.country, "NIC", nationality, persons, False
         )
         intake = self.run(open_request, self.clerk, desk, request_data, ReturnOrigin())
-        assert isinstance(intake, ReturnIntake), intake
-        assert intake.request is not None
-        model = ReturnModel(intake.request, desk, persons, {"opened": self.today(desk)})
+        assert isinstance(intake, Accepted), intake
+        model = ReturnModel(intake.value.request, desk, persons, {"opened": self.today(desk)})
         self.requests.append(model)
         return model
 
@@ -120,14 +120,14 @@ class ReturnWorld:
         result = self.run(
             record_stage, principal, model.request.reference, stage, StepInput(answers)
         )
-        assert isinstance(result, RequestRow), (stage, result)
+        assert isinstance(result, Accepted), (stage, result)
         if stage in ("consent_recorded", "handed_to_iom"):
             model.days.setdefault(stage, self.today(model.desk))
 
     def close(self, model: ReturnModel, reason: str) -> None:
         step_input = StepInput({"reason": reason})
         result = self.run(stop_resume_close.close, self.boss, model.request.reference, step_input)
-        assert isinstance(result, RequestRow), result
+        assert isinstance(result, Accepted), result
         model.closing_reason = reason
 
     def depart(self, model: ReturnModel, on: date) -> None:
@@ -170,7 +170,7 @@ class ReturnWorld:
     def end_early(self, model: ReturnModel) -> None:
         if "departed" not in model.days and self.rng.random() < 0.5:
             result = self.run(stop_resume_close.withdraw, self.clerk, model.request.reference)
-            assert isinstance(result, RequestRow)
+            assert isinstance(result, Accepted)
             model.closing_reason, model.days["withdrawn"] = "withdrew", self.today(model.desk)
         else:
             self.close(

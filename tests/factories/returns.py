@@ -6,12 +6,12 @@ from uuid import uuid4
 from app.cases.actions.returns import open_return
 from app.db.session import db, unit_of_work
 from app.returns.actions import record_stage, stop_resume_close
-from app.returns.actions.create import ReturnIntake
-from app.returns.forms.payloads import parse_new_request, parse_step
 from app.returns.queries.requests import RequestRow
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
+from app.returns.schemas.bodies import parse_new_request, parse_step
 from app.returns.vocabulary import texts
 from app.web.access import Principal
+from app.web.outcomes import Accepted
 
 WOMAN = {"sex": "female", "age_band": "age_25_59", "n": 1}
 TEXT = {"language": "spa", "text_version": texts.current()}
@@ -60,13 +60,13 @@ def return_json(desk: str = "HND-01", **fields: Any) -> dict[str, Any]:
 
 def make_return(principal: Principal, desk: str = "HND-01", **fields: Any) -> RequestRow:
     """Return a request that was just opened."""
-    request_data, problems = parse_new_request(return_json(desk, **fields))
-    assert not problems, problems
+    parsed = parse_new_request(return_json(desk, **fields))
+    assert not parsed.errors, parsed.errors
     with unit_of_work():
-        intake = open_return(db.session(), principal, request_data)
+        outcome = open_return(db.session(), principal, parsed)
     db.session.remove()
-    assert isinstance(intake, ReturnIntake) and intake.request is not None, intake
-    return intake.request
+    assert isinstance(outcome, Accepted), outcome
+    return outcome.value.request
 
 
 def record_action(
@@ -74,8 +74,8 @@ def record_action(
 ) -> RequestRow:
     """Record one more step, or a stop, resumption, withdrawal or closing; return the request after it."""
     raw = {**DEFAULTS.get(action, {}), "version": request.version, **fields}
-    parsed, problems = parse_step(action, raw)
-    assert not problems, problems
+    parsed = parse_step(action, raw)
+    assert not parsed.errors, parsed.errors
     stop_resume_close_actions = {
         STOP: stop_resume_close.stop,
         RESUME: stop_resume_close.resume,
@@ -84,11 +84,11 @@ def record_action(
     with unit_of_work():
         session, reference = db.session(), request.reference
         if action == WITHDRAW:
-            request_row = stop_resume_close.withdraw(session, principal, reference)
+            outcome = stop_resume_close.withdraw(session, principal, reference)
         elif action in stop_resume_close_actions:
-            request_row = stop_resume_close_actions[action](session, principal, reference, parsed)
+            outcome = stop_resume_close_actions[action](session, principal, reference, parsed)
         else:
-            request_row = record_stage.record_stage(session, principal, reference, action, parsed)
+            outcome = record_stage.record_stage(session, principal, reference, action, parsed)
     db.session.remove()
-    assert isinstance(request_row, RequestRow), request_row
-    return request_row
+    assert isinstance(outcome, Accepted), outcome
+    return outcome.value

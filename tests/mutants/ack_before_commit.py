@@ -8,14 +8,14 @@ from flask import Response, jsonify
 
 from app.db.session import db, unit_of_work
 from app.sync.actions import intake
-from app.sync.forms import tablet_requests
+from app.sync.schemas.bodies import parse_envelopes
 from app.web.device_auth import current_device
 from app.web.requests import read_json
 from wsgi import application
 
 
 def _acknowledge_first() -> Response:
-    envelopes, device_id = tablet_requests.parse_envelopes(read_json()) or [], current_device().id
+    envelopes, device_id = parse_envelopes(read_json()) or [], current_device().id
 
     def receive() -> None:
         time.sleep(0.05)

@@ -14,9 +14,9 @@ from app.i18n.language import LOCALES
 from app.returns.actions import record_stage, stop_resume_close
 from app.returns.actions.record_stage import StepInput
 from app.returns.forms.steps import STEP_FORMS
-from app.returns.queries.requests import RequestRow
 from app.returns.rules import stages
 from app.returns.vocabulary import texts
+from app.web.outcomes import Accepted
 from tests.contracts.test_shown_codes import CODE, visible
 from tests.factories.records import Browser, at
 from tests.factories.two_country_world import Office
@@ -209,7 +209,7 @@ def is_accepted(office: Office, name: str, display_reference: str, action: str) 
     else:
         result = record_stage.record_stage(session, principal, reference, action, step_input)
     db.session.rollback()
-    return isinstance(result, RequestRow)
+    return isinstance(result, Accepted)
 
 
 @sqlite_only

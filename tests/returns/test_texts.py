@@ -10,6 +10,7 @@ from app.i18n.language import LOCALES
 from app.returns.forms.fields import MultiChoiceField
 from app.returns.forms.steps import STEP_FORMS
 from app.returns.rules.request_state import CONSENT_DAYS
+from app.returns.schemas.bodies import STEP_BODIES
 from app.returns.vocabulary import texts
 
 TABLE = Path(__file__).parents[2] / "docs" / "domain" / "returns.md"
@@ -67,3 +68,10 @@ def test_the_document_names_every_field_and_code_of_every_step():
                 else getattr(field, "codes", ())
             )
             assert everything >= set(codes), (stage, field.name)
+
+
+def test_the_page_of_every_step_has_the_fields_of_its_body():
+    assert list(STEP_FORMS) == list(STEP_BODIES)
+    for action, body in STEP_BODIES.items():
+        on_page = [field.name for field in STEP_FORMS[action].fields]
+        assert ["version", *on_page] == list(body.model_fields), action

@@ -392,9 +392,9 @@ FAULTS: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
     ),
     "a later answer lifts a stop": (
         replay, "_apply_stop",
-        lambda real: lambda state, step: {
-            **real(state, step), "is_stopped": bool(step.answers_for.get("signs"))
-        },
+        lambda real: lambda state, step: replace(
+            real(state, step), is_stopped=bool(step.answers.get("signs"))
+        ),
     ),
 }  # fmt: skip
 
@@ -427,7 +427,7 @@ def is_caught(app: Flask, monkeypatch: pytest.MonkeyPatch, name: str) -> bool:
     with monkeypatch.context() as patch:
         patch.setattr(module, rule, break_rule(getattr(module, rule)))
         if rule == "_apply_stop":
-            patch.setitem(replay._FROM_STATE, "stop", replay._apply_stop)
+            patch.setitem(replay._EFFECTS, "stop", replay._apply_stop)
         try:
             run_seeds(app, 60, first=FIRST_SEED[name])
         except AssertionError:

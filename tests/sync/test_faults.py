@@ -17,9 +17,9 @@ from app.audit.models import AuditEntry
 from app.consultations.models import Consultation
 from app.db.session import db, unit_of_work
 from app.sync.actions import intake
-from app.sync.forms.tablet_requests import parse_envelopes
 from app.sync.models import Device, Envelope
 from app.sync.queries.envelopes import list_unresolved
+from app.sync.schemas.bodies import parse_envelopes
 from tests.factories.records import in_new_context
 from tests.factories.two_country_world import Office
 from tests.sync.faults import FAULTS

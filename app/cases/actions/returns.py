@@ -10,23 +10,27 @@ from app.consultations.vocabulary import VOID
 from app.field_errors import FieldError
 from app.places.queries import find_desk
 from app.returns.actions import create
-from app.returns.actions.create import ExistingRequest, ReturnIntake
-from app.returns.rules.new_request import ReturnOrigin, ReturnRequestData
+from app.returns.actions.create import IntakeOutcome
+from app.returns.rules.new_request import ParsedReturnRequest, ReturnOrigin
 from app.web.access import Principal
+from app.web.outcomes import Invalid
 
 
 def open_return(
-    session: Session, principal: Principal, data: ReturnRequestData
-) -> ReturnIntake | ExistingRequest | list[FieldError]:
+    session: Session, principal: Principal, parsed: ParsedReturnRequest
+) -> IntakeOutcome:
     """Open a request at a desk of the account, with what its consultation states, or return the errors."""
+    if parsed.errors:
+        return Invalid([FieldError(*error) for error in parsed.errors])
+    data = parsed.data
     desk = find_desk(session, principal.scope, data.desk)
     if desk is None or desk.id not in principal.scope.desks:
-        return [FieldError("desk", "not_your_desk")]
+        return Invalid([FieldError("desk", "not_your_desk")])
     origin: ReturnOrigin | None = ReturnOrigin()
     if data.consultation:
         origin = find_return_origin(session, principal, UUID(data.consultation), desk.id)
     if origin is None:
-        return [FieldError("from_consultation", "unknown_consultation")]
+        return Invalid([FieldError("from_consultation", "unknown_consultation")])
     return create.open_request(session, principal, desk, data, origin)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from werkzeug.datastructures import MultiDict
@@ -22,9 +21,10 @@ from app.composition import PersonCount, is_child_alone
 from app.consultations.rules.consultation_data import ConsultationData
 from app.db.session import Session
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.people.queries.lines import list_nationalities_by_frequency
 from app.places.queries import DeskRow
-from app.returns.forms.payloads import new_request_payload_from_form
+from app.returns.forms.form_fields import new_request_from_form
 from app.web.access import Scope
 
 MAX_OFFERED = 7
@@ -118,17 +118,17 @@ def form_state_from_form(form: MultiDict[str, str]) -> ReturnFormState:
     )
 
 
-def payload_from_form(form: MultiDict[str, str]) -> dict[str, Any]:
-    """Return the page's form fields in the shape of the JSON payload.
+def new_return_from_form(form: MultiDict[str, str]) -> JsonObject:
+    """Return the page's form fields in the shape of their JSON.
 
     An empty country of return becomes that of the nationality.
     """
     fields = MultiDict({name: _last_value(form, name) for name in form})
-    payload = new_request_payload_from_form(fields)
-    nationality = payload.get("nationality", "")
-    if payload.get("country_of_return") == "" and nationality in world_countries():
-        payload["country_of_return"] = nationality
-    return payload
+    raw = new_request_from_form(fields)
+    nationality = raw.get("nationality", "")
+    if raw.get("country_of_return") == "" and nationality in world_countries():
+        raw["country_of_return"] = nationality
+    return raw
 
 
 def _last_value(form: MultiDict[str, str], name: str) -> str:

@@ -1,7 +1,6 @@
 """The page on which a return request is opened, and the page that names an existing request."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Response
 
@@ -16,7 +15,7 @@ from app.returns.queries.requests import RequestRow
 from app.web.access import principal
 from app.web.pages import render_page
 
-TEMPLATE_LISTS: dict[str, Any] = {
+TEMPLATE_LISTS: dict[str, object] = {
     **COUNTER_LISTS,
     "vocabulary": vocabulary,
     "FIELD_ERRORS": FIELD_ERRORS,

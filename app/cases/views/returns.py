@@ -1,10 +1,10 @@
 """New return requests, by JSON and by the page, with or without a consultation."""
 
-from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, jsonify, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_babel import gettext
+from werkzeug import Response
 
 from app.audit.actions import record_audit
 from app.cases.actions import returns as actions
@@ -15,16 +15,19 @@ from app.cases.views.return_page import render_existing_request, render_return_p
 from app.consultations.queries import find_consultation, get_consultation_data
 from app.db import idempotency
 from app.db.session import db
-from app.field_errors import FIELD_ERRORS, FieldError, errors_response
+from app.field_errors import FieldError
 from app.i18n import language
 from app.places.queries import get_own_desk
-from app.returns.actions.create import ExistingRequest, ReturnIntake
-from app.returns.forms.payloads import parse_new_request
+from app.returns.actions.create import ReturnConflict, ReturnIntake
 from app.returns.queries.requests import find_active_request_unscoped
+from app.returns.schemas.answers import ReturnConflictAnswer, ReturnIntakeAnswer
+from app.returns.schemas.bodies import ReturnRequestBody, parse_new_request
 from app.web.access import allow, principal
+from app.web.openapi.describe import describe
+from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, redirect_or_json, set_preference_cookie
-from app.web.requests import is_form, read_json, wants_json
-from app.web.responses import error_response
+from app.web.requests import read_body
+from app.web.responses import error_response, json_response
 
 
 @blueprint.get("/returns/new")
@@ -64,71 +67,67 @@ def redraw_return() -> Response:
     fields = request.form.copy()
     locale = fields.pop("switch_locale", "")
     form = forms.form_state_from_form(fields)
+    desk = get_own_desk(db.session(), principal().scope, None, form.desk)
     if locale not in language.LOCALES:
-        return render_return_page(
-            get_own_desk(db.session(), principal().scope, None, form.desk), form, {}
-        )
+        return render_return_page(desk, form, {})
     language.switch_locale(locale)
-    response = render_return_page(
-        get_own_desk(db.session(), principal().scope, None, form.desk), form, {}
-    )
+    response = render_return_page(desk, form, {})
     set_preference_cookie(response, language.LOCALE_COOKIE, locale)
     return response
 
 
 @blueprint.post("/returns")
 @allow("open_returns")
-def open_return() -> Any:
+@describe(
+    answers={201: ReturnIntakeAnswer, 200: ReturnIntakeAnswer, 409: ReturnConflictAnswer},
+    body=ReturnRequestBody,
+)
+def open_return() -> Response:
     """Open a request: 201 new, 200 same, 409 different or the consultation has one already, 422 errors."""
-    payload = forms.payload_from_form(request.form) if is_form() else read_json()
-    data, errors = parse_new_request(payload)
-    intake = errors or actions.open_return(db.session(), principal(), data)
-    if isinstance(intake, list):
-        if wants_json() or not is_form():
-            return errors_response(intake)
-        return _render_errors(intake)
-    return _intake_response(intake) if wants_json() else _redirect_to_request(intake)
+    parsed = parse_new_request(read_body(forms.new_return_from_form))
+    return respond(
+        actions.open_return(db.session(), principal(), parsed),
+        as_json=Renderers(_json_intake, _json_conflict),
+        as_page=Renderers(_redirect_to_request, _conflict_page, _page_with_errors),
+    )
 
 
-def _intake_response(intake: ReturnIntake | ExistingRequest) -> Response:
-    if isinstance(intake, ExistingRequest):
-        return _conflict_response("already_requested", intake.request.display_reference)
-    if intake.request is None:
-        return _conflict_response("not_this_request", None)
-    content = {
+def _json_intake(intake: ReturnIntake) -> Response:
+    answer = {
         "reference": intake.request.display_reference,
         "stage": intake.request.stage,
         "version": intake.request.version,
         "id": str(intake.request.id),
-        "arrival": intake.outcome,
+        "arrival": intake.arrival,
     }
-    response = jsonify(content)
-    response.status_code = 201 if intake.outcome == idempotency.NEW else 200
-    return response
+    return json_response(answer, 201 if intake.arrival == idempotency.NEW else 200)
 
 
-def _conflict_response(code: str, reference: str | None) -> Response:
-    message = gettext(FIELD_ERRORS[code].label)
-    response = jsonify({"problem": code, "reference": reference, "message": message})
-    response.status_code = 409
-    return response
-
-
-def _render_errors(errors: list[FieldError]) -> Response:
-    form = forms.form_state_from_form(request.form)
-    messages = forms.messages_by_field(errors)
-    return render_return_page(
-        get_own_desk(db.session(), principal().scope, None, form.desk), form, messages, 422
+def _json_conflict(conflict: ReturnConflict) -> Response:
+    existing = conflict.existing
+    answer = ReturnConflictAnswer(
+        problem=conflict.code,
+        reference=existing.display_reference if existing else None,
+        message=FieldError("", conflict.code).message,
     )
+    return json_response(answer.model_dump(), 409)
 
 
-def _redirect_to_request(intake: ReturnIntake | ExistingRequest) -> Any:
-    if isinstance(intake, ExistingRequest):
-        return render_existing_request(intake.request)
-    if intake.request is None:
-        return error_response(409, FieldError("", "not_this_request").message)
+def _redirect_to_request(intake: ReturnIntake) -> Response:
     message = gettext(
         "Opened. The reference is the only name it has: write it down for the person."
     )
     flash_message(message)
-    return redirect_or_json(url_for("returns.read", reference=intake.request.display_reference))
+    return redirect(url_for("returns.read", reference=intake.request.display_reference))
+
+
+def _conflict_page(conflict: ReturnConflict) -> Response:
+    if conflict.existing is not None:
+        return render_existing_request(conflict.existing)
+    return error_response(409, FieldError("", conflict.code).message)
+
+
+def _page_with_errors(errors: list[FieldError]) -> Response:
+    form = forms.form_state_from_form(request.form)
+    desk = get_own_desk(db.session(), principal().scope, None, form.desk)
+    return render_return_page(desk, form, forms.messages_by_field(errors), 422)

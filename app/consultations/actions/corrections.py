@@ -1,5 +1,6 @@
 """Corrects and voids a consultation; every superseded version is kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ from app.consultations.rules.consultation_data import (
 from app.consultations.vocabulary import LIVE, VOID
 from app.db.session import AnyRow
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.people.actions.lines import ConsultationContext, replace_lines, void_lines
 from app.people.queries.cards import CardRow, get_card
 from app.places.queries import find_desk
@@ -42,8 +44,8 @@ class VersionConflict:
     """A change of a superseded version: the current version, the data sent, the current data."""
 
     version: int
-    yours: dict[str, Any]
-    theirs: dict[str, Any]
+    yours: JsonObject
+    theirs: JsonObject
 
 
 ChangeOutcome: TypeAlias = Outcome[AppliedChange, VersionConflict]
@@ -141,7 +143,7 @@ def _supersede(
     principal: Principal,
     row: AnyRow,
     before: ConsultationData,
-    columns: dict[str, Any],
+    columns: Mapping[str, object],
 ) -> None:
     """Update the row and store its previous version as superseded."""
     change = {

@@ -16,6 +16,7 @@ from app.consultations.queries import CONSULTATIONS
 from app.consultations.rules import checks
 from app.consultations.rules.consultation_data import ATTACHED, ConsultationData, ParsedConsultation
 from app.db import idempotency
+from app.db.session import RowValues
 from app.field_errors import FieldError
 from app.people.actions.cards import find_cards_by_code
 from app.people.actions.lines import lock_cards, write_lines
@@ -52,7 +53,7 @@ class ValidSubmission:
     principal: Principal
     data: ConsultationData
     card: CardRow | None
-    row: dict[str, Any]
+    row: RowValues
 
 
 def record(session: Session, principal: Principal, parsed: ParsedConsultation) -> RecordingOutcome:
@@ -109,7 +110,7 @@ def _validate_submission(
     if errors or data is None or desk is None or isinstance(card, str):
         return Invalid(errors)
     data = with_card(with_default_language(data, desk), card)
-    row = new_row(data, desk, principal.account_id) | parsed.telemetry
+    row = {**new_row(data, desk, principal.account_id), **parsed.telemetry}
     return ValidSubmission(principal, data, card, row)
 
 

@@ -7,12 +7,13 @@ from uuid import UUID
 from app import clock
 from app.consultations.rules.consultation_data import ConsultationData, content_digest
 from app.consultations.vocabulary import LIVE
+from app.db.session import RowValues
 from app.people.actions.lines import ConsultationContext, ProfileCount
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow
 
 
-def new_row(data: ConsultationData, desk: DeskRow, author_id: int) -> dict[str, Any]:
+def new_row(data: ConsultationData, desk: DeskRow, author_id: int) -> RowValues:
     """Return the row of a consultation that is recorded now."""
     now = clock.now()
     return content_columns(data, desk) | {
@@ -27,7 +28,7 @@ def new_row(data: ConsultationData, desk: DeskRow, author_id: int) -> dict[str, 
     }
 
 
-def content_columns(data: ConsultationData, desk: DeskRow) -> dict[str, Any]:
+def content_columns(data: ConsultationData, desk: DeskRow) -> RowValues:
     """Return the columns of a row that depend on its data and desk only."""
     copied = ("held_on", "channel", "modality", "travel_group", "language")
     derived = ("topics", "main_topic", "outcomes", "flags", "persons", "is_tally")

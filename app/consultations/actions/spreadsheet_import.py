@@ -3,6 +3,7 @@
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from tempfile import SpooledTemporaryFile
@@ -22,8 +23,10 @@ from app.consultations.rules import spreadsheets
 from app.consultations.rules.consultation_data import ConsultationData, content_digest
 from app.consultations.rules.spreadsheets import CellError, SpreadsheetRecord
 from app.db.idempotency import insert_all_once
+from app.db.session import RowValues
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow
+from app.web.outcomes import Accepted, Conflict
 
 BATCH = 500
 Desks = Mapping[str, DeskRow]
@@ -129,8 +132,7 @@ def _pending_row(
     if card is not None:
         check.cards[card.id] = card
         data = recording.with_card(data, card)
-    columns = record.columns
-    return PendingRow(data, card, record.row, columns.get("record", columns["desk"]))
+    return PendingRow(data, card, record.row, record.columns.get("record", record.columns["desk"]))
 
 
 def write_import(
@@ -139,8 +141,8 @@ def write_import(
     desks: Desks,
     check: ImportCheck,
     on_progress: Callable[[int], None],
-) -> ImportResult | list[CellError]:
-    """Write all consultations of a check; if errors are returned, the caller must roll back.
+) -> Accepted[ImportResult] | Conflict[list[CellError]]:
+    """Write all consultations of a check; after a conflict, given by its cells, the caller must roll back.
 
     `authors` are account ids by country; `on_progress` is called with the number of consultations of each batch.
     """
@@ -150,7 +152,7 @@ def write_import(
             rows = [_row(pending, desks, authors) for pending in batch]
             new_ids = insert_all_once(session, CONSULTATIONS, rows)
             if conflicts := _conflicts(session, batch, rows, new_ids):
-                return conflicts
+                return Conflict(conflicts)
             for pending, row in zip(batch, rows, strict=True):
                 if row["id"] in new_ids:
                     lines.add(row, pending.card, pending.data)
@@ -160,16 +162,16 @@ def write_import(
             on_progress(len(batch))
     for code in sorted(changed_desks):
         record_audit(authors[desks[code].country], "imported", f"desk:{code}", desks[code].country)
-    return ImportResult(added, check.consultations - added)
+    return Accepted(ImportResult(added, check.consultations - added))
 
 
-def _row(pending: PendingRow, desks: Desks, authors: Mapping[str, int]) -> dict[str, Any]:
+def _row(pending: PendingRow, desks: Desks, authors: Mapping[str, int]) -> RowValues:
     desk = desks[pending.data.desk]
     return new_row(pending.data, desk, authors[desk.country])
 
 
 def _conflicts(
-    session: Session, batch: list[PendingRow], rows: list[dict[str, Any]], new_ids: set[UUID]
+    session: Session, batch: list[PendingRow], rows: list[RowValues], new_ids: set[UUID]
 ) -> list[CellError]:
     """Return an error for each consultation that somebody else imported with other data since the check."""
     others = [pair for pair in zip(batch, rows, strict=True) if pair[1]["id"] not in new_ids]
@@ -188,11 +190,9 @@ def countries_of(check: ImportCheck, desks: Desks) -> set[str]:
 
 def _pending_rows(check: ImportCheck) -> Iterator[PendingRow]:
     check.pending.seek(0)
-    while True:
-        try:
+    with suppress(EOFError):
+        while True:
             yield pickle.load(check.pending)  # noqa: S301 - our own file, seen by nobody else
-        except EOFError:
-            return
 
 
 def _batches(rows: Iterator[PendingRow]) -> Iterator[list[PendingRow]]:

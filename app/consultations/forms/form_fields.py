@@ -1,11 +1,11 @@
 """Converts the form fields of a consultation to the shape of its JSON."""
 
 import re
-from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from app.codelists.shared_codelists import AGE_BANDS, SEXES
+from app.json_object import JsonObject
 
 LIST_FIELDS = ("topics", "outcomes", "flags")
 NUMBER_FIELDS = ("taps", "milliseconds", "sequence", "version")
@@ -18,14 +18,14 @@ GROUP_MARKERS = frozenset({"nationality", "persons"})
 WHOLE = re.compile(r"-?[0-9]{1,11}")
 
 
-def from_form(form: "MultiDict[str, str]") -> dict[str, Any]:
+def from_form(form: "MultiDict[str, str]") -> JsonObject:
     """Return form fields in the shape of the JSON.
 
     A counter that is empty or 0 holds nobody; a second or later group without nationality and people is left out. An
     unknown field keeps its name, so that `parse_consultation` refuses it.
     """
-    raw: dict[str, Any] = {}
-    groups: dict[int, dict[str, Any]] = {}
+    raw: JsonObject = {}
+    groups: dict[int, JsonObject] = {}
     for name, values in form.lists():
         if name in NOT_CONTENT:
             continue
@@ -40,7 +40,7 @@ def from_form(form: "MultiDict[str, str]") -> dict[str, Any]:
     return {"groups": used, **raw} if used else raw
 
 
-def _take_group_field(groups: dict[int, dict[str, Any]], name: str, values: list[str]) -> bool:
+def _take_group_field(groups: dict[int, JsonObject], name: str, values: list[str]) -> bool:
     group_field = GROUP_FIELD.fullmatch(name)
     if group_field:
         chosen = [value for value in values if value]

@@ -1,6 +1,6 @@
 """The form of a consultation: its sections, the options that a desk offers, the answers so far."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from app.consultations.rules.checks import offers_earlier_month
 from app.consultations.rules.consultation_data import ConsultationData, as_json
 from app.consultations.vocabulary import USUAL_TOPICS
 from app.db.session import Session
+from app.json_object import JsonObject
 from app.month import Month
 from app.people.queries.lines import list_nationalities_by_frequency
 from app.places.queries import DeskRow
@@ -83,7 +84,7 @@ class FormGroup:
     nationality: str = ""
     situation: str = "unknown"
     repeat_contact: str = ""
-    counts: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass
@@ -104,12 +105,19 @@ class FormState:
     groups: list[FormGroup] = field(default_factory=lambda: [FormGroup()])
 
 
-def blank_form(today: date, remembered: dict[str, Any]) -> FormState:
+def blank_form(today: date, remembered: Mapping[str, str]) -> FormState:
     """Return a new form, with the remembered channel and modality and "information given" selected."""
-    return FormState(str(uuid4()), today.isoformat(), **remembered)
+    return FormState(
+        str(uuid4()),
+        today.isoformat(),
+        channel=remembered.get("channel", FormState.channel),
+        modality=remembered.get("modality", FormState.modality),
+    )
 
 
-def prefill_from_last(last: ConsultationData, today: date, remembered: dict[str, Any]) -> FormState:
+def prefill_from_last(
+    last: ConsultationData, today: date, remembered: Mapping[str, str]
+) -> FormState:
     """Return a form with the nationalities and topics of the last consultation, never its people."""
     form_state = blank_form(today, remembered)
     form_state.groups = [FormGroup(nationality=group.nationality) for group in last.groups]
@@ -122,18 +130,24 @@ def form_state_from_data(data: ConsultationData) -> FormState:
     return form_state_from_raw(as_json(data))
 
 
-def form_state_from_raw(raw: dict[str, Any]) -> FormState:
+def form_state_from_raw(raw: JsonObject) -> FormState:
     """Return the form filled with the fields as sent, valid or not, so that no input is lost."""
     text_fields = ("channel", "modality", "travel_group", "language", "main_topic", "card")
-    fields: dict[str, Any] = {name: str(raw[name])[:40] for name in text_fields if raw.get(name)}
-    fields |= {name: _texts(raw.get(name)) for name in ("topics", "outcomes", "flags")}
+    texts = {name: str(raw[name])[:40] for name in text_fields if raw.get(name)}
     form_state = FormState(str(raw.get("id") or uuid4())[:40], str(raw.get("held_on") or "")[:40])
     raw_groups = raw["groups"] if isinstance(raw.get("groups"), list) else []
     groups = [_form_group(group) for group in raw_groups if isinstance(group, dict)]
-    return replace(form_state, **fields, groups=groups or [FormGroup()])
+    return replace(
+        form_state,
+        **texts,
+        topics=_texts(raw.get("topics")),
+        outcomes=_texts(raw.get("outcomes")),
+        flags=_texts(raw.get("flags")),
+        groups=groups or [FormGroup()],
+    )
 
 
-def with_last_composition(form_state: FormState, groups: list[dict[str, Any]]) -> FormState:
+def with_last_composition(form_state: FormState, groups: list[JsonObject]) -> FormState:
     """Return the form with the people that came with a card last (people.actions.lookup), to be confirmed."""
     return replace(form_state, groups=[_form_group(group) for group in groups] or form_state.groups)
 
@@ -142,7 +156,7 @@ def _texts(value: Any) -> list[str]:
     return [str(code)[:40] for code in value] if isinstance(value, (list, tuple)) else []
 
 
-def _form_group(group: dict[str, Any]) -> FormGroup:
+def _form_group(group: JsonObject) -> FormGroup:
     counts = {f"{p.get('sex')}-{p.get('age_band')}": p.get("n") for p in group.get("persons") or ()}
     return FormGroup(
         str(group.get("nationality") or ""),

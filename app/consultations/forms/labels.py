@@ -1,7 +1,6 @@
 """Labels of a consultation's data, for its page, its earlier versions and the comparison of two versions."""
 
 from datetime import date
-from typing import Any
 
 from flask_babel import gettext
 
@@ -16,12 +15,13 @@ from app.consultations.vocabulary import (
     TRAVEL_GROUPS,
 )
 from app.i18n import language
+from app.json_object import JsonObject
 
 LabelledAnswer = tuple[str, str]
 """The label of a field and the label of its value."""
 
 
-def describe(data: dict[str, Any]) -> list[LabelledAnswer]:
+def describe(data: JsonObject) -> list[LabelledAnswer]:
     """Return the labelled answers of the data (the JSON of consultation_data.as_json), in the order of the page."""
     lines = [
         (gettext("Day"), language.format_day(date.fromisoformat(data["held_on"]))),
@@ -33,7 +33,7 @@ def describe(data: dict[str, Any]) -> list[LabelledAnswer]:
     return [*lines, (gettext("What did we do?"), _labels(OUTCOMES, data["outcomes"]))]
 
 
-def _answers(data: dict[str, Any]) -> list[LabelledAnswer]:
+def _answers(data: JsonObject) -> list[LabelledAnswer]:
     return [
         (gettext("Topics"), _labels(TOPICS, data["topics"])),
         (gettext("Main topic"), _label(TOPICS, data["main_topic"])),
@@ -46,7 +46,7 @@ def _answers(data: dict[str, Any]) -> list[LabelledAnswer]:
     ]
 
 
-def _group_line(index: int, group: dict[str, Any]) -> LabelledAnswer:
+def _group_line(index: int, group: JsonObject) -> LabelledAnswer:
     people = ", ".join(
         f"{count['n']} × {_label(SEXES, count['sex'])} {_label(AGE_BANDS, count['age_band'])}"
         for count in group["persons"]
@@ -69,7 +69,7 @@ def _labels(codelist: Codelist, codes: list[str]) -> str:
     return ", ".join(_label(codelist, code) for code in codes) or "–"
 
 
-def differences(yours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, str, str]]:
+def differences(yours: JsonObject, theirs: JsonObject) -> list[tuple[str, str, str]]:
     """Return the answers in which two versions differ: label, your answer, theirs."""
     mine, others = dict(describe(yours)), dict(describe(theirs))
     names = list(dict.fromkeys((*mine, *others)))

@@ -1,6 +1,5 @@
 """The variables of the template of a consultation's form, for every view that renders it."""
 
-from typing import Any
 from uuid import uuid4
 
 from app.codelists.shared_codelists import (
@@ -17,7 +16,7 @@ from app.field_errors import FIELD_ERRORS, FieldError
 from app.i18n import language
 
 TEMPLATE = "consultations/form.html"
-CODELISTS: dict[str, Any] = {
+CODELISTS: dict[str, object] = {
     "v": vocabulary,
     "ATTACHED": ATTACHED,
     "FIELD_ERRORS": FIELD_ERRORS,
@@ -30,7 +29,7 @@ CODELISTS: dict[str, Any] = {
 
 def form_context(
     options: FormOptions, form_state: FormState, errors: list[FieldError]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the template variables of a form with its answers and errors."""
     messages: dict[str, str] = {}
     for error in errors:
@@ -64,7 +63,7 @@ def _anchors(groups: int) -> set[str]:
     return {*fields, *(f"groups.{n}.{name}" for n in range(groups) for name in group_fields)}
 
 
-def _select_options(options: FormOptions) -> dict[str, Any]:
+def _select_options(options: FormOptions) -> dict[str, object]:
     own = [(code, language.language_name(code)) for code in options.languages]
     spoken = [
         pair for pair in language.languages_by_name(language.current_locale()) if pair not in own

@@ -1,13 +1,14 @@
 """The data of a consultation, its JSON and the digest by which two submissions of one id are compared."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Any
 
 from app.composition import PersonCount
 from app.consultations.vocabulary import DECLINED, QUALIFYING_OUTCOMES
+from app.json_object import JsonObject
 from app.month import Month
 
 ATTACHED = "attached"
@@ -81,7 +82,7 @@ class ParsedConsultation:
     answers: ConsultationData
     errors: tuple[tuple[str, str], ...]
     held_on: date | None
-    telemetry: dict[str, Any]
+    telemetry: Mapping[str, int | str | None]
     card: str | None = None
     """The card's normalised code; ATTACHED stands for the card that the record has."""
     change: Change | None = None
@@ -97,9 +98,9 @@ class ParsedConsultation:
         return self.answers.desk
 
 
-def as_json(data: ConsultationData) -> dict[str, Any]:
+def as_json(data: ConsultationData) -> JsonObject:
     """Return the JSON of outside.md, with defaults filled in and lists in their stored order."""
-    payload: dict[str, Any] = {
+    payload: JsonObject = {
         "id": data.id,
         "desk": data.desk,
         "held_on": data.held_on.isoformat(),
@@ -118,7 +119,7 @@ def as_json(data: ConsultationData) -> dict[str, Any]:
     }
 
 
-def _group_json(group: Group) -> dict[str, Any]:
+def _group_json(group: Group) -> JsonObject:
     return {
         "nationality": group.nationality,
         "situation": group.situation,

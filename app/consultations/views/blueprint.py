@@ -11,6 +11,7 @@ from app.consultations.forms import template_context
 from app.consultations.forms.form_state import FormOptions, FormState, get_form_options
 from app.db.session import AnyRow, db
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.people.queries.cards import CardRow
 from app.places.queries import DeskRow, find_desk, get_own_desk
 from app.settings import current_settings
@@ -56,10 +57,9 @@ def form_page(
     return response
 
 
-def desk_from_raw(raw: dict[str, Any]) -> DeskRow:
+def desk_from_raw(raw: JsonObject) -> DeskRow:
     """Return the account's desk that a form names; its first desk if the form names none of them."""
-    code = raw.get("desk")
-    desk = find_desk(db.session(), principal().scope, code) if isinstance(code, str) else None
+    desk = find_desk(db.session(), principal().scope, str(raw.get("desk")))
     return desk or own_desk(None)
 
 

@@ -2,10 +2,9 @@
 
 import json
 from functools import partial
-from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify, redirect, url_for
+from flask import Response, redirect, url_for
 from flask_babel import gettext
 from werkzeug import Response as AnyResponse
 
@@ -13,13 +12,19 @@ from app.audit.actions import record_audit
 from app.consultations import queries
 from app.consultations.actions import corrections
 from app.consultations.actions.corrections import AppliedChange, NotAllowed, VersionConflict
+from app.consultations.forms import labels
 from app.consultations.forms.form_fields import from_form
 from app.consultations.forms.form_state import form_state_from_data, form_state_from_raw
-from app.consultations.forms.labels import describe, differences
 from app.consultations.forms.template_context import CODELISTS
 from app.consultations.rules.checks import asks_to_return
 from app.consultations.rules.consultation_data import ATTACHED, as_json
-from app.consultations.schemas.bodies import parse_correction, parse_void
+from app.consultations.schemas.answers import (
+    ChangedAnswer,
+    ConsultationAnswer,
+    VersionConflictAnswer,
+)
+from app.consultations.schemas.bodies import VoidBody, parse_correction, parse_void
+from app.consultations.schemas.descriptions import ReplacementBody
 from app.consultations.views.blueprint import (
     blueprint,
     form_page,
@@ -30,7 +35,9 @@ from app.consultations.views.blueprint import (
 )
 from app.db.session import AnyRow, db
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.web.access import allow, principal
+from app.web.openapi.describe import describe
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, render_page
 from app.web.relative_time import utc_iso
@@ -40,6 +47,7 @@ from app.web.responses import error_response, json_response
 
 @blueprint.get("/<uuid:consultation_id>")
 @allow("correct_consultations", audited=True)
+@describe(answers={200: ConsultationAnswer})
 def detail(consultation_id: UUID) -> Response:
     """Show a consultation with all its versions and its state; the read is audited."""
     row = get_row_or_404(consultation_id)
@@ -48,17 +56,17 @@ def detail(consultation_id: UUID) -> Response:
     versions = _versions(row)
     if wants_json():
         state = {"version": row.version, "state": row.state}
-        return jsonify({**as_json(data), **state, "trail": versions})
-    variables: dict[str, Any] = {
+        return json_response({**as_json(data), **state, "trail": versions})
+    variables: dict[str, object] = {
         "versions": versions,
         "may_change": corrections.may_change(principal(), row),
-        "describe": describe,
+        "describe": labels.describe,
         "asks_to_return": asks_to_return,
     }
-    return render_page("consultations/record.html", row=row, **variables, **CODELISTS)
+    return render_page("consultations/record.html", 200, row=row, **variables, **CODELISTS)
 
 
-def _versions(row: Any) -> list[dict[str, Any]]:
+def _versions(row: AnyRow) -> list[JsonObject]:
     """Return all versions of a row, oldest first."""
     superseded = [
         _version(old, old.username, _public(json.loads(old.content)))
@@ -69,12 +77,12 @@ def _versions(row: Any) -> list[dict[str, Any]]:
     return [*superseded, _version(row, username, as_json(data))]
 
 
-def _public(stored: dict[str, Any]) -> dict[str, Any]:
+def _public(stored: JsonObject) -> JsonObject:
     """Return superseded data as in outside.md: whether a card was attached, never its id."""
     return {**stored, "card": ATTACHED} if stored.get("card") is not None else stored
 
 
-def _version(row: Any, username: str, content: dict[str, Any]) -> dict[str, Any]:
+def _version(row: AnyRow, username: str, content: JsonObject) -> JsonObject:
     at = utc_iso(row.changed_at)
     version = {"version": row.version, "state": row.state, "reason": row.reason}
     return {**version, "by": username, "at": at, "content": content}
@@ -95,6 +103,7 @@ def correction_form(consultation_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:consultation_id>/correct")
 @allow("correct_consultations")
+@describe(answers={200: ChangedAnswer, 409: VersionConflictAnswer}, body=ReplacementBody)
 def correct(consultation_id: UUID) -> AnyResponse:
     """Replace the data of a consultation; 409 with both versions if it has a newer version."""
     get_row_or_404(consultation_id)
@@ -134,21 +143,25 @@ def _back_to_day(message: str, change: AppliedChange) -> AnyResponse:
     return redirect(url_for("cases.today", desk=row.desk, day=row.held_on.isoformat()))
 
 
-def _form_with_errors(row: AnyRow, raw: dict[str, Any], errors: list[FieldError]) -> Response:
+def _form_with_errors(row: AnyRow, raw: JsonObject, errors: list[FieldError]) -> Response:
     options, form_state = options_at(own_desk(row.desk)), form_state_from_raw(raw)
     change = {"version": raw.get("version"), "reason": raw.get("reason")}
     return form_page(options, form_state, errors, 422, correcting=row, **change)
 
 
-def _form_with_conflict(row: AnyRow, raw: dict[str, Any], conflict: VersionConflict) -> Response:
+def _form_with_conflict(row: AnyRow, raw: JsonObject, conflict: VersionConflict) -> Response:
     options, form_state = options_at(own_desk(row.desk)), form_state_from_raw(raw)
-    variables: dict[str, Any] = {"reason": raw.get("reason"), "version": conflict.version}
-    variables |= {"conflict": conflict, "differences": differences(conflict.yours, conflict.theirs)}
+    variables: dict[str, object] = {"reason": raw.get("reason"), "version": conflict.version}
+    variables |= {
+        "conflict": conflict,
+        "differences": labels.differences(conflict.yours, conflict.theirs),
+    }
     return form_page(options, form_state, [], 409, correcting=row, **variables)
 
 
 @blueprint.post("/<uuid:consultation_id>/void")
 @allow("correct_consultations")
+@describe(answers={200: ChangedAnswer, 409: VersionConflictAnswer}, body=VoidBody)
 def void(consultation_id: UUID) -> AnyResponse:
     """Remove the consultation from the figures; requires a reason."""
     row = lock_row_or_404(consultation_id)

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from datetime import date
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from flask import Response, abort, redirect, request, url_for
@@ -25,7 +24,9 @@ from app.consultations.forms.form_state import (
     with_last_composition,
 )
 from app.consultations.rules.checks import asks_to_return
+from app.consultations.schemas.answers import DifferentAnswer, RecordedAnswer
 from app.consultations.schemas.bodies import parse_consultation
+from app.consultations.schemas.descriptions import RecordingBody
 from app.consultations.views.blueprint import (
     DEFAULTS_COOKIE,
     blueprint,
@@ -40,9 +41,11 @@ from app.db import idempotency
 from app.db.session import db
 from app.field_errors import FieldError
 from app.i18n import language
+from app.json_object import JsonObject
 from app.people.actions.lookup import CardLookup, look_up_card
 from app.places.queries import DeskRow
 from app.web.access import allow, principal
+from app.web.openapi.describe import describe
 from app.web.outcomes import Renderers, respond
 from app.web.pages import flash_message, set_preference_cookie
 from app.web.requests import is_form, read_body
@@ -90,7 +93,7 @@ def redraw_form() -> AnyResponse:
     return response
 
 
-def _same_form(raw: dict[str, Any], form_state: FormState) -> Response:
+def _same_form(raw: JsonObject, form_state: FormState) -> Response:
     if "version" in raw:
         row = get_row_or_404(_id_in(raw))
         change = {"version": raw["version"], "reason": raw.get("reason")}
@@ -101,7 +104,7 @@ def _same_form(raw: dict[str, Any], form_state: FormState) -> Response:
     return form_page(options_at(desk_from_raw(raw)), form_state, [])
 
 
-def _form_with_card(raw: dict[str, Any], form_state: FormState) -> AnyResponse:
+def _form_with_card(raw: JsonObject, form_state: FormState) -> AnyResponse:
     if not principal().may("record_consultations") or "version" in raw:
         abort(403)
     desk = desk_from_raw(raw)
@@ -121,7 +124,7 @@ def _form_of_last_composition(desk: DeskRow, form_state: FormState, lookup: Card
     return form_page(options_at(desk), filled, [], card_answer=answer, card_was_used=was_used)
 
 
-def _id_in(raw: dict[str, Any]) -> UUID:
+def _id_in(raw: JsonObject) -> UUID:
     try:
         return UUID(str(raw.get("id")))
     except ValueError:
@@ -130,6 +133,9 @@ def _id_in(raw: dict[str, Any]) -> UUID:
 
 @blueprint.post("")
 @allow("record_consultations")
+@describe(
+    answers={201: RecordedAnswer, 200: RecordedAnswer, 409: DifferentAnswer}, body=RecordingBody
+)
 def record() -> AnyResponse:
     """Record a consultation; by JSON 201 new, 200 same, 409 different, 422 errors; by form redirect to the day."""
     raw = read_body(from_form)
@@ -141,7 +147,7 @@ def record() -> AnyResponse:
     )
 
 
-def _json_saved(raw: dict[str, Any], result: RecordingResult) -> AnyResponse:
+def _json_saved(raw: JsonObject, result: RecordingResult) -> AnyResponse:
     payload = {"id": result.id, "arrival": result.arrival, "version": result.version}
     response = json_response(payload, 201 if result.arrival == idempotency.NEW else 200)
     return _with_defaults(response, raw, result)
@@ -157,7 +163,7 @@ def _different(_: str) -> Response:
     )
 
 
-def _saved(raw: dict[str, Any], result: RecordingResult) -> AnyResponse:
+def _saved(raw: JsonObject, result: RecordingResult) -> AnyResponse:
     details = {"record": result.id, "version": str(result.version)}
     if asks_to_return(raw.get("topics") or (), raw.get("outcomes") or ()):
         details["returning"] = "1"
@@ -167,9 +173,7 @@ def _saved(raw: dict[str, Any], result: RecordingResult) -> AnyResponse:
     return _with_defaults(response, raw, result)
 
 
-def _with_defaults(
-    response: AnyResponse, raw: dict[str, Any], result: RecordingResult
-) -> AnyResponse:
+def _with_defaults(response: AnyResponse, raw: JsonObject, result: RecordingResult) -> AnyResponse:
     """Return the response, which also remembers channel and modality of a new consultation on this device."""
     if result.arrival == idempotency.NEW and "channel" in raw:
         channel, modality = raw["channel"] or "desk_in_person", raw.get("modality")
@@ -178,5 +182,5 @@ def _with_defaults(
     return response
 
 
-def _form_with_errors(raw: dict[str, Any], errors: list[FieldError]) -> Response:
+def _form_with_errors(raw: JsonObject, errors: list[FieldError]) -> Response:
     return form_page(options_at(desk_from_raw(raw)), form_state_from_raw(raw), errors, 422)

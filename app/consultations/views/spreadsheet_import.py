@@ -3,8 +3,9 @@
 from contextlib import closing
 from typing import Any, BinaryIO, cast
 
-from flask import Response, jsonify, make_response, redirect, request, url_for
+from flask import Response, make_response, redirect, request, url_for
 from flask_babel import gettext, ngettext
+from werkzeug import Response as AnyResponse
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.consultations.actions import spreadsheet_import
@@ -17,8 +18,10 @@ from app.db.session import db
 from app.places.queries import DeskRow, list_desks
 from app.spreadsheets.limits import SpreadsheetLimits, UnreadableSpreadsheet
 from app.web.access import allow, principal
+from app.web.outcomes import Renderers
 from app.web.pages import flash_message, render_page
 from app.web.requests import is_form, wants_json
+from app.web.responses import json_response
 
 MAX_BYTES = 2 * 1024 * 1024
 LIMITS = SpreadsheetLimits(size=MAX_BYTES, unpacked=16 * 1024 * 1024, rows=5000, lines=10_000)
@@ -36,18 +39,18 @@ def import_form() -> Response:
 
 @blueprint.post("/import")
 @allow("import_consultations", max_bytes=MAX_BYTES + FORM_BYTES)
-def import_spreadsheet() -> Any:
+def import_spreadsheet() -> AnyResponse:
     """Check a spreadsheet (`check`) or import it (`import`); 422 with all errors, else the number of consultations."""
     if not is_form():
         raise UnsupportedMediaType
     file = request.files.get("file")
     if file is None or not file.filename:
-        return _error_response([], 0, gettext("Choose a file."))
+        return _error_response([], message=gettext("Choose a file."))
     try:
         with closing(file):
             return _check_or_import(cast(BinaryIO, file.stream))
     except UnreadableSpreadsheet as error:
-        return _error_response([], 0, error.message)
+        return _error_response([], message=error.message)
 
 
 @blueprint.get("/import/template.xlsx")
@@ -64,7 +67,7 @@ def template_csv() -> Response:
     return _file(template.as_csv(), "text/csv; charset=utf-8", "csv")
 
 
-def _check_or_import(file: BinaryIO) -> Any:
+def _check_or_import(file: BinaryIO) -> AnyResponse:
     desks = _desks()
     records = read_records(file, desks.keys(), LIMITS)
     check = spreadsheet_import.check_import(db.session(), desks, records)
@@ -73,17 +76,17 @@ def _check_or_import(file: BinaryIO) -> Any:
     if request.form.get("do") != "import":
         return _check_response(check)
     authors = dict.fromkeys(principal().scope.countries, principal().account_id)
-    result = spreadsheet_import.write_import(db.session(), authors, desks, check, lambda _: None)
-    return _error_response(result, 0) if isinstance(result, list) else _import_response(result)
+    outcome = spreadsheet_import.write_import(db.session(), authors, desks, check, lambda _: None)
+    return outcome.render(Renderers(_import_response, _error_response))
 
 
 def _desks() -> dict[str, DeskRow]:
     return {desk.code: desk for desk in list_desks(db.session(), principal().scope)}
 
 
-def _import_response(result: ImportResult) -> Any:
+def _import_response(result: ImportResult) -> AnyResponse:
     if wants_json():
-        return jsonify({"added": result.added, "same": result.same})
+        return json_response({"added": result.added, "same": result.same})
     flash_message(_summary(result.added, result.same))
     return redirect(url_for("consultations.import_form"))
 
@@ -97,11 +100,11 @@ def _summary(added: int, same: int) -> str:
 def _check_response(check: ImportCheck) -> Response:
     new = check.consultations - check.same
     if wants_json():
-        return jsonify({"added": 0, "same": check.same, "new": new})
+        return json_response({"added": 0, "same": check.same, "new": new})
     return _page(check_result={"new": new, "same": check.same})
 
 
-def _error_response(errors: list[CellError], omitted: int, message: str = "") -> Response:
+def _error_response(errors: list[CellError], omitted: int = 0, message: str = "") -> Response:
     """Return 422 with the errors of cells, or with the message of an unreadable file."""
     if not wants_json():
         return _page(422, errors=errors, omitted=omitted, message=message)
@@ -116,9 +119,7 @@ def _error_response(errors: list[CellError], omitted: int, message: str = "") ->
     ]
     if message:
         problems = [{"row": 0, "column": "", "code": "unreadable", "message": message}]
-    response = jsonify({"problems": problems})
-    response.status_code = 422
-    return response
+    return json_response({"problems": problems}, 422)
 
 
 def _page(status: int = 200, **variables: Any) -> Response:

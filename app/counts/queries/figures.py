@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +20,7 @@ from app.counts.queries.referrals import get_referral_totals
 from app.counts.queries.returns import ReturnFigures, get_return_figures
 from app.counts.queries.statement_params import FigureQuery, ResolvedQuery, statement_runner
 from app.counts.rules.people import PeopleAggregates, cross_sex_and_age, margin
+from app.json_object import JsonObject
 from app.month import Month
 from app.places.queries import DeskRow
 from app.places.rules import closes_with_country, is_open
@@ -146,7 +146,7 @@ def _completeness(resolved: ResolvedQuery, breakdowns: Breakdowns, waiting: int)
     return Completeness(len(active), missing, last.last_received_at, desk, waiting)
 
 
-def to_json(figures: Figures) -> dict[str, Any]:
+def to_json(figures: Figures) -> JsonObject:
     """Return the body of `/counts.json` (outside.md, Counts)."""
     values, query = figures.values, figures.query
     place = {"country": query.country, "month": str(query.month)}

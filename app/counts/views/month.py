@@ -58,14 +58,20 @@ QUERY = {
 @allow("see_counts", audited=True)
 def figures() -> Response:
     """Return the page of a country's, a desk's or the programme's month; record the reading in the audit log."""
-    resolved = _read_query()
-    if resolved == forms.FORBIDDEN:
-        args: dict[str, Any] = {name: request.args.get(name) for name in ("month", "compare")}
-        first = min(principal().scope.countries)
-        return redirect(url_for("counts.figures", country=first, **args))  # type: ignore[return-value]
-    return render_page(
-        "counts/month.html", **vars(month_page(principal().scope, _audited(resolved)))
-    )
+    try:
+        resolved = _read_query()
+    except forms.QueryRefused as refused:
+        return _redirect_to_own_country(refused.status)
+    _audit(resolved)
+    return render_page("counts/month.html", **vars(month_page(principal().scope, resolved)))
+
+
+def _redirect_to_own_country(status: int) -> Response:
+    if status != forms.FORBIDDEN:
+        abort(status)
+    args = {name: request.args.get(name) for name in ("month", "compare")}
+    first = min(principal().scope.countries)
+    return redirect(url_for("counts.figures", country=first, **args))  # type: ignore[arg-type,return-value]
 
 
 @blueprint.get("/counts.json")
@@ -73,22 +79,23 @@ def figures() -> Response:
 @describe(answers={200: FiguresAnswer, 403: ErrorAnswer, 404: ErrorAnswer}, query=QUERY)
 def figures_json() -> Response:
     """Return the same figures as JSON (outside.md, Counts); record the reading in the audit log."""
-    resolved = _audited(_read_query())
+    try:
+        resolved = _read_query()
+    except forms.QueryRefused as refused:
+        abort(refused.status)
+    _audit(resolved)
     return jsonify(to_json(get_figures(db.session(), principal().scope, resolved)[0]))
 
 
-def _read_query() -> ResolvedQuery | int:
+def _read_query() -> ResolvedQuery:
     begins = current_settings().reporting_year_start
     return forms.read_query(principal().scope, request.args, begins)
 
 
-def _audited(resolved: ResolvedQuery | int) -> ResolvedQuery:
-    if isinstance(resolved, int):
-        abort(resolved)
+def _audit(resolved: ResolvedQuery) -> None:
     query = resolved.query
     subject = f"figures:{query.name}:{query.month}"
     record_audit(principal().account_id, "figures_read", subject, query.country or "")
-    return resolved
 
 
 @dataclass(frozen=True)

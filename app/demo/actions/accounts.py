@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.db.session import RowValues
 from app.demo.programme.places import DemoDesk
 from app.demo.programme.shelters import DemoShelter
 from app.places.queries import DeskRow
@@ -39,7 +40,7 @@ def create_accounts(
     password_hash, accounts = _hashed(), DemoAccounts({}, {}, {})
 
     def account(username: str, role: str, language: str, **scope: Any) -> int:
-        fields: dict[str, Any] = {"username": username, "role": role, "locale": language}
+        fields: RowValues = {"username": username, "role": role, "locale": language}
         fields |= {"password_hash": password_hash, "is_demo": True}
         return insert_account(session, fields, scope.get("desks", ()), scope.get("countries", ()))
 
@@ -67,7 +68,7 @@ def create_shelter_accounts(
     """Create one account for each shelter, and add their ids to `accounts`."""
     password_hash = _hashed()
     for plan in plans:
-        fields: dict[str, Any] = {"username": plan.account, "role": "shelter_coordinator"}
+        fields: RowValues = {"username": plan.account, "role": "shelter_coordinator"}
         fields |= {"locale": programme()[plan.country].shown_in, "is_demo": True}
         account_id = insert_account(session, fields | {"password_hash": password_hash}, (), ())
         assign_shelters(session, account_id, [shelters[plan.code].id])

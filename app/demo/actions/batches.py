@@ -1,6 +1,5 @@
 """Writes consultations of the demo in batches, with the rows that the intake would have written."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, insert, text, update
@@ -10,7 +9,7 @@ from app.consultations.actions.rows import consultation_context, content_columns
 from app.consultations.queries import CONSULTATIONS, VERSIONS
 from app.consultations.rules.consultation_data import canonical_json, content_digest
 from app.consultations.vocabulary import LIVE, VOID
-from app.db.session import connection_of
+from app.db.session import RowValues, connection_of
 from app.demo.actions.accounts import DemoAccounts
 from app.demo.programme.consultations import DemoConsultation
 from app.people.actions.aggregates import apply_delta
@@ -44,7 +43,7 @@ MARK_REPLACED = update(CARDS).where(CARDS.c.id == bindparam("lost")).values(is_r
 LAST_NUMBER = text(
     "SELECT setval(pg_get_serial_sequence('visitor_card', 'id'), max(id)) FROM visitor_card"
 )
-Rows = list[dict[str, Any]]
+Rows = list[RowValues]
 
 
 class Batch:
@@ -74,11 +73,11 @@ class Batch:
         if consultation.changed_at is not None:
             self.rows[VERSIONS].append(_first_version(consultation, row))
 
-    def add_row(self, table: str, row: dict[str, Any]) -> None:
+    def add_row(self, table: str, row: RowValues) -> None:
         """Add a row of shelters, referrals or returns; the rows that it refers to were added before."""
         self.rows[DEPENDENT_TABLES[table]].append(row)
 
-    def _add_lines(self, consultation: DemoConsultation, row: dict[str, Any]) -> None:
+    def _add_lines(self, consultation: DemoConsultation, row: RowValues) -> None:
         contact, held_card = (
             consultation_context(row, consultation.showing.card),
             consultation.showing.held_card,
@@ -116,7 +115,7 @@ def advance_card_sequence(session: Session) -> None:
         connection.execute(LAST_NUMBER)
 
 
-def _row(consultation: DemoConsultation, desk: DeskRow, accounts: DemoAccounts) -> dict[str, Any]:
+def _row(consultation: DemoConsultation, desk: DeskRow, accounts: DemoAccounts) -> RowValues:
     author = accounts.at_desk[desk.code]
     changer = accounts.supervisors[desk.country] if consultation.by_supervisor else author
     return content_columns(consultation.content, desk) | {
@@ -133,7 +132,7 @@ def _row(consultation: DemoConsultation, desk: DeskRow, accounts: DemoAccounts) 
     }
 
 
-def _first_version(consultation: DemoConsultation, row: dict[str, Any]) -> dict[str, Any]:
+def _first_version(consultation: DemoConsultation, row: RowValues) -> RowValues:
     return {
         "consultation_id": row["id"],
         "version": 1,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
+from app.db.session import RowValues
 from app.month import Month
 from app.people.queries.cards import CardRow
 from app.people.rules.card_codes import digest_card_code, generate_card_code
@@ -23,7 +24,7 @@ class CardHistory:
     def __init__(self) -> None:
         self.months: dict[tuple[object, ...], int] = {}
 
-    def link(self, line: dict[str, Any]) -> None:
+    def link(self, line: RowValues) -> None:
         """Set the previous contact of a line of the card, if it counts; call it in the order of the days."""
         if not line["qualifying"]:
             return
@@ -54,7 +55,7 @@ class CardShowing:
     """The card shown at a consultation; its row if it is new, and the id of the card that it replaces."""
 
     held_card: HeldCard | None = None
-    printed: dict[str, Any] | None = None
+    printed: RowValues | None = None
     lost: int | None = None
 
     @property

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from app.db.session import RowValues
 from app.demo.programme.distributions import Distribution
 from app.places.rules import closes_with_country
 from app.places.vocabulary import programme
@@ -30,7 +30,7 @@ class Period:
 class DemoDesk:
     """A desk of the demo: the fields that it is opened with, its share of consultations and their yearly growth."""
 
-    fields: dict[str, Any]
+    fields: RowValues
     weight: float
     growth: float
     at_border: bool
@@ -63,7 +63,7 @@ def demo_desks(period: Period) -> list[DemoDesk]:
     ]
 
 
-def _desk(country: str, place: int, entry: dict[str, Any], period: Period) -> DemoDesk:
+def _desk(country: str, place: int, entry: RowValues, period: Period) -> DemoDesk:
     details, entries = programme()[country], DATA[country]
     opened_on = entry.get("since") or max(period.day_at(entry["opens"]), details.entered)
     closed_on = period.day_at(entry["closes"]) if "closes" in entry else None

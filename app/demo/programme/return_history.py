@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from app import clock
 from app.demo.programme.beds import Row
+from app.json_object import JsonObject
 from app.month import Month
 from app.places.queries import DeskRow
 from app.returns.actions.append_step import request_columns
@@ -109,7 +109,7 @@ def new_request(
     is_alone = content.is_child_alone
     state = RequestState(is_alone)
     history = ReturnHistory(context, _row(context, content, reference, at), state)
-    payload: dict[str, Any] = {"child_alone": is_alone}
+    payload: JsonObject = {"child_alone": is_alone}
     history.state = apply_step(state, RecordedStep(stages.ENQUIRY, payload, history.day(at)))
     history._note(stages.ENQUIRY, payload, at, DESK_STAFF)
     return history

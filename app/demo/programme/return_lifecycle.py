@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Any
 
 from app.demo.programme import return_payloads
 from app.demo.programme.distributions import Distribution
 from app.demo.programme.return_history import ReturnHistory
+from app.json_object import JsonObject
 from app.returns.rules import stages
 from app.returns.rules.gates import is_reconfirmed_for
 from app.returns.rules.stages import (
@@ -89,7 +89,7 @@ class ReturnLifecycle:
         days = self.rng.randint(least, most)
         self.at += days * DAY if days else (10 + 30 * self.rng.random()) * MINUTE
 
-    def _record(self, action: str, payload: dict[str, Any]) -> bool:
+    def _record(self, action: str, payload: JsonObject) -> bool:
         return self.history.record(action, payload, self.at)
 
     def _continues(self) -> bool:
@@ -164,8 +164,8 @@ class ReturnLifecycle:
             self.at += 30 * MINUTE
             self._end("removed_by_authority")
 
-    def _payload(self, stage: str, answer: str) -> dict[str, Any]:
-        payloads: dict[str, Callable[[str], dict[str, Any]]] = {
+    def _payload(self, stage: str, answer: str) -> JsonObject:
+        payloads: dict[str, Callable[[str], JsonObject]] = {
             COUNSELLING: lambda _: {
                 "explained": list(EXPLAINED_TOPICS.codes[:4]),
                 **return_payloads.text_version(self.language),
@@ -194,7 +194,7 @@ class ReturnLifecycle:
     def _today(self) -> str:
         return self._day.isoformat()
 
-    def _travel(self) -> dict[str, Any]:
+    def _travel(self) -> JsonObject:
         mode = self.history.state.transport_mode or TRANSPORT.draw(self.rng)
         travel_on = f"{self._day + DAY}"
         return {"transport_mode": mode, "travel_on": travel_on, "reconfirmed_on": self._today}

@@ -3,8 +3,8 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from app.db.session import RowValues
 from app.demo.programme.distributions import seeded_random
 from app.demo.programme.places import DemoDesk
 from app.places.rules import closes_with_country
@@ -24,7 +24,7 @@ class DemoShelter:
     The country's first one (`is_main`) is that of its demo account.
     """
 
-    fields: dict[str, Any]
+    fields: RowValues
     desk: str
     beds: dict[str, int]
     is_main: bool
@@ -55,7 +55,7 @@ def demo_shelters(plans: list[DemoDesk]) -> list[DemoShelter]:
     ]
 
 
-def _shelter(place: int, entry: dict[str, Any], desk: DemoDesk) -> DemoShelter:
+def _shelter(place: int, entry: RowValues, desk: DemoDesk) -> DemoShelter:
     country, details = desk.country, programme()[desk.country]
     is_confidential = entry["type"] in CONFIDENTIAL_TYPES
     code = _hidden_code(country, place) if is_confidential else f"{country}-S{place}"
@@ -89,8 +89,8 @@ def _shelter(place: int, entry: dict[str, Any], desk: DemoDesk) -> DemoShelter:
     return DemoShelter(fields, desk.code, entry["beds"], is_main=place == 1)
 
 
-def _admission(entry: dict[str, Any]) -> dict[str, Any]:
-    defaults: dict[str, Any] = {
+def _admission(entry: RowValues) -> RowValues:
+    defaults: RowValues = {
         "youngest": None,
         "oldest": None,
         "stay_limit_days": entry.get("stay", STAY),

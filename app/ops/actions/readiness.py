@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.db.connections import safe_journal_mode
 from app.db.faults import RESTARTING, UNREACHABLE, classify_error
 from app.db.session import db
+from app.json_object import JsonObject
 from app.ops import queries, rules
 from app.ops.rules.setup import REMEDIES
 from app.staff.queries import ACCOUNTS, find_demo_account
@@ -118,7 +119,7 @@ def log_start(app: Flask) -> None:
         log.info("started", extra={"fields": fields})
 
 
-def readiness_state(session: Session, instance: str) -> dict[str, Any]:
+def readiness_state(session: Session, instance: str) -> JsonObject:
     """Return the body of `/readyz`, without addresses or secrets; ready means that the database takes a change."""
     name = session.get_bind().dialect.name
     fault = queries.find_fault(session)

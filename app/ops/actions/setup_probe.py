@@ -7,12 +7,12 @@ import ssl
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import request
 from itsdangerous import BadSignature, TimestampSigner
 
+from app.json_object import JsonObject
 from app.settings import current_settings
 from app.version import release
 from app.web.proxy import PROBE, count_forwarded_addresses
@@ -31,7 +31,7 @@ class ProbeResult:
     """The response: HTTP status, the app's report if it was ours, its clock, and the days left of the certificate."""
 
     status: int
-    report: dict[str, Any]
+    report: JsonObject
     at: datetime | None = None
     certificate_days: int | None = None
 
@@ -50,7 +50,7 @@ def is_signed_request() -> bool:
     return True
 
 
-def request_report() -> dict[str, Any]:
+def request_report() -> JsonObject:
     """Return what the app sees of this request: address, scheme, proxies; and its version."""
     return {
         "address": request.remote_addr or "",
@@ -96,7 +96,7 @@ def _certificate_days(connection: http.client.HTTPConnection, now: datetime) -> 
     return timedelta(seconds=ends - now.timestamp()).days
 
 
-def _read_report(text: bytes) -> dict[str, Any]:
+def _read_report(text: bytes) -> JsonObject:
     try:
         report = json.loads(text)
     except ValueError:

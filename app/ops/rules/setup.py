@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+
+from app.json_object import JsonObject
 
 BACKUP_HOURS = 26
 """A nightly backup is older than this only if one failed."""
@@ -33,7 +34,7 @@ class Finding:
     sentence: str
 
 
-def address_findings(results: list[tuple[int, dict[str, Any]]], spoofed: str) -> Iterator[Finding]:
+def address_findings(results: list[tuple[int, JsonObject]], spoofed: str) -> Iterator[Finding]:
     """Yield the findings on proxy and nodes from the responses through PUBLIC_URL (status, the app's report).
 
     `spoofed` is the address that the request claimed in `X-Forwarded-For`.
@@ -54,7 +55,7 @@ def address_findings(results: list[tuple[int, dict[str, Any]]], spoofed: str) ->
         yield Finding("nodes", False, sentence)
 
 
-def _proxy_problem(report: dict[str, Any], spoofed: str) -> str:
+def _proxy_problem(report: JsonObject, spoofed: str) -> str:
     n_addresses, hops = report["forwarded_for"], report["proxy_hops"]
     if hops == 0 and report["forwarded"] != spoofed:
         return "a proxy stands before the app: set PROXY_HOPS=1."

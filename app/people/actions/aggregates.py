@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
@@ -28,6 +28,8 @@ from app.people.models.aggregates import BreakdownAggregate, ReachAggregate, Vol
 from app.people.models.lines import PersonLine
 from app.people.rules.aggregates import AggregateDelta, AggregateKey
 
+LineColumns: TypeAlias = dict[str, Any]
+"""The columns of the row of one person line, by name."""
 LINES, *AGGREGATES = (
     model.__table__ for model in (PersonLine, ReachAggregate, BreakdownAggregate, VolumeAggregate)
 )
@@ -37,9 +39,7 @@ LINE_COLUMNS = tuple(column for column in LINES.columns if not column.primary_ke
 PENDING = "pending_aggregates"
 
 
-def apply_delta(
-    session: Session, delta: AggregateDelta, lines: Sequence[dict[str, Any]] = ()
-) -> None:
+def apply_delta(session: Session, delta: AggregateDelta, lines: Sequence[LineColumns] = ()) -> None:
     """Store new lines and add the differences to the aggregates; differences of 0 are left out.
 
     PostgreSQL takes all of it in one round trip; SQLite, which has none, one table after the other.
@@ -80,7 +80,7 @@ def defer_aggregates(session: Session) -> Iterator[None]:
     apply_delta(session, own)
 
 
-def store_lines(session: Session, lines: Sequence[dict[str, Any]]) -> None:
+def store_lines(session: Session, lines: Sequence[LineColumns]) -> None:
     """Store new lines without changing the aggregates; PostgreSQL takes many of them in one round trip."""
     if len(lines) > 1 and connection_of(session).dialect.name == "postgresql":
         connection_of(session).execute(_insert_statement(), {LINES.name: _lines_as_json(lines)})
@@ -88,7 +88,7 @@ def store_lines(session: Session, lines: Sequence[dict[str, Any]]) -> None:
         insert_rows(session, INSERT_LINES, list(lines))
 
 
-def _lines_as_json(lines: Sequence[dict[str, Any]]) -> str:
+def _lines_as_json(lines: Sequence[LineColumns]) -> str:
     return _as_json([[_plain_value(line[c.name], c) for c in LINE_COLUMNS] for line in lines])
 
 

@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.month import Month
-from app.people.actions.aggregates import apply_delta
+from app.people.actions.aggregates import LineColumns, apply_delta
 from app.people.actions.previous_contacts import recompute_previous_contacts
 from app.people.queries.cards import CardRow, lock_card_groups
 from app.people.queries.lines import LINES, list_lines_unscoped
@@ -50,9 +49,7 @@ class ProfileCount:
     n: int
 
 
-def build_lines(
-    context: ConsultationContext, people: Sequence[ProfileCount]
-) -> list[dict[str, Any]]:
+def build_lines(context: ConsultationContext, people: Sequence[ProfileCount]) -> list[LineColumns]:
     """Return the rows of person_line by the answers alone, unsaved; one row a person if there is a card."""
     month = Month.containing(context.held_on)
     copied = (
@@ -78,7 +75,7 @@ def build_lines(
     return lines if context.card is None else _line_per_person(lines, context.card)
 
 
-def _line_per_person(lines: list[dict[str, Any]], card: CardRow) -> list[dict[str, Any]]:
+def _line_per_person(lines: list[LineColumns], card: CardRow) -> list[LineColumns]:
     """Return one line a person; ordinals run over the whole consultation, not over a group."""
     ordinals: Counter[tuple[str, str, str]] = Counter()
     persons = []
@@ -101,7 +98,7 @@ def write_lines(
     roots: Mapping[int, int],
 ) -> None:
     """Add the lines of consultations that have none, all at once; `roots` are those of their cards, locked."""
-    delta, lines = AggregateDelta(), list[dict[str, Any]]()
+    delta, lines = AggregateDelta(), list[LineColumns]()
     for context, people in consultations:
         lines += build_lines(context, people)
         delta.add_volume(context, +1)
@@ -115,7 +112,7 @@ def _set_previous_contacts(
     session: Session,
     delta: AggregateDelta,
     roots: Mapping[int, int],
-    lines: Sequence[dict[str, Any]],
+    lines: Sequence[LineColumns],
 ) -> None:
     """Set the previous contacts of new lines with cards; the lines of all their people are read once."""
     new_lines = [line for line in lines if line["card_id"] is not None]
@@ -160,7 +157,7 @@ def _add(
     roots: dict[int, int],
     context: ConsultationContext,
     people: Sequence[ProfileCount],
-) -> list[dict[str, Any]]:
+) -> list[LineColumns]:
     lines = build_lines(context, people)
     if roots:
         recompute_previous_contacts(session, delta, roots, lines if context.card else ())

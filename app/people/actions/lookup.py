@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any, Never
+from typing import Never
 
 from sqlalchemy.orm import Session
 
 from app.audit.actions import record_audit
 from app.db.session import AnyRow
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.month import Month
 from app.people.actions.cards import find_typed_card
 from app.people.queries.compositions import find_last_month, list_last_composition
@@ -26,9 +27,9 @@ class CardLookup:
     """The suggested answer to "did they come before?", if any, and the groups that came last time."""
 
     repeat_contact: str | None
-    groups: list[dict[str, Any]]
+    groups: list[JsonObject]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """Return the JSON of outside.md; it discloses no desk, no date and no topic."""
         return {"before": self.repeat_contact, "groups": self.groups}
 
@@ -48,7 +49,7 @@ def look_up_card(
     return Accepted(CardLookup(answer, groups))
 
 
-def _groups(lines: Sequence[AnyRow]) -> list[dict[str, Any]]:
+def _groups(lines: Sequence[AnyRow]) -> list[JsonObject]:
     groups = []
     for _, group in groupby(lines, key=lambda line: line.group_index):
         rows = list(group)

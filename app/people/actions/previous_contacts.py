@@ -4,19 +4,17 @@ The group's root card is locked meanwhile.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from app.db.session import connection_of
-from app.people.actions.aggregates import apply_delta
+from app.people.actions.aggregates import LineColumns, apply_delta
 from app.people.queries.cards import CARDS, CardRow, get_card, lock_card_groups
 from app.people.queries.lines import LINES, list_contacts_of_groups, list_lines_of_groups
 from app.people.rules.aggregates import AggregateDelta
 from app.people.rules.reach import PersonContact, PreviousContact, compute_previous_contacts
 
-LineColumns = dict[str, Any]
 SET_PREVIOUS = (
     update(LINES)
     .where(LINES.c.id == bindparam("line_id"))
@@ -88,7 +86,9 @@ def _set(line: LineColumns, previous: PreviousContact) -> None:
     line["previous_in_programme"] = previous.in_programme
 
 
-def _change(delta: AggregateDelta, line: LineColumns, previous: PreviousContact) -> dict[str, Any]:
+def _change(
+    delta: AggregateDelta, line: LineColumns, previous: PreviousContact
+) -> dict[str, object]:
     delta.add_line(line, -1)
     _set(line, previous)
     delta.add_line(line, +1)

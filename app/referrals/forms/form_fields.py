@@ -2,7 +2,7 @@
 
 from werkzeug.datastructures import MultiDict
 
-from app.web.json_reader import person_counts_from_form
+from app.web.person_counters import person_counts_from_form
 from app.web.requests import NOT_FIELDS, RawBody
 
 LIST_FIELDS = ("shelters", "flags")

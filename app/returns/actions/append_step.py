@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TypeAlias
 
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.audit.actions import record_audit
-from app.field_errors import FieldError
+from app.field_errors import FieldError, NotFound
 from app.month import Month
 from app.returns.queries import requests as queries
 from app.returns.queries.requests import REQUESTS, STEPS, RequestRow
 from app.returns.rules import closing
 from app.returns.rules.replay import apply_step
-from app.returns.rules.request_state import RecordedStep, RequestState
+from app.returns.rules.request_state import Answers, RecordedStep, RequestState
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Outcome
 
 NEW_STEP = insert(STEPS)
 
@@ -28,6 +29,10 @@ class StepRefusal:
     stage: str
     code: str
     version: int
+
+    @property
+    def message(self) -> str:
+        return FieldError("", self.code).message
 
 
 @dataclass(frozen=True)
@@ -43,24 +48,27 @@ class StepContext:
     def today(self) -> date:
         return self.request.today
 
-    def refusal(self, code: str) -> StepRefusal:
+    def refusal(self, code: str) -> Conflict[StepRefusal]:
         """Return a refusal with the code of a gate or error."""
-        return StepRefusal(self.request.stage, code, self.request.version)
+        return Conflict(StepRefusal(self.request.stage, code, self.request.version))
 
-    def state_after(self, action: str, answers: dict[str, Any]) -> RequestState:
+    def state_after(self, action: str, answers: Answers) -> RequestState:
         """Return the state that the request would have after an action recorded today."""
         return apply_step(self.state, RecordedStep(action, answers, self.today))
 
 
-StepOutcome = RequestRow | StepRefusal | list[FieldError] | None
-"""The changed request; or a refusal, wrong answers, or None if the account's scope has no such request."""
+StepOutcome: TypeAlias = Outcome[RequestRow, StepRefusal]
+"""The request after a step, the errors of its answers, or why it cannot be taken now."""
 
 
-def lock_step_context(session: Session, principal: Principal, reference: str) -> StepContext | None:
-    """Lock the request of a reference and return it with its state; None if it is not in the account's scope."""
+def lock_step_context(session: Session, principal: Principal, reference: str) -> StepContext:
+    """Lock the request of a reference and return it with its state.
+
+    Raises NotFound if it is not in the account's scope.
+    """
     request = queries.lock_request(session, principal.scope, reference)
     if request is None:
-        return None
+        raise NotFound("unknown_request")
     steps = queries.list_steps(session, [request])[request.id]
     return StepContext(session, principal, request, queries.state_of(request, steps))
 
@@ -70,7 +78,7 @@ def is_stale(context: StepContext, version: int | None) -> bool:
     return version is not None and version != context.request.version
 
 
-def append_step(context: StepContext, action: str, answers: dict[str, Any]) -> RequestRow:
+def append_step(context: StepContext, action: str, answers: Answers) -> Accepted[RequestRow]:
     """Record one more step, update the columns of the request to its new state, and return the changed row."""
     session, request, now = context.session, context.request, clock.now()
     step, version = RecordedStep(action, answers, context.today), request.version + 1
@@ -80,7 +88,7 @@ def append_step(context: StepContext, action: str, answers: dict[str, Any]) -> R
     session.execute(statement.values(version=version, last_step_at=now, **columns))
     subject = f"return:{request.display_reference}"
     record_audit(context.principal.account_id, "return_changed", subject, request.country)
-    return queries.get_request_unscoped(session, request.id)
+    return Accepted(queries.get_request_unscoped(session, request.id))
 
 
 def insert_step(
@@ -103,7 +111,7 @@ def insert_step(
 
 def request_columns(
     state: RequestState, closed_at: datetime | None, now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the columns of a request's row for its state; `closed_at` is the column's present value."""
     counts = closing.counts_as_departed(state)
     return {

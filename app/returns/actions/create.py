@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -23,21 +23,27 @@ from app.returns.rules.references import generate_reference
 from app.returns.rules.request_state import RecordedStep
 from app.returns.rules.stages import ENQUIRY
 from app.web.access import Principal
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 
 
 @dataclass(frozen=True)
 class ReturnIntake:
-    """The outcome of opening a request: `new`, `same` or `different`; no request if another one has its id."""
+    """How a request arrived (`new` or `same`), and its row."""
 
-    outcome: str
-    request: RequestRow | None
+    arrival: str
+    request: RequestRow
 
 
 @dataclass(frozen=True)
-class ExistingRequest:
-    """The active request that a consultation already has."""
+class ReturnConflict:
+    """Why a request was not opened, a code of FIELD_ERRORS; the active request of its consultation, if there is one."""
 
-    request: RequestRow
+    code: str
+    existing: RequestRow | None = None
+
+
+IntakeOutcome: TypeAlias = Outcome[ReturnIntake, ReturnConflict]
+"""The outcome of opening a request."""
 
 
 def open_request(
@@ -46,7 +52,7 @@ def open_request(
     desk: DeskRow,
     data: ReturnRequestData,
     origin: ReturnOrigin,
-) -> ReturnIntake | ExistingRequest | list[FieldError]:
+) -> IntakeOutcome:
     """Open a request at a desk of the account, or return all errors at once.
 
     A child who is alone in the consultation of origin is alone here, whatever the client sent.
@@ -60,10 +66,10 @@ def open_request(
     if known_request is not None:
         return _repeated(principal, known_request, checked)
     if errors:
-        return errors
-    if not _insert(session, _row(principal, desk, checked)):
+        return Invalid(errors)
+    if not _insert(session, _row(principal, desk, checked), checked):
         return _conflicting(session, principal, checked)
-    return ReturnIntake(idempotency.NEW, _record_enquiry(session, principal, checked))
+    return Accepted(ReturnIntake(idempotency.NEW, _record_enquiry(session, principal, checked)))
 
 
 def _record_enquiry(session: Session, principal: Principal, data: ReturnRequestData) -> RequestRow:
@@ -75,7 +81,7 @@ def _record_enquiry(session: Session, principal: Principal, data: ReturnRequestD
     return request
 
 
-def _row(principal: Principal, desk: DeskRow, data: ReturnRequestData) -> dict[str, Any]:
+def _row(principal: Principal, desk: DeskRow, data: ReturnRequestData) -> dict[str, object]:
     now = clock.now()
     plain = (
         "country_of_departure",
@@ -104,42 +110,40 @@ def _row(principal: Principal, desk: DeskRow, data: ReturnRequestData) -> dict[s
     }
 
 
-def _insert(session: Session, row: dict[str, Any]) -> bool:
+def _insert(session: Session, row: dict[str, object], data: ReturnRequestData) -> bool:
     """Insert the row with an unused reference; False if its id is taken or its consultation has a request."""
 
     def is_duplicate() -> bool:
-        if queries.find_request_unscoped(session, row["id"]) is not None:
+        if queries.find_request_unscoped(session, UUID(data.id)) is not None:
             return True
-        return _find_active_unscoped(session, row["consultation_id"]) is not None
+        return _find_active_unscoped(session, data) is not None
 
     code = idempotency.RandomCode("reference", lambda: generate_reference(secrets.randbelow))
     return idempotency.insert_with_random_code(session, REQUESTS, row, code, is_duplicate)
 
 
-def _find_active_unscoped(session: Session, consultation_id: UUID | None) -> RequestRow | None:
-    if consultation_id is None:
+def _find_active_unscoped(session: Session, data: ReturnRequestData) -> RequestRow | None:
+    if not data.consultation:
         return None
-    return queries.find_active_request_unscoped(session, consultation_id)
+    return queries.find_active_request_unscoped(session, UUID(data.consultation))
 
 
-def _conflicting(
-    session: Session, principal: Principal, data: ReturnRequestData
-) -> ReturnIntake | ExistingRequest:
+def _conflicting(session: Session, principal: Principal, data: ReturnRequestData) -> IntakeOutcome:
     """Return what kept the row from being inserted: the same id, else a request of the same consultation."""
     known_request = queries.find_request_unscoped(session, UUID(data.id))
     if known_request is not None:
         return _repeated(principal, known_request, data)
-    active = _find_active_unscoped(session, UUID(data.consultation))
+    active = _find_active_unscoped(session, data)
     if active is None:
         raise LookupError(f"nothing conflicts with return request {data.id}")
-    return ExistingRequest(active)
+    return Conflict(ReturnConflict("already_requested", active))
 
 
 def _repeated(
     principal: Principal, known_request: RequestRow, data: ReturnRequestData
-) -> ReturnIntake:
+) -> IntakeOutcome:
     is_own = known_request.desk_id in principal.scope.desks
     is_same = known_request.content_digest == rules.content_digest(data)
     if is_same and is_own:
-        return ReturnIntake(idempotency.SAME, known_request)
-    return ReturnIntake(idempotency.DIFFERENT, None)
+        return Accepted(ReturnIntake(idempotency.SAME, known_request))
+    return Conflict(ReturnConflict("not_this_request"))

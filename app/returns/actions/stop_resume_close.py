@@ -15,6 +15,7 @@ from app.returns.rules.available_actions import action_refusal
 from app.returns.rules.stages import CLOSE, RESUME, STOP, WITHDRAW
 from app.returns.vocabulary import CLOSING_REASONS
 from app.web.access import Principal
+from app.web.outcomes import Accepted
 
 FINAL_REFUSALS = frozenset({"request_closed", "after_hand_over"})
 """Reported before a stale version, because no newer version would change them."""
@@ -26,10 +27,8 @@ def withdraw(session: Session, principal: Principal, reference: str) -> StepOutc
     A second withdrawal changes nothing. No version is required: nothing keeps a person from stopping.
     """
     context = lock_step_context(session, principal, reference)
-    if context is None:
-        return None
     if closing.is_withdrawn(context.state):
-        return context.request
+        return Accepted(context.request)
     refusal_code = closing.withdrawal_refusal(context.state)
     if refusal_code:
         return context.refusal(refusal_code)
@@ -48,7 +47,7 @@ def resume(session: Session, principal: Principal, reference: str, step: StepInp
 
 def close(session: Session, principal: Principal, reference: str, step: StepInput) -> StepOutcome:
     """Close a request with a reason; the reason `withdrew` withdraws it."""
-    if CLOSING_REASONS[step.fields["reason"]].code == closing.WITHDREW:
+    if CLOSING_REASONS[step.answers["reason"]].code == closing.WITHDREW:
         return withdraw(session, principal, reference)
     return _record(session, principal, reference, CLOSE, step)
 
@@ -57,12 +56,10 @@ def _record(
     session: Session, principal: Principal, reference: str, action: str, step: StepInput
 ) -> StepOutcome:
     context = lock_step_context(session, principal, reference)
-    if context is None:
-        return None
     refusal_code = _refusal_code(context, action, step)
     if refusal_code:
         return context.refusal(refusal_code)
-    return append_step(context, action, step.fields)
+    return append_step(context, action, step.answers)
 
 
 def _refusal_code(context: StepContext, action: str, step: StepInput) -> str:
@@ -74,4 +71,4 @@ def _refusal_code(context: StepContext, action: str, step: StepInput) -> str:
         return "stale"
     if refusal_code or action != CLOSE:
         return refusal_code
-    return closing.closing_refusal(context.state, step.fields["reason"])
+    return closing.closing_refusal(context.state, step.answers["reason"])

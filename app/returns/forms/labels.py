@@ -85,7 +85,7 @@ class StepFieldState:
     name: str
     label: str
     options: tuple[Term, ...] = ()
-    value: Any = None
+    value: object = None
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,14 @@ class AnswerLine:
 
 
 def field_states(
-    action: str, values: Mapping[str, Any], state: RequestState
+    action: str, values: Mapping[str, object], state: RequestState
 ) -> list[StepFieldState]:
     """Return the fields of a step's page, filled with `values` by field name."""
     fields = STEP_FORMS[action].fields
     return [_field_state(field, values.get(field.name), state) for field in fields]
 
 
-def _field_state(field: StepField, value: Any, state: RequestState) -> StepFieldState:
+def _field_state(field: StepField, value: object, state: RequestState) -> StepFieldState:
     options: tuple[Term, ...] = ()
     if isinstance(field, ChoiceField):
         is_reason = field.terms is CLOSING_REASONS
@@ -116,7 +116,7 @@ def _field_state(field: StepField, value: Any, state: RequestState) -> StepField
     return StepFieldState(KINDS[type(field)], field.name, field.label, options, value)
 
 
-def default_values(state: RequestState, steps: Iterable[StepRow], today: date) -> dict[str, Any]:
+def default_values(state: RequestState, steps: Iterable[StepRow], today: date) -> dict[str, object]:
     """Return the values, by field name, that a step's page opens with.
 
     They are recorded facts; an answer of the person is never filled in beforehand.
@@ -133,11 +133,11 @@ def default_values(state: RequestState, steps: Iterable[StepRow], today: date) -
     }
 
 
-def values_from_form(action: str, form: MultiDict[str, str]) -> dict[str, Any]:
+def values_from_form(action: str, form: MultiDict[str, str]) -> dict[str, object]:
     """Return the values sent from a step's page as they were typed, by field name."""
     fields = STEP_FORMS[action].fields
     with_many = {field.name for field in fields if isinstance(field, MultiChoiceField)}
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         name: form.getlist(name) if name in with_many else form[name] for name in form
     }
     return {

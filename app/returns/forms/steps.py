@@ -1,4 +1,4 @@
-"""The form of every step: heading, text to read aloud, fields; one definition for page, JSON and README."""
+"""The form of every step: heading, text to read aloud, and the fields of its page; `schemas` reads them."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from app.returns.forms.fields import (
     TickField,
 )
 from app.returns.rules import stages
+from app.returns.schemas.bodies import YES_NO_PENDING, YES_NO_REFER
 from app.returns.vocabulary import (
     ANSWERS,
     AUTHORITIES,
@@ -24,8 +25,6 @@ from app.returns.vocabulary import (
     WARNING_SIGNS,
 )
 
-YES_NO_REFER = ("yes", "no", "refer")
-YES_NO_PENDING = ("yes", "no", "pending")
 LANGUAGE = LanguageField("language", N_("Language in which you spoke"))
 TEXT = TextVersionField("text_version", N_("Version of the text"))
 
@@ -44,7 +43,7 @@ STEP_FORMS: dict[str, StepForm] = {
         N_("Explain returning and other options"),
         "counselling",
         (
-            MultiChoiceField("explained", N_("What did you explain?"), EXPLAINED_TOPICS, True),
+            MultiChoiceField("explained", N_("What did you explain?"), EXPLAINED_TOPICS),
             LANGUAGE,
             TEXT,
         ),
@@ -82,7 +81,6 @@ STEP_FORMS: dict[str, StepForm] = {
                 "signs",
                 N_("Any of these warning signs? It stops the request."),
                 WARNING_SIGNS,
-                False,
             ),
             TEXT,
         ),
@@ -98,13 +96,12 @@ STEP_FORMS: dict[str, StepForm] = {
                 ANSWERS,
                 YES_NO_PENDING,
             ),
-            TickField("family_assessed", N_("The family was assessed"), ("decision", "yes")),
+            TickField("family_assessed", N_("The family was assessed")),
             TickField(
                 "receiver_confirmed",
                 N_("The person who receives the child confirmed it in writing to the authority"),
-                ("decision", "yes"),
             ),
-            TickField("child_heard", N_("The child was heard and agrees"), ("decision", "yes")),
+            TickField("child_heard", N_("The child was heard and agrees")),
         ),
     ),
     stages.HANDED_OVER: StepForm(N_("Hand the reference over"), "", ()),
@@ -145,7 +142,7 @@ STEP_FORMS: dict[str, StepForm] = {
     stages.STOP: StepForm(
         N_("Stop: a warning sign was seen"),
         "",
-        (MultiChoiceField("signs", N_("Which warning sign?"), WARNING_SIGNS, True),),
+        (MultiChoiceField("signs", N_("Which warning sign?"), WARNING_SIGNS),),
     ),
     stages.RESUME: StepForm(
         N_("Decide that it may continue"),

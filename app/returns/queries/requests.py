@@ -16,7 +16,7 @@ from app.places.models import Desk
 from app.returns.models import ReturnRequest, ReturnStep
 from app.returns.rules.references import format_reference
 from app.returns.rules.replay import replay_steps
-from app.returns.rules.request_state import RecordedStep, RequestState
+from app.returns.rules.request_state import Answers, RecordedStep, RequestState
 from app.staff.models import Account
 from app.web.access import Scope
 
@@ -89,7 +89,7 @@ class StepRow:
     request_id: UUID
     number: int
     action: str
-    answers: dict[str, Any]
+    answers: Answers
     recorded_at: datetime
     recorded_on: date
     role: str

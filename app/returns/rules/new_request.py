@@ -39,6 +39,14 @@ class ReturnRequestData:
 
 
 @dataclass(frozen=True)
+class ParsedReturnRequest:
+    """A submitted request, with its errors: pairs of a field's path and a code; what cannot be read is blank."""
+
+    data: ReturnRequestData
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class ReturnOrigin:
     """What the consultation of a request states about its people; the defaults if there is no consultation."""
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from app.composition import PersonCount
 from app.returns.rules import stages
 from app.returns.rules.stages import YES
 
+Answers: TypeAlias = Mapping[str, Any]
+"""The answers of a step by field name, as they are stored: codes, truth values, days as ISO 8601, lists."""
 CONSENT_DAYS = 90
 """Days that a consent stays valid after the day on which it was given; the text read to the person states it."""
 
@@ -18,7 +20,7 @@ class RecordedStep:
     """One step: a stage or another action, its answers by field name, and the day at the desk."""
 
     action: str
-    answers: Mapping[str, Any]
+    answers: Answers
     recorded_on: date
 
 

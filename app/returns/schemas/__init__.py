@@ -1,1 +1,1 @@
-"""Schemas of return requests: what comes in and goes out."""
+"""Schemas of return requests: types of the fields of steps, what comes in and what goes out."""

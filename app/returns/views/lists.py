@@ -41,6 +41,7 @@ def list_page() -> Response:
     expiring = [] if query.are_closed else _list_expiring(query.desk, desks)
     return render_page(
         "returns/list.html",
+        200,
         listed=listed,
         query=query,
         desks=desks,

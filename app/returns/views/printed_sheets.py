@@ -1,7 +1,5 @@
 """The two printed sheets: the consent in the person's language, and the reference for the hand-over."""
 
-from typing import Any
-
 from flask import Response, abort, request
 from flask_babel import gettext
 
@@ -69,7 +67,7 @@ def _refusal_code(return_request: RequestRow, state: RequestState, stage: str) -
 
 
 def _sheet(
-    template: str, return_request: RequestRow, refusal_code: str, context: dict[str, Any]
+    template: str, return_request: RequestRow, refusal_code: str, context: dict[str, object]
 ) -> Response:
     message = gettext(FIELD_ERRORS[refusal_code].label) if refusal_code else ""
     status = 409 if refusal_code else 200

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from flask import Response
 
@@ -22,7 +21,7 @@ from app.web.access import principal
 from app.web.pages import render_page
 
 DONE, CURRENT, AHEAD = "done", "now", "ahead"
-TEMPLATE_LISTS: dict[str, Any] = {
+TEMPLATE_LISTS: dict[str, object] = {
     "vocabulary": vocabulary,
     "ROLES": ROLES,
     "FIELD_ERRORS": FIELD_ERRORS,
@@ -91,10 +90,10 @@ def render_request_page(
     context = request_context(return_request, state) | _available_actions(state, today)
     context |= {"waits_for": workflow.waits_for(state, today), "entries": _entries(steps)}
     context |= {"gates": available_actions.gates_before_next_step(state, today)}
-    return render_page("returns/request.html", **context, **TEMPLATE_LISTS)
+    return render_page("returns/request.html", 200, **context, **TEMPLATE_LISTS)
 
 
-def request_context(return_request: RequestRow, state: RequestState) -> dict[str, Any]:
+def request_context(return_request: RequestRow, state: RequestState) -> dict[str, object]:
     """Return the template context of every page of a request: its state, progress, withdrawal and sheets."""
     today = return_request.today
     return {
@@ -115,7 +114,7 @@ def _has_sheet(state: RequestState, stage: str, today: date) -> bool:
     return stage in state.recorded_actions or not workflow.stage_refusal(state, stage, today)
 
 
-def _available_actions(state: RequestState, today: date) -> dict[str, Any]:
+def _available_actions(state: RequestState, today: date) -> dict[str, object]:
     """Return the actions that the reader may take now, by their place on the page."""
     actor = actor_of(principal())
     may = {

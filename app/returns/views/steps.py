@@ -1,7 +1,6 @@
 """The page of one step, with an error message next to each wrong answer."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import Response, abort, request
 from flask_babel import gettext
@@ -48,17 +47,17 @@ def redraw_step(reference: str, action: str) -> Response:
     return response
 
 
-def render_step_errors(
-    reference: str, action: str, refusal: StepRefusal | list[FieldError]
-) -> Response:
-    """Render the page of a step with the answers sent and their errors: 422, or 409 if a gate blocks it."""
-    if isinstance(refusal, StepRefusal):
-        message = gettext(FIELD_ERRORS[refusal.code].label)
-        return _step_page(reference, action, {"": message}, 409)
-    errors: dict[str, str] = {}
-    for error in refusal:
-        errors.setdefault(error.field.partition(".")[0], error.message)
-    return _step_page(reference, action, errors, 422)
+def render_step_refusal(reference: str, action: str, refusal: StepRefusal) -> Response:
+    """Render the page of a step with the answers sent and why it cannot be recorded now: 409."""
+    return _step_page(reference, action, {"": refusal.message}, 409)
+
+
+def render_step_errors(reference: str, action: str, errors: list[FieldError]) -> Response:
+    """Render the page of a step with the answers sent and their errors: 422."""
+    messages: dict[str, str] = {}
+    for error in errors:
+        messages.setdefault(error.field.partition(".")[0], error.message)
+    return _step_page(reference, action, messages, 422)
 
 
 def _step_page(
@@ -102,7 +101,7 @@ def _refusal_message(return_request: RequestRow, state: RequestState, action: st
 
 def _values(
     return_request: RequestRow, steps: list[StepRow], state: RequestState, action: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     if request.form:
         return labels.values_from_form(action, request.form)
     everybody = {f"{sex}-{band}": n for sex, band, n in return_request.persons}

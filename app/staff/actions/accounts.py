@@ -1,4 +1,4 @@
-"""Inviting, resetting and closing accounts; changing passwords and the language."""
+"""Resetting and closing accounts, accepting invitations; changing passwords and the language."""
 
 import secrets
 from collections.abc import Collection
@@ -9,8 +9,6 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.audit.actions import record_audit
 from app.field_errors import FieldError
-from app.places.queries import ALL_DESKS, find_desk
-from app.places.vocabulary import programme
 from app.staff import queries, rules
 from app.staff.actions import attempts, hashing, pins, sessions
 from app.staff.queries import (
@@ -20,76 +18,7 @@ from app.staff.queries import (
     INVITATIONS,
     AccountRow,
 )
-from app.staff.vocabulary import ROLES
-from app.web.access import Principal, Scope
-
-
-def invite_within(
-    session: Session, principal: Principal, account: dict[str, str], scope: dict[str, list[str]]
-) -> tuple[str, list[FieldError]]:
-    """Invite as `invite` does, within the principal's own rights; `scope` holds codes of `desks` and `countries`."""
-    if not rules.may_invite(principal.role, account["role"]):
-        return "", [FieldError("role", "unknown_code")]
-    within = ALL_DESKS if principal.role == "admin" else Scope(countries=principal.scope.countries)
-    desks = [find_desk(session, within, code) for code in scope["desks"]]
-    if None in desks:
-        return "", [FieldError("desks", "unknown_code")]
-    desk_ids = [desk.id for desk in desks if desk]
-    return invite(session, principal.account_id, account, desk_ids, scope["countries"])
-
-
-def invite(
-    session: Session,
-    inviter_id: int | None,
-    account: dict[str, str],
-    desks: Collection[int] = (),
-    countries: Collection[str] = (),
-) -> tuple[str, list[FieldError]]:
-    """Create an account (`username`, `role`, `locale`); return the token of its one-time link, or the errors.
-
-    `inviter_id` is None if a command invites.
-    """
-    errors = _invitation_errors(session, account, desks, countries)
-    if errors:
-        return "", errors
-    scope_kind = rules.scope_kind(account["role"])
-    account_id = insert_account(
-        session,
-        account,
-        desks if scope_kind == "desks" else (),
-        countries if scope_kind == "countries" else (),
-    )
-    _audit(session, inviter_id, "invited", account["username"])
-    return _new_link(session, account_id), []
-
-
-def _audit(session: Session, actor_id: int | None, action: str, username: str) -> None:
-    account = queries.find_account(session, username)
-    if account is not None:
-        country = queries.get_scope(session, account).home_country
-        record_audit(actor_id, action, f"account:{account.id}", country)
-
-
-def _invitation_errors(
-    session: Session, account: dict[str, str], desks: Collection[int], countries: Collection[str]
-) -> list[FieldError]:
-    errors = []
-    if not rules.is_username(account["username"]):
-        errors.append(FieldError("username", "not_a_username"))
-    elif queries.find_account(session, account["username"]):
-        errors.append(FieldError("username", "taken"))
-    if account["role"] not in ROLES:
-        return [*errors, FieldError("role", "unknown_code")]
-    return errors + _scope_errors(rules.scope_kind(account["role"]), desks, countries)
-
-
-def _scope_errors(
-    scope_kind: str, desks: Collection[int], countries: Collection[str]
-) -> list[FieldError]:
-    if any(code not in programme() for code in countries):
-        return [FieldError("countries", "unknown_code")]
-    missing = (scope_kind == "desks" and not desks) or (scope_kind == "countries" and not countries)
-    return [FieldError(scope_kind, "required")] if missing else []
+from app.web.access import Principal
 
 
 def insert_account(
@@ -111,14 +40,25 @@ def insert_account(
     return account_id
 
 
+def record_account_audit(
+    session: Session, actor_id: int | None, action: str, username: str
+) -> None:
+    """Record what was done with an account in the audit log."""
+    account = queries.find_account(session, username)
+    if account is not None:
+        country = queries.get_scope(session, account).home_country
+        record_audit(actor_id, action, f"account:{account.id}", country)
+
+
 def start_reset(session: Session, manager_id: int | None, account: AccountRow) -> str:
     """Return a one-time token for setting a new password; the old one stays valid until then, the PIN does not."""
     pins.delete_pin(session, account.id)
-    _audit(session, manager_id, "reset_started", account.username)
-    return _new_link(session, account.id)
+    record_account_audit(session, manager_id, "reset_started", account.username)
+    return create_link(session, account.id)
 
 
-def _new_link(session: Session, account_id: int) -> str:
+def create_link(session: Session, account_id: int) -> str:
+    """Return the token of a new one-time link of an account; earlier ones are used up."""
     token, now = secrets.token_urlsafe(32), clock.now()
     earlier = (INVITATIONS.c.account_id == account_id) & INVITATIONS.c.used_at.is_(None)
     session.execute(update(INVITATIONS).where(earlier).values(used_at=now))
@@ -149,7 +89,7 @@ def accept_invitation(
     if session.execute(mark_used.returning(INVITATIONS.c.digest)).first() is None:
         return [FieldError("token", "unreadable")]
     _set_password(session, account.id, hashed)
-    _audit(session, account.id, "invitation_used", account.username)
+    record_account_audit(session, account.id, "invitation_used", account.username)
     return []
 
 
@@ -191,7 +131,7 @@ def close_account(session: Session, manager_id: int | None, account: AccountRow)
     session.execute(open_row.values(closed_at=clock.now(), version=account.version + 1))
     pins.delete_pin(session, account.id)
     sessions.end_all_sessions(session, account.id)
-    _audit(session, manager_id, "account_closed", account.username)
+    record_account_audit(session, manager_id, "account_closed", account.username)
 
 
 def set_locale(session: Session, account_id: int, locale: str) -> None:

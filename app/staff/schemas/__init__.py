@@ -1,1 +1,1 @@
-"""Schemas of staff: what programs get at sign-in."""
+"""Schemas of staff: what programs send and get at sign-in, and what an invitation answers."""

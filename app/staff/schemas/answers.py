@@ -1,4 +1,4 @@
-"""What programs get at sign-in."""
+"""What programs get at sign-in, and the link of an invitation."""
 
 from pydantic import Field
 
@@ -16,3 +16,10 @@ class SignedInAnswer(Answer):
 
     account: str = Field(description="The user name.")
     role: str = Field(description="Code of the role.")
+
+
+class InvitationAnswer(Answer):
+    """The one-time link with which an account sets its password; it is never shown again."""
+
+    account: str = Field(description="The user name.")
+    link: str

@@ -1,21 +1,29 @@
 """Pages on other accounts: the list, invitations, new one-time links, closing."""
 
+from functools import partial
 from typing import Any
 
-from flask import Response, abort, jsonify, url_for
+from flask import Response, abort, url_for
 from flask_babel import gettext
+from werkzeug import Response as AnyResponse
 
 from app.db.session import db
 from app.field_errors import FieldError, errors_response
 from app.i18n import language
 from app.staff import forms, queries, rules
-from app.staff.actions import accounts
+from app.staff.actions import accounts, invitations
+from app.staff.actions.invitations import InvitationLink, InvitationOutcome
 from app.staff.queries import AccountLine
+from app.staff.schemas.answers import InvitationAnswer
 from app.staff.views.blueprint import blueprint, errors_by_field
 from app.staff.vocabulary import ROLES
 from app.web.access import allow, principal
+from app.web.openapi.answers import FieldErrorsAnswer, NothingAnswer
+from app.web.openapi.describe import describe
+from app.web.outcomes import Invalid, Renderers, respond
 from app.web.pages import flash_message, public_url_for, redirect_or_json, render_page
 from app.web.requests import wants_json
+from app.web.responses import json_response
 
 
 @blueprint.get("/accounts")
@@ -55,23 +63,31 @@ def _invitation_page(form: Any, errors: list[FieldError]) -> Response:
 
 @blueprint.post("/accounts/new")
 @allow("invite_staff")
-def invite() -> Response:
+@describe(answers={200: InvitationAnswer, 422: FieldErrorsAnswer})
+def invite() -> AnyResponse:
     """Invite the account and show its one-time link, only here."""
     form = forms.InvitationForm.from_request()
-    errors, token = form.field_errors(), ""
-    if not errors:
-        token, errors = accounts.invite_within(
-            db.session(), principal(), form.account(), form.scope()
-        )
-    if errors:
-        return errors_response(errors) if wants_json() else _invitation_page(form, errors)
-    return _link_page(form.account()["username"], token)
+    errors = form.field_errors()
+    outcome = Invalid(errors) if errors else _invite(form)
+    return respond(
+        outcome,
+        as_json=Renderers(_json_link),
+        as_page=Renderers(_link_page, invalid=partial(_invitation_page, form)),
+    )
 
 
-def _link_page(username: str, token: str) -> Response:
-    link = public_url_for("staff.invitation", token=token)
-    if wants_json():
-        return jsonify({"account": username, "link": link})
+def _invite(form: Any) -> InvitationOutcome:
+    return invitations.invite_within(db.session(), principal(), form.account(), form.scope())
+
+
+def _json_link(invitation: InvitationLink) -> Response:
+    link = public_url_for("staff.invitation", token=invitation.token)
+    return json_response({"account": invitation.username, "link": link})
+
+
+def _link_page(invitation: InvitationLink) -> Response:
+    username = invitation.username
+    link = public_url_for("staff.invitation", token=invitation.token)
     return render_page(
         "staff/link.html", username=username, link=link, days=rules.INVITATION_LIFETIME.days
     )
@@ -86,15 +102,18 @@ def _get_managed(username: str) -> AccountLine:
 
 @blueprint.post("/accounts/<username>/reset")
 @allow("invite_staff")
+@describe(answers={200: InvitationAnswer})
 def reset(username: str) -> Response:
     """Show, only here, a link with which the person sets a new password."""
     account = _get_managed(username).account
     token = accounts.start_reset(db.session(), principal().account_id, account)
-    return _link_page(username, token)
+    invitation = InvitationLink(username, token)
+    return _json_link(invitation) if wants_json() else _link_page(invitation)
 
 
 @blueprint.post("/accounts/<username>/close")
 @allow("invite_staff")
+@describe(answers={200: NothingAnswer, 422: FieldErrorsAnswer})
 def close(username: str) -> Response:
     """Close the account for good; nobody may close the own one."""
     account = _get_managed(username).account

@@ -1,11 +1,10 @@
 """Sign-in and sign-out for pages and programs; language and light mode of this device."""
 
-from typing import Any
-
-from flask import Response, jsonify, redirect, request, session, url_for
+from flask import Response, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import generate_csrf
+from werkzeug import Response as AnyResponse
 
 from app.db.session import db
 from app.i18n import language
@@ -13,6 +12,7 @@ from app.settings import current_settings
 from app.staff.actions import accounts, sessions
 from app.staff.rules import ATTEMPT_WINDOW
 from app.staff.schemas.answers import SignedInAnswer, TokenAnswer
+from app.staff.schemas.bodies import SignInBody
 from app.staff.views.blueprint import blueprint
 from app.web.access import Principal, allow, limiter, principal
 from app.web.openapi.answers import ErrorAnswer, NothingAnswer
@@ -20,7 +20,8 @@ from app.web.openapi.describe import describe
 from app.web.pages import MODES, redirect_or_json, render_page
 from app.web.preserved_forms import safe_redraw_url
 from app.web.requests import read_json, safe_redirect_target, wants_json
-from app.web.responses import error_response
+from app.web.responses import error_response, json_response
+from app.web.schemas.body import parse
 
 HOMES = {
     "desk_staff": "consultations.new",
@@ -34,7 +35,7 @@ PER_MINUTE = "120 per minute"
 
 @blueprint.get("/")
 @allow("public")
-def home() -> Any:
+def home() -> AnyResponse:
     """Redirect to the page where the account's work begins."""
     if not current_user.is_authenticated:
         return redirect_or_json(url_for("staff.sign_in"))
@@ -43,7 +44,7 @@ def home() -> Any:
 
 @blueprint.get("/sign-in")
 @allow("public")
-def sign_in() -> Any:
+def sign_in() -> AnyResponse:
     """Show the sign-in page."""
     if current_user.is_authenticated:
         return redirect_or_json(
@@ -57,23 +58,22 @@ def sign_in() -> Any:
 @blueprint.post("/sign-in")
 @limiter.limit(PER_MINUTE)
 @allow("public")
-@describe(answers={200: SignedInAnswer, 401: ErrorAnswer})
-def sign_in_post() -> Any:
+@describe(answers={200: SignedInAnswer, 401: ErrorAnswer}, body=SignInBody, is_lenient=True)
+def sign_in_post() -> AnyResponse:
     """Sign in: JSON gets `{"account","role"}`, 401 or 429; a form is redirected to the page in `next`."""
-    values = read_json() if request.is_json else request.form
-    name, password = values.get("username"), values.get("password")
-    if not isinstance(name, str) or not isinstance(password, str):
-        return _refused(values, 401)
-    result = sessions.sign_in(db.session(), name, password)
+    parsed = parse(SignInBody, read_json() if request.is_json else request.form.to_dict())
+    if parsed.errors:
+        return _refused(401)
+    result = sessions.sign_in(db.session(), parsed.body.username, parsed.body.password)
     if result.account is None:
-        return _refused(values, 429 if result.must_wait else 401)
+        return _refused(429 if result.must_wait else 401)
     if current_user.is_authenticated:
         sessions.end_session(db.session(), principal())
     signed_in = sessions.start_session(db.session(), result.account)
     _renew_session(signed_in)
     if wants_json():
-        return jsonify({"account": signed_in.username, "role": signed_in.role})
-    return _resume(values)
+        return json_response({"account": signed_in.username, "role": signed_in.role})
+    return _resume()
 
 
 def _renew_session(signed_in: Principal) -> None:
@@ -81,17 +81,16 @@ def _renew_session(signed_in: Principal) -> None:
     login_user(signed_in)
 
 
-def _refused(values: Any, status: int) -> Response:
+def _refused(status: int) -> Response:
     if wants_json():
         sentence = None if status == 429 else gettext("The name or the password is wrong.")
         response = error_response(status, sentence)
     else:
-        preserved = _preserved_fields(values)
         response = render_page(
             "staff/sign_in.html",
             status,
-            next=values.get("next", ""),
-            preserved=preserved,
+            next=request.form.get("next", ""),
+            preserved=_preserved_fields(),
             error_status=str(status),
         )
     if status == 429:
@@ -99,26 +98,26 @@ def _refused(values: Any, status: int) -> Response:
     return response
 
 
-def _preserved_fields(values: Any) -> list[tuple[str, str]]:
+def _preserved_fields() -> list[tuple[str, str]]:
     return [
         (name.removeprefix("kept."), value)
-        for name, value in values.items(multi=True)
+        for name, value in request.form.items(multi=True)
         if name.startswith("kept.")
     ]
 
 
-def _resume(values: Any) -> Any:
-    preserved = _preserved_fields(values)
+def _resume() -> AnyResponse:
+    preserved = _preserved_fields()
     if preserved:
-        redraw_url = safe_redraw_url(values.get("next"))
+        redraw_url = safe_redraw_url(request.form.get("next"))
         return render_page("staff/resume.html", fields=preserved, redraw_url=redraw_url)
-    return redirect(safe_redirect_target(values.get("next"), url_for("staff.home")))
+    return redirect(safe_redirect_target(request.form.get("next"), url_for("staff.home")))
 
 
 @blueprint.post("/sign-out")
 @allow("signed_in")
 @describe(answers={200: NothingAnswer})
-def sign_out() -> Any:
+def sign_out() -> AnyResponse:
     """End this session."""
     sessions.end_session(db.session(), principal())
     logout_user()
@@ -133,12 +132,12 @@ def sign_out() -> Any:
 @describe(answers={200: TokenAnswer})
 def token() -> Response:
     """Return the token that every change must carry as `X-CSRFToken`."""
-    return jsonify({"csrf_token": generate_csrf()})
+    return json_response({"csrf_token": generate_csrf()})
 
 
 @blueprint.post("/preferences")
 @allow("public")
-def preferences() -> Any:
+def preferences() -> AnyResponse:
     """Store language and light mode on this device, the language also with the account."""
     response = redirect_or_json(
         safe_redirect_target(request.form.get("next"), url_for("staff.home"))

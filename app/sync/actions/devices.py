@@ -1,8 +1,9 @@
 """Tablets: adding, enrolling, moving and revoking them, and recording the state that they report."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Never
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, update
@@ -11,11 +12,13 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.audit.actions import record_audit
 from app.db.session import db
-from app.places.queries import DeskRow
+from app.field_errors import FieldError
+from app.places.queries import ALL_DESKS, DeskRow, find_desk
 from app.sync.queries import devices as queries
 from app.sync.queries.devices import DEVICES, DeviceRow
 from app.sync.rules import secrets
 from app.web import device_auth
+from app.web.outcomes import Accepted, Invalid, Outcome
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,15 @@ class EnrolmentCode:
     device_id: UUID
     code: str
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class AddedDevice:
+    """A tablet that waits to be enrolled: its code, its name, the name of its desk."""
+
+    code: EnrolmentCode
+    name: str
+    desk_name: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,30 @@ def load_device(credential: str) -> device_auth.EnrolledDevice:
     if row.revoked_at is not None:
         raise device_auth.NotEnrolled("revoked")
     return device_auth.EnrolledDevice(row.id, row.desk_id)
+
+
+def add(
+    session: Session,
+    account_id: int,
+    desk_code: str,
+    name: str | None,
+    errors: Collection[FieldError],
+) -> Outcome[AddedDevice, Never]:
+    """Add a tablet to a desk; without a name it gets the next number. `errors` are those of unreadable fields."""
+    desk = _find_desk(session, desk_code)
+    if desk is None or errors:
+        return Invalid([*errors] or [FieldError("desk", "unknown_code")])
+    name = name or _next_name(session, desk)
+    return Accepted(AddedDevice(add_device(session, account_id, desk, name), name, desk.name))
+
+
+def _find_desk(session: Session, code: str) -> DeskRow | None:
+    return find_desk(session, ALL_DESKS, code) if code else None
+
+
+def _next_name(session: Session, desk: DeskRow) -> str:
+    devices = queries.list_devices(session, ALL_DESKS)
+    return f"T{1 + sum(device.desk_id == desk.id for device in devices)}"
 
 
 def add_device(session: Session, account_id: int, desk: DeskRow, name: str) -> EnrolmentCode:
@@ -109,6 +145,21 @@ def revoke_device(session: Session, account_id: int, device: DeviceRow) -> None:
         record_audit(account_id, "device_revoked", f"device:{device.id}", device.country)
 
 
+def move(
+    session: Session,
+    account_id: int,
+    device: DeviceRow,
+    desk_code: str,
+    errors: Collection[FieldError],
+) -> Outcome[DeskRow, Never]:
+    """Move a tablet to the desk of a code; `errors` are those of unreadable fields."""
+    desk = _find_desk(session, desk_code)
+    if desk is None or errors:
+        return Invalid([*errors] or [FieldError("desk", "unknown_code")])
+    move_device(session, account_id, device, desk)
+    return Accepted(desk)
+
+
 def move_device(session: Session, account_id: int, device: DeviceRow, desk: DeskRow) -> None:
     """Move a tablet to another desk; records made on it for the former desk are quarantined when they arrive."""
     session.execute(update(DEVICES).where(DEVICES.c.id == device.id).values(desk_id=desk.id))
@@ -123,7 +174,7 @@ def record_heartbeat(session: Session, device_id: UUID, heartbeat: Heartbeat) ->
     device = queries.lock_device_unscoped(session, device_id)
     if device is None or not device.is_enrolled:
         raise device_auth.NotEnrolled("revoked")
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "last_contact_at": clock.now(),
         "waiting": heartbeat.waiting,
         "oldest_at": heartbeat.oldest_at,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
@@ -60,7 +59,7 @@ def insert_received(
 
 def _row(
     sender: Sender, envelope: SealedEnvelope, checked: CheckedEnvelope, outcome: IntakeOutcome
-) -> dict[str, Any]:
+) -> dict[str, object]:
     settled = outcome.result in (CREATED, DUPLICATE)
     state = AWAITING_RECORD if outcome.awaits_record else SETTLED if settled else OPEN
     payload, now = checked.payload, clock.now()
@@ -91,7 +90,7 @@ def settle_waiting(session: Session, number: int, outcome: IntakeOutcome) -> Non
     """End the waiting of a voiding whose record arrived."""
     if outcome.awaits_record:
         return
-    values: dict[str, Any] = {"reason": outcome.reason, "result": outcome.result, "state": OPEN}
+    values: dict[str, object] = {"reason": outcome.reason, "result": outcome.result, "state": OPEN}
     if outcome.result == CREATED:
         values |= {"state": SETTLED, "sealed": None, "settled_at": clock.now()}
     session.execute(update(ENVELOPES).where(ENVELOPES.c.number == number).values(**values))

@@ -127,11 +127,13 @@ def handle_consultations(session: Session, items: Sequence[AuthoredPayload]) -> 
 
 
 def _outcome_of_recording(outcome: recording.RecordingOutcome) -> IntakeOutcome:
-    if isinstance(outcome, Invalid):
-        return invalid_outcome(outcome.errors)
-    if isinstance(outcome, Conflict):
-        return outcome_of_insert(idempotency.DIFFERENT)
-    return outcome_of_insert(outcome.value.arrival)
+    match outcome:
+        case Invalid(errors):
+            return invalid_outcome(errors)
+        case Conflict():
+            return outcome_of_insert(idempotency.DIFFERENT)
+        case Accepted(result):
+            return outcome_of_insert(result.arrival)
 
 
 def lock_records(session: Session, items: Sequence[AuthoredPayload]) -> None:
@@ -170,11 +172,12 @@ def handle_void(session: Session, author: Principal, payload: Payload) -> Intake
         return IntakeOutcome(CREATED, awaits_record=True)
     change = parse_void({"reason": payload.data.get("reason")})
     try:
-        result = corrections.void(session, author, row, change)
+        outcome = corrections.void(session, author, row, change)
     except NotAllowed:
         return IntakeOutcome(QUARANTINED, "too_late")
-    if isinstance(result, Accepted):
-        return IntakeOutcome(CREATED)
+    match outcome:
+        case Accepted():
+            return IntakeOutcome(CREATED)
     return IntakeOutcome(QUARANTINED, "invalid")
 
 

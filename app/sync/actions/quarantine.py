@@ -1,7 +1,7 @@
 """Quarantined records: resolved or voided, by the author if only the answers are wrong, by the supervisor always."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Never
 from uuid import UUID
 
 from sqlalchemy import update
@@ -21,7 +21,7 @@ from app.sync.queries.envelopes import ENVELOPES, EnvelopeRow
 from app.sync.rules.quarantine import may_author_resolve
 from app.sync.vocabulary import AWAITING_RECORD, OPEN, RESOLVED, VOIDED
 from app.web.access import Principal, Scope
-from app.web.outcomes import Conflict, Invalid
+from app.web.outcomes import Accepted, Conflict, Invalid, Outcome
 
 
 def may_resolve(principal: Principal, row: EnvelopeRow) -> bool:
@@ -36,8 +36,8 @@ def is_open(row: EnvelopeRow) -> bool:
 
 def resolve(
     session: Session, principal: Principal, row: EnvelopeRow, parsed: ParsedConsultation
-) -> list[FieldError]:
-    """Record a quarantined consultation in its author's name; return the errors, empty if it was recorded.
+) -> Outcome[None, Never]:
+    """Record a quarantined consultation in its author's name.
 
     `row` comes from `queries.envelopes.lock_envelope`.
     """
@@ -47,31 +47,32 @@ def resolve(
     own_desk = Scope(desks=frozenset({desk.id} if desk else ()), home_country=scope.home_country)
     telemetry = {**parsed.telemetry, "device": str(row.device_id) if row.device_id else None}
     author = replace(principal, account_id=author_id, scope=own_desk)
-    result = recording.record(session, author, replace(parsed, telemetry=telemetry))
-    if isinstance(result, Invalid):
-        return result.errors
-    if isinstance(result, Conflict):
-        return [FieldError("id", "different")]
+    match recording.record(session, author, replace(parsed, telemetry=telemetry)):
+        case Invalid(errors):
+            return Invalid(errors)
+        case Conflict():
+            return Invalid([FieldError("id", "different")])
     _close(session, principal, row, RESOLVED)
-    return []
+    return Accepted(None)
 
 
 def apply_void(
-    session: Session, principal: Principal, row: EnvelopeRow, reason: Any
-) -> list[FieldError]:
-    """Void the record that a late voiding names, as the supervisor decides; return the errors, empty if it is void."""
+    session: Session, principal: Principal, row: EnvelopeRow, reason: object
+) -> Outcome[None, Never]:
+    """Void the record that a late voiding names, as the supervisor decides."""
     named = row.record_id
     record = consultations.lock_consultation(session, principal.scope, named) if named else None
     if record is None:
-        return [FieldError("record", "not_there")]
+        return Invalid([FieldError("record", "not_there")])
     try:
-        result = corrections.void(session, principal, record, parse_void({"reason": reason}))
+        outcome = corrections.void(session, principal, record, parse_void({"reason": reason}))
     except NotAllowed:
-        return [FieldError("record", "not_there")]
-    if isinstance(result, Invalid):
-        return result.errors
+        return Invalid([FieldError("record", "not_there")])
+    match outcome:
+        case Invalid(errors):
+            return Invalid(errors)
     _close(session, principal, row, RESOLVED)
-    return []
+    return Accepted(None)
 
 
 def discard(session: Session, principal: Principal, row: EnvelopeRow) -> None:
@@ -95,7 +96,7 @@ def discard_all(session: Session, principal: Principal, device_id: UUID, last: i
     return n
 
 
-def _closing_values(principal: Principal, state: str) -> dict[str, Any]:
+def _closing_values(principal: Principal, state: str) -> dict[str, object]:
     account_id = principal.account_id
     return {"state": state, "sealed": None, "settled_at": clock.now(), "settled_by": account_id}
 

@@ -1,1 +1,1 @@
-"""Parses what tablets send (`tablet_requests`, `queue_export`), and what the pages about tablets show."""
+"""Parses the copy of a queue (`queue_export`), and holds what the pages about tablets show."""

@@ -25,6 +25,7 @@ from app.consultations.vocabulary import (
     TRAVEL_GROUPS,
 )
 from app.i18n import language
+from app.json_object import JsonObject
 from app.sync.rules.envelope import Payload
 from app.sync.vocabulary import CONSULTATION, VOID
 
@@ -47,7 +48,7 @@ def describe_payload(payload: Payload) -> list[LabelledAnswer]:
     return [*first, *_describe_groups(data.get("groups")), *_describe_answers(data)]
 
 
-def well_formed(data: dict[str, Any]) -> dict[str, Any]:
+def well_formed(data: JsonObject) -> JsonObject:
     """Return the answers without groups and persons of a wrong type, so that the consultation form can show them."""
     groups = data.get("groups")
     return {
@@ -59,13 +60,13 @@ def well_formed(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _dicts(values: Any) -> list[dict[str, Any]]:
+def _dicts(values: Any) -> list[JsonObject]:
     return (
         [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
     )
 
 
-def _describe_answers(data: dict[str, Any]) -> Iterator[LabelledAnswer]:
+def _describe_answers(data: JsonObject) -> Iterator[LabelledAnswer]:
     yield gettext("Topics"), _labels(TOPICS, data.get("topics"))
     yield gettext("Main topic"), _label(TOPICS, data.get("main_topic"))
     yield gettext("What did we do?"), _labels(OUTCOMES, data.get("outcomes"))
@@ -83,7 +84,7 @@ def _describe_groups(groups: Any) -> Iterator[LabelledAnswer]:
             yield name, _describe_group(group)
 
 
-def _describe_group(group: dict[str, Any]) -> str:
+def _describe_group(group: JsonObject) -> str:
     code = group.get("nationality")
     is_nationality = isinstance(code, str) and code in nationalities()
     answers = (

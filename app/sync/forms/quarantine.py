@@ -1,7 +1,7 @@
 """What the pages of the quarantine show: the content of a record, its errors, and the form that resolves it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from flask_babel import gettext
 
@@ -16,6 +16,7 @@ from app.consultations.schemas.bodies import parse_consultation
 from app.consultations.vocabulary import CHANGE_REASONS, DECLINED
 from app.db.session import Session
 from app.field_errors import FieldError
+from app.json_object import JsonObject
 from app.places.queries import find_desk
 from app.settings import current_settings
 from app.staff.queries import find_account
@@ -58,7 +59,7 @@ class QuarantinedRecord:
         return self.is_consultation and self.data.get("outcomes") == [DECLINED]
 
     @property
-    def data(self) -> dict[str, Any]:
+    def data(self) -> JsonObject:
         return self.payload.data if self.payload else {}
 
     @property
@@ -140,7 +141,7 @@ def form_context(
     record: QuarantinedRecord,
     state: FormState,
     errors: list[FieldError] | None = None,
-) -> dict[str, Any] | None:
+) -> Mapping[str, object] | None:
     """Return the template context of the consultation form; None if its desk is none of the account's.
 
     Without `errors` the errors of the answers as they arrived are shown.

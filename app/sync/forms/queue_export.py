@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from app.sync.forms.tablet_requests import parse_envelopes
 from app.sync.rules.envelope import SealedEnvelope
+from app.sync.schemas.bodies import QueueExportBody, sealed_envelopes
 from app.text_limits import has_too_many_values
+from app.web.schemas.body import parse
 
 FORMAT = 1
 MAX_EXPORT_BYTES = 2 * 1024 * 1024
@@ -30,15 +30,8 @@ def parse_queue_export(content: bytes) -> QueueExport | None:
         raw = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
-    return _parse(raw) if isinstance(raw, dict) and raw.get("format") == FORMAT else None
-
-
-def _parse(raw: dict[str, Any]) -> QueueExport | None:
-    envelopes = parse_envelopes(raw)
-    try:
-        device_id = UUID(str(raw.get("device")))
-    except ValueError:
+    is_export = isinstance(raw, dict) and raw.get("format") == FORMAT
+    parsed = parse(QueueExportBody, raw) if is_export else None
+    if parsed is None or parsed.errors or len(parsed.body.envelopes) > MAX_EXPORT_ENVELOPES:
         return None
-    if envelopes is None or len(envelopes) > MAX_EXPORT_ENVELOPES:
-        return None
-    return QueueExport(device_id, envelopes)
+    return QueueExport(parsed.body.device, sealed_envelopes(parsed.body))

@@ -1,7 +1,7 @@
 """Shells: the pages that a tablet stores for use without a network, by name."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from flask import Response
 
@@ -19,7 +19,7 @@ def set_shell_renderers(shells: Mapping[str, ShellRenderer]) -> None:
     SHELLS.update(shells)
 
 
-def shell_context(config: TabletConfig) -> dict[str, Any]:
+def shell_context(config: TabletConfig) -> dict[str, object]:
     """Return the template context of a shell; `me` stands for any colleague: permissions of desk staff, no account."""
     scope = Scope(desks=frozenset({config.desk.id}), home_country=config.desk.country)
     colleague = Principal(0, "", "desk_staff", ROLE_PERMISSIONS["desk_staff"], scope)

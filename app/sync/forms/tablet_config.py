@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import Any
 
 from app import clock
 from app.consultations.forms.form_state import FormOptions, get_form_options
@@ -21,7 +20,7 @@ class TabletConfig:
     options: FormOptions
 
     @property
-    def lists(self) -> dict[str, Any]:
+    def lists(self) -> dict[str, object]:
         """The promised JSON of the code lists, with a `version` that changes with any of their content."""
         desk_fields = ("code", "name", "country", "time_zone")
         content = {

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
-from app.json_object import parse_json_object
+from app.json_object import JsonObject, parse_json_object
 from app.sync.vocabulary import CONSULTATION, KINDS, MAX_AGE_DAYS
 
 ENVELOPE_FIELDS = frozenset({"kind", "author"})
@@ -35,7 +34,7 @@ class Payload:
     author: str
     desk: str
     device: str
-    data: dict[str, Any]
+    data: JsonObject
 
     @property
     def record_id(self) -> UUID | None:

@@ -1,1 +1,1 @@
-"""Schemas of tablets: what they send and get."""
+"""Schemas of tablets: what they send and get, and what adds or moves one."""

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from app.places.schemas.answers import DeskAnswer
-from app.web.openapi.answers import Answer, ErrorAnswer
+from app.web.openapi.answers import Answer, DeviceErrorAnswer, ErrorAnswer
 
 
 class PublicKey(Answer):
@@ -73,6 +73,10 @@ class WrongPinAnswer(ErrorAnswer):
     """The PIN is wrong; how many tries are left."""
 
     left: int
+
+
+class TakeOverRefusedAnswer(RootModel[WrongPinAnswer | DeviceErrorAnswer]):
+    """The PIN is wrong, or the tablet's credential is."""
 
 
 class NewDeviceAnswer(Answer):

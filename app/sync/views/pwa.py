@@ -4,7 +4,6 @@ import json
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from flask import Response, current_app, g, jsonify, request
 from flask_babel import gettext
@@ -119,5 +118,5 @@ def offline() -> Response:
     if locale in language.LOCALES:
         language.switch_locale(str(locale))
     g.csrf_token = ""  # the page is stored: its forms would send an expired token
-    context: dict[str, Any] = {"me": AnonymousPrincipal(), "shell": True, "mode": ""}
-    return render_page("sync/offline.html", **context)
+    context: dict[str, object] = {"me": AnonymousPrincipal(), "shell": True, "mode": ""}
+    return render_page("sync/offline.html", 200, **context)

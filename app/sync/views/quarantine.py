@@ -1,10 +1,8 @@
 """Pages of the quarantine, where authors and supervisors resolve or void records."""
 
-import re
-from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, request, url_for
+from flask import Response, abort, url_for
 from flask_babel import gettext
 
 from app import clock
@@ -17,16 +15,19 @@ from app.sync.forms import quarantine as forms
 from app.sync.forms.quarantine import QuarantinedRecord
 from app.sync.queries import envelopes
 from app.sync.queries import quarantine as queries
+from app.sync.schemas.bodies import VoidAllBody
 from app.sync.views.blueprint import blueprint
 from app.sync.vocabulary import KINDS, REASONS, STATES
 from app.web.access import allow, principal
+from app.web.openapi.answers import ErrorAnswer, NothingAnswer
+from app.web.openapi.describe import describe
 from app.web.pages import flash_message, redirect_or_json, render_page
-from app.web.requests import is_form, read_json
+from app.web.requests import plain_fields, read_body
 from app.web.responses import error_response
+from app.web.schemas.body import parse
 
 NUMBER = "<int(max=2000000000):number>"
-ROW_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
-CODELISTS: dict[str, Any] = {"KINDS": KINDS, "REASONS": REASONS, "STATES": STATES}
+CODELISTS: dict[str, object] = {"KINDS": KINDS, "REASONS": REASONS, "STATES": STATES}
 
 
 @blueprint.get("/quarantine")
@@ -40,6 +41,7 @@ def quarantine() -> Response:
     tablets = queries.list_quarantine_by_device(db.session(), principal().scope) if can_void else []
     return render_page(
         "sync/quarantine.html",
+        200,
         rows=rows,
         resolvable={row.number for row in rows if actions.may_resolve(principal(), row)},
         tablets=tablets,
@@ -101,6 +103,7 @@ def refusal_of(record: QuarantinedRecord) -> Response | None:
 
 @blueprint.post(f"/quarantine/{NUMBER}/void")
 @allow("resolve_envelopes")
+@describe(answers={200: NothingAnswer, 409: ErrorAnswer})
 def void(number: int) -> Response:
     """Take a record out of the quarantine for good without recording it; a late voiding is then not applied."""
     record = lock_record(number)
@@ -114,12 +117,13 @@ def void(number: int) -> Response:
 
 @blueprint.post("/quarantine/tablets/<uuid:device_id>/void")
 @allow("void_envelopes")
+@describe(answers={200: NothingAnswer}, body=VoidAllBody, is_lenient=True)
 def void_all(device_id: UUID) -> Response:
     """Take all records of a tablet out of the quarantine for good, up to the row number `last` that the page showed."""
-    last = str(request.form.get("last") if is_form() else read_json().get("last"))
-    if not ROW_NUMBER.fullmatch(last):
+    parsed = parse(VoidAllBody, read_body(plain_fields))
+    if parsed.errors:
         abort(400)
-    n = actions.discard_all(db.session(), principal(), device_id, int(last))
+    n = actions.discard_all(db.session(), principal(), device_id, parsed.body.last)
     if not n:
         raise NotFound("no_envelope")
     flash_message(gettext("Removed from the list: {n}.").replace("{n}", str(n)))

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -13,7 +13,7 @@ from app.sync.views.blueprint import blueprint
 from app.web.access import allow, principal
 from app.web.pages import redirect_or_json, render_page
 from app.web.requests import is_form, wants_json
-from app.web.responses import error_response
+from app.web.responses import error_response, json_response
 
 FORM_OVERHEAD_BYTES = 16 * 1024
 """Allowed for the form's other fields and the boundaries around the file."""
@@ -57,7 +57,7 @@ def import_queue() -> Response:
     if not wants_json():
         return render_page("sync/queue_import.html", result=result)
     counts = {"new": result.new, "known": result.duplicates, "set_aside": result.quarantined}
-    return jsonify(counts)
+    return json_response(counts)
 
 
 def _refused(status: int, message: str) -> Response:

@@ -36,7 +36,7 @@ def draw_record(config: TabletConfig) -> Response:
     """Draw an empty consultation form."""
     options = config.options
     context = template_context.form_context(options, blank_form(options.last_day, {}), [])
-    response = render_page(template_context.TEMPLATE, **{**context, **shell_context(config)})
+    response = render_page(template_context.TEMPLATE, 200, **{**context, **shell_context(config)})
     response.headers["Permissions-Policy"] = CAMERA
     return response
 
@@ -44,9 +44,11 @@ def draw_record(config: TabletConfig) -> Response:
 def draw_today(config: TabletConfig) -> Response:
     """Draw the desk's day as the tablet itself knows it."""
     reasons = [reason for reason in CHANGE_REASONS if reason.code != "undo"]
-    return render_page("sync/today.html", reasons=reasons, **shell_context(config))
+    return render_page("sync/today.html", 200, reasons=reasons, **shell_context(config))
 
 
 def draw_lock(config: TabletConfig) -> Response:
     """Draw the lock screen of a shared tablet."""
-    return render_page("sync/lock.html", **{**shell_context(config), "me": AnonymousPrincipal()})
+    return render_page(
+        "sync/lock.html", 200, **{**shell_context(config), "me": AnonymousPrincipal()}
+    )

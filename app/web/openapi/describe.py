@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-JsonObject: TypeAlias = dict[str, Any]
-"""A JSON object of a document that this app does not define."""
 View = TypeVar("View", bound=Callable[..., Any])
 Answers = Mapping[int, type[BaseModel] | None]
 """The body of each answer by status; None if the answer has none."""
@@ -19,12 +17,14 @@ class Operation:
 
     `query` are the parameters of the address, each with its meaning; `summary` stands for the first line of the view's
     docstring. What a client gets that accepts pages is not described.
+    The fields of a lenient body have no errors: what cannot be read is left empty, or the answer is 400 or 401.
     """
 
     answers: Answers
     body: type[BaseModel] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     is_body_optional: bool = False
+    is_lenient: bool = False
     summary: str = ""
     content_type: str = "application/json"
 

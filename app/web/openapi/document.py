@@ -10,10 +10,11 @@ from flask import Flask
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from app.json_object import JsonObject
 from app.version import app_version
 from app.web.access import CSRF_EXEMPT, SAFE_METHODS
 from app.web.openapi.answers import DeviceErrorAnswer, ErrorAnswer, FieldErrorsAnswer
-from app.web.openapi.describe import JsonObject, Operation, operations_of
+from app.web.openapi.describe import Operation, operations_of
 from app.web.permissions import PERMISSIONS
 
 REF = "#/components/schemas/{model}"
@@ -129,7 +130,7 @@ def answers_of(endpoint: Endpoint) -> dict[int, type[BaseModel] | None]:
         errors[404] = ErrorAnswer
     if endpoint.is_change:
         errors |= dict.fromkeys((400, 413, 415, 429), ErrorAnswer)
-    if operation.body:
+    if operation.body and not operation.is_lenient:
         errors[422] = FieldErrorsAnswer
     return dict(sorted({**errors, **operation.answers}.items()))
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from app.web.openapi.describe import JsonObject
+from app.json_object import JsonObject
 
 HEAD = """# API
 

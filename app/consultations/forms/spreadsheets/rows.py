@@ -14,6 +14,7 @@ from app.consultations.forms.spreadsheets.columns import (
 from app.consultations.rules.spreadsheets import PLACEHOLDER_ID, CellError, SpreadsheetRecord
 from app.consultations.schemas.bodies import parse_consultation
 from app.consultations.vocabulary import DECLINED
+from app.json_object import JsonObject
 from app.spreadsheets.limits import CellValue, SheetRow, SpreadsheetLimits, column_name, is_blank
 from app.spreadsheets.reading import read_rows
 
@@ -25,7 +26,7 @@ class _ParsedRow:
     """One row as read: the values of its valid cells by column, their errors, and the columns of invalid cells."""
 
     row: int
-    values: dict[str, Any] = field(default_factory=dict)
+    values: JsonObject = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
     invalid: set[str] = field(default_factory=set)
 
@@ -116,7 +117,7 @@ def _record(record_rows: list[_ParsedRow], header: Header) -> SpreadsheetRecord:
     columns = header.names
     errors = [error for row in record_rows for error in row.errors]
     other_columns = (*PERSON_COLUMNS, "record")
-    raw: dict[str, Any] = {"id": PLACEHOLDER_ID}
+    raw: JsonObject = {"id": PLACEHOLDER_ID}
     raw |= {code: value for code, value in first.values.items() if code not in other_columns}
     for row in others:
         errors += _contradictions(first, row, columns)
@@ -143,9 +144,9 @@ def _has_people(row: _ParsedRow) -> bool:
 
 def _groups(
     record_rows: list[_ParsedRow],
-) -> tuple[list[dict[str, Any]], tuple[tuple[int, ...], ...]]:
+) -> tuple[list[JsonObject], tuple[tuple[int, ...], ...]]:
     """Return the groups of a record, and the rows of their people; equal sex and age are added up."""
-    groups: dict[tuple[Any, ...], dict[tuple[Any, Any, int], dict[str, Any]]] = {}
+    groups: dict[tuple[Any, ...], dict[tuple[Any, Any, int], JsonObject]] = {}
     rows: dict[tuple[Any, ...], list[int]] = {}
     for row in record_rows:
         key = tuple(row.values.get(code) for code in GROUP_COLUMNS)
