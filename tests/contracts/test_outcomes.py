@@ -1,4 +1,4 @@
-"""Views tell no outcome by its type: they hand it over to be answered (`app/web/outcomes.py`)."""
+"""No view asks for the type of an outcome: it hands the outcome over to be answered (`app/web/outcomes.py`)."""
 
 import ast
 from pathlib import Path
