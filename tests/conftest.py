@@ -24,7 +24,11 @@ from tests.databases import PostgresDatabase, SqliteFile
 from tests.databases import ask as _ask
 from tests.documented_answers import check_answers
 from tests.factories.records import CHEAP_HASH
-from tests.factories.two_country_world import Office, OfficeCopies, open_office
+from tests.factories.two_country_world import (
+    TwoCountryWorld,
+    TwoCountryWorldCopies,
+    make_two_country_world,
+)
 from tests.left_out import is_left_out, list_left_out, list_slow
 from tests.server import ROUNDS
 
@@ -211,15 +215,15 @@ def playwright() -> Iterator["Playwright"]:
 
 
 @pytest.fixture(scope="session")
-def office_copies(sqlite_file: SqliteFile) -> OfficeCopies:
-    """Return the office in a SQLite file, made once and copied."""
-    return OfficeCopies(sqlite_file.path)
+def world_copies(sqlite_file: SqliteFile) -> TwoCountryWorldCopies:
+    """Return the two-country world in a SQLite file, created once and copied."""
+    return TwoCountryWorldCopies(sqlite_file.path)
 
 
 @pytest.fixture
-def office(app: Flask, request: pytest.FixtureRequest) -> Office:
+def world(app: Flask, request: pytest.FixtureRequest) -> TwoCountryWorld:
     """Return two desks of one country and one of another, with their people and supervisors."""
     if db.engine.dialect.name == "sqlite":
-        copies: OfficeCopies = request.getfixturevalue("office_copies")
+        copies: TwoCountryWorldCopies = request.getfixturevalue("world_copies")
         return copies.open(app)
-    return open_office(app)
+    return make_two_country_world(app)

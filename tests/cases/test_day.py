@@ -77,7 +77,7 @@ def record_consultation(accounts, content, desk, is_void):
     return fields["id"]
 
 
-def test_totals_equal_a_count_by_hand(office):
+def test_totals_equal_a_count_by_hand(world):
     @settings(
         max_examples=30 * ROUNDS,
         deadline=None,
@@ -90,17 +90,17 @@ def test_totals_equal_a_count_by_hand(office):
             for table in (PersonLine, ConsultationVersion, Consultation):
                 db.session.execute(delete(table.__table__))
         for content, desk, is_void in records:
-            record_consultation(office.accounts, content, desk, is_void)
+            record_consultation(world.accounts, content, desk, is_void)
         for name in ("ana", "susana"):
-            scope = office.accounts[name].scope
-            day = get_day(db.session(), scope, office.desks["HND-01"], DAY, YEAR)
+            scope = world.accounts[name].scope
+            day = get_day(db.session(), scope, world.desks["HND-01"], DAY, YEAR)
             assert tuple(vars(day.totals).values()) == expected_totals(records)
             live = [line for line in day.consultations if not line.is_void]
             assert sum(line.persons for line in live) == day.totals.persons
             moments = [line.received_at for line in day.consultations]
             assert moments == sorted(moments, reverse=True)
-        foreign = office.accounts["guille"].scope
-        empty = get_day(db.session(), foreign, office.desks["HND-01"], DAY, YEAR)
+        foreign = world.accounts["guille"].scope
+        empty = get_day(db.session(), foreign, world.desks["HND-01"], DAY, YEAR)
         assert empty.consultations == [] and not any(vars(empty.totals).values())
         db.session.rollback()
 
@@ -111,9 +111,9 @@ def test_totals_equal_a_count_by_hand(office):
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 
 
-def line_of(office, number, address="/today?desk=HND-01&day=2026-03-14"):
+def line_of(world, number, address="/today?desk=HND-01&day=2026-03-14"):
     """Return the text of a consultation's line in the list of the day."""
-    page = office["ana"].get(address, **ENGLISH).text
+    page = world["ana"].get(address, **ENGLISH).text
     [line] = [part for part in re.findall(r'<li class="row.*?</li>', page, re.S) if number in part]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", line))
 
@@ -123,7 +123,7 @@ def visit_with_answer(answer):
     return consultation_json(groups=[{**group, "repeat_contact": answer}])
 
 
-def test_the_day_says_who_came_before_and_never_where(office):
+def test_the_day_says_who_came_before_and_never_where(world):
     month, year = "Already came this month", "Came this year, first this month"
     with time_machine.travel(at("2026-03-14 18:00")):
         contents = {
@@ -131,8 +131,8 @@ def test_the_day_says_who_came_before_and_never_where(office):
             for answer in ("first_this_year", "first_this_month", "repeat_this_month", "unknown")
         }
         for content in contents.values():
-            assert office["ana"].post("/consultations", content).status_code == 201
-        lines = {answer: line_of(office, content["id"]) for answer, content in contents.items()}
+            assert world["ana"].post("/consultations", content).status_code == 201
+        lines = {answer: line_of(world, content["id"]) for answer, content in contents.items()}
     assert {answer: (month in line, year in line) for answer, line in lines.items()} == {
         "first_this_year": (False, False),
         "first_this_month": (False, True),
@@ -142,9 +142,9 @@ def test_the_day_says_who_came_before_and_never_where(office):
     assert not any("HND-" in line for line in lines.values())
 
 
-def test_a_card_is_marked_in_the_day_and_on_the_record_and_reports_the_return(office):
+def test_a_card_is_marked_in_the_day_and_on_the_record_and_reports_the_return(world):
     with time_machine.travel(at("2026-03-14 18:00")):
-        [code] = office["susana"].post("/cards", {"desk": "HND-01", "n": 1}).get_json()["codes"]
+        [code] = world["susana"].post("/cards", {"desk": "HND-01", "n": 1}).get_json()["codes"]
         without, first, second = (
             consultation_json(),
             visit_with_answer("first_this_year"),
@@ -152,10 +152,10 @@ def test_a_card_is_marked_in_the_day_and_on_the_record_and_reports_the_return(of
         )
         contents = [without, {**first, "card": code}, {**second, "card": code}]
         for content in contents:
-            assert office["ana"].post("/consultations", content).status_code == 201
-        lines = [line_of(office, content["id"]) for content in contents]
+            assert world["ana"].post("/consultations", content).status_code == 201
+        lines = [line_of(world, content["id"]) for content in contents]
         records = [
-            office["ana"].get(f"/consultations/{content['id']}", **ENGLISH).text
+            world["ana"].get(f"/consultations/{content['id']}", **ENGLISH).text
             for content in contents
         ]
     assert [" Card " in line for line in lines] == [False, True, True]
@@ -181,34 +181,34 @@ def test_a_return_is_one_of_the_month_or_of_the_reporting_year(previous, expecte
 
 
 @pytest.mark.parametrize("topic", sorted(RESTRICTED_TOPICS))
-def test_a_restricted_topic_is_not_named_in_the_list(office, topic):
+def test_a_restricted_topic_is_not_named_in_the_list(world, topic):
     content = consultation_json(topics=[topic, "health"], main_topic=topic)
-    assert office["ana"].post("/consultations", content).status_code == 201
-    desk = office.desks["HND-01"]
+    assert world["ana"].post("/consultations", content).status_code == 201
+    desk = world.desks["HND-01"]
     day = date.fromisoformat(content["held_on"])
-    desk_day = get_day(db.session(), office.accounts["ana"].scope, desk, day, Month(day.year, 1))
+    desk_day = get_day(db.session(), world.accounts["ana"].scope, desk, day, Month(day.year, 1))
     assert [line.main_topic for line in desk_day.consultations] == [""]
     db.session.rollback()
     other_content = consultation_json(topics=["health", topic], main_topic="health")
-    office["ana"].post("/consultations", other_content)
-    page = office["ana"].get("/today")
+    world["ana"].post("/consultations", other_content)
+    page = world["ana"].get("/today")
     assert page.status_code == 200
     from app.consultations.vocabulary import TOPICS
 
     assert TOPICS[topic].label not in page.get_data(as_text=True)
 
 
-def test_a_day_is_shown_to_its_desk_and_its_supervisor(office):
+def test_a_day_is_shown_to_its_desk_and_its_supervisor(world):
     content = consultation_json()
-    office["ana"].post("/consultations", content)
+    world["ana"].post("/consultations", content)
     address = f"/today?desk=HND-01&day={content['held_on']}"
     for name in ("ana", "ben", "susana"):
-        page = office[name].get(address)
+        page = world[name].get(address)
         assert (page.status_code, content["id"] in page.get_data(as_text=True)) == (200, True), name
     for name in ("eva", "guille", "gabi"):
-        assert office[name].get(address).status_code == 404, name
+        assert world[name].get(address).status_code == 404, name
     for name in ("rita", "adela", "cora"):
-        assert office[name].get(address).status_code == 403, name
+        assert world[name].get(address).status_code == 403, name
 
 
 @pytest.mark.parametrize(
@@ -216,15 +216,15 @@ def test_a_day_is_shown_to_its_desk_and_its_supervisor(office):
     ["garbage", "2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31", "99999-01-01", "20260314",
      "2026-W11-6", "2026-03-14T00:00", "%00", "x" * 3000, "-1"],
 )  # fmt: skip
-def test_a_day_that_is_none_is_not_there(office, day):
-    assert office["ana"].get(f"/today?day={day}").status_code == 404
+def test_a_day_that_is_none_is_not_there(world, day):
+    assert world["ana"].get(f"/today?day={day}").status_code == 404
 
 
-def test_reading_a_day_leaves_one_entry_a_minute(office):
+def test_reading_a_day_leaves_one_entry_a_minute(world):
     from sqlalchemy import text
 
     with time_machine.travel(at("2026-03-14 18:00")):
-        ana = office.sign_in_again("ana")
+        ana = world.sign_in_again("ana")
         for _ in range(3):
             assert ana.get("/today").status_code == 200
     count = text("SELECT count(*) FROM audit_entry WHERE action = 'day_read'")

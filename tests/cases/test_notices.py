@@ -12,16 +12,16 @@ from app.db.session import db
 from app.referrals.models import Referral, ReferralOffer
 from app.sync.models import Envelope
 from tests.factories.shelters import make_shelter, referral_json
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import Tablet, make_tablet
 
 REFERRALS, OFFERS = Referral.__table__, ReferralOffer.__table__
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
     make_shelter()
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 def make_notice(tablet: Tablet, author: str = "ana", **fields: Any) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def list_quarantined() -> list[tuple[str, str]]:
 
 
 def test_a_notice_becomes_a_referral_whose_deadlines_begin_when_it_arrives(
-    tablet: Tablet, office: Office
+    tablet: Tablet, world: TwoCountryWorld
 ) -> None:
     before = clock.now()
     notice = make_notice(tablet, written_at=ago(hours=5), language="hat", priority="emergency_24h")
@@ -68,14 +68,14 @@ def test_a_notice_becomes_a_referral_whose_deadlines_begin_when_it_arrives(
     [referral] = list_referrals()
     assert (str(referral.id), referral.author_id) == (
         notice["id"],
-        office.accounts["ana"].account_id,
+        world.accounts["ana"].account_id,
     )
     assert referral.sent_at >= before and referral.deadline - referral.sent_at == timedelta(
         hours=24
     )
     [offer] = fetch_rows(select(OFFERS))
     assert offer.reply_by == referral.sent_at + timedelta(minutes=30)
-    body = office["ana"].get_json(f"/referrals/{notice['id']}").get_json()
+    body = world["ana"].get_json(f"/referrals/{notice['id']}").get_json()
     assert (body["state"], body["shelter"]) == ("sent", "HND-S1")
     assert list_quarantined() == []
 
@@ -90,12 +90,12 @@ def test_the_same_notice_encrypted_again_is_no_second_referral_however_late(tabl
 
 
 def test_one_that_was_sent_by_the_page_and_left_as_a_notice_too_is_one_referral(
-    tablet: Tablet, office: Office
+    tablet: Tablet, world: TwoCountryWorld
 ) -> None:
     notice = make_notice(tablet)
     envelope_fields = ("kind", "author", "device", "sequence", "written_at")
     fields = {name: value for name, value in notice.items() if name not in envelope_fields}
-    assert office["ana"].post("/referrals", fields).status_code == 201
+    assert world["ana"].post("/referrals", fields).status_code == 201
     assert tablet.result(notice) == "duplicate"
     assert len(list_referrals()) == 1
 

@@ -49,16 +49,16 @@ def count_stored():
     return counts
 
 
-def send_referral(office, username="ana", **fields):
+def send_referral(world, username="ana", **fields):
     """Send a referral by JSON and return its id."""
-    answer = office[username].post("/referrals", referral_json(**fields))
+    answer = world[username].post("/referrals", referral_json(**fields))
     assert answer.status_code == 201, answer.data
     return answer.get_json()["id"]
 
 
-def record_consultation(office, **fields):
+def record_consultation(world, **fields):
     content = consultation_json(**fields)
-    assert office["ana"].post("/consultations", content).status_code == 201
+    assert world["ana"].post("/consultations", content).status_code == 201
     return content["id"]
 
 
@@ -67,23 +67,23 @@ def group_of(*persons):
     return [{**group, "persons": list(persons)}]
 
 
-def test_what_the_outside_is_promised(office):
+def test_what_the_outside_is_promised(world):
     make_shelter()
     fields = referral_json(note="They come by bus")
-    first = office["ana"].post("/referrals", fields)
+    first = world["ana"].post("/referrals", fields)
     assert first.status_code == 201
     assert first.get_json().keys() == {"id", "arrival", "code", "state", "version", "deadline"}
     assert re.fullmatch("[CDFGHJKMNPQRTVWXY34679]{4}", first.get_json()["code"])
-    repeated = office["ben"].post("/referrals", fields)
+    repeated = world["ben"].post("/referrals", fields)
     assert (repeated.status_code, repeated.get_json()["arrival"]) == (200, "same")
-    conflicting = office["ana"].post("/referrals", {**fields, "priority": "urgent_72h"})
+    conflicting = world["ana"].post("/referrals", {**fields, "priority": "urgent_72h"})
     assert (conflicting.status_code, conflicting.get_json()) == (
         409,
         {"id": fields["id"], "arrival": "different"},
     )
-    foreign = office["guille"].post("/referrals", {**fields, "desk": "GTM-01", "shelters": ["X"]})
+    foreign = world["guille"].post("/referrals", {**fields, "desk": "GTM-01", "shelters": ["X"]})
     assert (foreign.status_code, foreign.get_json().keys()) == (409, {"id", "arrival"})
-    referral = office["ana"].get_json(f"/referrals/{fields['id']}").get_json()
+    referral = world["ana"].get_json(f"/referrals/{fields['id']}").get_json()
     assert referral.keys() >= {"id", "code", "state", "version", "deadline", "shelter", "events"}
     assert (referral["shelter"], referral["state"]) == ("HND-S1", "sent")
     assert [event["by_role"] for event in referral["events"]] == ["desk_staff"]
@@ -91,15 +91,15 @@ def test_what_the_outside_is_promised(office):
 
 
 @sqlite_only
-def test_a_group_is_carried_over_from_its_consultation_and_sent_with_two_taps(office):
+def test_a_group_is_carried_over_from_its_consultation_and_sent_with_two_taps(world):
     make_shelter(beds={"families": 6})
     [group] = consultation_json()["groups"]
     groups = [
         {**group, "persons": [WOMAN, GIRL]},
         {**group, "nationality": "VEN", "persons": [{**WOMAN, "n": 2}]},
     ]
-    consultation_id = record_consultation(office, groups=groups, language="hat")
-    saved = office["ana"].post_form(
+    consultation_id = record_consultation(world, groups=groups, language="hat")
+    saved = world["ana"].post_form(
         "/consultations",
         {
             "id": str(uuid4()),
@@ -114,36 +114,36 @@ def test_a_group_is_carried_over_from_its_consultation_and_sent_with_two_taps(of
         follow_redirects=True,
     )
     assert re.search(r'href="/referrals/new\?consultation=[0-9a-f-]{36}&amp;agreed=1"', saved.text)
-    record_page = office["ana"].get(f"/consultations/{consultation_id}").text
+    record_page = world["ana"].get(f"/consultations/{consultation_id}").text
     assert f"/referrals/new?consultation={consultation_id}&amp;agreed=1" in record_page
 
-    page = office["ana"].get(f"/referrals/new?consultation={consultation_id}&agreed=1", **ENGLISH)
+    page = world["ana"].get(f"/referrals/new?consultation={consultation_id}&agreed=1", **ENGLISH)
     fields = dict(re.findall(r'name="(persons-[\w-]+)" value="(\d+)"', page.text))
     assert fields == {"persons-female-age_25_59": "3", "persons-female-age_5_11": "1"}
     assert "3 women 25–59, 1 girl 5–11" in text_of(page)
     assert re.search(r'name="consent" value="1" checked', page.text)
     assert re.search(r'<option value="hat" selected>', page.text)
-    plain = office["ana"].get(f"/referrals/new?consultation={consultation_id}").text
+    plain = world["ana"].get(f"/referrals/new?consultation={consultation_id}").text
     assert not re.search(r'name="consent" value="1" checked', plain)
 
-    answer = office["ana"].post_form(
+    answer = world["ana"].post_form(
         "/referrals",
         form_fields(from_consultation=consultation_id, **fields),
         follow_redirects=True,
         **ENGLISH,
     )
     assert answer.status_code == 200 and "3 women 25–59, 1 girl 5–11" in text_of(answer)
-    case = office["ana"].get(f"/cases/{consultation_id}", **ENGLISH)
+    case = world["ana"].get(f"/cases/{consultation_id}", **ENGLISH)
     assert "Sent" in text_of(case) and "Desk staff" in text_of(case)
     for name in ("eva", "guille"):
-        assert office[name].get(f"/cases/{consultation_id}").status_code == 404
-        assert office[name].get(f"/referrals/new?consultation={consultation_id}").status_code == 404
+        assert world[name].get(f"/cases/{consultation_id}").status_code == 404
+        assert world[name].get(f"/referrals/new?consultation={consultation_id}").status_code == 404
     for invalid in ("nonsense", str(uuid4())):
-        assert office["ana"].get(f"/referrals/new?consultation={invalid}").status_code == 404
+        assert world["ana"].get(f"/referrals/new?consultation={invalid}").status_code == 404
 
 
 @sqlite_only
-def test_shelters_stand_in_order_with_what_is_free_and_why_not(office):
+def test_shelters_stand_in_order_with_what_is_free_and_why_not(world):
     hours = {"opens_at": "17:00", "closes_at": "23:00"}
     make_shelter("HND-S1", {"women": 3, "men": 9}, name="Late", **hours)
     make_shelter("HND-S2", {"women": 2}, name="Now")
@@ -165,7 +165,7 @@ def test_shelters_stand_in_order_with_what_is_free_and_why_not(office):
                 else {"at": clock.now() - timedelta(minutes=ago), "code": code},
             )
     with time_machine.travel(at("2026-03-14 18:00")):
-        ana = office.sign_in_again("ana")
+        ana = world.sign_in_again("ana")
         fields = form_fields(shelters=None, **{"persons-female-age_5_11": "1"})
         families = text_of(ana.post_form("/referrals/new", fields, **ENGLISH))
         page = ana.post_form("/referrals/new", form_fields(shelters=None), **ENGLISH)
@@ -189,9 +189,9 @@ def test_shelters_stand_in_order_with_what_is_free_and_why_not(office):
 
 
 @sqlite_only
-def test_a_child_alone_always_goes_to_the_authority(office):
+def test_a_child_alone_always_goes_to_the_authority(world):
     make_shelter(beds={"uasc_girls": 4, "women": 4})
-    uasc_id = record_consultation(office, travel_group="uasc")
+    uasc_id = record_consultation(world, travel_group="uasc")
     children = {"persons-female-age_25_59": None, "persons-female-age_5_11": "2"}
     variants = [
         form_fields(**children),
@@ -199,16 +199,16 @@ def test_a_child_alone_always_goes_to_the_authority(office):
         form_fields(from_consultation=uasc_id),
     ]
     for fields in variants:
-        page = office["ana"].post_form("/referrals/new", {**fields, "shelters": []}, **ENGLISH)
+        page = world["ana"].post_form("/referrals/new", {**fields, "shelters": []}, **ENGLISH)
         assert "A child alone goes to the child-protection authority, always." in text_of(page)
         assert re.findall(
             r'<button[^>]* name="(?:shelters|service|offers)" value="(\w+)"', page.text
         ) == ["child_protection_authority"]
-        refused = office["ana"].post_form("/referrals", fields, **ENGLISH)
+        refused = world["ana"].post_form("/referrals", fields, **ENGLISH)
         assert refused.status_code == 422 and "always" in text_of(refused)
     assert count_stored() == [0, 0, 0]
     for fields in variants:
-        answer = office["ana"].post_form(
+        answer = world["ana"].post_form(
             "/referrals", {**fields, "shelters": [], "service": "child_protection_authority"}
         )
         assert answer.status_code == 302, text_of(answer)
@@ -216,21 +216,21 @@ def test_a_child_alone_always_goes_to_the_authority(office):
 
 
 @sqlite_only
-def test_a_consulate_is_asked_about_twice_after_asylum(office):
-    asylum_id = record_consultation(office, topics=["asylum"])
-    health_id = record_consultation(office, topics=["health"])
+def test_a_consulate_is_asked_about_twice_after_asylum(world):
+    asylum_id = record_consultation(world, topics=["asylum"])
+    health_id = record_consultation(world, topics=["health"])
     fields = form_fields(to="service", service="consulate", shelters=None)
     for risky in ({"from_consultation": asylum_id}, {"flags": "protection_concern"}):
-        refused = office["ana"].post_form("/referrals", {**fields, **risky}, **ENGLISH)
+        refused = world["ana"].post_form("/referrals", {**fields, **risky}, **ENGLISH)
         assert refused.status_code == 422
         assert "could be in danger at their consulate" in text_of(refused)
         assert 'name="confirmed"' in refused.text and count_stored() == [0, 0, 0]
-    page = office["ana"].get(f"/referrals/new?consultation={health_id}&to=service").text
+    page = world["ana"].get(f"/referrals/new?consultation={health_id}&to=service").text
     assert 'name="confirmed"' not in page and 'value="consulate"' in page
     confirmed = {**fields, "from_consultation": asylum_id, "confirmed": "1"}
-    assert office["ana"].post_form("/referrals", confirmed).status_code == 302
+    assert world["ana"].post_form("/referrals", confirmed).status_code == 302
     without_risk = {**fields, "id": str(uuid4()), "from_consultation": health_id}
-    assert office["ana"].post_form("/referrals", without_risk).status_code == 302
+    assert world["ana"].post_form("/referrals", without_risk).status_code == 302
 
 
 REFUSED = [
@@ -260,17 +260,17 @@ REFUSED = [
 ]
 
 
-def test_what_is_wrong_is_reported_in_one_sentence_and_changes_nothing(office):
+def test_what_is_wrong_is_reported_in_one_sentence_and_changes_nothing(world):
     make_shelter()
     make_shelter("HND-S2", sexes=("male",))
     make_shelter("GTM-S1", country="GTM")
     closed = make_desk(
         "HND-09", closed_on=clock.today_at("America/Tegucigalpa") - timedelta(days=1)
     )
-    make_account("zoe", "desk_staff", (office.desks["HND-01"], closed))
-    zoe = sign_in(office.app, "zoe")
+    make_account("zoe", "desk_staff", (world.desks["HND-01"], closed))
+    zoe = sign_in(world.app, "zoe")
     foreign = consultation_json("HND-02")
-    assert office["eva"].post("/consultations", foreign).status_code == 201
+    assert world["eva"].post("/consultations", foreign).status_code == 201
     before = count_stored()
     for case, field, code in REFUSED:
         is_foreign = case.get("from_consultation") == "FOREIGN"
@@ -285,7 +285,7 @@ def test_what_is_wrong_is_reported_in_one_sentence_and_changes_nothing(office):
 
 
 @sqlite_only
-def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_identifies(office):
+def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_identifies(world):
     make_shelter(name="Casa Uno")
     make_shelter("HND-S2", name="Casa Dos")
     fields = form_fields(
@@ -297,7 +297,7 @@ def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_identifies
         bed_category="women",
         **{"persons-male-age_18_24": "500"},
     )
-    page = office["ana"].post_form("/referrals", fields, **ENGLISH)
+    page = world["ana"].post_form("/referrals", fields, **ENGLISH)
     assert page.status_code == 422 and count_stored() == [0, 0, 0]
     assert "9812" not in page.text
     assert "Without the person's consent nothing is sent" in text_of(page)
@@ -308,46 +308,46 @@ def test_a_refused_page_comes_back_with_every_answer_and_no_note_that_identifies
         assert f'<option value="{chosen}" selected>' in page.text
     assert 'name="persons-male-age_18_24" value="500"' in page.text
     several = form_fields(shelters=None, several="1", offers=["HND-S1", "HND-S2"])
-    assert office["ana"].post_form("/referrals", several).status_code == 302
+    assert world["ana"].post_form("/referrals", several).status_code == 302
     single_shelter = form_fields(offers=["HND-S1", "HND-S2"])
-    assert office["ana"].post_form("/referrals", single_shelter).status_code == 302
+    assert world["ana"].post_form("/referrals", single_shelter).status_code == 302
     assert count_stored()[:2] == [2, 3]
-    without_shelter = office["ana"].post_form(
+    without_shelter = world["ana"].post_form(
         "/referrals", form_fields(shelters=None, several="1"), **ENGLISH
     )
     assert without_shelter.status_code == 422 and "Please answer this." in text_of(without_shelter)
 
 
-def test_another_language_keeps_every_answer_and_is_remembered_on_the_device(office):
+def test_another_language_keeps_every_answer_and_is_remembered_on_the_device(world):
     make_shelter()
     fields = form_fields(shelters=None, consent="1", note="They come by bus", switch_locale="pt")
-    page = office["ana"].post_form("/referrals/new", fields)
+    page = world["ana"].post_form("/referrals/new", fields)
     assert page.status_code == 200 and 'lang="pt"' in page.text
     html = re.sub(r"\s+", " ", page.text)
     assert re.search(r'name="persons-female-age_25_59" value="1"', html)
     assert "They come by bus" in html and re.search(r'name="consent"[^>]* checked', html)
-    assert 'lang="pt"' in office["ana"].get("/referrals/new").text
+    assert 'lang="pt"' in world["ana"].get("/referrals/new").text
     assert count_stored() == [0, 0, 0]
 
 
-def test_the_next_shelter_is_asked_with_one_tap_and_none_twice(office):
+def test_the_next_shelter_is_asked_with_one_tap_and_none_twice(world):
     shelters = [make_shelter(f"HND-S{n}", name=f"Casa {n}") for n in (1, 2, 3)]
     make_coordinator("coro", *shelters)
-    coro = sign_in(office.app, "coro")
-    first = send_referral(office, note="By bus")
-    too_early = office["ana"].post(f"/referrals/{first}/next")
+    coro = sign_in(world.app, "coro")
+    first = send_referral(world, note="By bus")
+    too_early = world["ana"].post(f"/referrals/{first}/next")
     assert (too_early.status_code, too_early.get_json()["problem"]) == (409, "not_in_this_state")
     assert coro.post(f"/referrals/{first}/decline", {"reason": "no_capacity"}).status_code == 200
     for name in ("eva", "guille"):
-        assert office[name].post(f"/referrals/{first}/next").status_code == 404
-    page = text_of(office["ana"].get(f"/referrals/{first}", **ENGLISH))
+        assert world[name].post(f"/referrals/{first}/next").status_code == 404
+    page = text_of(world["ana"].get(f"/referrals/{first}", **ENGLISH))
     assert "Declined" in page and "No capacity" in page and "Next shelter" in page
 
-    answer = office["ana"].post(f"/referrals/{first}/next")
+    answer = world["ana"].post(f"/referrals/{first}/next")
     assert answer.status_code == 201
     second = answer.get_json()["id"]
-    assert office["ben"].post(f"/referrals/{first}/next").get_json()["id"] == second
-    referral = office["ana"].get_json(f"/referrals/{second}").get_json()
+    assert world["ben"].post(f"/referrals/{first}/next").get_json()["id"] == second
+    referral = world["ana"].get_json(f"/referrals/{second}").get_json()
     assert (referral["shelter"], referral["state"]) == ("HND-S2", "sent")
     row = db.session.execute(
         text("SELECT previous_referral_id, note, person_count FROM referral WHERE id = :id"),
@@ -361,7 +361,7 @@ def test_the_next_shelter_is_asked_with_one_tap_and_none_twice(office):
     db.session.rollback()
 
     with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
-        ana = office.sign_in_again("ana")
+        ana = world.sign_in_again("ana")
         third = ana.post(f"/referrals/{second}/next").get_json()
         assert ana.get_json(f"/referrals/{second}").get_json()["state"] == "cancelled"
         assert ana.get_json(f"/referrals/{third['id']}").get_json()["shelter"] == "HND-S3"
@@ -382,21 +382,21 @@ def test_when_a_group_is_forwarded_and_where_to():
     assert next_shelter_code(["A"], ["A"]) is None and next_shelter_code([], []) is None
 
 
-def test_the_day_shows_what_was_sent_and_what_is_still_open(office):
+def test_the_day_shows_what_was_sent_and_what_is_still_open(world):
     make_shelter(name="Casa Uno")
     make_shelter("HND-S2", name="Secret", is_protected=True)
     with time_machine.travel(at("2026-03-13 18:00")):
-        office.sign_in_again("ana")
-        send_referral(office, priority="normal_14d", shelters=["HND-S2"])
-        cancelled = send_referral(office)
-        assert office["ana"].post(f"/referrals/{cancelled}/cancel", {}).status_code == 200
-        send_referral(office, priority="tonight", persons=[{**WOMAN, "n": 7}])
+        world.sign_in_again("ana")
+        send_referral(world, priority="normal_14d", shelters=["HND-S2"])
+        cancelled = send_referral(world)
+        assert world["ana"].post(f"/referrals/{cancelled}/cancel", {}).status_code == 200
+        send_referral(world, priority="tonight", persons=[{**WOMAN, "n": 7}])
     with time_machine.travel(at("2026-03-14 18:00")):
-        office.sign_in_again("ana")
-        send_referral(office, persons=[{**WOMAN, "n": 3}])
-        send_referral(office, shelters=[], service="gbv_services", priority="normal_14d")
-        page = text_of(office["ana"].get("/today?desk=HND-01", **ENGLISH))
-        other_desk_page = text_of(office.sign_in_again("eva").get("/today?desk=HND-02", **ENGLISH))
+        world.sign_in_again("ana")
+        send_referral(world, persons=[{**WOMAN, "n": 3}])
+        send_referral(world, shelters=[], service="gbv_services", priority="normal_14d")
+        page = text_of(world["ana"].get("/today?desk=HND-01", **ENGLISH))
+        other_desk_page = text_of(world.sign_in_again("eva").get("/today?desk=HND-02", **ENGLISH))
     assert "2 referred" in page or "referred 2" in page
     rows = page[page.index("open ones and those of the day") :]
     assert rows.count("Sent") == 3

@@ -40,12 +40,12 @@ def form_fields(**fields):
     return {name: value for name, value in {**defaults, **fields}.items() if value is not None}
 
 
-def record_consultation(office, username="ana", **fields):
+def record_consultation(world, username="ana", **fields):
     """Record a consultation of a Nicaraguan woman about returning; return its id."""
     [group] = consultation_json()["groups"]
     groups = [{**group, "nationality": "NIC", "persons": fields.pop("persons", [WOMAN])}]
     content = consultation_json(**{"groups": groups, "topics": ["voluntary_return"], **fields})
-    assert office[username].post("/consultations", content).status_code == 201
+    assert world[username].post("/consultations", content).status_code == 201
     return content["id"]
 
 
@@ -81,19 +81,19 @@ def read_form(answer):
     return {**countries, "nationality": nationality, "people": people, "alone": child_alone}
 
 
-def test_a_request_is_opened_by_its_page_and_a_double_tap_opens_one(office):
+def test_a_request_is_opened_by_its_page_and_a_double_tap_opens_one(world):
     fields = form_fields()
-    first = office["ana"].post_form("/returns", fields)
-    repeated = office["ana"].post_form("/returns", fields)
+    first = world["ana"].post_form("/returns", fields)
+    repeated = world["ana"].post_form("/returns", fields)
     assert (first.status_code, repeated.status_code) == (302, 302)
     assert first.location == repeated.location
     assert re.fullmatch(r"/returns/R-\w{5}", first.location)
     assert list_stored() == [("NIC", "HND", "NIC", 1, False, False)]
-    assert office["ana"].get(first.location).status_code == 200
+    assert world["ana"].get(first.location).status_code == 200
 
-    conflicting = office["ana"].post_form("/returns", {**fields, "country_of_return": "CRI"})
+    conflicting = world["ana"].post_form("/returns", {**fields, "country_of_return": "CRI"})
     assert conflicting.status_code == 409 and len(list_stored()) == 1
-    foreign = office["guille"].post_form("/returns", {**fields, "desk": "GTM-01"})
+    foreign = world["guille"].post_form("/returns", {**fields, "desk": "GTM-01"})
     assert foreign.status_code == 409 and first.location[-5:] not in foreign.text
     assert len(list_stored()) == 1
 
@@ -127,9 +127,9 @@ REFUSED = [
 
 
 @sqlite_only
-def test_what_cannot_be_opened_is_reported_at_its_field_and_nothing_typed_is_lost(office):
+def test_what_cannot_be_opened_is_reported_at_its_field_and_nothing_typed_is_lost(world):
     for changed, places in REFUSED:
-        answer = office["ana"].post_form("/returns", form_fields(**changed, child_alone="1"))
+        answer = world["ana"].post_form("/returns", form_fields(**changed, child_alone="1"))
         assert answer.status_code == 422, changed
         assert marked_fields(answer) == places, changed
         assert answer.text.count('<div class="notice error"') == 1
@@ -140,9 +140,9 @@ def test_what_cannot_be_opened_is_reported_at_its_field_and_nothing_typed_is_los
 
 
 @sqlite_only
-def test_the_people_of_a_consultation_are_carried_over_and_it_has_one_request(office):
-    consultation_id = record_consultation(office, persons=[{**WOMAN, "n": 2}, BOY])
-    page = office["ana"].get(f"/returns/new?consultation={consultation_id}", **ENGLISH)
+def test_the_people_of_a_consultation_are_carried_over_and_it_has_one_request(world):
+    consultation_id = record_consultation(world, persons=[{**WOMAN, "n": 2}, BOY])
+    page = world["ana"].get(f"/returns/new?consultation={consultation_id}", **ENGLISH)
     assert read_form(page) == {
         "country_of_departure": "HND",
         "country_of_return": "NIC",
@@ -158,66 +158,66 @@ def test_the_people_of_a_consultation_are_carried_over_and_it_has_one_request(of
         country_of_return="NIC",
         **{"persons-female-age_25_59": "2", "persons-male-age_12_17": "1"},
     )
-    created = office["ana"].post_form("/returns", fields)
+    created = world["ana"].post_form("/returns", fields)
     assert created.status_code == 302
     assert list_stored() == [("NIC", "HND", "NIC", 3, False, True)]
 
-    second = office["ben"].post_form("/returns", {**fields, "id": str(uuid4())}, **ENGLISH)
+    second = world["ben"].post_form("/returns", {**fields, "id": str(uuid4())}, **ENGLISH)
     assert second.status_code == 409 and len(list_stored()) == 1
     assert f'href="{created.location}"' in second.text
-    redirect = office["ben"].get(f"/returns/new?consultation={consultation_id}")
+    redirect = world["ben"].get(f"/returns/new?consultation={consultation_id}")
     assert (redirect.status_code, redirect.location) == (302, created.location)
 
-    office["ana"].post(f"{created.location}/withdraw", {})
-    assert office["ben"].get(f"/returns/new?consultation={consultation_id}").status_code == 200
-    assert office["ben"].post_form("/returns", {**fields, "id": str(uuid4())}).status_code == 302
+    world["ana"].post(f"{created.location}/withdraw", {})
+    assert world["ben"].get(f"/returns/new?consultation={consultation_id}").status_code == 200
+    assert world["ben"].post_form("/returns", {**fields, "id": str(uuid4())}).status_code == 302
     assert len(list_stored()) == 2
 
 
 @sqlite_only
-def test_a_consultation_of_somebody_else_or_of_nobody_is_not_there(office):
-    own, other_desk = record_consultation(office), record_consultation(office, "eva", desk="HND-02")
+def test_a_consultation_of_somebody_else_or_of_nobody_is_not_there(world):
+    own, other_desk = record_consultation(world), record_consultation(world, "eva", desk="HND-02")
     tally = {
         "id": str(uuid4()),
         "desk": "HND-01",
         "held_on": consultation_json()["held_on"],
         "outcomes": ["person_declined_record"],
     }
-    assert office["ana"].post("/consultations", tally).status_code == 201
-    voided = record_consultation(office)
-    office["ana"].post(f"/consultations/{voided}/void", {"reason": "slip"})
+    assert world["ana"].post("/consultations", tally).status_code == 201
+    voided = record_consultation(world)
+    world["ana"].post(f"/consultations/{voided}/void", {"reason": "slip"})
     for consultation_id in (other_desk, tally["id"], voided, str(uuid4()), "nonsense", "x" * 3000):
-        assert office["ana"].get(f"/returns/new?consultation={consultation_id}").status_code == 404
-        answer = office["ana"].post_form("/returns", form_fields(from_consultation=consultation_id))
+        assert world["ana"].get(f"/returns/new?consultation={consultation_id}").status_code == 404
+        answer = world["ana"].post_form("/returns", form_fields(from_consultation=consultation_id))
         assert answer.status_code == 422
-    assert office["guille"].get(f"/returns/new?consultation={own}").status_code == 404
+    assert world["guille"].get(f"/returns/new?consultation={own}").status_code == 404
     for name in ("susana", "rita", "adela", "cora"):
-        assert office[name].get("/returns/new").status_code == 403
-        assert office[name].post_form("/returns", form_fields()).status_code == 403
-    assert office["ana"].get("/returns/new?desk=HND-02").status_code == 404
+        assert world[name].get("/returns/new").status_code == 403
+        assert world[name].post_form("/returns", form_fields()).status_code == 403
+    assert world["ana"].get("/returns/new?desk=HND-02").status_code == 404
     assert list_stored() == []
 
 
 @sqlite_only
-def test_a_child_alone_is_ticked_at_once_and_cannot_be_unticked(office):
-    uasc_id = record_consultation(office, travel_group="uasc")
-    boy_id = record_consultation(office, persons=[BOY])
+def test_a_child_alone_is_ticked_at_once_and_cannot_be_unticked(world):
+    uasc_id = record_consultation(world, travel_group="uasc")
+    boy_id = record_consultation(world, persons=[BOY])
     for consultation_id in (uasc_id, boy_id):
-        page = office["ana"].get(f"/returns/new?consultation={consultation_id}")
+        page = world["ana"].get(f"/returns/new?consultation={consultation_id}")
         assert read_form(page)["alone"]
     fields = form_fields(from_consultation=uasc_id)
-    assert office["ana"].post_form("/returns", fields).status_code == 302
+    assert world["ana"].post_form("/returns", fields).status_code == 302
     boy = {"persons-female-age_25_59": "", "persons-male-age_12_17": "1"}
-    assert office["ana"].post_form("/returns", form_fields(**boy)).status_code == 302
+    assert world["ana"].post_form("/returns", form_fields(**boy)).status_code == 302
     assert [row[4] for row in list_stored()] == [True, True]
 
 
 @sqlite_only
-def test_several_nationalities_are_offered_and_none_is_chosen_for_them(office):
+def test_several_nationalities_are_offered_and_none_is_chosen_for_them(world):
     [group] = consultation_json()["groups"]
     groups = [{**group, "nationality": code} for code in ("VEN", "HTI")]
-    consultation_id = record_consultation(office, groups=groups)
-    page = office["ana"].get(f"/returns/new?consultation={consultation_id}")
+    consultation_id = record_consultation(world, groups=groups)
+    page = world["ana"].get(f"/returns/new?consultation={consultation_id}")
     assert read_form(page)["nationality"] == [] and read_form(page)["country_of_return"] == ""
     offered = re.findall(r'type="radio" name="nationality" value="(\w+)"', page.text)
     assert offered[:2] == ["VEN", "HTI"] and len(offered) == 7
@@ -225,58 +225,58 @@ def test_several_nationalities_are_offered_and_none_is_chosen_for_them(office):
 
 
 @sqlite_only
-def test_another_language_keeps_the_answers(office):
+def test_another_language_keeps_the_answers(world):
     fields = form_fields(nationality=["", "AFG"], country_of_return="FRA", child_alone="1")
-    page = office["ana"].post_form("/returns/new", {**fields, "switch_locale": "fr"})
+    page = world["ana"].post_form("/returns/new", {**fields, "switch_locale": "fr"})
     assert page.status_code == 200 and '<html lang="fr"' in page.text
     form = read_form(page)
     assert (form["country_of_return"], form["alone"]) == ("FRA", True)
     assert re.search(r'<option value="AFG" selected>', page.text)
     assert fields["id"] in page.text and form["people"] == {"female-age_25_59": "1"}
     assert "locale=fr" in page.headers["Set-Cookie"]
-    plain = office["ana"].post_form("/returns/new", {**fields, "switch_locale": "xx"})
+    plain = world["ana"].post_form("/returns/new", {**fields, "switch_locale": "xx"})
     assert plain.status_code == 200 and list_stored() == []
 
 
 @sqlite_only
-def test_the_desk_is_asked_if_there_are_several_and_must_be_open(office, app):
+def test_the_desk_is_asked_if_there_are_several_and_must_be_open(world, app):
     closed = make_desk("HND-03", closed_on=date(2021, 1, 1))
-    make_account("dora", "desk_staff", (office.desks["HND-01"], closed))
+    make_account("dora", "desk_staff", (world.desks["HND-01"], closed))
     dora = sign_in(app, "dora")
     page = dora.get("/returns/new?desk=HND-03")
     assert re.search(r'<option value="HND-03" selected>', page.text)
     refused = dora.post_form("/returns", form_fields(desk="HND-03"))
     assert (refused.status_code, marked_fields(refused)) == (422, {"desk"})
-    assert 'type="hidden" name="desk"' in office["ana"].get("/returns/new").text
+    assert 'type="hidden" name="desk"' in world["ana"].get("/returns/new").text
 
 
-def list_offers(office, username, path):
+def list_offers(world, username, path):
     return [
         unescape(address)
-        for address in re.findall(r'href="(/returns/new\?[^"]+)"', office[username].get(path).text)
+        for address in re.findall(r'href="(/returns/new\?[^"]+)"', world[username].get(path).text)
     ]
 
 
 @sqlite_only
-def test_a_request_is_offered_if_they_asked_about_returning(office):
-    topic_id = record_consultation(office)
+def test_a_request_is_offered_if_they_asked_about_returning(world):
+    topic_id = record_consultation(world)
     outcomes = ["return_request_opened"]
-    outcome_id = record_consultation(office, topics=["health"], outcomes=outcomes)
-    health_id = record_consultation(office, topics=["health"])
+    outcome_id = record_consultation(world, topics=["health"], outcomes=outcomes)
+    health_id = record_consultation(world, topics=["health"])
     address = "/returns/new?consultation="
     path = "/today"
-    assert set(list_offers(office, "ana", path)) == {address + topic_id, address + outcome_id}
-    assert list_offers(office, "susana", f"{path}?desk=HND-01") == []
+    assert set(list_offers(world, "ana", path)) == {address + topic_id, address + outcome_id}
+    assert list_offers(world, "susana", f"{path}?desk=HND-01") == []
     for consultation_id, count in ((topic_id, 1), (outcome_id, 1), (health_id, 0)):
         for page in (f"/consultations/{consultation_id}", f"/cases/{consultation_id}"):
-            assert list_offers(office, "ana", page) == [address + consultation_id] * count
-            assert list_offers(office, "susana", page) == []
+            assert list_offers(world, "ana", page) == [address + consultation_id] * count
+            assert list_offers(world, "susana", page) == []
     assert (
-        office["ana"].post_form("/returns", form_fields(from_consultation=topic_id)).status_code
+        world["ana"].post_form("/returns", form_fields(from_consultation=topic_id)).status_code
         == 302
     )
-    assert list_offers(office, "ana", path) == [address + outcome_id]
-    assert list_offers(office, "ana", f"/cases/{topic_id}") == []
+    assert list_offers(world, "ana", path) == [address + outcome_id]
+    assert list_offers(world, "ana", f"/cases/{topic_id}") == []
 
     fields = {
         "id": str(uuid4()),
@@ -287,20 +287,20 @@ def test_a_request_is_offered_if_they_asked_about_returning(office):
         "groups-0-female-age_25_59": "1",
         "outcomes": "information_given",
     }
-    saved = office["ana"].post_form(
+    saved = world["ana"].post_form(
         "/consultations", {**fields, "topics": "voluntary_return"}, follow_redirects=True
     )
     notice = saved.text[: saved.text.index('class="day-head"')]
     assert address + fields["id"] in notice
     plain = {**fields, "id": str(uuid4()), "topics": "health"}
-    saved = office["ana"].post_form("/consultations", plain, follow_redirects=True)
+    saved = world["ana"].post_form("/consultations", plain, follow_redirects=True)
     assert "/returns/new?" not in saved.text[: saved.text.index('class="day-head"')]
 
 
 @sqlite_only
-def test_an_ended_session_keeps_the_answers_of_a_new_request_through_signing_in(office):
+def test_an_ended_session_keeps_the_answers_of_a_new_request_through_signing_in(world):
     fields = form_fields(**{"persons-female-age_25_59": "3"})
-    stranger = Browser(office.app.test_client())
+    stranger = Browser(world.app.test_client())
     refused = stranger.post_form("/returns", fields)
     assert refused.status_code == 401
     hidden = r'<input type="hidden" name="([^"]*)" value="([^"]*)"'
@@ -319,8 +319,8 @@ def test_an_ended_session_keeps_the_answers_of_a_new_request_through_signing_in(
 
 
 @sqlite_only
-def test_kept_answers_lead_to_pages_of_this_site_only(office):
-    stranger = Browser(office.app.test_client())
+def test_kept_answers_lead_to_pages_of_this_site_only(world):
+    stranger = Browser(world.app.test_client())
     for target in ("https://elsewhere.example", "/sign-out", "//x", "/returns/new?x=1"):
         fields = [("kept.id", "1"), ("next", target), ("username", "ana"), ("password", PASSWORD)]
         main = stranger.post_form("/sign-in", fields).text.partition("<main")[2]

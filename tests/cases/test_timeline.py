@@ -59,37 +59,37 @@ def list_events(browser, consultation_id):
     return [(" ".join(re.sub(r"<[^>]+>", " ", text).split()), link) for text, link in entries]
 
 
-def record_consultation(office):
+def record_consultation(world):
     """Record a consultation of noon and return its id."""
     content = consultation_json(topics=["voluntary_return"], held_on="2026-03-14")
-    assert office["ana"].post("/consultations", content).status_code == 201
+    assert world["ana"].post("/consultations", content).status_code == 201
     return content["id"]
 
 
 @sqlite_only
-def test_referrals_and_return_steps_stand_in_one_order_of_time(office):
+def test_referrals_and_return_steps_stand_in_one_order_of_time(world):
     make_shelter()
     with later(0):
-        consultation_id = record_consultation(office)
+        consultation_id = record_consultation(world)
     with later(10):
-        reference = open_request(office.sign_in_again("ana"), consultation_id)
+        reference = open_request(world.sign_in_again("ana"), consultation_id)
     with later(20):
         fields = {"priority": "emergency_24h", "from_consultation": consultation_id}
-        referral = office["ana"].post("/referrals", referral_json(**fields)).get_json()
+        referral = world["ana"].post("/referrals", referral_json(**fields)).get_json()
     with later(30):
-        step(office["ana"], reference, "counselling", **COUNSELLED)
+        step(world["ana"], reference, "counselling", **COUNSELLED)
     with later(40):
-        step(office["ana"], reference, "counselling", **COUNSELLED)
+        step(world["ana"], reference, "counselling", **COUNSELLED)
     with later(50):
-        step(office["ana"], reference, "consent_recorded", **CONSENTED)
+        step(world["ana"], reference, "consent_recorded", **CONSENTED)
     with later(2 * 24 * 60):
-        step(office.sign_in_again("susana"), reference, "stop", signs=["pressure"])
-        assert office["susana"].post(f"/returns/{reference}/withdraw", {}).status_code == 200
-        other = open_request(office.sign_in_again("ana"), consultation_id)
-        events = list_events(office["ana"], consultation_id)
-        assert list_events(office["susana"], consultation_id) == events
+        step(world.sign_in_again("susana"), reference, "stop", signs=["pressure"])
+        assert world["susana"].post(f"/returns/{reference}/withdraw", {}).status_code == 200
+        other = open_request(world.sign_in_again("ana"), consultation_id)
+        events = list_events(world["ana"], consultation_id)
+        assert list_events(world["susana"], consultation_id) == events
         foreign = [
-            office.sign_in_again(name).get(f"/cases/{consultation_id}")
+            world.sign_in_again(name).get(f"/cases/{consultation_id}")
             for name in ("eva", "guille", "gabi")
         ]
     request_path, referral_path = f"/returns/{reference}", f"/referrals/{referral['id']}"
@@ -110,16 +110,16 @@ def test_referrals_and_return_steps_stand_in_one_order_of_time(office):
 
 
 @sqlite_only
-def test_the_day_names_the_requests_opened_on_it_and_how_many_wait(office):
+def test_the_day_names_the_requests_opened_on_it_and_how_many_wait(world):
     with later(0):
-        first, stopped = open_request(office.sign_in_again("ana")), open_request(office["ana"])
+        first, stopped = open_request(world.sign_in_again("ana")), open_request(world["ana"])
         foreign = open_request(
-            office.sign_in_again("guille"), desk="GTM-01", country_of_departure="GTM"
+            world.sign_in_again("guille"), desk="GTM-01", country_of_departure="GTM"
         )
-        other_desk = open_request(office.sign_in_again("eva"), desk="HND-02")
-        step(office["ana"], stopped, "stop", signs=["pressure"])
-        today = office["ana"].get("/today").text
-        supervisor_page = office.sign_in_again("susana").get("/today?desk=HND-01").text
+        other_desk = open_request(world.sign_in_again("eva"), desk="HND-02")
+        step(world["ana"], stopped, "stop", signs=["pressure"])
+        today = world["ana"].get("/today").text
+        supervisor_page = world.sign_in_again("susana").get("/today?desk=HND-01").text
     for page in (today, supervisor_page):
         assert all(f'href="/returns/{reference}"' in page for reference in (first, stopped))
         assert not any(reference in page for reference in (foreign, other_desk))
@@ -128,21 +128,21 @@ def test_the_day_names_the_requests_opened_on_it_and_how_many_wait(office):
             r'class="notice waiting".*?<p>1 .*?href="/returns\?desk=HND-01"', page, re.S
         )
     with later(24 * 60):
-        tomorrow = office.sign_in_again("ana").get("/today").text
-        before = office["ana"].get("/today?day=2026-03-14").text
+        tomorrow = world.sign_in_again("ana").get("/today").text
+        before = world["ana"].get("/today?day=2026-03-14").text
     assert first not in tomorrow and 'class="notice waiting"' in tomorrow
     assert first in before and 'class="notice waiting"' not in before
 
 
 @sqlite_only
-def test_an_expired_consent_waits_for_the_desk(office):
+def test_an_expired_consent_waits_for_the_desk(world):
     with later(0):
-        reference = open_request(office.sign_in_again("ana"))
-        step(office["ana"], reference, "counselling", **COUNSELLED)
-        step(office["ana"], reference, "consent_recorded", **CONSENTED)
+        reference = open_request(world.sign_in_again("ana"))
+        step(world["ana"], reference, "counselling", **COUNSELLED)
+        step(world["ana"], reference, "consent_recorded", **CONSENTED)
         answers = {"free_choice": "yes", "informed_decision": "yes", "text_version": "2026-1"}
-        step(office["ana"], reference, "voluntariness_vulnerability_check", **answers)
-        step(office["ana"], reference, "handed_to_iom")
-        assert 'class="notice waiting"' not in office["ana"].get("/today").text
+        step(world["ana"], reference, "voluntariness_vulnerability_check", **answers)
+        step(world["ana"], reference, "handed_to_iom")
+        assert 'class="notice waiting"' not in world["ana"].get("/today").text
     with later(91 * 24 * 60):
-        assert 'class="notice waiting"' in office.sign_in_again("ana").get("/today").text
+        assert 'class="notice waiting"' in world.sign_in_again("ana").get("/today").text

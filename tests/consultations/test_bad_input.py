@@ -117,19 +117,19 @@ WRONG = {
 
 
 @pytest.mark.parametrize("fields", WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_value_is_refused_and_never_repeated(office, fields):
+def test_a_wrong_value_is_refused_and_never_repeated(world, fields):
     before = row_counts()
-    answer = office["ana"].post("/consultations", consultation_json(**fields))
+    answer = world["ana"].post("/consultations", consultation_json(**fields))
     assert answer.status_code == 422, answer.data
     assert MARK not in answer.get_data(as_text=True)
     assert row_counts() == before
 
 
-def test_days_outside_of_a_desk_are_reported_as_such(office):
+def test_days_outside_of_a_desk_are_reported_as_such(world):
     closing = make_desk("HND-03", opened_on=date(2021, 5, 1), closed_on=date(2021, 6, 1))
     gone = make_desk("NIC-01", "NIC")
     make_account("nora", "desk_staff", (closing, gone))
-    nora = sign_in(office.app, "nora")
+    nora = sign_in(world.app, "nora")
 
     def code(desk, day):
         answer = nora.post("/consultations", consultation_json(desk, held_on=day))
@@ -189,20 +189,20 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_what_is_no_json_object_is_unreadable(office, body):
+def test_what_is_no_json_object_is_unreadable(world, body):
     before = row_counts()
-    answer = raw_post(office["ana"], body)
+    answer = raw_post(world["ana"], body)
     assert answer.status_code == 400
     assert answer.get_json().keys() == {"problem"}
     assert row_counts() == before
 
 
-def test_nesting_that_can_be_read_is_refused_as_a_value(office):
+def test_nesting_that_can_be_read_is_refused_as_a_value(world):
     deep: object = 1
     for _ in range(300):
         deep = [deep]
     for name in ("language", "channel", "groups", "topics", "held_on", "id", "taps", "device"):
-        answer = office["ana"].post("/consultations", consultation_json(**{name: deep}))
+        answer = world["ana"].post("/consultations", consultation_json(**{name: deep}))
         assert answer.status_code == 422, name
     assert row_counts()["consultation"] == 0
 
@@ -211,9 +211,9 @@ def test_nesting_that_can_be_read_is_refused_as_a_value(office):
     "content_type",
     ["text/plain", "text/plain;charset=utf-8", "application/xml", "application/octet-stream", ""],
 )
-def test_another_content_type_is_refused(office, content_type):
+def test_another_content_type_is_refused(world, content_type):
     body = json.dumps(consultation_json())
-    answer = raw_post(office["ana"], body, content_type)
+    answer = raw_post(world["ana"], body, content_type)
     assert (answer.status_code, answer.get_json().keys()) == (415, {"problem"})
     assert row_counts()["consultation"] == 0
 
@@ -221,9 +221,9 @@ def test_another_content_type_is_refused(office, content_type):
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"]
 )
-def test_a_megabyte_is_too_much(office, content_type):
+def test_a_megabyte_is_too_much(world, content_type):
     body = json.dumps(consultation_json(note="x" * 1_000_000))
-    answer = raw_post(office["ana"], body, content_type)
+    answer = raw_post(world["ana"], body, content_type)
     assert answer.status_code in ((413, 415) if content_type == "text/plain" else (413,))
     assert row_counts()["consultation"] == 0
 
@@ -242,16 +242,16 @@ def test_a_megabyte_from_nobody_is_no_bug(app, content_type, accept):
     assert answer.status_code in (401, 413)
 
 
-def test_a_thousand_unknown_fields_answer_with_a_bounded_list(office):
+def test_a_thousand_unknown_fields_answer_with_a_bounded_list(world):
     unknown_fields = {f"f{n}": n for n in range(5000)}
-    answer = office["ana"].post("/consultations", consultation_json(**unknown_fields))
+    answer = world["ana"].post("/consultations", consultation_json(**unknown_fields))
     assert answer.status_code == 422
     assert len(answer.get_json()["problems"]) == 100
 
 
 @pytest.mark.parametrize("token", [None, "wrong", "", "a.b.c"])
-def test_a_change_without_its_token_is_refused(office, token):
-    ana = office["ana"]
+def test_a_change_without_its_token_is_refused(world, token):
+    ana = world["ana"]
     record = consultation_json()
     headers = JSON if token is None else {**JSON, "X-CSRFToken": token}
     for path in ("/consultations", f"/consultations/{record['id']}/void"):
@@ -282,30 +282,30 @@ def test_without_sign_in_the_answer_is_401_and_never_a_redirect(app):
     "accept",
     ["*/*", "", "text/html", "application/json;q=0.1", "image/png", ";;;q=x,,", "text/html;q=nan"],
 )
-def test_what_comes_as_json_is_answered_as_json_whatever_is_accepted(office, accept):
+def test_what_comes_as_json_is_answered_as_json_whatever_is_accepted(world, accept):
     record = consultation_json()
-    answer = office["ana"].post("/consultations", record, headers={"Accept": accept})
+    answer = world["ana"].post("/consultations", record, headers={"Accept": accept})
     assert (answer.status_code, answer.get_json()["arrival"]) == (201, "new")
-    wrong = office["ana"].post("/consultations", {}, headers={"Accept": accept})
+    wrong = world["ana"].post("/consultations", {}, headers={"Accept": accept})
     assert (wrong.status_code, wrong.mimetype) == (422, "application/json")
 
 
 @pytest.mark.parametrize("desk", ["", "%00", "GTM-01", "x" * 3000, "%ED%A0%80", "HND-01%0A"])
-def test_a_strange_desk_in_an_address_is_not_there(office, desk):
+def test_a_strange_desk_in_an_address_is_not_there(world, desk):
     for path in (f"/today?desk={desk}", f"/consultations/new?desk={desk}"):
         if desk == "" and "new" in path:
             continue
-        assert office["ana"].get(path).status_code == 404, path
+        assert world["ana"].get(path).status_code == 404, path
 
 
-def test_an_ended_session_is_answered_with_401(office):
+def test_an_ended_session_is_answered_with_401(world):
     from sqlalchemy import update
 
     from app.clock import now
     from app.db.session import db, unit_of_work
     from app.staff.models import StaffSession
 
-    ana = office["ana"]
+    ana = world["ana"]
     token = ana.token()
     with unit_of_work():
         db.session.execute(update(StaffSession).values(ended_at=now()))

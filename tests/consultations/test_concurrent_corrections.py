@@ -17,16 +17,16 @@ ROUNDS = 4 * int(os.environ.get("VENTANILLA_ROUNDS", "1"))
 TOPICS = ("health", "shelter", "education", "transport", "legal_aid", "consular")
 
 
-def send_at_once(office, requests):
+def send_at_once(world, requests):
     """Send all requests at the same moment, each by a client of its own; return their answers."""
     barrier = Barrier(len(requests))
-    ana = office["ana"]
+    ana = world["ana"]
     headers = {**JSON, "X-CSRFToken": ana.token()}
     cookie = ana.client.get_cookie("ventanilla")
 
     def send(request):
         path, body = request
-        client = office.app.test_client()
+        client = world.app.test_client()
         client.set_cookie("ventanilla", cookie.value)
         barrier.wait()
         return client.post(path, json=body, headers=headers)
@@ -36,19 +36,19 @@ def send_at_once(office, requests):
         return list(pool.map(lambda request: in_new_context(send, request), requests))
 
 
-def test_one_of_many_corrections_of_a_version_wins(office):
+def test_one_of_many_corrections_of_a_version_wins(world):
     for _ in range(ROUNDS):
         record = consultation_json()
-        office["ana"].post("/consultations", record)
+        world["ana"].post("/consultations", record)
         path = f"/consultations/{record['id']}"
         before = row_counts()
-        answers = send_at_once(office, [
+        answers = send_at_once(world, [
             (f"{path}/correct", {**record, "topics": [topic], "version": 1, "reason": "slip"})
             for topic in TOPICS
         ])  # fmt: skip
         assert Counter(answer.status_code for answer in answers) == {200: 1, 409: len(TOPICS) - 1}
         winner = next(n for n, answer in enumerate(answers) if answer.status_code == 200)
-        read = office["ana"].get_json(path).get_json()
+        read = world["ana"].get_json(path).get_json()
         assert (read["version"], read["topics"]) == (2, [TOPICS[winner]])
         for n, answer in enumerate(answers):
             if n != winner:
@@ -58,13 +58,13 @@ def test_one_of_many_corrections_of_a_version_wins(office):
         assert row_counts()["person_line"] == before["person_line"]
 
 
-def test_correcting_and_voiding_at_once_leave_one_whole_history(office):
+def test_correcting_and_voiding_at_once_leave_one_whole_history(world):
     for _ in range(ROUNDS):
         record = consultation_json()
-        office["ana"].post("/consultations", record)
+        world["ana"].post("/consultations", record)
         path = f"/consultations/{record['id']}"
         change = {**record, "topics": ["health"], "reason": "slip"}
-        answers = send_at_once(office, [
+        answers = send_at_once(world, [
             (f"{path}/correct", {**change, "version": 1}),
             (f"{path}/correct", {**change, "version": 2}),
             (f"{path}/void", {"version": 1, "reason": "slip"}),
@@ -76,7 +76,7 @@ def test_correcting_and_voiding_at_once_leave_one_whole_history(office):
         assert set(statuses) <= {200, 409}
         assert statuses[3:] == [200, 200, 200]
         assert (statuses[0], statuses[2]) != (200, 200) or answers[2].get_json()["version"] > 1
-        read = office["ana"].get_json(path).get_json()
+        read = world["ana"].get_json(path).get_json()
         versions = [line["version"] for line in read["trail"]]
         assert versions == list(range(1, read["version"] + 1))
         assert_lines_agree(record["id"], read["state"])
@@ -96,10 +96,10 @@ def assert_lines_agree(consultation_id, state):
     assert voided == [state == "void"]
 
 
-def test_changes_of_many_records_at_once_wait_for_nobody_for_ever(office):
+def test_changes_of_many_records_at_once_wait_for_nobody_for_ever(world):
     records = [consultation_json() for _ in range(3)]
     for record in records:
-        office["ana"].post("/consultations", record)
+        world["ana"].post("/consultations", record)
     requests = []
     for record in records:
         path = f"/consultations/{record['id']}"
@@ -108,6 +108,6 @@ def test_changes_of_many_records_at_once_wait_for_nobody_for_ever(office):
             (f"{path}/void", {"reason": "slip"}),
             ("/consultations", consultation_json()),
         ]
-    answers = send_at_once(office, requests)
+    answers = send_at_once(world, requests)
     assert {answer.status_code for answer in answers} <= {200, 201, 409}
-    assert Browser(office.app.test_client()).get("/sync/token").status_code == 200
+    assert Browser(world.app.test_client()).get("/sync/token").status_code == 200

@@ -32,10 +32,10 @@ def problems_of(answer):
     return {(problem["field"], problem["code"]) for problem in problems}
 
 
-def test_what_is_left_out_gets_the_promised_defaults(office):
+def test_what_is_left_out_gets_the_promised_defaults(world):
     record = consultation_json(groups=[group()], topics=["health", "asylum"])
-    assert office["ana"].post("/consultations", record).status_code == 201
-    read = office["ana"].get_json(f"/consultations/{record['id']}").get_json()
+    assert world["ana"].post("/consultations", record).status_code == 201
+    read = world["ana"].get_json(f"/consultations/{record['id']}").get_json()
     assert read["channel"] == "desk_in_person"
     assert read["modality"] == "informational"
     assert read["travel_group"] == "not_stated"
@@ -46,18 +46,18 @@ def test_what_is_left_out_gets_the_promised_defaults(office):
     assert read["flags"] == []
 
 
-def test_the_language_left_out_is_the_first_of_the_country_of_the_desk(office):
+def test_the_language_left_out_is_the_first_of_the_country_of_the_desk(world):
     from tests.factories.records import make_account, make_desk, sign_in
 
     make_account("bea", "desk_staff", (make_desk("BLZ-01", "BLZ"),))
-    bea = sign_in(office.app, "bea")
+    bea = sign_in(world.app, "bea")
     record = consultation_json("BLZ-01")
     assert bea.post("/consultations", record).status_code == 201
     assert bea.get_json(f"/consultations/{record['id']}").get_json()["language"] == "eng"
 
 
-def test_the_same_content_is_the_same_however_it_is_written(office):
-    ana = office["ana"]
+def test_the_same_content_is_the_same_however_it_is_written(world):
+    ana = world["ana"]
     record = consultation_json(
         groups=[
             group(persons=[people(1), people(2, "male")]),
@@ -115,18 +115,18 @@ def test_the_same_content_is_the_same_however_it_is_written(office):
         {"outcomes": ["person_left"]},
     ],
 )
-def test_another_content_under_a_known_id_is_different_and_changes_nothing(office, change):
+def test_another_content_under_a_known_id_is_different_and_changes_nothing(world, change):
     record = consultation_json(groups=[group()])
-    office["ana"].post("/consultations", record)
+    world["ana"].post("/consultations", record)
     before = row_counts()
-    answer = office["ana"].post("/consultations", {**record, **change})
+    answer = world["ana"].post("/consultations", {**record, **change})
     assert answer.status_code == 409
     assert answer.get_json() == {"id": record["id"], "arrival": "different"}
     assert row_counts() == before
 
 
-def test_the_first_arrival_stays_the_same_after_correction_and_voiding(office):
-    ana = office["ana"]
+def test_the_first_arrival_stays_the_same_after_correction_and_voiding(world):
+    ana = world["ana"]
     record = consultation_json()
     ana.post("/consultations", record)
     path = f"/consultations/{record['id']}"
@@ -145,12 +145,12 @@ def test_the_first_arrival_stays_the_same_after_correction_and_voiding(office):
     assert ana.get_json(path).get_json()["state"] == "void"
 
 
-def test_a_known_id_of_another_desk_answers_different_and_discloses_nothing(office):
+def test_a_known_id_of_another_desk_answers_different_and_discloses_nothing(world):
     record = consultation_json()
-    office["ana"].post("/consultations", record)
+    world["ana"].post("/consultations", record)
     foreign = consultation_json("GTM-01", id=record["id"])
     before = row_counts()
-    answer = office["guille"].post("/consultations", foreign)
+    answer = world["guille"].post("/consultations", foreign)
     assert (answer.status_code, answer.get_json()) == (
         409,
         {"id": record["id"], "arrival": "different"},
@@ -158,16 +158,16 @@ def test_a_known_id_of_another_desk_answers_different_and_discloses_nothing(offi
     assert row_counts() == before
 
 
-def test_a_refusal_is_a_tally_of_four_fields(office):
+def test_a_refusal_is_a_tally_of_four_fields(world):
     full = consultation_json()
     tally = {name: full[name] for name in ("id", "desk", "held_on")}
     tally["outcomes"] = ["person_declined_record"]
-    assert office["ana"].post("/consultations", tally).status_code == 201
-    read = office["ana"].get_json(f"/consultations/{tally['id']}").get_json()
+    assert world["ana"].post("/consultations", tally).status_code == 201
+    read = world["ana"].get_json(f"/consultations/{tally['id']}").get_json()
     assert {name: read[name] for name in tally} == tally
     assert read.keys() == {*tally, "version", "state", "trail"}
     assert row_counts()["person_line"] == 0
-    assert office["ana"].post("/consultations", tally).get_json()["arrival"] == "same"
+    assert world["ana"].post("/consultations", tally).get_json()["arrival"] == "same"
 
 
 @pytest.mark.parametrize(
@@ -187,26 +187,24 @@ def test_a_refusal_is_a_tally_of_four_fields(office):
         ("device", "tablet-1"),
     ],
 )
-def test_a_refusal_takes_no_other_answer(office, field, value):
+def test_a_refusal_takes_no_other_answer(world, field, value):
     full = consultation_json()
     tally = {name: full[name] for name in ("id", "desk", "held_on")}
     tally |= {"outcomes": ["person_declined_record"], field: value}
-    assert problems_of(office["ana"].post("/consultations", tally)) == {(field, "only_a_tally")}
+    assert problems_of(world["ana"].post("/consultations", tally)) == {(field, "only_a_tally")}
     assert row_counts()["consultation"] == 0
 
 
-def test_a_refusal_is_no_outcome_among_others(office):
+def test_a_refusal_is_no_outcome_among_others(world):
     mixed = consultation_json(outcomes=["information_given", "person_declined_record"])
-    assert problems_of(office["ana"].post("/consultations", mixed)) == {
-        ("outcomes", "only_a_tally")
-    }
+    assert problems_of(world["ana"].post("/consultations", mixed)) == {("outcomes", "only_a_tally")}
 
 
-def test_every_unknown_field_is_named_by_its_path(office):
+def test_every_unknown_field_is_named_by_its_path(world):
     record = consultation_json(
         groups=[group(name="x", persons=[{**people(1), "age": 31}])], phone="x", version=1
     )
-    assert problems_of(office["ana"].post("/consultations", record)) == {
+    assert problems_of(world["ana"].post("/consultations", record)) == {
         ("phone", "unknown_field"),
         ("version", "unknown_field"),
         ("groups.0.name", "unknown_field"),
@@ -248,58 +246,54 @@ def test_every_unknown_field_is_named_by_its_path(office):
         ({"device": "x" * 41}, ("device", "unreadable")),
     ],
 )  # fmt: skip
-def test_one_wrong_answer_is_reported_at_its_field(office, fields, expected):
-    assert problems_of(office["ana"].post("/consultations", consultation_json(**fields))) == {
+def test_one_wrong_answer_is_reported_at_its_field(world, fields, expected):
+    assert problems_of(world["ana"].post("/consultations", consultation_json(**fields))) == {
         expected
     }
     assert row_counts()["consultation"] == 0
 
 
-def test_telemetry_is_taken_up_to_its_limits(office):
+def test_telemetry_is_taken_up_to_its_limits(world):
     record = consultation_json(
         taps=10_000, milliseconds=86_400_000, sequence=2_000_000_000, device="A-_9" * 10
     )
-    assert office["ana"].post("/consultations", record).status_code == 201
+    assert world["ana"].post("/consultations", record).status_code == 201
 
 
-def test_one_to_eight_groups_are_taken(office):
+def test_one_to_eight_groups_are_taken(world):
     eight = consultation_json(groups=[group(nationality=n) for n in EIGHT])
-    assert office["ana"].post("/consultations", eight).status_code == 201
+    assert world["ana"].post("/consultations", eight).status_code == 201
     nine = consultation_json(groups=[group(nationality=n) for n in (*EIGHT, "PER")])
-    assert problems_of(office["ana"].post("/consultations", nine)) == {
-        ("groups", "too_many_groups")
-    }
+    assert problems_of(world["ana"].post("/consultations", nine)) == {("groups", "too_many_groups")}
 
 
 EIGHT = ("HND", "GTM", "SLV", "NIC", "VEN", "HTI", "CUB", "XXA")
 
 
-def test_two_hundred_people_are_taken_and_not_one_more(office):
+def test_two_hundred_people_are_taken_and_not_one_more(world):
     cells = [people(99), people(99, "male"), people(2, "other")]
     most = consultation_json(groups=[group(persons=cells)])
-    assert office["ana"].post("/consultations", most).status_code == 201
+    assert world["ana"].post("/consultations", most).status_code == 201
     over = consultation_json(groups=[group(persons=cells), group(nationality="VEN")])
-    assert problems_of(office["ana"].post("/consultations", over)) == {
-        ("groups", "too_many_people")
-    }
+    assert problems_of(world["ana"].post("/consultations", over)) == {("groups", "too_many_people")}
 
 
 @pytest.mark.parametrize("n", [0, -1, 100, 10_000])
-def test_a_box_holds_one_to_ninety_nine(office, n):
+def test_a_box_holds_one_to_ninety_nine(world, n):
     record = consultation_json(groups=[group(persons=[people(1, "male"), people(n)])])
-    assert problems_of(office["ana"].post("/consultations", record)) == {
+    assert problems_of(world["ana"].post("/consultations", record)) == {
         ("groups.0.persons.1.n", "out_of_range")
     }
 
 
-def test_a_box_is_given_once(office):
+def test_a_box_is_given_once(world):
     record = consultation_json(groups=[group(persons=[people(1), people(2)])])
-    assert problems_of(office["ana"].post("/consultations", record)) == {
+    assert problems_of(world["ana"].post("/consultations", record)) == {
         ("groups.0.persons.1", "duplicate")
     }
 
 
-def test_all_problems_are_reported_at_once(office):
+def test_all_problems_are_reported_at_once(world):
     record = consultation_json(
         "HND-09",
         id="half",
@@ -309,7 +303,7 @@ def test_all_problems_are_reported_at_once(office):
         flags=["none", "disability"],
         groups=[group(persons=[people(99), people(99, "male"), people(99, "other")], x=1)],
     )
-    assert problems_of(office["ana"].post("/consultations", record)) == {
+    assert problems_of(world["ana"].post("/consultations", record)) == {
         ("id", "not_a_uuid"),
         ("desk", "not_your_desk"),
         ("channel", "unknown_code"),
@@ -322,33 +316,33 @@ def test_all_problems_are_reported_at_once(office):
     assert row_counts()["consultation"] == 0
 
 
-def test_an_empty_object_gets_a_problem_at_every_required_field(office):
-    problems = problems_of(office["ana"].post("/consultations", {}))
+def test_an_empty_object_gets_a_problem_at_every_required_field(world):
+    problems = problems_of(world["ana"].post("/consultations", {}))
     assert {field for field, _ in problems} == {
         "id", "desk", "held_on", "groups", "topics", "outcomes",
     }  # fmt: skip
 
 
-def test_messages_are_in_the_language_of_the_reader(office):
+def test_messages_are_in_the_language_of_the_reader(world):
     from flask_babel import force_locale
 
     from app.field_errors import FieldError
 
-    ana = office["ana"]
+    ana = world["ana"]
     for locale in ("es", "en", "fr", "ht", "nl", "pt"):
         ana.client.set_cookie("locale", locale)
         problems = ana.post("/consultations", consultation_json(topics=[])).get_json()["problems"]
-        with office.app.test_request_context(), force_locale(locale):
+        with world.app.test_request_context(), force_locale(locale):
             assert problems[0]["message"] == FieldError("topics", "required").message
 
 
-def test_the_first_month_of_the_year_has_no_earlier_month(office):
+def test_the_first_month_of_the_year_has_no_earlier_month(world):
     import time_machine
 
     from tests.factories.records import at
 
     with time_machine.travel(at("2026-02-03 18:00")):
-        ana = office.sign_in_again("ana")
+        ana = world.sign_in_again("ana")
         answer = [group(repeat_contact="first_this_month")]
         january = consultation_json(groups=answer, held_on="2026-01-31")
         assert problems_of(ana.post("/consultations", january)) == {
@@ -358,10 +352,10 @@ def test_the_first_month_of_the_year_has_no_earlier_month(office):
         assert ana.post("/consultations", february).status_code == 201
 
 
-def test_a_record_is_read_with_version_state_and_history(office):
+def test_a_record_is_read_with_version_state_and_history(world):
     record = consultation_json()
-    office["ana"].post("/consultations", record)
-    answer = office["ben"].get_json(f"/consultations/{record['id']}")
+    world["ana"].post("/consultations", record)
+    answer = world["ben"].get_json(f"/consultations/{record['id']}")
     read = answer.get_json()
     assert answer.status_code == 200
     assert (read["version"], read["state"], len(read["trail"])) == (1, "live", 1)
@@ -373,10 +367,10 @@ def test_a_record_is_read_with_version_state_and_history(office):
     }
 
 
-def test_foreign_missing_and_malformed_ids_get_the_same_answer(office):
+def test_foreign_missing_and_malformed_ids_get_the_same_answer(world):
     record = consultation_json()
-    office["ana"].post("/consultations", record)
-    guille = office["guille"]
+    world["ana"].post("/consultations", record)
+    guille = world["guille"]
     answers = [
         guille.get_json(f"/consultations/{record_id}")
         for record_id in (record["id"], uuid4(), "garbage", record["id"][:20], "%00")
@@ -391,11 +385,11 @@ def test_foreign_missing_and_malformed_ids_get_the_same_answer(office):
 
 
 @pytest.mark.parametrize("name", ["rita", "adela", "cora"])
-def test_who_sees_no_rows_gets_none(office, name):
+def test_who_sees_no_rows_gets_none(world, name):
     record = consultation_json()
-    office["ana"].post("/consultations", record)
+    world["ana"].post("/consultations", record)
     path = f"/consultations/{record['id']}"
-    browser = office[name]
+    browser = world[name]
     assert browser.get_json(path).status_code == 403
     assert browser.post("/consultations", consultation_json()).status_code == 403
     assert browser.post(f"{path}/void", {"reason": "slip"}).status_code == 403
@@ -406,6 +400,6 @@ def test_who_sees_no_rows_gets_none(office, name):
     assert row_counts()["consultation_version"] == 0
 
 
-def test_a_supervisor_does_not_record(office):
-    assert office["susana"].post("/consultations", consultation_json()).status_code == 403
-    assert office["susana"].post("/consultations", {}, headers=JSON).status_code == 403
+def test_a_supervisor_does_not_record(world):
+    assert world["susana"].post("/consultations", consultation_json()).status_code == 403
+    assert world["susana"].post("/consultations", {}, headers=JSON).status_code == 403

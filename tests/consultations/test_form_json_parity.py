@@ -59,9 +59,9 @@ def test_another_order_and_spelled_out_defaults_have_the_same_digest(fields, ran
     assert content_digest(parse_consultation(record).data) == plain
 
 
-def test_form_and_json_are_stored_as_one_record(office):
+def test_form_and_json_are_stored_as_one_record(world):
     record = consultation_json(flags=["disability"], taps=3)
-    ana = office["ana"]
+    ana = world["ana"]
     assert ana.post_form("/consultations", as_fields(record)).status_code == 302
     assert ana.post("/consultations", record).get_json()["arrival"] == "same"
     assert ana.post_form("/consultations", as_fields(record)).status_code == 302
@@ -70,16 +70,16 @@ def test_form_and_json_are_stored_as_one_record(office):
     assert row_counts()["consultation"] == 1
 
 
-def test_a_form_goes_on_to_the_day(office):
-    answer = office["ana"].post_form("/consultations", as_fields(consultation_json()))
+def test_a_form_goes_on_to_the_day(world):
+    answer = world["ana"].post_form("/consultations", as_fields(consultation_json()))
     assert (answer.status_code, answer.headers["Location"]) == (302, "/today")
 
 
-def test_boxes_left_empty_or_at_zero_hold_nobody(office):
+def test_boxes_left_empty_or_at_zero_hold_nobody(world):
     fields = as_fields(consultation_json())
     fields += [("groups-0-male-age_0_4", ""), ("groups-0-male-age_5_11", "0")]
     fields += [("groups-1-situation", "in_transit"), ("groups-1-nationality", "")]
-    assert office["ana"].post_form("/consultations", fields).status_code == 302
+    assert world["ana"].post_form("/consultations", fields).status_code == 302
     assert row_counts()["person_line"] == 1
 
 
@@ -87,12 +87,12 @@ def wrong_fields(record):
     return [*as_fields(record), ("groups-0-male-age_0_4", "abc"), ("groups-1-nationality", "VEN")]
 
 
-def test_a_wrong_form_keeps_every_answer_on_the_page(office):
+def test_a_wrong_form_keeps_every_answer_on_the_page(world):
     record = consultation_json(
         channel="phone", travel_group="friends_group", flags=["disability"], language="hat"
     )
     before = row_counts()
-    answer = office["ana"].post_form("/consultations", wrong_fields(record))
+    answer = world["ana"].post_form("/consultations", wrong_fields(record))
     page = answer.get_data(as_text=True)
     assert (answer.status_code, answer.mimetype) == (422, "text/html")
     for value in (record["id"], record["held_on"]):
@@ -110,34 +110,34 @@ def is_checked(page, code):
     return re.search(rf'value="{code}" checked', page) is not None
 
 
-def test_an_empty_form_reports_what_is_missing(office):
-    answer = office["ana"].post_form("/consultations", {})
+def test_an_empty_form_reports_what_is_missing(world):
+    answer = world["ana"].post_form("/consultations", {})
     assert answer.status_code == 422
     assert row_counts()["consultation"] == 0
 
 
-def test_a_strange_value_in_a_form_is_shown_as_text_alone(office):
+def test_a_strange_value_in_a_form_is_shown_as_text_alone(world):
     record = consultation_json(held_on='"><script>alert(1)</script>')
-    page = office["ana"].post_form("/consultations", as_fields(record))
+    page = world["ana"].post_form("/consultations", as_fields(record))
     assert page.status_code == 422
     assert "<script>alert" not in page.get_data(as_text=True)
 
 
-def test_a_form_that_names_unknown_fields_is_refused(office):
+def test_a_form_that_names_unknown_fields_is_refused(world):
     for name in ("name", "groups", "groups-8-nationality", "groups-0-nonsense", "note"):
         before = row_counts()
-        answer = office["ana"].post_form(
+        answer = world["ana"].post_form(
             "/consultations", [*as_fields(consultation_json()), (name, "x")]
         )
         assert answer.status_code == 422, name
         assert row_counts() == before
 
 
-def test_a_wrong_form_of_a_second_desk_comes_back_at_that_desk(office):
+def test_a_wrong_form_of_a_second_desk_comes_back_at_that_desk(world):
     from tests.factories.records import make_account, sign_in
 
-    make_account("dora", "desk_staff", (office.desks["HND-01"], office.desks["HND-02"]))
-    dora = sign_in(office.app, "dora")
+    make_account("dora", "desk_staff", (world.desks["HND-01"], world.desks["HND-02"]))
+    dora = sign_in(world.app, "dora")
     page = dora.post_form("/consultations", as_fields(consultation_json("HND-02", topics=[])))
     assert page.status_code == 422
     assert 'name="desk" value="HND-02"' in page.get_data(as_text=True)
@@ -145,12 +145,10 @@ def test_a_wrong_form_of_a_second_desk_comes_back_at_that_desk(office):
     assert saved.headers["Location"] == "/today?desk=HND-02"
 
 
-def test_another_language_and_one_more_nationality_keep_the_answers(office):
+def test_another_language_and_one_more_nationality_keep_the_answers(world):
     record = consultation_json(channel="phone", topics=["health"])
     for change in ({"more_groups": "1"}, {"switch_locale": "fr"}):
-        answer = office["ana"].post_form(
-            "/consultations/new", [*as_fields(record), *change.items()]
-        )
+        answer = world["ana"].post_form("/consultations/new", [*as_fields(record), *change.items()])
         page = answer.get_data(as_text=True)
         assert answer.status_code == 200
         assert f'value="{record["id"]}"' in page
@@ -160,59 +158,59 @@ def test_another_language_and_one_more_nationality_keep_the_answers(office):
     assert row_counts()["consultation"] == 0
 
 
-def test_another_language_in_the_middle_of_a_correction_stays_a_correction(office):
+def test_another_language_in_the_middle_of_a_correction_stays_a_correction(world):
     record = consultation_json()
-    office["ana"].post("/consultations", record)
+    world["ana"].post("/consultations", record)
     fields = [*as_fields({**record, "channel": "phone"}), ("version", "1"), ("reason", "slip")]
     for name in ("ana", "susana"):
-        answer = office[name].post_form("/consultations/new", [*fields, ("switch_locale", "en")])
+        answer = world[name].post_form("/consultations/new", [*fields, ("switch_locale", "en")])
         page = answer.get_data(as_text=True)
         assert answer.status_code == 200, name
         assert f'action="/consultations/{record["id"]}/correct"' in page
         assert 'name="version" value="1"' in page and is_checked(page, "slip")
-    assert office["susana"].post_form("/consultations/new", as_fields(record)).status_code == 403
-    assert office["guille"].post_form("/consultations/new", fields).status_code == 404
+    assert world["susana"].post_form("/consultations/new", as_fields(record)).status_code == 403
+    assert world["guille"].post_form("/consultations/new", fields).status_code == 404
 
 
-def test_the_page_of_a_new_record_takes_a_form_only(office):
-    assert office["ana"].post("/consultations/new", consultation_json()).status_code == 415
+def test_the_page_of_a_new_record_takes_a_form_only(world):
+    assert world["ana"].post("/consultations/new", consultation_json()).status_code == 415
 
 
-def test_a_correction_by_form_goes_on_to_its_day_or_shows_what_is_wrong(office):
+def test_a_correction_by_form_goes_on_to_its_day_or_shows_what_is_wrong(world):
     record = consultation_json()
-    office["ana"].post("/consultations", record)
+    world["ana"].post("/consultations", record)
     path = f"/consultations/{record['id']}/correct"
-    shown = office["ana"].get(path)
+    shown = world["ana"].get(path)
     assert shown.status_code == 200
     assert f'value="{record["id"]}"' in shown.get_data(as_text=True)
     wrong = [*as_fields({**record, "topics": []}), ("version", "1"), ("reason", "slip")]
-    assert office["ana"].post_form(path, wrong).status_code == 422
+    assert world["ana"].post_form(path, wrong).status_code == 422
     right = [*as_fields({**record, "topics": ["health"]}), ("version", "1"), ("reason", "slip")]
-    done = office["ana"].post_form(path, right)
+    done = world["ana"].post_form(path, right)
     assert (done.status_code, done.headers["Location"]) == (
         302,
         f"/today?desk=HND-01&day={record['held_on']}",
     )
-    stale = office["ana"].post_form(path, right)
+    stale = world["ana"].post_form(path, right)
     page = stale.get_data(as_text=True)
     assert stale.status_code == 409
     assert 'name="version" value="2"' in page and is_checked(page, "health")
 
 
-def test_voiding_by_form_goes_on_to_its_day_or_says_what_is_wrong(office):
+def test_voiding_by_form_goes_on_to_its_day_or_says_what_is_wrong(world):
     record = consultation_json()
-    office["ana"].post("/consultations", record)
+    world["ana"].post("/consultations", record)
     path = f"/consultations/{record['id']}/void"
-    assert office["ana"].post_form(path, {}).status_code == 422
-    assert office["ana"].post_form(path, {"reason": "slip", "version": "9"}).status_code == 409
-    done = office["ana"].post_form(path, {"reason": "slip", "version": "1"})
+    assert world["ana"].post_form(path, {}).status_code == 422
+    assert world["ana"].post_form(path, {"reason": "slip", "version": "9"}).status_code == 409
+    done = world["ana"].post_form(path, {"reason": "slip", "version": "1"})
     assert done.status_code == 302
     assert done.headers["Location"].startswith("/today?desk=HND-01")
 
 
-def test_an_ended_session_keeps_the_answers_through_signing_in(office):
+def test_an_ended_session_keeps_the_answers_through_signing_in(world):
     record = consultation_json(channel="phone", flags=["disability", "older_person"])
-    stranger = Browser(office.app.test_client())
+    stranger = Browser(world.app.test_client())
     refused = stranger.post_form("/consultations", as_fields(record))
     page = refused.get_data(as_text=True)
     assert refused.status_code == 401
@@ -233,8 +231,8 @@ def test_an_ended_session_keeps_the_answers_through_signing_in(office):
     assert row_counts()["consultation"] == 0
 
 
-def test_a_form_without_its_token_is_a_page_with_one_sentence(office):
-    ana = office["ana"]
+def test_a_form_without_its_token_is_a_page_with_one_sentence(world):
+    ana = world["ana"]
     answer = in_new_context(
         ana.client.post, "/consultations", data=dict(as_fields(consultation_json()))
     )

@@ -155,8 +155,8 @@ def assert_refused_or_stored_whole(answer, before):
         assert added["consultation"] <= 1
 
 
-def test_spoiled_json_is_never_a_bug_and_never_half_stored(office):
-    ana = office["ana"]
+def test_spoiled_json_is_never_a_bug_and_never_half_stored(world):
+    ana = world["ana"]
     headers = {**JSON, "X-CSRFToken": ana.token(), "Content-Type": "application/json"}
 
     @MANY
@@ -173,8 +173,8 @@ def test_spoiled_json_is_never_a_bug_and_never_half_stored(office):
     run()
 
 
-def test_spoiled_corrections_are_never_a_bug_and_never_half_stored(office):
-    ana = office["ana"]
+def test_spoiled_corrections_are_never_a_bug_and_never_half_stored(world):
+    ana = world["ana"]
     record = consultation_json()
     assert ana.post("/consultations", record).status_code == 201
     path = f"/consultations/{record['id']}"
@@ -199,8 +199,8 @@ def test_spoiled_corrections_are_never_a_bug_and_never_half_stored(office):
     run()
 
 
-def test_random_bytes_are_never_a_bug(office):
-    ana = office["ana"]
+def test_random_bytes_are_never_a_bug(world):
+    ana = world["ana"]
     headers = {**JSON, "X-CSRFToken": ana.token()}
     types = [
         "application/json",
@@ -297,8 +297,8 @@ def spoiled_fields(draw):
     return fields
 
 
-def test_spoiled_form_fields_are_never_a_bug_and_never_half_stored(office):
-    ana = office["ana"]
+def test_spoiled_form_fields_are_never_a_bug_and_never_half_stored(world):
+    ana = world["ana"]
     token = ana.token()
 
     @MANY

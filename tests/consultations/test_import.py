@@ -51,12 +51,12 @@ def check_spreadsheet(content: bytes, known_desks=None):
     return checked
 
 
-def import_spreadsheet(office, content: bytes) -> ImportResult:
+def import_spreadsheet(world, content: bytes) -> ImportResult:
     checked = check_spreadsheet(content)
     assert checked.errors == []
     authors = {
-        "HND": office.accounts["susana"].account_id,
-        "GTM": office.accounts["gabi"].account_id,
+        "HND": world.accounts["susana"].account_id,
+        "GTM": world.accounts["gabi"].account_id,
     }
     with unit_of_work():
         result = spreadsheet_import.write_import(
@@ -114,12 +114,12 @@ TALLY = dict.fromkeys(make_row(), "") | {
 
 
 @pytest.mark.parametrize("writer", [as_csv, as_xlsx])
-def test_a_spreadsheet_is_stored_once_however_often_it_is_imported(office, writer):
+def test_a_spreadsheet_is_stored_once_however_often_it_is_imported(world, writer):
     content = writer(cells([*FAMILY, TALLY]))
-    assert import_spreadsheet(office, content) == ImportResult(added=6, same=0)
+    assert import_spreadsheet(world, content) == ImportResult(added=6, same=0)
     before = row_counts(), contents()
 
-    assert import_spreadsheet(office, content) == ImportResult(added=0, same=6)
+    assert import_spreadsheet(world, content) == ImportResult(added=0, same=6)
     assert check_spreadsheet(content).same == 6
 
     assert (row_counts(), contents()) == before
@@ -130,25 +130,25 @@ def test_a_spreadsheet_is_stored_once_however_often_it_is_imported(office, write
     assert [line[0] for line in family[-1]] == [0, 0, 1]
 
 
-def test_a_spreadsheet_with_one_more_row_adds_that_row(office):
-    import_spreadsheet(office, as_csv(cells(FAMILY)))
-    assert import_spreadsheet(office, as_csv(cells([*FAMILY, make_row()]))) == ImportResult(
+def test_a_spreadsheet_with_one_more_row_adds_that_row(world):
+    import_spreadsheet(world, as_csv(cells(FAMILY)))
+    assert import_spreadsheet(world, as_csv(cells([*FAMILY, make_row()]))) == ImportResult(
         added=1, same=5
     )
 
 
-def test_one_audit_entry_is_written_for_each_desk_that_got_a_record(office):
+def test_one_audit_entry_is_written_for_each_desk_that_got_a_record(world):
     content = as_csv(
         cells([make_row(), make_row(n=2), make_row(desk="HND-02"), make_row(desk="GTM-01")])
     )
-    import_spreadsheet(office, content)
-    import_spreadsheet(office, content)
+    import_spreadsheet(world, content)
+    import_spreadsheet(world, content)
     lines = db.session.execute(
         select(AuditEntry.subject, AuditEntry.country, AuditEntry.account_id)
         .where(AuditEntry.action == "imported")
         .order_by(AuditEntry.number)
     ).all()
-    hnd, gtm = (office.accounts[name].account_id for name in ("susana", "gabi"))
+    hnd, gtm = (world.accounts[name].account_id for name in ("susana", "gabi"))
     assert [tuple(line) for line in lines] == [
         ("desk:GTM-01", "GTM", gtm),
         ("desk:HND-01", "HND", hnd),
@@ -156,19 +156,19 @@ def test_one_audit_entry_is_written_for_each_desk_that_got_a_record(office):
     ]
 
 
-def test_the_same_record_with_other_content_is_reported_and_nothing_is_stored(office):
-    import_spreadsheet(office, as_csv(cells([make_row(record="7")])))
+def test_the_same_record_with_other_content_is_reported_and_nothing_is_stored(world):
+    import_spreadsheet(world, as_csv(cells([make_row(record="7")])))
     before = row_counts()
     changed = [make_row(record="8"), make_row(record="7", n=2)]
     assert errors_of(changed) == [(3, "A", "different")]
     assert row_counts() == before
 
 
-def test_what_somebody_else_imports_between_check_and_writing_is_reported(office):
+def test_what_somebody_else_imports_between_check_and_writing_is_reported(world):
     checked = check_spreadsheet(as_csv(cells([make_row(record="8"), make_row(record="7", n=2)])))
     assert checked.errors == []
-    import_spreadsheet(office, as_csv(cells([make_row(record="7")])))
-    authors = {"HND": office.accounts["susana"].account_id}
+    import_spreadsheet(world, as_csv(cells([make_row(record="7")])))
+    authors = {"HND": world.accounts["susana"].account_id}
     with unit_of_work():
         result = spreadsheet_import.write_import(
             db.session(), authors, desks(), checked, lambda _: None
@@ -178,17 +178,17 @@ def test_what_somebody_else_imports_between_check_and_writing_is_reported(office
     assert row_counts()["consultation"] == 1
 
 
-def test_one_error_keeps_the_whole_spreadsheet_out(office, tmp_path):
+def test_one_error_keeps_the_whole_spreadsheet_out(world, tmp_path):
     path = save_file(tmp_path, as_csv(cells([make_row(), make_row(sex="horse"), make_row()])))
     before = row_counts()
-    result = run(office.app, path)
+    result = run(world.app, path)
     assert result.exit_code == 1
     assert "G" in result.stderr and "3" in result.stderr
     assert "horse" not in result.output
     assert row_counts() == before
 
 
-def test_every_error_is_reported_by_row_and_column(office):
+def test_every_error_is_reported_by_row_and_column(world):
     rows = [
         make_row(sex="horse", n="3,5", held_on="03/15/2026"),
         make_row(held_on="15.3.26", desk="GTM-99", topics="asylum; unknown thing"),
@@ -220,7 +220,7 @@ def test_every_error_is_reported_by_row_and_column(office):
     ]
 
 
-def test_rows_of_one_record_must_agree_and_stand_together(office):
+def test_rows_of_one_record_must_agree_and_stand_together(world):
     rows = [
         make_row(record="1"),
         make_row(record="1", topics="health", sex="male"),
@@ -230,12 +230,12 @@ def test_rows_of_one_record_must_agree_and_stand_together(office):
     assert errors_of(rows) == [(3, "J", "not_the_same"), (5, "A", "scattered_record")]
 
 
-def test_the_same_profile_twice_in_a_record_adds_up(office):
-    import_spreadsheet(office, as_csv(cells([make_row(record="1"), make_row(record="1", n=2)])))
+def test_the_same_profile_twice_in_a_record_adds_up(world):
+    import_spreadsheet(world, as_csv(cells([make_row(record="1"), make_row(record="1", n=2)])))
     assert [consultation[9] for consultation in contents()] == [3]
 
 
-def test_a_formula_and_an_error_are_faults_of_their_cells(office):
+def test_a_formula_and_an_error_are_faults_of_their_cells(world):
     book = openpyxl.Workbook()
     for row in cells([make_row(), make_row(n="=1+1")]):
         book.active.append(row)
@@ -248,17 +248,17 @@ def test_a_formula_and_an_error_are_faults_of_their_cells(office):
 @pytest.mark.parametrize(
     "day", ["2026-03-15", "15/03/2026", "15.3.2026", "15-03-2026", "2026/3/15"]
 )
-def test_a_day_may_be_written_in_several_ways(office, day):
-    import_spreadsheet(office, as_csv(cells([make_row(held_on=day)])))
+def test_a_day_may_be_written_in_several_ways(world, day):
+    import_spreadsheet(world, as_csv(cells([make_row(held_on=day)])))
     assert [str(consultation[0]) for consultation in contents()] == ["2026-03-15"]
 
 
 @pytest.mark.parametrize("day", ["03/15/2026", "15/03/26", "31.2.2026", "2026-15-03", "0/0/2026"])
-def test_a_day_that_could_be_another_is_refused(office, day):
+def test_a_day_that_could_be_another_is_refused(world, day):
     assert errors_of([make_row(held_on=day)]) == [(2, "C", "day_unclear")]
 
 
-def test_columns_are_reported_by_position_and_never_by_their_header(office):
+def test_columns_are_reported_by_position_and_never_by_their_header(world):
     header, row = cells([make_row()])
     rows = [[*header, "Nombre y apellido", "SEX"], [*row, "Ana", "female"]]
     checked = check_spreadsheet(as_csv(rows))
@@ -291,9 +291,7 @@ IDENTIFIERS = {
 
 
 @pytest.mark.parametrize(("text", "rule"), IDENTIFIERS.items())
-def test_an_identifier_in_any_cell_is_named_and_never_repeated(
-    office, tmp_path, text, rule, caplog
-):
+def test_an_identifier_in_any_cell_is_named_and_never_repeated(world, tmp_path, text, rule, caplog):
     for column in (*cells([make_row()])[0], "channel", "flags", "main_topic", "language"):
         if column == "n" and rule == "number":
             continue
@@ -301,16 +299,16 @@ def test_an_identifier_in_any_cell_is_named_and_never_repeated(
         assert [problem.code for problem in errors] == [rule], column
     header, row = cells([make_row()])
     path = save_file(tmp_path, as_xlsx([[*header, "Notes"], [*row, f"see {text} please"]]))
-    result = run(office.app, path)
+    result = run(world.app, path)
     assert result.exit_code == 1
     assert text not in result.output + caplog.text
-    answer = upload(office, path.read_bytes())
+    answer = upload(world, path.read_bytes())
     assert rule in {problem["code"] for problem in answer.get_json()["problems"]}
     assert text not in answer.text
     assert row_counts()["consultation"] == 0
 
 
-def test_a_long_number_in_a_number_cell_is_an_identifier(office):
+def test_a_long_number_in_a_number_cell_is_an_identifier(world):
     rows = [make_row(n=99123456), make_row(record=801199012345)]
     assert errors_of(rows, as_xlsx) == [(2, "I", "number"), (3, "A", "number")]
 
@@ -350,7 +348,7 @@ def label(column: str, code: str, locale: str) -> str:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_labels_of_any_language_say_the_same_as_codes(office, data):
+def test_labels_of_any_language_say_the_same_as_codes(world, data):
     multiple = {"topics", "outcomes", "flags"}
     fields = {
         column: data.draw(st.lists(st.sampled_from(codes), min_size=1, unique=True))
@@ -394,18 +392,18 @@ def test_every_label_of_every_column_means_its_code_or_is_reported_as_ambiguous(
     assert label_codes.AMBIGUOUS not in names.values()
 
 
-def test_a_word_that_means_two_things_is_refused(office, monkeypatch):
+def test_a_word_that_means_two_things_is_refused(world, monkeypatch):
     meant = label_codes._by_word([("Gato", "cat"), ("gató", "cake"), ("perro", "dog")])
     assert meant["gato"] == label_codes.AMBIGUOUS
     assert meant["perro"] == "dog"
     assert "ambiguous" in MESSAGES
 
 
-def test_two_thousand_errors_are_all_reported_quickly(office, tmp_path):
+def test_two_thousand_errors_are_all_reported_quickly(world, tmp_path):
     rows = [make_row(sex="horse" if n % 2 else "female", n=0 if n % 2 else 1) for n in range(2000)]
     path = save_file(tmp_path, as_xlsx(cells(rows)))
     started_at = time.process_time()
-    result = run(office.app, path)
+    result = run(world.app, path)
     seconds = time.process_time() - started_at
     assert result.exit_code == 1
     lines = result.stderr.strip().split("\n")
@@ -416,28 +414,28 @@ def test_two_thousand_errors_are_all_reported_quickly(office, tmp_path):
     assert seconds < 10
 
 
-def test_a_dry_run_stores_nothing_and_says_what_would_come(office, tmp_path):
+def test_a_dry_run_stores_nothing_and_says_what_would_come(world, tmp_path):
     path = save_file(tmp_path, as_xlsx(cells(FAMILY)))
     before = row_counts()
-    result = run(office.app, path, "--dry-run")
+    result = run(world.app, path, "--dry-run")
     assert (result.exit_code, row_counts()) == (0, before)
     assert "5" in result.output
-    assert run(office.app, path).exit_code == 0
+    assert run(world.app, path).exit_code == 0
     assert row_counts()["consultation"] == 5
-    assert run(office.app, path).exit_code == 0
+    assert run(world.app, path).exit_code == 0
     assert row_counts()["consultation"] == 5
     bad = save_file(tmp_path, as_xlsx(cells([make_row(sex="horse")])))
-    assert run(office.app, bad, "--dry-run").exit_code == 1
-    assert run(office.app, tmp_path / "nowhere").exit_code == 2
+    assert run(world.app, bad, "--dry-run").exit_code == 1
+    assert run(world.app, tmp_path / "nowhere").exit_code == 2
 
 
-def test_the_author_of_an_import_is_the_account_named_or_the_first_supervisor(office, tmp_path):
+def test_the_author_of_an_import_is_the_account_named_or_the_first_supervisor(world, tmp_path):
     make_account("sonia", "supervisor", countries=("HND",))
     first = save_file(tmp_path, as_csv(cells([make_row()])))
-    assert run(office.app, first).exit_code == 0
+    assert run(world.app, first).exit_code == 0
     assert (
         run(
-            office.app, save_file(tmp_path, as_csv(cells([make_row(n=2)])), "b"), "--by", "sonia"
+            world.app, save_file(tmp_path, as_csv(cells([make_row(n=2)])), "b"), "--by", "sonia"
         ).exit_code
         == 0
     )
@@ -445,12 +443,12 @@ def test_the_author_of_an_import_is_the_account_named_or_the_first_supervisor(of
         row.author_id for row in db.session.scalars(select(Consultation).order_by("persons"))
     ]
     db.session.rollback()
-    by_name = {name: account.account_id for name, account in office.accounts.items()}
+    by_name = {name: account.account_id for name, account in world.accounts.items()}
     assert authors[0] == by_name["susana"] != authors[1]
     for name in ("ana", "adela", "nobody"):
-        assert run(office.app, first, "--by", name).exit_code == 1
+        assert run(world.app, first, "--by", name).exit_code == 1
     theirs = save_file(tmp_path, as_csv(cells([make_row(desk="GTM-01")])))
-    assert run(office.app, theirs, "--by", "susana").exit_code == 1
+    assert run(world.app, theirs, "--by", "susana").exit_code == 1
 
 
 def test_without_a_supervisor_a_spreadsheet_is_refused_with_one_sentence(app, tmp_path):
@@ -461,7 +459,7 @@ def test_without_a_supervisor_a_spreadsheet_is_refused_with_one_sentence(app, tm
     assert "HND" in result.stderr
 
 
-def test_figures_after_an_import_are_those_counted_by_hand(office):
+def test_figures_after_an_import_are_those_counted_by_hand(world):
     rows = [
         make_row(n=2),
         make_row(sex="male", repeat_contact="repeat_this_month"),
@@ -470,19 +468,17 @@ def test_figures_after_an_import_are_those_counted_by_hand(office):
         make_row(n=5, outcomes="person_left"),
         TALLY,
     ]
-    import_spreadsheet(office, as_csv(cells(rows)))
-    figures = office["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
+    import_spreadsheet(world, as_csv(cells(rows)))
+    figures = world["susana"].get_json("/counts.json?country=HND&month=2026-03").get_json()
     assert (figures["consultations"], figures["tallies"]) == (6, 1)
     assert figures["persons_in_consultations"] == 12
     assert figures["reached"] == {"low": 3, "high": 6, "unknown": 3}
     assert figures["new"] == 2
 
 
-def test_a_card_in_a_spreadsheet_counts_its_people_once(office):
+def test_a_card_in_a_spreadsheet_counts_its_people_once(world):
     with unit_of_work():
-        codes = issue(
-            db.session(), office.accounts["susana"].account_id, desks()["HND-01"], 2, 2026
-        )
+        codes = issue(db.session(), world.accounts["susana"].account_id, desks()["HND-01"], 2, 2026)
     rows = [
         make_row(record="1", card=codes[0], n=2, repeat_contact="unknown"),
         make_row(record="2", card=codes[0].lower(), desk="HND-02", held_on="2026-04-02", n=3),
@@ -490,8 +486,8 @@ def test_a_card_in_a_spreadsheet_counts_its_people_once(office):
         make_row(record="4", repeat_contact="unknown"),
     ]
     content = as_csv(cells(rows))
-    assert import_spreadsheet(office, content) == ImportResult(added=4, same=0)
-    assert import_spreadsheet(office, content) == ImportResult(added=0, same=4)
+    assert import_spreadsheet(world, content) == ImportResult(added=4, same=0)
+    assert import_spreadsheet(world, content) == ImportResult(added=0, same=4)
     statement = select(PersonLine.held_on, PersonLine.ordinal, PersonLine.previous_in_country)
     lines = db.session.execute(
         statement.where(PersonLine.card_id.is_not(None)).order_by(PersonLine.id)
@@ -510,9 +506,9 @@ def test_a_card_in_a_spreadsheet_counts_its_people_once(office):
     assert errors_of([make_row(card=mistyped)]) == [(2, "L", "card_mistyped")]
 
 
-def upload(office, content: bytes, do: str = "import", name: str = "susana", headers=JSON):
+def upload(world, content: bytes, do: str = "import", name: str = "susana", headers=JSON):
     """Post a file by the page's form; return the answer."""
-    browser = office[name]
+    browser = world[name]
     file = FileStorage(io.BytesIO(content), "sheet.xlsx")
     fields = {"do": do, "csrf_token": browser.token(), "file": file}
     boundary, body = encode_multipart(fields)
@@ -523,70 +519,70 @@ def upload(office, content: bytes, do: str = "import", name: str = "susana", hea
     )
 
 
-def test_a_supervisor_imports_a_spreadsheet_by_the_page(office):
+def test_a_supervisor_imports_a_spreadsheet_by_the_page(world):
     content = as_xlsx(cells(FAMILY))
-    assert upload(office, content, "check").get_json() == {"added": 0, "same": 0, "new": 5}
+    assert upload(world, content, "check").get_json() == {"added": 0, "same": 0, "new": 5}
     assert row_counts()["consultation"] == 0
-    assert upload(office, content).get_json() == {"added": 5, "same": 0}
-    assert upload(office, content).get_json() == {"added": 0, "same": 5}
-    page = upload(office, content, headers={"Accept": "text/html"})
+    assert upload(world, content).get_json() == {"added": 5, "same": 0}
+    assert upload(world, content).get_json() == {"added": 0, "same": 5}
+    page = upload(world, content, headers={"Accept": "text/html"})
     assert (page.status_code, page.location) == (302, "/consultations/import")
-    assert "5" in office["susana"].get("/consultations/import").text
+    assert "5" in world["susana"].get("/consultations/import").text
 
 
-def test_the_page_lists_every_problem_and_stores_nothing(office):
+def test_the_page_lists_every_problem_and_stores_nothing(world):
     rows = [make_row(sex="horse"), make_row(desk="GTM-01")]
     before = row_counts()
-    refused = upload(office, as_csv(cells(rows)))
+    refused = upload(world, as_csv(cells(rows)))
     assert refused.status_code == 422
     problems = [
         (problem["row"], problem["column"], problem["code"])
         for problem in refused.get_json()["problems"]
     ]
     assert problems == [(2, "G", "unknown_code"), (3, "B", "not_your_desk")]
-    page = upload(office, as_csv(cells(rows)), headers={"Accept": "text/html"})
+    page = upload(world, as_csv(cells(rows)), headers={"Accept": "text/html"})
     assert page.status_code == 422
     assert page.text.count('<td class="num">') == 2
     assert "horse" not in page.text
     assert row_counts() == before
 
 
-def test_what_cannot_be_read_is_one_sentence_on_the_page(office):
+def test_what_cannot_be_read_is_one_sentence_on_the_page(world):
     for content in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"a,b\n1,2\n"):
-        refused = upload(office, content)
+        refused = upload(world, content)
         assert refused.status_code == 422
         assert len(refused.get_json()["problems"]) == 1
-    nothing = office["susana"].post_form("/consultations/import", {"do": "import"})
+    nothing = world["susana"].post_form("/consultations/import", {"do": "import"})
     assert nothing.status_code == 422
 
 
-def test_the_page_takes_two_megabytes_and_everything_else_stays_small(office):
+def test_the_page_takes_two_megabytes_and_everything_else_stays_small(world):
     large = as_csv([*cells([make_row()]), *[["x" * 499] * 20] * 180])
     assert 1_500_000 < len(large) < 2_000_000
-    assert upload(office, large).status_code == 422
-    assert upload(office, large + large).status_code == 413
-    data = {"csrf_token": office["susana"].token(), "current": "x" * 300_000}
+    assert upload(world, large).status_code == 422
+    assert upload(world, large + large).status_code == 413
+    data = {"csrf_token": world["susana"].token(), "current": "x" * 300_000}
     assert (
-        in_new_context(office["susana"].client.post, "/account/password", data=data).status_code
+        in_new_context(world["susana"].client.post, "/account/password", data=data).status_code
         == 413
     )
     many = as_csv([*cells([make_row()]), *[["x"]] * 5001])
-    assert upload(office, many).status_code == 422
+    assert upload(world, many).status_code == 422
 
 
-def test_only_supervisors_import_spreadsheets_and_only_of_their_countries(office):
+def test_only_supervisors_import_spreadsheets_and_only_of_their_countries(world):
     content = as_csv(cells([make_row()]))
     for name in ("ana", "rita", "adela", "cora"):
-        assert upload(office, content, name=name).status_code == 403
-    assert upload(office, content, name="gabi").status_code == 422
-    missing = upload(office, as_csv(cells([make_row(desk="XYZ-01")])), name="gabi")
-    assert missing.get_json() == upload(office, content, name="gabi").get_json()
+        assert upload(world, content, name=name).status_code == 403
+    assert upload(world, content, name="gabi").status_code == 422
+    missing = upload(world, as_csv(cells([make_row(desk="XYZ-01")])), name="gabi")
+    assert missing.get_json() == upload(world, content, name="gabi").get_json()
     assert row_counts()["consultation"] == 0
 
 
 @pytest.mark.parametrize("locale", sorted(LOCALES))
-def test_the_template_filled_in_by_its_own_lists_is_taken(office, locale):
-    browser = office["susana"]
+def test_the_template_filled_in_by_its_own_lists_is_taken(world, locale):
+    browser = world["susana"]
     browser.client.set_cookie("locale", locale)
     book = openpyxl.load_workbook(
         io.BytesIO(browser.get("/consultations/import/template.xlsx").data)
@@ -605,17 +601,17 @@ def test_the_template_filled_in_by_its_own_lists_is_taken(office, locale):
     first.cell(2, heads["n"], 3)
     buffer = io.BytesIO()
     book.save(buffer)
-    assert upload(office, buffer.getvalue()).get_json() == {"added": 1, "same": 0}
+    assert upload(world, buffer.getvalue()).get_json() == {"added": 1, "same": 0}
     assert not [c for row in words.iter_rows() for c in row if c.data_type == "f"]
     plain = browser.get("/consultations/import/template.csv").data
     assert check_spreadsheet(plain).errors == []
 
 
-def test_an_import_killed_half_way_leaves_nothing(office, tmp_path):
+def test_an_import_killed_half_way_leaves_nothing(world, tmp_path):
     rows = [make_row(record=str(n), n=1 + n % 9) for n in range(4000)]
     path = save_file(tmp_path, as_csv(cells(rows)))
     before = row_counts()
-    url = office.app.config["SETTINGS"].database_url
+    url = world.app.config["SETTINGS"].database_url
     environment = {**os.environ, "DATABASE_URL": url}
     db.session.remove()
     command = [sys.executable, "-m", "tests.consultations.slow_import", str(path)]
@@ -626,4 +622,4 @@ def test_an_import_killed_half_way_leaves_nothing(office, tmp_path):
         finally:
             os.kill(process.pid, signal.SIGKILL)
     assert row_counts() == before
-    assert import_spreadsheet(office, path.read_bytes()) == ImportResult(added=4000, same=0)
+    assert import_spreadsheet(world, path.read_bytes()) == ImportResult(added=4000, same=0)

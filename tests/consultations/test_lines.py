@@ -83,15 +83,15 @@ def apply_change(principal, record, state, step):
         return corrections.correct(session, principal, row, parse_correction(raw))
 
 
-def test_lines_always_are_those_of_the_content_that_stands(office):
-    susana, desks = office.accounts["susana"], office.desks
+def test_lines_always_are_those_of_the_content_that_stands(world):
+    susana, desks = world.accounts["susana"], world.desks
 
     @MANY
     @given(contents(DAYS), STEPS)
     def run(first, steps):
         record = {"id": str(uuid4()), "desk": "HND-01", **first}
         with unit_of_work():
-            recording.record(db.session(), office.accounts["ana"], parse_consultation(record))
+            recording.record(db.session(), world.accounts["ana"], parse_consultation(record))
         content = recording.with_default_language(parse_consultation(record).data, desks["HND-01"])
         state = {"version": 1, "void": False}
         history = [canonical_json(content)]
@@ -130,14 +130,14 @@ def test_lines_always_are_those_of_the_content_that_stands(office):
         run()
 
 
-def test_a_corrected_record_has_the_lines_of_a_fresh_one(office):
+def test_a_corrected_record_has_the_lines_of_a_fresh_one(world):
     with time_machine.travel(at("2026-03-02 18:00")):
         fields = {"held_on": "2026-03-01", "topics": ["health"], "outcomes": ["person_left"]}
         people = [{"sex": "male", "age_band": "age_0_4", "n": 2}]
         group = {"nationality": "VEN", "repeat_contact": "first_this_month", "persons": people}
         new = {**fields, "groups": [group]}
         old = {**fields, "groups": [{**group, "nationality": "HND", "repeat_contact": "unknown"}]}
-        ana = office.accounts["ana"]
+        ana = world.accounts["ana"]
         fixed, fresh = ({"id": str(uuid4()), "desk": "HND-01", **c} for c in (old, new))
         for record in (fixed, fresh):
             with unit_of_work():
@@ -151,7 +151,7 @@ def test_a_corrected_record_has_the_lines_of_a_fresh_one(office):
         assert lines[0] == lines[1] != "[]"
 
 
-def test_what_a_record_says_as_json_is_read_to_the_same_content(office):
+def test_what_a_record_says_as_json_is_read_to_the_same_content(world):
     @MANY
     @given(contents(DAYS))
     def run(fields):
@@ -161,13 +161,13 @@ def test_what_a_record_says_as_json_is_read_to_the_same_content(office):
     run()
 
 
-def test_nobody_without_scope_finds_a_record(office):
+def test_nobody_without_scope_finds_a_record(world):
     from tests.factories.records import make_consultation
 
-    record = make_consultation(office.accounts["ana"])
+    record = make_consultation(world.accounts["ana"])
     for scope in (Scope(), Scope(programme=True), Scope(countries=frozenset({"GTM"}))):
         assert queries.find_consultation(db.session(), scope, UUID(record["id"])) is None
         assert queries.lock_consultation(db.session(), scope, UUID(record["id"])) is None
-        desk = office.desks["HND-01"]
+        desk = world.desks["HND-01"]
         day = date.fromisoformat(record["held_on"])
         assert list(queries.list_consultations_of_day(db.session(), scope, desk.id, day)) == []

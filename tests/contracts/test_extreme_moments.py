@@ -14,7 +14,7 @@ from tests.counts.histories import print_cards
 from tests.factories.records import JSON, Browser, consultation_json, make_consultation
 from tests.factories.returns import return_json
 from tests.factories.shelters import referral_json
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import Tablet, make_tablet
 
 YEARS = ("0000", "0001", "0002", "1899", "1900", "9998", "9999", "10000", "-001")
@@ -41,8 +41,8 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 @ON_SQLITE
@@ -50,10 +50,10 @@ def tablet(app: Flask, office: Office) -> Tablet:
 @given(moment=MOMENTS | DAYS)
 @example(moment="0001-01-01T00:00:00+14:00")
 @example(moment="9999-12-31T23:59:59-12:00")
-def test_a_tablets_moments(office: Office, tablet: Tablet, moment: str) -> None:
+def test_a_tablets_moments(world: TwoCountryWorld, tablet: Tablet, moment: str) -> None:
     report = {"oldest_at": moment, "waiting": 1}
     assert tablet.post("/sync/contact", report).status_code == 200
-    assert office["susana"].get("/devices").status_code == 200
+    assert world["susana"].get("/devices").status_code == 200
     notice = {"kind": "referral", "author": "ana", "device": tablet.enrolment["device"]}
     content = {**referral_json(), **notice, "written_at": moment}
     assert tablet.result(content) == "quarantined"
@@ -72,8 +72,8 @@ def test_a_tablets_moments(office: Office, tablet: Tablet, moment: str) -> None:
 @given(day=DAYS)
 @example(day="9999-12-31")
 @example(day="0001-01-01")
-def test_days_that_people_send(office: Office, day: str) -> None:
-    ana, adela, card = office["ana"], office["adela"], card_of(office)
+def test_days_that_people_send(world: TwoCountryWorld, day: str) -> None:
+    ana, adela, card = world["ana"], world["adela"], card_of(world)
     answers = [
         ana.post("/consultations", consultation_json(held_on=day)),
         ana.post("/cards/look", {"card": card, "desk": "HND-01", "held_on": day}),
@@ -92,9 +92,9 @@ def test_days_that_people_send(office: Office, day: str) -> None:
 numbers = count(100)
 
 
-def card_of(office: Office) -> str:
+def card_of(world: TwoCountryWorld) -> str:
     with unit_of_work():
-        return print_cards(office.accounts["ana"], "HND-01", 1)[0]
+        return print_cards(world.accounts["ana"], "HND-01", 1)[0]
 
 
 def desk_form(code: str, **changes: Any) -> dict[str, Any]:
@@ -108,10 +108,10 @@ def desk_form(code: str, **changes: Any) -> dict[str, Any]:
 @given(month=MONTHS)
 @example(month="9999-12")
 @example(month="0001-01")
-def test_months_that_people_ask_for(office: Office, month: str) -> None:
+def test_months_that_people_ask_for(world: TwoCountryWorld, month: str) -> None:
     for name in ("rita", "susana"):
         answers = [
-            get_status(office[name], path)
+            get_status(world[name], path)
             for path in (f"/counts?month={month}", f"/counts.json?month={month}")
         ]
         assert max(answers) < 500
@@ -122,9 +122,9 @@ def get_status(browser: Browser, path: str) -> int:
 
 
 @ON_SQLITE
-def test_a_correction_to_an_extreme_day_is_refused(office: Office) -> None:
-    record = make_consultation(office.accounts["ana"])
+def test_a_correction_to_an_extreme_day_is_refused(world: TwoCountryWorld) -> None:
+    record = make_consultation(world.accounts["ana"])
     for day in ("9999-12-31", "0001-01-01", "1900-01-01"):
         path = f"/consultations/{record['id']}/correct"
         change = {**record, "held_on": day, "version": 1, "reason": "slip"}
-        assert office["ana"].post(path, change).status_code == 422
+        assert world["ana"].post(path, change).status_code == 422

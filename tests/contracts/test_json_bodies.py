@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.contracts.test_permissions import browser_of, world
+from tests.contracts.test_permissions import browser_of, matrix_world
 from tests.contracts.test_text_limits import BodySender, routes_with_body
 
-__all__ = ["world"]
+__all__ = ["matrix_world"]
 ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 VALUES = {
     "nested a thousand deep": b"[" * 1000 + b"]" * 1000,
@@ -37,14 +37,14 @@ def _with_value(body: dict[str, Any], name: str, value: bytes) -> bytes:
 
 @ONLY_SQLITE
 def test_every_route_answers_strange_values_once_and_clearly(
-    app: Flask, world: dict[str, str]
+    app: Flask, matrix_world: dict[str, str]
 ) -> None:
     n_requests, wrong = 0, []
     for endpoint, route, role in routes_with_body():
         if route.json is None:
             continue
-        body = route.json(world["own"])
-        sender = BodySender(browser_of(app, role), route.own.format(**world))
+        body = route.json(matrix_world["own"])
+        sender = BodySender(browser_of(app, role), route.own.format(**matrix_world))
         for name in [*body, "surely_unknown"]:
             for kind, value in VALUES.items():
                 answer = sender.send_bytes(_with_value(body, name, value))
@@ -68,7 +68,7 @@ def _is_clear(answer: Any) -> bool:
 @ONLY_SQLITE
 @pytest.mark.parametrize("text", [b"", b"[]", b'"text"', b"{", b'{"id":1}{}', b"\xff{}", b"null"])
 def test_a_body_that_is_no_object_is_unreadable(
-    app: Flask, world: dict[str, str], text: bytes
+    app: Flask, matrix_world: dict[str, str], text: bytes
 ) -> None:
     sender = BodySender(browser_of(app, "desk_staff"), "/consultations")
     answer = sender.send_bytes(text)

@@ -18,7 +18,7 @@ from app.web.openapi.markdown import markdown
 from tests.contracts.names import ROOT
 from tests.factories.records import JSON, in_new_context, sign_in
 from tests.factories.shelters import make_shelter
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.server import ROUNDS
 from tests.sync.tablet import make_tablet
 
@@ -42,14 +42,16 @@ GENERATION = settings(
 )
 
 
-def _client(office: Office, endpoint: Endpoint, credential: str) -> dict[str, dict[str, str]]:
+def _client(
+    world: TwoCountryWorld, endpoint: Endpoint, credential: str
+) -> dict[str, dict[str, str]]:
     """Return headers and cookies of a client that may use the address."""
     headers = {**JSON, "Accept-Encoding": "identity"}
     if endpoint.permission == "enrolled_device":
         return {"headers": {**headers, "Authorization": f"Device {credential}"}}
-    may = [name for name in ROLES if office.accounts[name].may(endpoint.permission)]
-    browser = sign_in(office.app, (may or ["ana"])[0])
-    token, name = browser.token(), office.app.config["SESSION_COOKIE_NAME"]
+    may = [name for name in ROLES if world.accounts[name].may(endpoint.permission)]
+    browser = sign_in(world.app, (may or ["ana"])[0])
+    token, name = browser.token(), world.app.config["SESSION_COOKIE_NAME"]
     cookie = browser.client.get_cookie(name)
     assert cookie is not None
     return {"headers": {**headers, "X-CSRFToken": token}, "cookies": {name: cookie.value}}
@@ -78,13 +80,13 @@ def _send(schema: Any, endpoint: Endpoint, client: dict[str, dict[str, str]]) ->
     return statuses
 
 
-def test_generated_requests_get_the_answers_that_are_described(office: Office) -> None:
+def test_generated_requests_get_the_answers_that_are_described(world: TwoCountryWorld) -> None:
     make_shelter(beds={"women": 30})
-    tablet = make_tablet(office.app, office.accounts["adela"], office.desks["HND-01"])
-    schema = schemathesis.openapi.from_dict(openapi_document(office.app))
-    schema.app = office.app
-    for endpoint in list_endpoints(office.app):
-        client = _client(office, endpoint, str(tablet.enrolment["credential"]))
+    tablet = make_tablet(world.app, world.accounts["adela"], world.desks["HND-01"])
+    schema = schemathesis.openapi.from_dict(openapi_document(world.app))
+    schema.app = world.app
+    for endpoint in list_endpoints(world.app):
+        client = _client(world, endpoint, str(tablet.enrolment["credential"]))
         statuses = _send(schema, endpoint, client)
         print(endpoint.method, endpoint.path, sorted(statuses))
 
@@ -94,7 +96,7 @@ def test_the_page_says_what_the_description_says(app: Flask) -> None:
     assert page == markdown(openapi_document(app)), "run `make api`"
 
 
-def test_the_description_is_served(office: Office) -> None:
-    answer = office["ana"].get_json("/openapi.json")
-    assert answer.get_json() == openapi_document(office.app)
+def test_the_description_is_served(world: TwoCountryWorld) -> None:
+    answer = world["ana"].get_json("/openapi.json")
+    assert answer.get_json() == openapi_document(world.app)
     assert answer.get_json()["openapi"] == "3.1.0"

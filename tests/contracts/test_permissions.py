@@ -492,7 +492,7 @@ EVERYTHING_IS_OWN = {("staff.reset", ADMIN), ("staff.close", ADMIN)}
 
 
 @pytest.fixture
-def world(app: Flask) -> dict[str, str]:
+def matrix_world(app: Flask) -> dict[str, str]:
     """Return the objects by name that the table's addresses contain."""
     return make_world(app)
 
@@ -573,12 +573,14 @@ def may(route: Route, role: str) -> bool:
     return role in route.roles
 
 
-def call(browser: Browser, route: Route, path: str, world: dict[str, str], **options: Any) -> Any:
-    path = path.format(**world)
+def call(
+    browser: Browser, route: Route, path: str, matrix_world: dict[str, str], **options: Any
+) -> Any:
+    path = path.format(**matrix_world)
     if route.json:
-        return browser.post(path, route.json(world["own"]), **options)
+        return browser.post(path, route.json(matrix_world["own"]), **options)
     if route.form:
-        return browser.post_form(path, route.form(world["own"]), **options)
+        return browser.post_form(path, route.form(matrix_world["own"]), **options)
     return browser.get(path, buffered=True, **options)
 
 
@@ -632,7 +634,7 @@ def test_every_route_states_the_permission_that_the_table_expects(app: Flask) ->
 
 
 def test_a_role_without_permission_is_refused_and_changes_nothing(
-    app: Flask, world: dict[str, str]
+    app: Flask, matrix_world: dict[str, str]
 ) -> None:
     for role in ("anonymous", *ROLES.codes):
         browser = browser_of(app, role)
@@ -640,8 +642,8 @@ def test_a_role_without_permission_is_refused_and_changes_nothing(
         for endpoint, route in TABLE.items():
             if may(route, role):
                 continue
-            program = call(browser, route, route.own, world, headers=JSON)
-            page = program if route.json else call(browser, route, route.own, world)
+            program = call(browser, route, route.own, matrix_world, headers=JSON)
+            page = program if route.json else call(browser, route, route.own, matrix_world)
             case = (role, endpoint)
             assert program.status_code == (401 if role == "anonymous" else 403), case
             assert program.get_json().keys() == {"problem"}, case
@@ -658,7 +660,7 @@ def _page_status(role: str, route: Route, endpoint: str) -> int:
 
 
 def test_a_foreign_object_answers_exactly_like_a_missing_one(
-    app: Flask, world: dict[str, str]
+    app: Flask, matrix_world: dict[str, str]
 ) -> None:
     compared = 0
     for role in ROLES.codes:
@@ -669,8 +671,8 @@ def test_a_foreign_object_answers_exactly_like_a_missing_one(
                 continue
             for foreign in route.foreign:
                 for headers in (JSON, {"Accept": "text/html"}):
-                    theirs = call(browser, route, foreign, world, headers=headers)
-                    missing = call(browser, route, route.missing, world, headers=headers)
+                    theirs = call(browser, route, foreign, matrix_world, headers=headers)
+                    missing = call(browser, route, route.missing, matrix_world, headers=headers)
                     case = (role, endpoint, foreign)
                     assert (theirs.status_code, missing.status_code) == (404, 404), case
                     assert theirs.mimetype == missing.mimetype, case
@@ -683,7 +685,7 @@ def test_a_foreign_object_answers_exactly_like_a_missing_one(
 
 
 def test_recording_at_a_foreign_desk_answers_exactly_like_at_a_missing_one(
-    app: Flask, world: dict[str, str]
+    app: Flask, matrix_world: dict[str, str]
 ) -> None:
     browser = browser_of(app, DESK)
     before = everything_stored()
@@ -697,7 +699,7 @@ def test_recording_at_a_foreign_desk_answers_exactly_like_at_a_missing_one(
 
 
 def test_foreign_figures_answer_exactly_like_those_of_no_country(
-    app: Flask, world: dict[str, str]
+    app: Flask, matrix_world: dict[str, str]
 ) -> None:
     for role in (DESK, SUPERVISOR):
         browser = browser_of(app, role)
@@ -718,25 +720,25 @@ def test_foreign_figures_answer_exactly_like_those_of_no_country(
                 )
 
 
-def test_a_role_with_permission_is_answered(app: Flask, world: dict[str, str]) -> None:
+def test_a_role_with_permission_is_answered(app: Flask, matrix_world: dict[str, str]) -> None:
     for role in ("anonymous", *ROLES.codes):
         browser = browser_of(app, role)
         if role in (SUPERVISOR, ADMIN):
             make_account(f"colleague.{role}", DESK, (make_desk(f"HND-1{len(role)}"),))
         if role in CASES:
-            world = {**world, "own": _own_record(app, role)}
+            matrix_world = {**matrix_world, "own": _own_record(app, role)}
         for endpoint, route in TABLE.items():
             if not may(route, role) or endpoint == "staff.sign_out_everywhere":
                 continue
             path = route.own.replace("colleague", f"colleague.{role}")
-            answer = call(browser, route, path, world)
+            answer = call(browser, route, path, matrix_world)
             expected = 302 if endpoint == "staff.sign_in" and role != "anonymous" else route.ok
             expected = route.otherwise.get(role, expected)
             assert answer.status_code == expected, (role, endpoint, answer.data[:300])
         if role != "anonymous":
             signed_in_again = browser_of(app, role)
             route = TABLE["staff.sign_out_everywhere"]
-            assert call(signed_in_again, route, route.own, world).status_code == route.ok
+            assert call(signed_in_again, route, route.own, matrix_world).status_code == route.ok
 
 
 def _own_record(app: Flask, role: str) -> str:
@@ -746,18 +748,18 @@ def _own_record(app: Flask, role: str) -> str:
     return str(content["id"])
 
 
-def test_a_program_is_never_redirected(app: Flask, world: dict[str, str]) -> None:
+def test_a_program_is_never_redirected(app: Flask, matrix_world: dict[str, str]) -> None:
     for role in ("anonymous", ADMIN, DESK):
         browser = browser_of(app, role)
         for endpoint, route in TABLE.items():
             if endpoint in ("staff.sign_out", "staff.sign_out_everywhere", "static"):
                 continue
-            answer = call(browser, route, route.own, world, headers=JSON)
+            answer = call(browser, route, route.own, matrix_world, headers=JSON)
             assert answer.status_code // 100 != 3, (role, endpoint)
 
 
 def test_a_change_without_its_token_is_refused_and_changes_nothing(
-    app: Flask, world: dict[str, str]
+    app: Flask, matrix_world: dict[str, str]
 ) -> None:
     for role in ("anonymous", *ROLES.codes):
         browser = browser_of(app, role)
@@ -765,8 +767,8 @@ def test_a_change_without_its_token_is_refused_and_changes_nothing(
         for endpoint, route in TABLE.items():
             if not (route.form or route.json) or not may(route, role):
                 continue
-            path = route.own.format(**world)
-            body = route.json(world["own"]) if route.json else {}
+            path = route.own.format(**matrix_world)
+            body = route.json(matrix_world["own"]) if route.json else {}
             for headers in (JSON, {**JSON, "X-CSRFToken": "x" * 40}):
                 answer = in_new_context(browser.client.post, path, json=body, headers=headers)
                 assert answer.status_code == 400, (role, endpoint)

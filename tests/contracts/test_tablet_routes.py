@@ -6,7 +6,7 @@ from flask import Flask
 
 from tests.contracts.test_permissions import BY_CREDENTIAL, everything_stored
 from tests.factories.records import JSON, in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import Tablet, make_tablet
 
 PATHS = {
@@ -31,9 +31,11 @@ def test_every_route_with_a_credential_is_tested_here() -> None:
     assert set(PATHS) | {"sync.enrol", "ops.metrics"} == set(BY_CREDENTIAL)
 
 
-def test_without_its_own_credential_no_client_is_answered(app: Flask, office: Office) -> None:
-    tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
-    sessions = [office[name].client for name in ("ana", "susana", "adela")]
+def test_without_its_own_credential_no_client_is_answered(
+    app: Flask, world: TwoCountryWorld
+) -> None:
+    tablet = make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
+    sessions = [world[name].client for name in ("ana", "susana", "adela")]
     before = everything_stored()
     wrong = (
         "",
@@ -55,16 +57,16 @@ def test_without_its_own_credential_no_client_is_answered(app: Flask, office: Of
 
 
 def test_with_its_credential_the_tablet_is_answered_and_no_token_is_needed(
-    app: Flask, office: Office
+    app: Flask, world: TwoCountryWorld
 ) -> None:
-    tablet: Tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+    tablet: Tablet = make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
     headers = {"Authorization": f"Device {tablet.enrolment['credential']}"}
     answers = {name: send_request(app, name, headers).status_code for name in PATHS}
     assert answers == {**dict.fromkeys(PATHS, 200), "sync.take_over": 401}
 
 
-def test_a_tablets_credential_opens_no_page_of_people(app: Flask, office: Office) -> None:
-    tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def test_a_tablets_credential_opens_no_page_of_people(app: Flask, world: TwoCountryWorld) -> None:
+    tablet = make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
     headers = {**JSON, "Authorization": f"Device {tablet.enrolment['credential']}"}
     for path in ("/today", "/sync/me", "/quarantine", "/devices", "/counts.json", "/returns"):
         assert in_new_context(app.test_client().get, path, headers=headers).status_code == 401, path

@@ -38,14 +38,14 @@ from tests.contracts.test_permissions import (
     TABLE,
     Route,
     browser_of,
+    matrix_world,
     may,
-    world,
 )
 from tests.factories.records import CHEAP_HASH, JSON, Browser, in_new_context
 from tests.sync.sealing import seal_bytes
 from tests.sync.tablet import make_tablet
 
-__all__ = ["world"]
+__all__ = ["matrix_world"]
 MAX_EXTRA_SECONDS = 0.100
 """Seconds of CPU that the largest text may cost beyond a short one."""
 BODY_BYTES = 250 * 1024
@@ -219,14 +219,14 @@ TEXTS = {
 
 @ONLY_SQLITE
 def test_every_free_text_of_every_route_is_refused_or_read_at_once(
-    warm_app: Flask, world: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    warm_app: Flask, matrix_world: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorder, browsers, slow, n_requests = FieldRecorder(monkeypatch), {}, [], 0
     for endpoint, route, role in routes_with_body():
         if role not in browsers or endpoint.startswith("staff.sign_out"):
             browsers[role] = browser_of(warm_app, role)
-        sender = BodySender(browsers[role], route.own.format(**world))
-        base = (route.json or route.form)(world["own"])
+        sender = BodySender(browsers[role], route.own.format(**matrix_world))
+        base = (route.json or route.form)(matrix_world["own"])
         recorder.names = set(READ_BY_HAND.get(endpoint, ()))
         for kind, body in {"form": plain_fields(base), "json": base}.items():
             send_short = partial(getattr(sender, kind), {**body, "x": "x"})
@@ -256,14 +256,14 @@ SHAPES = {
 
 @ONLY_SQLITE
 def test_every_shape_of_json_is_refused_or_read_at_once(
-    warm_app: Flask, world: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    warm_app: Flask, matrix_world: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorder, slow, shapes = FieldRecorder(monkeypatch), [], cycle(SHAPES.items())
     for endpoint, route, role in routes_with_body():
         if route.json is None:
             continue
-        sender = BodySender(browser_of(warm_app, role), route.own.format(**world))
-        base = route.json(world["own"])
+        sender = BodySender(browser_of(warm_app, role), route.own.format(**matrix_world))
+        base = route.json(matrix_world["own"])
         recorder.names = set()
         baseline = min(measure_cpu(partial(sender.json, {**base, "x": "x"}))[0] for _ in "12")
         for field in sorted({*recorder.names, *base}):
@@ -301,7 +301,7 @@ PARTS = {
 
 @ONLY_SQLITE
 def test_every_strange_body_is_refused_or_read_at_once(
-    warm_app: Flask, world: dict[str, str]
+    warm_app: Flask, matrix_world: dict[str, str]
 ) -> None:
     slow = []
     browser = browser_of(warm_app, "desk_staff")
@@ -322,7 +322,9 @@ def test_every_strange_body_is_refused_or_read_at_once(
 
 
 @ONLY_SQLITE
-def test_every_argument_and_header_is_read_at_once(warm_app: Flask, world: dict[str, str]) -> None:
+def test_every_argument_and_header_is_read_at_once(
+    warm_app: Flask, matrix_world: dict[str, str]
+) -> None:
     slow = []
     text = quote(make_mixed_text(("a0", "a@", " ", "\u0315\u0300"), MAX_LINE // 3))[:MAX_LINE]
     get = partial(in_new_context, browser_of(warm_app, "desk_staff").client.get)
@@ -359,7 +361,7 @@ HOSTILE_SPREADSHEETS = {
 
 @ONLY_SQLITE
 def test_every_hostile_spreadsheet_is_refused_at_once_in_one_sentence(
-    warm_app: Flask, world: dict[str, str]
+    warm_app: Flask, matrix_world: dict[str, str]
 ) -> None:
     sender = BodySender(browser_of(warm_app, "supervisor"), "/consultations/import")
     slow = []
@@ -435,7 +437,7 @@ BACKTRACKING = r"(?<![a-z])[a-z][a-z0-9._]* ?[(\[] ?(?:at|arroba|a) ?[)\]] ?[a-z
 
 @ONLY_SQLITE
 def test_the_measure_catches_a_rule_that_reads_any_text(
-    warm_app: Flask, world: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    warm_app: Flask, matrix_world: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mutant: notes are not cut, and one rule backtracks over a text."""
     backtracking_rule = Rule("e_mail", "lower", None, re.compile(BACKTRACKING).search)
@@ -454,7 +456,7 @@ LONG = "a" * 5000
 
 @ONLY_SQLITE
 def test_a_text_that_is_too_long_is_reported_at_its_field_and_shown_cut(
-    warm_app: Flask, world: dict[str, str]
+    warm_app: Flask, matrix_world: dict[str, str]
 ) -> None:
     admin, desk = browser_of(warm_app, "admin"), browser_of(warm_app, "desk_staff")
     fields = plain_fields(TABLE["places.open_new"].form("") or {})
@@ -479,7 +481,7 @@ def test_a_text_that_is_too_long_is_reported_at_its_field_and_shown_cut(
 
 @ONLY_SQLITE
 def test_a_note_that_is_too_long_is_shown_again_as_far_as_a_note_goes(
-    warm_app: Flask, world: dict[str, str]
+    warm_app: Flask, matrix_world: dict[str, str]
 ) -> None:
     desk = browser_of(warm_app, "desk_staff")
     answer = desk.post_form("/referrals", {"desk": "HND-01", "note": "bring water " * 500})
@@ -490,7 +492,7 @@ def test_a_note_that_is_too_long_is_shown_again_as_far_as_a_note_goes(
 
 @ONLY_SQLITE
 def test_the_largest_that_a_tablet_may_send_is_taken_or_refused_at_once(
-    warm_app: Flask, world: dict[str, str]
+    warm_app: Flask, matrix_world: dict[str, str]
 ) -> None:
     admin = Principal(0, "", "admin", frozenset())
     account = find_account(db.session(), "the.admin")

@@ -267,10 +267,10 @@ def test_a_reading_request_cannot_write(app, log):
     db.session.rollback()
 
 
-def test_a_reading_request_keeps_the_prepared_statements_of_its_connection(office):
+def test_a_reading_request_keeps_the_prepared_statements_of_its_connection(world):
     if db.engine.dialect.name == "sqlite":
         return
-    susana = office["susana"]
+    susana = world["susana"]
     for _ in range(8):
         assert susana.get("/counts?country=HND&month=2026-03").status_code == 200
     rows = db.session.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar()

@@ -19,7 +19,7 @@ TABLES = (Consultation, ConsultationVersion, PersonLine)
 
 
 @dataclass
-class Office:
+class TwoCountryWorld:
     """The desks, the accounts by name, and a signed-in browser for each name."""
 
     app: Flask
@@ -38,7 +38,7 @@ class Office:
         return self._browsers[name]
 
 
-def open_office(app: Flask) -> Office:
+def make_two_country_world(app: Flask) -> TwoCountryWorld:
     """Create Ana and Ben at HND-01, Eva at HND-02, Guille at GTM-01, their supervisors, regional, admin."""
     first, second, abroad = make_desk(), make_desk("HND-02"), make_desk("GTM-01", "GTM")
     accounts = [
@@ -53,34 +53,34 @@ def open_office(app: Flask) -> Office:
         make_account("cora", "shelter_coordinator"),
     ]
     desks = {desk.code: desk for desk in (first, second, abroad)}
-    return Office(app, desks, {account.username: account for account in accounts})
+    return TwoCountryWorld(app, desks, {account.username: account for account in accounts})
 
 
-class OfficeCopies:
-    """The office as it stands in the file of a test's database: made once for each clock, then copied."""
+class TwoCountryWorldCopies:
+    """The two-country world in the file of a test's database: created once for each moment, then copied."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._made: dict[object, tuple[Path, Office]] = {}
+        self._made: dict[object, tuple[Path, TwoCountryWorld]] = {}
 
-    def open(self, app: Flask) -> Office:
-        """As `open_office`, in an empty database or in one that a test has begun to fill."""
+    def open(self, app: Flask) -> TwoCountryWorld:
+        """Return a copy of the world, or a new one if a test has begun to fill the database."""
         if db.session.scalar(
             text("SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM desk)")
         ):
-            return open_office(app)
+            return make_two_country_world(app)
         moment = clock._fixed.get()
         if moment not in self._made:
-            office = open_office(app)
+            world = make_two_country_world(app)
             self._disconnect()
-            copy = self._database.with_name(f"office-{len(self._made)}.sqlite")
+            copy = self._database.with_name(f"world-{len(self._made)}.sqlite")
             shutil.copyfile(self._database, copy)
-            self._made[moment] = (copy, office)
+            self._made[moment] = (copy, world)
         else:
             self._disconnect()
             shutil.copyfile(self._made[moment][0], self._database)
-        made = self._made[moment][1]
-        return Office(app, dict(made.desks), dict(made.accounts))
+        copied = self._made[moment][1]
+        return TwoCountryWorld(app, dict(copied.desks), dict(copied.accounts))
 
     @staticmethod
     def _disconnect() -> None:

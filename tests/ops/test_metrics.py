@@ -18,7 +18,7 @@ from app.db.session import db, unit_of_work
 from app.email.queue import queue_email
 from config import UnsafeSettings, read_settings
 from tests.factories.records import at, in_new_context, make_consultation
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 
 pytestmark = pytest.mark.both_databases
 
@@ -74,9 +74,9 @@ def test_no_token_is_no_token(app: Flask) -> None:
     assert scrape(app, "203.0.113.7", Authorization="Bearer ").status_code == 404
 
 
-def test_a_session_opens_nothing(app: Flask, office: Office) -> None:
+def test_a_session_opens_nothing(app: Flask, world: TwoCountryWorld) -> None:
     base = {"REMOTE_ADDR": "203.0.113.7"}
-    assert office["adela"].get("/metrics", environ_base=base).status_code == 404
+    assert world["adela"].get("/metrics", environ_base=base).status_code == 404
 
 
 @pytest.mark.parametrize("token", ["short", "é" * 40])
@@ -86,12 +86,12 @@ def test_a_token_that_can_be_guessed_stops_the_start(token: str) -> None:
 
 
 def test_requests_are_counted_by_route_method_and_class_of_status(
-    app: Flask, office: Office
+    app: Flask, world: TwoCountryWorld
 ) -> None:
     before = values(scrape(app))
-    office["ana"].get("/today?desk=HND-01")
-    office["ana"].get("/no/such/page")
-    in_new_context(office["ana"].client.open, "/today", method="STRANGE")
+    world["ana"].get("/today?desk=HND-01")
+    world["ana"].get("/no/such/page")
+    in_new_context(world["ana"].client.open, "/today", method="STRANGE")
     after = values(scrape(app))
     increases = {name: n - before.get(name, 0) for name, n in after.items()}
 
@@ -101,7 +101,7 @@ def test_requests_are_counted_by_route_method_and_class_of_status(
     assert increases["ventanilla_request_seconds_count,GET"] >= 3
 
 
-def test_queues_and_the_last_backup_are_reported(app: Flask, office: Office) -> None:
+def test_queues_and_the_last_backup_are_reported(app: Flask, world: TwoCountryWorld) -> None:
     with unit_of_work():
         with clock.frozen_at(NOW - 2 * HOUR):
             queue_email(db.session(), "refugio@example.org", "x", "x", "one")
@@ -129,10 +129,10 @@ def test_a_database_fault_is_reported_and_never_an_error(app: Flask) -> None:
     assert "ventanilla_emails_waiting" not in values(answer)
 
 
-def test_no_metric_is_about_any_person(app: Flask, office: Office) -> None:
-    record = make_consultation(office.accounts["ana"])
-    office["ana"].get(f"/consultations/{record['id']}")
-    office["ana"].get("/today?desk=HND-01&day=2026-03-14")
+def test_no_metric_is_about_any_person(app: Flask, world: TwoCountryWorld) -> None:
+    record = make_consultation(world.accounts["ana"])
+    world["ana"].get(f"/consultations/{record['id']}")
+    world["ana"].get("/today?desk=HND-01&day=2026-03-14")
     body = scrape(app).get_data(as_text=True)
 
     assert not re.search(r"ana\b|HND|2026-03-14", body)

@@ -24,31 +24,31 @@ NOON = at("2026-03-14 18:00")
 
 
 @pytest.fixture
-def march(office):
-    """Yield the office in the middle of March 2026, everybody signed in on that day."""
+def march(world):
+    """Yield the two-country world in the middle of March 2026, everybody signed in on that day."""
     with time_machine.travel(NOON):
-        yield office
+        yield world
 
 
-def print_cards(office, n=1, username="susana", desk="HND-01"):
-    answer = office[username].post("/cards", {"desk": desk, "n": n})
+def print_cards(world, n=1, username="susana", desk="HND-01"):
+    answer = world[username].post("/cards", {"desk": desk, "n": n})
     assert answer.status_code == 201, answer.get_json()
     return answer.get_json()["codes"]
 
 
-def show(office, card, username="ana", desk="HND-01", **fields):
+def show(world, card, username="ana", desk="HND-01", **fields):
     content = consultation_json(desk, card=card, **fields)
-    answer = office[username].post("/consultations", content)
+    answer = world[username].post("/consultations", content)
     assert answer.status_code == 201, answer.get_json()
     return content
 
 
-def look_up(office, card, username="ana", desk="HND-01", **fields):
-    return office[username].post("/cards/look", {"card": card, "desk": desk, **fields})
+def look_up(world, card, username="ana", desk="HND-01", **fields):
+    return world[username].post("/cards/look", {"card": card, "desk": desk, **fields})
 
 
-def replace(office, lost, replacement, username="ana"):
-    return office[username].post("/cards/replace", {"lost": lost, "replacement": replacement})
+def replace(world, lost, replacement, username="ana"):
+    return world[username].post("/cards/replace", {"lost": lost, "replacement": replacement})
 
 
 def only_problem(answer):
@@ -238,14 +238,14 @@ def test_a_card_that_is_none_is_reported_in_one_sentence_at_its_field(march, pat
     assert not any(row.is_replaced for row in rows(VisitorCard.__table__))
 
 
-def _problem_of(office, path, typed, other):
+def _problem_of(world, path, typed, other):
     if path == "/consultations":
-        answer = office["ana"].post(path, consultation_json(card=typed))
+        answer = world["ana"].post(path, consultation_json(card=typed))
         field = "card"
     elif path == "/cards/look":
-        answer, field = look_up(office, typed), "card"
+        answer, field = look_up(world, typed), "card"
     else:
-        answer, field = replace(office, typed, other), "lost"
+        answer, field = replace(world, typed, other), "lost"
     assert answer.status_code == 422
     problems = answer.get_json()["problems"]
     assert typed not in answer.get_data(as_text=True)

@@ -12,7 +12,7 @@ import pytest
 from app.db.session import db, unit_of_work
 from tests.counts.histories import print_cards
 from tests.factories.records import consultation_json, in_new_context, make_account
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.server import ROUNDS, Client, serving
 
 pytestmark = pytest.mark.both_databases
@@ -21,26 +21,28 @@ DESK_OF = {"ana": "HND-01", "eva": "HND-02", "guille": "GTM-01"}
 REPETITIONS = {"postgresql": 200 * ROUNDS, "sqlite": 30 * ROUNDS}
 
 
-def count_repetitions(office: Office) -> int:
+def count_repetitions(world: TwoCountryWorld) -> int:
     """Return how often each test repeats: often if writers do not queue up anyway."""
-    url = office.app.config["SETTINGS"].database_url
+    url = world.app.config["SETTINGS"].database_url
     return next(n for name, n in REPETITIONS.items() if url.startswith(name))
 
 
-def make_codes(office: Office, n: int) -> list[str]:
+def make_codes(world: TwoCountryWorld, n: int) -> list[str]:
     """Issue n new cards and return their codes."""
     with unit_of_work():
-        codes = print_cards(office.accounts["ana"], "HND-01", n)
+        codes = print_cards(world.accounts["ana"], "HND-01", n)
     db.session.remove()
     return codes
 
 
 @contextmanager
-def serve_desks(office: Office, module: str = "wsgi:application") -> Iterator[dict[str, Client]]:
+def serve_desks(
+    world: TwoCountryWorld, module: str = "wsgi:application"
+) -> Iterator[dict[str, Client]]:
     """Run a server, and yield a client of each account that the test needs."""
-    make_account("gina", "desk_staff", (office.desks["GTM-01"],))
+    make_account("gina", "desk_staff", (world.desks["GTM-01"],))
     db.session.remove()
-    with serving(office.app.config["SETTINGS"].database_url, workers=4, module=module) as server:
+    with serving(world.app.config["SETTINGS"].database_url, workers=4, module=module) as server:
         names = (*DESK_OF, "ben", "gina", "rita")
         yield {name: Client(server.port).sign_in(name) for name in names}
 
@@ -88,25 +90,25 @@ def low_figures(rita: Client) -> dict[str, tuple[int, int, int]]:
     return figures
 
 
-def prove(office: Office) -> tuple[int, str]:
+def prove(world: TwoCountryWorld) -> tuple[int, str]:
     """Return the exit code and the output of the proof that aggregates and rows agree."""
-    result = in_new_context(office.app.test_cli_runner().invoke, args=["counts", "prove"])
+    result = in_new_context(world.app.test_cli_runner().invoke, args=["counts", "prove"])
     return result.exit_code, result.output
 
 
-def test_a_card_shown_at_three_desks_at_once_is_one_person_in_each_country_and_everywhere(office):
-    n = count_repetitions(office)
-    codes = make_codes(office, n)
-    with serve_desks(office) as clients:
+def test_a_card_shown_at_three_desks_at_once_is_one_person_in_each_country_and_everywhere(world):
+    n = count_repetitions(world)
+    codes = make_codes(world, n)
+    with serve_desks(world) as clients:
         assert show_everywhere(clients, codes) == {201: n * len(DESK_OF)}
         assert low_figures(clients["rita"]) == dict.fromkeys(("", "HND", "GTM"), (n,) * 3)
-    assert prove(office)[0] == 0, prove(office)
+    assert prove(world)[0] == 0, prove(world)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_linking_without_locking_the_card_group_is_caught_if_writers_do_not_wait(office):
-    codes = make_codes(office, 10)
-    with serve_desks(office, "tests.mutants.no_card_lock:application") as clients:
+def test_linking_without_locking_the_card_group_is_caught_if_writers_do_not_wait(world):
+    codes = make_codes(world, 10)
+    with serve_desks(world, "tests.mutants.no_card_lock:application") as clients:
         show_everywhere(clients, codes)
         assert low_figures(clients["rita"])[""] != (10,) * 3
 
@@ -116,11 +118,11 @@ def replacement_call(client: Client, lost: str, new: str) -> Any:
     return lambda: client.post("/cards/replace", {"lost": lost, "replacement": new})
 
 
-def test_cards_shown_while_they_replace_each_other_are_one_person(office):
-    n = count_repetitions(office) // 6
-    chains = list(zip(*(make_codes(office, n) for _ in range(3)), strict=True))
+def test_cards_shown_while_they_replace_each_other_are_one_person(world):
+    n = count_repetitions(world) // 6
+    chains = list(zip(*(make_codes(world, n) for _ in range(3)), strict=True))
     statuses: Counter[int] = Counter()
-    with serve_desks(office) as clients, ThreadPoolExecutor(5) as pool:
+    with serve_desks(world) as clients, ThreadPoolExecutor(5) as pool:
         for first, second, third in chains:
             calls = [
                 replacement_call(clients["ben"], first, second),
@@ -132,4 +134,4 @@ def test_cards_shown_while_they_replace_each_other_are_one_person(office):
             statuses += Counter(status for status, _ in send_at_once(pool, calls))
         assert statuses == {201: 3 * n, 200: 2 * n}
         assert low_figures(clients["rita"]) == dict.fromkeys(("", "HND", "GTM"), (n,) * 3)
-    assert prove(office)[0] == 0, prove(office)
+    assert prove(world)[0] == 0, prove(world)

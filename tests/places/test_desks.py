@@ -70,7 +70,7 @@ WRONG = (
     ("name", "Call maria@example.org", "identifier"),
     ("name", "Desk 9912-3456", "identifier"),
     ("organisation", "Tel. 504 9912 3456", "identifier"),
-    ("organisation", "Office ٠١٢٣٤٥", "identifier"),
+    ("organisation", "TwoCountryWorld ٠١٢٣٤٥", "identifier"),
     ("country", "ESP", "unknown_code"),
     ("adm1", FOREIGN_AREA, "not_in_country"),
     ("adm1", "HN99", "unknown_code"),

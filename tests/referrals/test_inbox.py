@@ -64,19 +64,21 @@ def text_of(answer):
 
 
 @pytest.fixture
-def world(app):
+def inbox_world(app):
     with travel(NOON):
         yield TwoShelterWorld(app)
 
 
-def test_the_page_says_who_waits_how_long_and_where_they_would_sleep(world):
+def test_the_page_says_who_waits_how_long_and_where_they_would_sleep(inbox_world):
     persons = [
         {"sex": "female", "age_band": "age_5_11", "n": 1},
         {"sex": "female", "age_band": "age_25_59", "n": 2},
     ]
-    _, code = world.send(persons=persons, flags=["disability"], language="hat", note="Con mochila")
+    _, code = inbox_world.send(
+        persons=persons, flags=["disability"], language="hat", note="Con mochila"
+    )
     with travel(NOON + timedelta(minutes=12)):
-        inbox = world.inbox()
+        inbox = inbox_world.inbox()
     for sentence in (
         f"Answer within 18 min {code}",
         "2 women 25–59, 1 girl 5–11",
@@ -91,16 +93,19 @@ def test_the_page_says_who_waits_how_long_and_where_they_would_sleep(world):
     assert "Refugio Ajeno" not in inbox
 
 
-def test_by_plain_forms_a_group_is_accepted_taken_back_accepted_and_arrives(world):
-    referral_id, code = world.send()
-    cora, return_to = world.cora, {"next": "/referrals/inbox?shelter=HND-S1", "shelter": "HND-S1"}
+def test_by_plain_forms_a_group_is_accepted_taken_back_accepted_and_arrives(inbox_world):
+    referral_id, code = inbox_world.send()
+    cora, return_to = (
+        inbox_world.cora,
+        {"next": "/referrals/inbox?shelter=HND-S1", "shelter": "HND-S1"},
+    )
 
     def press(action, seconds, **fields):
         with travel(NOON + timedelta(seconds=seconds)):
             answer = cora.post_form(f"/referrals/{referral_id}/{action}", {**return_to, **fields})
             assert answer.status_code == 302, text_of(answer)
             assert answer.location == return_to["next"]
-            return world.inbox(query="?shelter=HND-S1")
+            return inbox_world.inbox(query="?shelter=HND-S1")
 
     inbox = press("accept", 5, version="1")
     assert f"Accepted: {code} Undo" in inbox
@@ -109,71 +114,71 @@ def test_by_plain_forms_a_group_is_accepted_taken_back_accepted_and_arrives(worl
     inbox = press("accept", 20)
     assert "Held until" in inbox
     with travel(NOON + timedelta(seconds=40)):
-        assert "Undo" not in world.inbox()
+        assert "Undo" not in inbox_world.inbox()
     inbox = press("arrive", 60, persons="2")
     assert "1 free of 3 + There now: 2" in inbox
     assert "Nobody is on the way" in inbox
     assert f"Arrived (1) {code}" in inbox
 
 
-def test_every_other_answer_moves_the_card_to_its_list(world):
-    waitlisted, queried, declined, accepted = (world.send()[0] for _ in range(4))
-    cora = world.cora
+def test_every_other_answer_moves_the_card_to_its_list(inbox_world):
+    waitlisted, queried, declined, accepted = (inbox_world.send()[0] for _ in range(4))
+    cora = inbox_world.cora
     cora.post_form(f"/referrals/{waitlisted}/waitlist", {})
     cora.post_form(f"/referrals/{queried}/request-info", {"questions": ["cot", "diet"]})
     cora.post_form(f"/referrals/{declined}/decline", {"reason": "outside_hours"})
     cora.post_form(f"/referrals/{accepted}/accept", {})
-    inbox = world.inbox()
+    inbox = inbox_world.inbox()
     assert "Waiting list (1)" in inbox
     assert "The desk was asked" in inbox
     assert "Is there a baby who needs a cot? not answered yet" in inbox
     assert "Declined: Outside intake hours · just now" in inbox
     with travel(NOON + timedelta(minutes=100)):
-        cora = world.sign_in_again()
-        inbox = world.inbox()
+        cora = inbox_world.sign_in_again()
+        inbox = inbox_world.inbox()
         assert "The places are no longer held" in inbox
         assert "Hold again" in inbox
         assert cora.post_form(f"/referrals/{accepted}/no-show", {}).status_code == 302
-        assert "Did not arrive · just now" in world.inbox()
+        assert "Did not arrive · just now" in inbox_world.inbox()
 
 
-def test_beds_are_changed_confirmed_and_reminded_of_after_four_hours(world):
+def test_beds_are_changed_confirmed_and_reminded_of_after_four_hours(inbox_world):
     with travel(NOON + timedelta(hours=3, minutes=59)):
-        world.sign_in_again()
-        assert "Are they right?" not in world.inbox()
+        inbox_world.sign_in_again()
+        assert "Are they right?" not in inbox_world.inbox()
     with travel(NOON + timedelta(hours=4)):
-        cora = world.cora
-        assert "Are they right?" in world.inbox()
+        cora = inbox_world.cora
+        assert "Are they right?" in inbox_world.inbox()
         assert cora.post_form("/shelters/HND-S1/confirm", {}).location == "/referrals/inbox"
-        assert "Are they right?" not in world.inbox()
-    cora = world.sign_in_again()
+        assert "Are they right?" not in inbox_world.inbox()
+    cora = inbox_world.sign_in_again()
     change = {"category": "families", "occupied_by": "1", "confirmed": "1"}
     for _ in range(2):
         assert cora.post_form("/shelters/HND-S1/beds", change).status_code == 302
     over_capacity = {**change, "reason": "keep_group_together"}
     assert cora.post_form("/shelters/HND-S1/beds", over_capacity).status_code == 302
-    assert "150% taken: To keep a group together" in world.inbox()
+    assert "150% taken: To keep a group together" in inbox_world.inbox()
     cora.post_form("/shelters/HND-S1/accepting", {"accepting": "0"})
-    assert "This shelter takes nobody in at present." in world.inbox()
+    assert "This shelter takes nobody in at present." in inbox_world.inbox()
 
 
-def test_nothing_new_costs_less_than_a_kilobyte_sets_no_cookie_and_leaves_no_entry(world):
-    world.send()
-    first = world.poll()
+def test_nothing_new_costs_less_than_a_kilobyte_sets_no_cookie_and_leaves_no_entry(inbox_world):
+    inbox_world.send()
+    first = inbox_world.poll()
     assert first.get_json() == {
         "waiting": 1,
         "on_the_way": 0,
         "next_deadline": "2026-03-10T18:30:00Z",
     }
     before = _count_audit_entries()
-    unchanged = world.poll(first.headers["ETag"])
+    unchanged = inbox_world.poll(first.headers["ETag"])
     assert unchanged.status_code == 304
     assert unchanged.data == b""
     assert "Set-Cookie" not in unchanged.headers
     head = f"HTTP/1.1 {unchanged.status}\r\n{unchanged.headers}"
     assert len(head) <= 900, "the server adds its name, the date and the connection"
     assert _count_audit_entries() == before
-    world.inbox()
+    inbox_world.inbox()
     assert _count_audit_entries() == before + 1
 
 
@@ -183,11 +188,11 @@ def _count_audit_entries():
     return count
 
 
-def test_every_change_is_reported_and_nothing_else(world):
-    etag = world.poll().headers["ETag"]
-    referral_id, _ = world.send()
-    cora, bed_fields = world.cora, {"category": "women", "confirmed": True}
-    etag = _assert_changed(world, etag, "sent")
+def test_every_change_is_reported_and_nothing_else(inbox_world):
+    etag = inbox_world.poll().headers["ETag"]
+    referral_id, _ = inbox_world.send()
+    cora, bed_fields = inbox_world.cora, {"category": "women", "confirmed": True}
+    etag = _assert_changed(inbox_world, etag, "sent")
     for path, fields in (
         (f"/referrals/{referral_id}/seen", {}),
         (f"/referrals/{referral_id}/request-info", {"questions": ["cot"]}),
@@ -203,23 +208,23 @@ def test_every_change_is_reported_and_nothing_else(world):
     ):
         answer = cora.post(path, fields)
         assert answer.status_code == 200, (path, answer.data)
-        etag = _assert_changed(world, etag, path)
-    world.dora.post("/shelters/HND-S2/confirm", {})
-    assert world.poll(etag).status_code == 304
+        etag = _assert_changed(inbox_world, etag, path)
+    inbox_world.dora.post("/shelters/HND-S2/confirm", {})
+    assert inbox_world.poll(etag).status_code == 304
 
 
-def _assert_changed(world, etag, reason):
-    answer = world.poll(etag)
+def _assert_changed(inbox_world, etag, reason):
+    answer = inbox_world.poll(etag)
     assert answer.status_code == 200, reason
-    assert world.poll(answer.headers["ETag"]).status_code == 304, reason
+    assert inbox_world.poll(answer.headers["ETag"]).status_code == 304, reason
     return answer.headers["ETag"]
 
 
-def test_the_passing_of_time_is_reported_too(world):
-    world.send(priority="emergency_24h")
-    accepted_id, _ = world.send(priority="emergency_24h")
-    world.cora.post(f"/referrals/{accepted_id}/accept", {})
-    etag, reasons = world.poll().headers["ETag"], []
+def test_the_passing_of_time_is_reported_too(inbox_world):
+    inbox_world.send(priority="emergency_24h")
+    accepted_id, _ = inbox_world.send(priority="emergency_24h")
+    inbox_world.cora.post(f"/referrals/{accepted_id}/accept", {})
+    etag, reasons = inbox_world.poll().headers["ETag"], []
     for minutes, reason in (
         (30, "the answer is late"),
         (90, "the hold is over"),
@@ -228,52 +233,52 @@ def test_the_passing_of_time_is_reported_too(world):
         (1530, "they have not come"),
     ):
         with travel(NOON + timedelta(minutes=minutes - 1)):
-            world.sign_in_again()
-            assert world.poll(etag).status_code == 304, f"before {reason}"
+            inbox_world.sign_in_again()
+            assert inbox_world.poll(etag).status_code == 304, f"before {reason}"
         with travel(NOON + timedelta(minutes=minutes)):
-            etag = _assert_changed(world, etag, reason)
+            etag = _assert_changed(inbox_world, etag, reason)
             reasons.append(reason)
     assert len(reasons) == 5
 
 
-def test_somebody_elses_referrals_and_shelters_are_not_there(world):
-    referral_id, code = world.send()
-    assert code not in world.inbox(world.dora)
-    assert world.poll(browser=world.dora).get_json()["waiting"] == 0
-    assert world.dora.get("/referrals/inbox?shelter=HND-S1").status_code == 404
-    assert world.dora.post_form(f"/referrals/{referral_id}/accept", {}).status_code == 404
-    assert world.ana.get("/referrals/inbox").status_code == 403
+def test_somebody_elses_referrals_and_shelters_are_not_there(inbox_world):
+    referral_id, code = inbox_world.send()
+    assert code not in inbox_world.inbox(inbox_world.dora)
+    assert inbox_world.poll(browser=inbox_world.dora).get_json()["waiting"] == 0
+    assert inbox_world.dora.get("/referrals/inbox?shelter=HND-S1").status_code == 404
+    assert inbox_world.dora.post_form(f"/referrals/{referral_id}/accept", {}).status_code == 404
+    assert inbox_world.ana.get("/referrals/inbox").status_code == 403
 
 
-def test_who_was_not_the_first_learns_neither_who_else_was_asked_nor_who_accepted(world):
-    referral_id, _ = world.send(shelters=["HND-S1", "HND-S2"])
-    assert world.dora.post(f"/referrals/{referral_id}/accept", {}).status_code == 200
-    for_shelter = world.cora.get_json(f"/referrals/{referral_id}").get_json()
+def test_who_was_not_the_first_learns_neither_who_else_was_asked_nor_who_accepted(inbox_world):
+    referral_id, _ = inbox_world.send(shelters=["HND-S1", "HND-S2"])
+    assert inbox_world.dora.post(f"/referrals/{referral_id}/accept", {}).status_code == 200
+    for_shelter = inbox_world.cora.get_json(f"/referrals/{referral_id}").get_json()
     assert for_shelter["state"] == "accepted" and for_shelter["shelter"] is None
     assert for_shelter["offers"] == [{"shelter": "HND-S1", "state": "taken"}]
-    for_desk = world.ana.get_json(f"/referrals/{referral_id}").get_json()
+    for_desk = inbox_world.ana.get_json(f"/referrals/{referral_id}").get_json()
     assert for_desk["shelter"] == "HND-S2" and len(for_desk["offers"]) == 2
 
 
-def test_the_slip_opens_the_group_where_it_is_awaited_and_says_nothing_elsewhere(world):
-    referral_id, code = world.send()
+def test_the_slip_opens_the_group_where_it_is_awaited_and_says_nothing_elsewhere(inbox_world):
+    referral_id, code = inbox_world.send()
     typed = f"{code[:2].lower()}-{code[2:]}"
     path, english = f"/referrals/arrive?code={typed}", {"Accept-Language": "en"}
-    world.cora.post(f"/referrals/{referral_id}/accept", {})
-    expected = world.cora.get(path, headers=english)
+    inbox_world.cora.post(f"/referrals/{referral_id}/accept", {})
+    expected = inbox_world.cora.get(path, headers=english)
     assert expected.status_code == 200
     assert "1 woman 25–59" in text_of(expected)
     assert f'/referrals/{referral_id}/arrive"' in expected.get_data(as_text=True)
-    other_shelter = world.dora.get(path, headers=english)
-    unknown_code = world.dora.get("/referrals/arrive?code=zz", headers=english)
+    other_shelter = inbox_world.dora.get(path, headers=english)
+    unknown_code = inbox_world.dora.get("/referrals/arrive?code=zz", headers=english)
     assert (other_shelter.status_code, unknown_code.status_code) == (404, 404)
     for answer in (other_shelter, unknown_code):
         assert "No group with this code is expected here." in text_of(answer)
         assert referral_id not in answer.get_data(as_text=True)
-    assert world.dora.get("/referrals/arrive").status_code == 200
+    assert inbox_world.dora.get("/referrals/arrive").status_code == 200
 
 
-def test_who_coordinates_two_shelters_chooses_and_who_has_none_is_informed(app, world):
+def test_who_coordinates_two_shelters_chooses_and_who_has_none_is_informed(app, inbox_world):
     shelters = (
         make_shelter("HND-S3", name="Casa Tres", email=""),
         make_shelter("HND-S4", email=""),
@@ -281,8 +286,8 @@ def test_who_coordinates_two_shelters_chooses_and_who_has_none_is_informed(app, 
     make_coordinator("tere", *shelters)
     make_coordinator("nora")
     tere, nora = sign_in(app, "tere"), sign_in(app, "nora")
-    world.send(shelters=["HND-S4"])
-    assert "Waiting for your answer (1)" in world.inbox(tere)
-    assert "Nobody is waiting" in world.inbox(tere, "?shelter=HND-S3")
-    assert "You are not assigned to a shelter yet" in world.inbox(nora)
+    inbox_world.send(shelters=["HND-S4"])
+    assert "Waiting for your answer (1)" in inbox_world.inbox(tere)
+    assert "Nobody is waiting" in inbox_world.inbox(tere, "?shelter=HND-S3")
+    assert "You are not assigned to a shelter yet" in inbox_world.inbox(nora)
     assert nora.get("/").location == "/referrals/inbox"

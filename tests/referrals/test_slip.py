@@ -31,7 +31,7 @@ def text_of(answer):
 
 
 @pytest.fixture
-def world(office):
+def slip_world(world):
     """Create two shelters with coordinators, one of them protected, and a consultation of a family from Haiti."""
     shelter = make_shelter("HND-S1", {"families": 9}, opens_at="16:00", closes_at="21:00")
     protected_shelter = make_shelter(
@@ -42,30 +42,30 @@ def world(office):
     [group] = consultation_json()["groups"]
     family = [{**group, "nationality": "HTI", "persons": GROUP}]
     consultation = consultation_json(groups=family, language="hat")
-    assert office["ana"].post("/consultations", consultation).status_code == 201
-    office.consultation = consultation["id"]
-    return office
+    assert world["ana"].post("/consultations", consultation).status_code == 201
+    world.consultation = consultation["id"]
+    return world
 
 
-def send_referral(world, **fields):
-    defaults = {"from_consultation": world.consultation, "persons": GROUP, "language": "hat"}
+def send_referral(slip_world, **fields):
+    defaults = {"from_consultation": slip_world.consultation, "persons": GROUP, "language": "hat"}
     flags = {"flags": ["disability", "lgbtiq"], "note": "They come by bus"}
-    answer = world["ana"].post("/referrals", referral_json(**{**defaults, **flags, **fields}))
+    answer = slip_world["ana"].post("/referrals", referral_json(**{**defaults, **flags, **fields}))
     assert answer.status_code == 201, answer.data
     return answer.get_json()
 
 
 @sqlite_only
-def test_a_slip_says_where_and_until_when_and_nothing_of_who(world):
-    referral = send_referral(world)
+def test_a_slip_says_where_and_until_when_and_nothing_of_who(slip_world):
+    referral = send_referral(slip_world)
     path = f"/referrals/{referral['id']}/slip"
-    waiting = text_of(world["ana"].get(path, **ENGLISH))
+    waiting = text_of(slip_world["ana"].get(path, **ENGLISH))
     assert "Sin confirmar" in waiting and "Lugares reservados" not in waiting
-    coro = sign_in(world.app, "coro")
+    coro = sign_in(slip_world.app, "coro")
     assert coro.post(f"/referrals/{referral['id']}/accept", {}).status_code == 200
     for locale in ("en", "es"):
-        world["ana"].client.set_cookie("locale", locale)
-        page = world["ana"].get(path)
+        slip_world["ana"].client.set_cookie("locale", locale)
+        page = slip_world["ana"].get(path)
         slip = page.text[page.text.index('<article class="slip">') : page.text.index("</article>")]
         text = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", slip)))
         for shown in ("Casa San José", "Avenida Central 12", "bus station", "2222-1111", "16:00"):
@@ -76,53 +76,53 @@ def test_a_slip_says_where_and_until_when_and_nothing_of_who(world):
             assert not any(term.label in text or term.code in slip for term in terms)
         for never in ("HTI", "Hait", "bus by", "They come", "disab", "LGBT", "25–59", "5–11"):
             assert never not in text, never
-        assert world.consultation not in slip and "ana" not in text.split()
+        assert slip_world.consultation not in slip and "ana" not in text.split()
 
 
 @sqlite_only
-def test_there_is_no_slip_if_it_would_send_them_for_nothing(world):
+def test_there_is_no_slip_if_it_would_send_them_for_nothing(slip_world):
     def text_of_no_slip(referral_id):
-        page = world["ana"].get(f"/referrals/{referral_id}/slip", **ENGLISH)
+        page = slip_world["ana"].get(f"/referrals/{referral_id}/slip", **ENGLISH)
         assert page.status_code == 200 and 'class="slip"' not in page.text
         return text_of(page)
 
-    several = send_referral(world, shelters=["HND-S1", "HND-K7"])["id"]
+    several = send_referral(slip_world, shelters=["HND-S1", "HND-K7"])["id"]
     assert "The slip names the one that accepts first." in text_of_no_slip(several)
-    coro = sign_in(world.app, "coro")
-    declined = send_referral(world)["id"]
+    coro = sign_in(slip_world.app, "coro")
+    declined = send_referral(slip_world)["id"]
     coro.post(f"/referrals/{declined}/decline", {"reason": "no_capacity"})
     assert "would send them for nothing" in text_of_no_slip(declined)
-    used = send_referral(world)["id"]
+    used = send_referral(slip_world)["id"]
     assert coro.post(f"/referrals/{used}/accept", {}).status_code == 200
     assert coro.post(f"/referrals/{used}/arrive", {"persons": 4}).status_code == 200
     assert "the slip was used" in text_of_no_slip(used)
-    expired_hold = send_referral(world)["id"]
+    expired_hold = send_referral(slip_world)["id"]
     assert coro.post(f"/referrals/{expired_hold}/accept", {}).status_code == 200
     with time_machine.travel(clock.now() + timedelta(minutes=91), tick=False):
-        world.sign_in_again("ana")
+        slip_world.sign_in_again("ana")
         assert "The places are no longer held." in text_of_no_slip(expired_hold)
-    world.sign_in_again("ana")
-    service = send_referral(world, shelters=[], service="health", priority="normal_14d")["id"]
-    assert world["ana"].get(f"/referrals/{service}/slip").status_code == 404
+    slip_world.sign_in_again("ana")
+    service = send_referral(slip_world, shelters=[], service="health", priority="normal_14d")["id"]
+    assert slip_world["ana"].get(f"/referrals/{service}/slip").status_code == 404
     for name in ("eva", "guille"):
-        assert world[name].get(f"/referrals/{expired_hold}/slip").status_code == 404
+        assert slip_world[name].get(f"/referrals/{expired_hold}/slip").status_code == 404
 
 
 @sqlite_only
-def test_a_protected_shelter_has_neither_name_nor_place_on_any_page_of_the_desk(world):
-    referral = send_referral(world, shelters=["HND-K7"])
-    stranger = Browser(world.app.test_client())
+def test_a_protected_shelter_has_neither_name_nor_place_on_any_page_of_the_desk(slip_world):
+    referral = send_referral(slip_world, shelters=["HND-K7"])
+    stranger = Browser(slip_world.app.test_client())
     pages = [
-        world["ana"].get(path, **ENGLISH)
+        slip_world["ana"].get(path, **ENGLISH)
         for path in (
-            f"/referrals/new?consultation={world.consultation}",
+            f"/referrals/new?consultation={slip_world.consultation}",
             f"/referrals/{referral['id']}",
             f"/referrals/{referral['id']}/slip",
-            f"/cases/{world.consultation}",
+            f"/cases/{slip_world.consultation}",
             "/today",
         )
     ]
-    pages.append(world["ana"].get_json(f"/referrals/{referral['id']}"))
+    pages.append(slip_world["ana"].get_json(f"/referrals/{referral['id']}"))
     pages.append(stranger.get(f"/v/{referral['id']}", **ENGLISH))
     for page in pages:
         assert page.status_code == 200
@@ -133,21 +133,21 @@ def test_a_protected_shelter_has_neither_name_nor_place_on_any_page_of_the_desk(
 
 
 @sqlite_only
-def test_a_stranger_sees_the_shelters_card_and_nothing_of_the_group(world):
-    referral = send_referral(world)
-    stranger = Browser(world.app.test_client())
+def test_a_stranger_sees_the_shelters_card_and_nothing_of_the_group(slip_world):
+    referral = send_referral(slip_world)
+    stranger = Browser(slip_world.app.test_client())
     before = text_of(stranger.get(f"/v/{referral['id']}", **ENGLISH))
     assert "Casa San José" in before and "16:00–21:00" in before
     for never in (referral["code"], referral["id"], "Sent", "5 people", "They come", "women"):
         assert never not in before, never
-    world["ana"].post(f"/referrals/{referral['id']}/cancel", {})
+    slip_world["ana"].post(f"/referrals/{referral['id']}/cancel", {})
     assert text_of(stranger.get(f"/v/{referral['id']}", **ENGLISH)) == before
     for name in ("ana", "guille"):
-        shown = text_of(world[name].get(f"/v/{referral['id']}", **ENGLISH))
+        shown = text_of(slip_world[name].get(f"/v/{referral['id']}", **ENGLISH))
         assert "Casa San José" in shown and referral["code"] not in shown
 
-    several = send_referral(world, shelters=["HND-S1", "HND-K7"])["id"]
-    service = send_referral(world, shelters=[], service="health", priority="normal_14d")["id"]
+    several = send_referral(slip_world, shelters=["HND-S1", "HND-K7"])["id"]
+    service = send_referral(slip_world, shelters=[], service="health", priority="normal_14d")["id"]
     missing = stranger.get(f"/v/{uuid4()}")
     for referral_id in (several, service):
         answer = stranger.get(f"/v/{referral_id}")
@@ -157,15 +157,15 @@ def test_a_stranger_sees_the_shelters_card_and_nothing_of_the_group(world):
 
 
 @sqlite_only
-def test_the_shelters_own_people_come_from_the_code_to_the_arrival(world):
-    referral = send_referral(world)
-    coro = sign_in(world.app, "coro")
+def test_the_shelters_own_people_come_from_the_code_to_the_arrival(slip_world):
+    referral = send_referral(slip_world)
+    coro = sign_in(slip_world.app, "coro")
     answer = coro.get(f"/v/{referral['id']}")
     assert (answer.status_code, answer.location) == (
         302,
         f"/referrals/arrive?code={referral['code']}",
     )
-    other = sign_in(world.app, "carlos").get(f"/v/{referral['id']}")
+    other = sign_in(slip_world.app, "carlos").get(f"/v/{referral['id']}")
     assert other.status_code == 200 and referral["code"] not in text_of(other)
     by_json = in_new_context(coro.client.get, f"/v/{referral['id']}", headers=JSON)
     assert by_json.status_code == 200 and not by_json.location

@@ -12,7 +12,7 @@ from app import clock
 from app.db.session import db
 from app.returns.rules.references import parse_reference
 from tests.factories.records import at
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.returns.return_steps import SUPERVISOR, new_request, steps_to
 
 pytestmark = pytest.mark.both_databases
@@ -27,7 +27,7 @@ def at_noon():
 
 
 def make_request(
-    office: Office, stage: str = "enquiry", username: str = "ana", **fields: Any
+    world: TwoCountryWorld, stage: str = "enquiry", username: str = "ana", **fields: Any
 ) -> str:
     """Create a request at a stage and return its reference."""
     desk, country = {
@@ -35,14 +35,14 @@ def make_request(
         "eva": ("HND-02", "HND"),
         "guille": ("GTM-01", "GTM"),
     }[username]
-    created = office[username].post("/returns", new_request(desk, country, **fields))
+    created = world[username].post("/returns", new_request(desk, country, **fields))
     assert created.status_code == 201, created.data
     reference = str(created.get_json()["reference"])
     for actor, action, step_fields in steps_to(stage, clock.now().date()):
         step_username = (
             {"HND": "susana", "GTM": "gabi"}[country] if actor == SUPERVISOR else username
         )
-        answer = office[step_username].post(f"/returns/{reference}/{action}", step_fields)
+        answer = world[step_username].post(f"/returns/{reference}/{action}", step_fields)
         assert answer.status_code == 200, (action, answer.data)
     return reference
 
@@ -72,24 +72,24 @@ def list_reads() -> list[tuple[str, str]]:
     return reads
 
 
-def in_english(office: Office, *names: str) -> None:
+def in_english(world: TwoCountryWorld, *names: str) -> None:
     for name in names:
-        office[name].client.set_cookie("locale", "en")
+        world[name].client.set_cookie("locale", "en")
 
 
-def test_a_desk_sees_its_own_requests_and_a_supervisor_those_of_the_country(office: Office):
+def test_a_desk_sees_its_own_requests_and_a_supervisor_those_of_the_country(world: TwoCountryWorld):
     own, same_country, abroad = (
-        make_request(office),
-        make_request(office, username="eva"),
-        make_request(office, username="guille"),
+        make_request(world),
+        make_request(world, username="eva"),
+        make_request(world, username="guille"),
     )
-    assert set(rows(office["ana"].get("/returns").text)) == {own}
-    assert set(rows(office["susana"].get("/returns").text)) == {own, same_country}
-    assert set(rows(office["susana"].get("/returns?desk=HND-02").text)) == {same_country}
-    assert set(rows(office["gabi"].get("/returns").text)) == {abroad}
+    assert set(rows(world["ana"].get("/returns").text)) == {own}
+    assert set(rows(world["susana"].get("/returns").text)) == {own, same_country}
+    assert set(rows(world["susana"].get("/returns?desk=HND-02").text)) == {same_country}
+    assert set(rows(world["gabi"].get("/returns").text)) == {abroad}
     for name, path in (("ana", "?desk=HND-02"), ("ana", "?desk=x"), ("susana", "?desk=GTM-01")):
-        assert office[name].get(f"/returns{path}").status_code == 404
-    assert office["ana"].get("/returns?stage=nowhere").status_code == 404
+        assert world[name].get(f"/returns{path}").status_code == 404
+    assert world["ana"].get("/returns?stage=nowhere").status_code == 404
     assert list_reads() == [
         ("country:GTM", "GTM"),
         ("country:HND", "HND"),
@@ -99,65 +99,65 @@ def test_a_desk_sees_its_own_requests_and_a_supervisor_those_of_the_country(offi
 
 
 @pytest.mark.parametrize("name", ["rita", "adela", "cora"])
-def test_nobody_else_sees_a_list_or_searches(office: Office, name: str):
-    assert office[name].get("/returns").status_code == 403
-    assert office[name].get("/returns/find?reference=R-7K3Q9").status_code == 403
+def test_nobody_else_sees_a_list_or_searches(world: TwoCountryWorld, name: str):
+    assert world[name].get("/returns").status_code == 403
+    assert world[name].get("/returns/find?reference=R-7K3Q9").status_code == 403
 
 
-def test_stages_are_counted_and_chosen_and_closed_ones_stand_apart(office: Office):
+def test_stages_are_counted_and_chosen_and_closed_ones_stand_apart(world: TwoCountryWorld):
     new, counselled, withdrawn = (
-        make_request(office),
-        make_request(office, "counselling"),
-        make_request(office, "counselling"),
+        make_request(world),
+        make_request(world, "counselling"),
+        make_request(world, "counselling"),
     )
-    assert office["ana"].post(f"/returns/{withdrawn}/withdraw", {}).status_code == 200
-    page = office["ana"].get("/returns").text
+    assert world["ana"].post(f"/returns/{withdrawn}/withdraw", {}).status_code == 200
+    page = world["ana"].get("/returns").text
     assert set(rows(page)) == {new, counselled}
     (count,) = re.findall(r'href="/returns\?stage=counselling">[^<]*<span[^>]*>(\d+)<', page)
     assert count == "1"
-    assert set(rows(office["ana"].get("/returns?stage=counselling").text)) == {counselled}
-    assert rows(office["ana"].get("/returns?stage=approved").text) == {}
-    assert set(rows(office["ana"].get("/returns?closed=1").text)) == {withdrawn}
+    assert set(rows(world["ana"].get("/returns?stage=counselling").text)) == {counselled}
+    assert rows(world["ana"].get("/returns?stage=approved").text) == {}
+    assert set(rows(world["ana"].get("/returns?closed=1").text)) == {withdrawn}
 
 
-def test_a_line_says_whom_it_waits_for_since_when_and_that_it_is_stopped(office: Office):
-    reference = make_request(office, "consent_recorded")
+def test_a_line_says_whom_it_waits_for_since_when_and_that_it_is_stopped(world: TwoCountryWorld):
+    reference = make_request(world, "consent_recorded")
     with time_machine.travel(NOON + timedelta(days=3), tick=False):
-        office.sign_in_again("ana")
-        in_english(office, "ana")
-        assert "the desk for 3 days" in rows(office["ana"].get("/returns").text)[reference]
+        world.sign_in_again("ana")
+        in_english(world, "ana")
+        assert "the desk for 3 days" in rows(world["ana"].get("/returns").text)[reference]
         fields = {"signs": ["pressure"], "version": 3}
-        assert office["ana"].post(f"/returns/{reference}/stop", fields).status_code == 200
-        line = rows(office["ana"].get("/returns").text)[reference]
+        assert world["ana"].post(f"/returns/{reference}/stop", fields).status_code == 200
+        line = rows(world["ana"].get("/returns").text)[reference]
     assert "Stopped" in line and "the supervisor since today" in line
 
 
-def test_those_that_wait_longest_stand_first(office: Office):
+def test_those_that_wait_longest_stand_first(world: TwoCountryWorld):
     with time_machine.travel(NOON - timedelta(days=2), tick=False):
-        office.sign_in_again("ana")
-        older = make_request(office)
-    office.sign_in_again("ana")
-    newer = make_request(office)
-    assert list(rows(office["ana"].get("/returns").text)) == [older, newer]
+        world.sign_in_again("ana")
+        older = make_request(world)
+    world.sign_in_again("ana")
+    newer = make_request(world)
+    assert list(rows(world["ana"].get("/returns").text)) == [older, newer]
 
 
-def test_days_to_departure_are_shown_with_their_median(office: Office):
-    in_english(office, "susana")
+def test_days_to_departure_are_shown_with_their_median(world: TwoCountryWorld):
+    in_english(world, "susana")
     for days in (4, 10, 6):
         with time_machine.travel(NOON - timedelta(days=days), tick=False):
-            office.sign_in_again("ana")
-            reference = make_request(office, "voluntariness_vulnerability_check")
-        office.sign_in_again("ana")
-        office.sign_in_again("susana")
+            world.sign_in_again("ana")
+            reference = make_request(world, "voluntariness_vulnerability_check")
+        world.sign_in_again("ana")
+        world.sign_in_again("susana")
         for actor, action, fields in steps_to("departed", NOON.date())[3:]:
             name = "susana" if actor == SUPERVISOR else "ana"
-            assert office[name].post(f"/returns/{reference}/{action}", fields).status_code == 200
-    in_english(office, "susana")
-    page = office["susana"].get("/returns").text
+            assert world[name].post(f"/returns/{reference}/{action}", fields).status_code == 200
+    in_english(world, "susana")
+    page = world["susana"].get("/returns").text
     assert re.search(r"\b6 days\b", rows(page)[reference])
     assert "within 6 days of their consent" in page
-    make_request(office, "counselling")
-    assert "of their consent" not in office["susana"].get("/returns?stage=counselling").text
+    make_request(world, "counselling")
+    assert "of their consent" not in world["susana"].get("/returns?stage=counselling").text
 
 
 @pytest.mark.parametrize(
@@ -165,50 +165,50 @@ def test_days_to_departure_are_shown_with_their_median(office: Office):
     [(75, False, False), (76, True, False), (90, True, False), (91, True, True)],
 )
 def test_a_consent_is_named_two_weeks_before_its_end_and_leads_to_its_renewal(
-    office: Office, days: int, is_named: bool, has_ended: bool
+    world: TwoCountryWorld, days: int, is_named: bool, has_ended: bool
 ):
-    reference = make_request(office, "voluntariness_vulnerability_check")
+    reference = make_request(world, "voluntariness_vulnerability_check")
     with time_machine.travel(NOON + timedelta(days=days), tick=False):
-        office.sign_in_again("ana")
-        office.sign_in_again("susana")
-        in_english(office, "ana", "susana")
-        page = office["ana"].get("/returns").text
+        world.sign_in_again("ana")
+        world.sign_in_again("susana")
+        in_english(world, "ana", "susana")
+        page = world["ana"].get("/returns").text
         assert renewals(page) == [reference] * is_named
         renewal = f'href="/returns/{reference}/consent_recorded"'
         assert (renewal in page) == is_named
         assert ("Expired on" in rows(page)[reference]) == has_ended
-        supervisor_page = office["susana"].get("/returns").text
+        supervisor_page = world["susana"].get("/returns").text
         assert renewals(supervisor_page) == [reference] * is_named
         assert renewal not in supervisor_page
-        assert renewals(office["susana"].get("/returns?desk=HND-02").text) == []
-        assert renewals(office["susana"].get("/returns?closed=1").text) == []
+        assert renewals(world["susana"].get("/returns?desk=HND-02").text) == []
+        assert renewals(world["susana"].get("/returns?closed=1").text) == []
 
 
-def test_after_the_hand_over_the_supervisor_is_led_to_the_renewal(office: Office):
-    reference = make_request(office, "handed_to_iom")
+def test_after_the_hand_over_the_supervisor_is_led_to_the_renewal(world: TwoCountryWorld):
+    reference = make_request(world, "handed_to_iom")
     with time_machine.travel(NOON + timedelta(days=91), tick=False):
         renewal = f'href="/returns/{reference}/consent_recorded"'
-        assert renewal in office.sign_in_again("susana").get("/returns").text
-        assert renewal not in office.sign_in_again("ana").get("/returns").text
+        assert renewal in world.sign_in_again("susana").get("/returns").text
+        assert renewal not in world.sign_in_again("ana").get("/returns").text
 
 
-def test_an_empty_list_says_so_in_one_sentence(office: Office):
+def test_an_empty_list_says_so_in_one_sentence(world: TwoCountryWorld):
     for path in ("", "?closed=1", "?stage=counselling"):
-        answer = office["susana"].get(f"/returns{path}")
+        answer = world["susana"].get(f"/returns{path}")
         assert answer.status_code == 200
         assert answer.text.count('class="empty"') == 1
 
 
-def test_a_typed_reference_leads_to_its_request(office: Office):
-    reference = make_request(office)
+def test_a_typed_reference_leads_to_its_request(world: TwoCountryWorld):
+    reference = make_request(world)
     for typed in (reference, reference.lower(), reference[2:], f" {reference[2:]} "):
-        answer = office["ana"].get("/returns/find", query_string={"reference": typed})
+        answer = world["ana"].get("/returns/find", query_string={"reference": typed})
         assert answer.status_code == 302
         assert answer.headers["Location"] == f"/returns/{reference}"
 
 
-def test_a_mistyped_reference_and_a_foreign_one_answer_in_one_sentence(office: Office):
-    foreign, own = make_request(office, username="guille"), make_request(office)
+def test_a_mistyped_reference_and_a_foreign_one_answer_in_one_sentence(world: TwoCountryWorld):
+    foreign, own = make_request(world, username="guille"), make_request(world)
     mistyped = next(
         f"R-{own[2:-1]}{character}"
         for character in "234567"
@@ -221,37 +221,39 @@ def test_a_mistyped_reference_and_a_foreign_one_answer_in_one_sentence(office: O
     )
     sentences = {}
     for typed, status in ((mistyped, 422), (foreign, 404), (unknown, 404)):
-        answer = office["ana"].get(f"/returns/find?reference={typed}")
+        answer = world["ana"].get(f"/returns/find?reference={typed}")
         assert answer.status_code == status
         (sentences[typed],) = re.findall(r'id="p-reference"[^>]*>([^<]+)<', answer.text)
         assert f'value="{typed}"' in answer.text
-        by_json = office["ana"].get_json(f"/returns/find?reference={typed}")
+        by_json = world["ana"].get_json(f"/returns/find?reference={typed}")
         assert (by_json.status_code, list(by_json.get_json())) == (404, ["problem"])
     assert sentences[foreign] == sentences[unknown] != sentences[mistyped]
-    assert office["ana"].get("/returns/find").status_code == 200
+    assert world["ana"].get("/returns/find").status_code == 200
 
 
-def test_the_consent_is_printed_in_the_language_that_was_spoken_and_the_readers(office: Office):
-    reference = make_request(office, "consent_recorded")
-    office["ana"].client.set_cookie("locale", "fr")
+def test_the_consent_is_printed_in_the_language_that_was_spoken_and_the_readers(
+    world: TwoCountryWorld,
+):
+    reference = make_request(world, "consent_recorded")
+    world["ana"].client.set_cookie("locale", "fr")
     path = f"/returns/{reference}/consent-sheet"
-    page = office["ana"].get(path).text
+    page = world["ana"].get(path).text
     assert re.findall(r'<section lang="(\w+)"', page) == ["es", "fr"]
     assert page.count("2026-1") == 1
     assert "10 de marzo de 2026" in page and "8 de junio de 2026" in page and "8 juin 2026" in page
     for language, columns in (("hat", ["ht", "fr"]), ("fra", ["fr"]), ("mam", ["fr"])):
-        page = office["ana"].get(f"{path}?language={language}").text
+        page = world["ana"].get(f"{path}?language={language}").text
         assert re.findall(r'<section lang="(\w+)"', page) == columns
-    assert office["ana"].get(f"{path}?language=zzz").status_code == 404
+    assert world["ana"].get(f"{path}?language=zzz").status_code == 404
 
 
-def test_a_sheet_is_printed_only_when_its_step_has_come(office: Office):
+def test_a_sheet_is_printed_only_when_its_step_has_come(world: TwoCountryWorld):
     status = {}
     for stage in ("enquiry", "counselling", "voluntariness_vulnerability_check", "approved"):
-        reference = make_request(office, stage)
+        reference = make_request(world, stage)
         for sheet in ("consent-sheet", "hand-over-sheet"):
-            status[stage, sheet] = office["ana"].get(f"/returns/{reference}/{sheet}").status_code
-            assert office["guille"].get(f"/returns/{reference}/{sheet}").status_code == 404
+            status[stage, sheet] = world["ana"].get(f"/returns/{reference}/{sheet}").status_code
+            assert world["guille"].get(f"/returns/{reference}/{sheet}").status_code == 404
     assert [key for key, code in status.items() if code == 200] == [
         ("counselling", "consent-sheet"),
         ("voluntariness_vulnerability_check", "consent-sheet"),
@@ -260,25 +262,25 @@ def test_a_sheet_is_printed_only_when_its_step_has_come(office: Office):
         ("approved", "hand-over-sheet"),
     ]
     assert set(status.values()) == {200, 409}
-    office["ana"].post(f"/returns/{reference}/withdraw", {})
+    world["ana"].post(f"/returns/{reference}/withdraw", {})
     for sheet in ("consent-sheet", "hand-over-sheet"):
-        assert office["ana"].get(f"/returns/{reference}/{sheet}").status_code == 409
+        assert world["ana"].get(f"/returns/{reference}/{sheet}").status_code == 409
 
 
-def test_a_stopped_request_is_not_handed_over_on_paper(office: Office):
-    reference = make_request(office, "voluntariness_vulnerability_check")
+def test_a_stopped_request_is_not_handed_over_on_paper(world: TwoCountryWorld):
+    reference = make_request(world, "voluntariness_vulnerability_check")
     fields = {"signs": ["trafficking"], "version": 4}
-    assert office["ana"].post(f"/returns/{reference}/stop", fields).status_code == 200
-    assert office["ana"].get(f"/returns/{reference}/hand-over-sheet").status_code == 409
+    assert world["ana"].post(f"/returns/{reference}/stop", fields).status_code == 200
+    assert world["ana"].get(f"/returns/{reference}/hand-over-sheet").status_code == 409
 
 
-def test_the_hand_over_sheet_says_nothing_about_the_people(office: Office):
-    in_english(office, "ana")
+def test_the_hand_over_sheet_says_nothing_about_the_people(world: TwoCountryWorld):
+    in_english(world, "ana")
     persons = [{"sex": "male", "age_band": "age_18_24", "n": 7}]
     reference = make_request(
-        office, "handed_to_iom", persons=persons, nationality="VEN", country_of_return="VEN"
+        world, "handed_to_iom", persons=persons, nationality="VEN", country_of_return="VEN"
     )
-    page = office["ana"].get(f"/returns/{reference}/hand-over-sheet").text
+    page = world["ana"].get(f"/returns/{reference}/hand-over-sheet").text
     paper = page.partition('<article class="hand-over-paper">')[2].partition("</article>")[0]
     words = " ".join(re.sub(r"<[^>]+>", " ", paper).split())
     assert reference in words and "Ventanilla HND-01" in words

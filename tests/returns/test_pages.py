@@ -19,7 +19,7 @@ from app.returns.vocabulary import texts
 from app.web.outcomes import Accepted
 from tests.contracts.test_shown_codes import CODE, visible
 from tests.factories.records import Browser, at
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.returns.return_steps import DESK, READ_TEXT, SUPERVISOR, all_steps, new_request, steps_to
 
 NOON = at("2026-03-10 18:00")
@@ -44,34 +44,34 @@ def at_noon():
 
 
 @pytest.fixture
-def office(office: Office) -> Office:
-    """Return the office, its people reading English."""
+def world(world: TwoCountryWorld) -> TwoCountryWorld:
+    """Return the two-country world, its people reading English."""
     for name in (*USERNAMES.values(), "eva", "gabi"):
-        office[name].client.set_cookie("locale", "en")
-    return office
+        world[name].client.set_cookie("locale", "en")
+    return world
 
 
-def make_request(office: Office, stage: str = "enquiry", **fields: Any) -> str:
+def make_request(world: TwoCountryWorld, stage: str = "enquiry", **fields: Any) -> str:
     """Create a request at a stage and return its reference."""
-    created = office["ana"].post("/returns", new_request("HND-01", "HND", **fields))
+    created = world["ana"].post("/returns", new_request("HND-01", "HND", **fields))
     assert created.status_code == 201, created.data
     reference = str(created.get_json()["reference"])
     for actor, action, step_fields in steps_to(stage, TODAY):
-        record_action(office, reference, action, actor, **step_fields)
+        record_action(world, reference, action, actor, **step_fields)
     return reference
 
 
 def record_action(
-    office: Office, reference: str, action: str, actor: str = DESK, **fields: Any
+    world: TwoCountryWorld, reference: str, action: str, actor: str = DESK, **fields: Any
 ) -> None:
     """Record an action by JSON."""
-    version = {"version": get_version(office, reference)} if "version" not in fields else {}
-    answer = office[USERNAMES[actor]].post(f"/returns/{reference}/{action}", {**fields, **version})
+    version = {"version": get_version(world, reference)} if "version" not in fields else {}
+    answer = world[USERNAMES[actor]].post(f"/returns/{reference}/{action}", {**fields, **version})
     assert answer.status_code == 200, (action, answer.data)
 
 
-def get_version(office: Office, reference: str) -> int:
-    return int(office["ana"].get_json(f"/returns/{reference}").get_json()["version"])
+def get_version(world: TwoCountryWorld, reference: str) -> int:
+    return int(world["ana"].get_json(f"/returns/{reference}").get_json()["version"])
 
 
 def main_of(browser: Browser, path: str, status: int = 200) -> str:
@@ -114,49 +114,49 @@ def count_words(main: str) -> int:
 
 
 @sqlite_only
-def test_the_one_next_step_stands_on_the_page_of_whose_it_is_and_leads_to_a_form(office):
+def test_the_one_next_step_stands_on_the_page_of_whose_it_is_and_leads_to_a_form(world):
     for stage, (actor, action, fields) in zip(
         ("enquiry", *(action for _, action, _ in all_steps(TODAY))), all_steps(TODAY), strict=False
     ):
         if stage == "enquiry":
-            reference = make_request(office)
+            reference = make_request(world)
         for reader_actor, name in USERNAMES.items():
-            main = main_of(office[name], f"/returns/{reference}")
+            main = main_of(world[name], f"/returns/{reference}")
             assert next_of(main) == ([action] if reader_actor == actor else []), (stage, name)
-        assert has_form(main_of(office[USERNAMES[actor]], f"/returns/{reference}/{action}"))
-        record_action(office, reference, action, actor, **fields)
-    assert next_of(main_of(office["susana"], f"/returns/{reference}")) == ["follow_up_done"]
-    record_action(office, reference, "follow_up_done", SUPERVISOR)
-    assert next_of(main_of(office["susana"], f"/returns/{reference}")) == ["close"]
-    record_action(office, reference, "close", SUPERVISOR, reason="returned")
-    assert next_of(main_of(office["susana"], f"/returns/{reference}")) == []
+        assert has_form(main_of(world[USERNAMES[actor]], f"/returns/{reference}/{action}"))
+        record_action(world, reference, action, actor, **fields)
+    assert next_of(main_of(world["susana"], f"/returns/{reference}")) == ["follow_up_done"]
+    record_action(world, reference, "follow_up_done", SUPERVISOR)
+    assert next_of(main_of(world["susana"], f"/returns/{reference}")) == ["close"]
+    record_action(world, reference, "close", SUPERVISOR, reason="returned")
+    assert next_of(main_of(world["susana"], f"/returns/{reference}")) == []
 
 
 @sqlite_only
-def test_the_longest_pages_are_read_within_a_minute_in_every_language(office):
-    reference = make_request(office, persons=FAMILY)
+def test_the_longest_pages_are_read_within_a_minute_in_every_language(world):
+    reference = make_request(world, persons=FAMILY)
     for _, action, fields in all_steps(TODAY)[:3]:
         for locale in LOCALES:
-            office["ana"].client.set_cookie("locale", locale)
-            main = main_of(office["ana"], f"/returns/{reference}/{action}")
+            world["ana"].client.set_cookie("locale", locale)
+            main = main_of(world["ana"], f"/returns/{reference}/{action}")
             assert count_words(main) <= MOST_WORDS, (action, locale, count_words(main))
-        record_action(office, reference, action, DESK, **fields)
+        record_action(world, reference, action, DESK, **fields)
 
 
 @sqlite_only
-def test_every_page_is_short_speaks_no_code_and_withdraws_until_departure(office):
-    reference = make_request(office, persons=FAMILY)
+def test_every_page_is_short_speaks_no_code_and_withdraws_until_departure(world):
+    reference = make_request(world, persons=FAMILY)
     path = f"/returns/{reference}"
     forms = refusals = 0
     for actor, action, fields in all_steps(TODAY):
         is_before_departure = action != "arrived"
         for name in USERNAMES.values():
-            assert withdraws(main_of(office[name], path), reference) == is_before_departure, (
+            assert withdraws(main_of(world[name], path), reference) == is_before_departure, (
                 action,
                 name,
             )
         for other_action in STEP_FORMS:
-            answer = office[USERNAMES[actor]].get(f"{path}/{other_action}")
+            answer = world[USERNAMES[actor]].get(f"{path}/{other_action}")
             main = main_in(answer.get_data(as_text=True))
             assert has_form(main) == (answer.status_code == 200), (action, other_action)
             assert count_words(main) <= MOST_WORDS, (other_action, count_words(main))
@@ -167,22 +167,22 @@ def test_every_page_is_short_speaks_no_code_and_withdraws_until_departure(office
                 assert withdraws(main, reference) == is_before_departure, (action, other_action)
             forms += answer.status_code == 200
             refusals += answer.status_code != 200
-        record_action(office, reference, action, actor, **fields)
+        record_action(world, reference, action, actor, **fields)
     assert forms > 50
     assert refusals > 70
 
 
 @sqlite_only
-def test_a_step_before_its_time_is_no_form_and_says_why(office):
-    reference = make_request(office)
-    page = main_of(office["ana"], f"/returns/{reference}/handed_to_iom", 409)
+def test_a_step_before_its_time_is_no_form_and_says_why(world):
+    reference = make_request(world)
+    page = main_of(world["ana"], f"/returns/{reference}/handed_to_iom", 409)
     assert "Informed consent is not recorded." in page
     assert f'href="/returns/{reference}"' in page
     for stage in stages.SUPERVISOR_STAGES - stages.SHARED_STAGES:
-        assert not has_form(main_of(office["ana"], f"/returns/{reference}/{stage}", 403))
-    assert not has_form(main_of(office["ana"], f"/returns/{reference}/resume", 403))
-    assert not has_form(main_of(office["susana"], f"/returns/{reference}/counselling", 403))
-    assert not has_form(main_of(office["susana"], f"/returns/{reference}/resume", 409))
+        assert not has_form(main_of(world["ana"], f"/returns/{reference}/{stage}", 403))
+    assert not has_form(main_of(world["ana"], f"/returns/{reference}/resume", 403))
+    assert not has_form(main_of(world["susana"], f"/returns/{reference}/counselling", 403))
+    assert not has_form(main_of(world["susana"], f"/returns/{reference}/resume", 409))
 
 
 ANSWERS: dict[str, dict[str, Any]] = {action: fields for _, action, fields in all_steps(TODAY)} | {
@@ -193,9 +193,9 @@ ANSWERS: dict[str, dict[str, Any]] = {action: fields for _, action, fields in al
 }
 
 
-def is_accepted(office: Office, name: str, display_reference: str, action: str) -> bool:
+def is_accepted(world: TwoCountryWorld, name: str, display_reference: str, action: str) -> bool:
     """Return whether the account could record an action now, well answered; roll it back."""
-    session, principal, reference = db.session(), office.accounts[name], display_reference[2:]
+    session, principal, reference = db.session(), world.accounts[name], display_reference[2:]
     step_input = StepInput(ANSWERS.get(action, {}))
     stop_resume_close_action = {
         "stop": stop_resume_close.stop,
@@ -214,22 +214,22 @@ def is_accepted(office: Office, name: str, display_reference: str, action: str) 
 
 @sqlite_only
 @pytest.mark.parametrize("case", ["going on", "a child alone", "stopped", "withdrawn", "removed"])
-def test_a_page_is_a_form_exactly_if_the_step_would_be_accepted(office, case):
+def test_a_page_is_a_form_exactly_if_the_step_would_be_accepted(world, case):
     persons = (
         [{"sex": "male", "age_band": "age_12_17", "n": 1}] if case == "a child alone" else FAMILY
     )
-    reference = make_request(office, CHECK, persons=persons)
+    reference = make_request(world, CHECK, persons=persons)
     preparation = {
         "stopped": ("stop", DESK, {"signs": ["detention"]}),
         "withdrawn": ("withdraw", DESK, {}),
         "removed": ("close", SUPERVISOR, {"reason": "removed_by_authority"}),
     }.get(case)
     if preparation:
-        record_action(office, reference, preparation[0], preparation[1], **preparation[2])
+        record_action(world, reference, preparation[0], preparation[1], **preparation[2])
     forms = 0
     for actor, name in USERNAMES.items():
         for action in STEP_FORMS:
-            status = office[name].get(f"/returns/{reference}/{action}").status_code
+            status = world[name].get(f"/returns/{reference}/{action}").status_code
             stages_of_actor = stages.DESK_STAGES if actor == DESK else stages.SUPERVISOR_STAGES
             is_theirs = action in stages_of_actor or action in ("stop", "withdraw", "close")
             if action == "resume":
@@ -237,26 +237,24 @@ def test_a_page_is_a_form_exactly_if_the_step_would_be_accepted(office, case):
             assert (status == 403) == (not is_theirs), (name, action)
             # A second withdrawal is accepted and changes nothing.
             is_repeated = (case, action) == ("withdrawn", "withdraw")
-            accepted = (
-                is_theirs and not is_repeated and is_accepted(office, name, reference, action)
-            )
+            accepted = is_theirs and not is_repeated and is_accepted(world, name, reference, action)
             assert (status == 200) == accepted, (name, action, status)
             forms += status == 200
     assert forms >= {"withdrawn": 0, "removed": 1}.get(case, 8)
 
 
-def test_only_who_may_see_a_request_sees_its_pages(office):
-    reference = make_request(office)
+def test_only_who_may_see_a_request_sees_its_pages(world):
+    reference = make_request(world)
     for name, status in (("eva", 404), ("gabi", 404), ("rita", 403), ("adela", 403), ("cora", 403)):
         for page in ("", "/counselling", "/withdraw"):
-            assert office[name].get(f"/returns/{reference}{page}").status_code == status
-    assert office["ana"].get(f"/returns/{reference}/enquiry").status_code == 404
+            assert world[name].get(f"/returns/{reference}{page}").status_code == status
+    assert world["ana"].get(f"/returns/{reference}/enquiry").status_code == 404
 
 
-def test_answers_stay_after_a_refusal_and_the_problem_stands_at_its_field(office):
-    reference = make_request(office, "counselling")
+def test_answers_stay_after_a_refusal_and_the_problem_stands_at_its_field(world):
+    reference = make_request(world, "counselling")
     fields = {"options_explained": "1", "may_withdraw": "1", "version": "2", **READ_TEXT}
-    answer = office["ana"].post_form(f"/returns/{reference}/{CONSENT}", fields)
+    answer = world["ana"].post_form(f"/returns/{reference}/{CONSENT}", fields)
     main = main_in(answer.get_data(as_text=True))
     assert answer.status_code == 422
     for name in ("options_explained", "may_withdraw"):
@@ -264,15 +262,15 @@ def test_answers_stay_after_a_refusal_and_the_problem_stands_at_its_field(office
     assert not re.search(r'name="own_decision" value="1" checked', main)
     assert re.search(r'<div class="asks wrong">\s*<p class="problem" id="p-own_decision">', main)
     assert '<option value="spa" selected>' in main
-    assert get_version(office, reference) == 2
+    assert get_version(world, reference) == 2
 
 
 @sqlite_only
-def test_several_and_choices_stay_after_a_refusal(office):
-    reference = make_request(office, CONSENT)
+def test_several_and_choices_stay_after_a_refusal(world):
+    reference = make_request(world, CONSENT)
     fields = {"free_choice": "refer", "signs": ["pressure", "detention"], "version": "3"}
     fields |= {"text_version": texts.current()}
-    answer = office["ana"].post_form(f"/returns/{reference}/{CHECK}", fields)
+    answer = world["ana"].post_form(f"/returns/{reference}/{CHECK}", fields)
     main = main_in(answer.get_data(as_text=True))
     assert answer.status_code == 422
     ticked = re.findall(r'name="(\w+)" value="(\w+)" checked', main)
@@ -281,46 +279,46 @@ def test_several_and_choices_stay_after_a_refusal(office):
 
 
 @sqlite_only
-def test_nothing_is_ticked_for_the_person_when_a_step_is_opened(office):
-    reference = make_request(office, "counselling")
-    assert " checked" not in main_of(office["ana"], f"/returns/{reference}/counselling")
-    assert " checked" not in main_of(office["ana"], f"/returns/{reference}/{CONSENT}")
-    record_action(office, reference, CONSENT, **all_steps(TODAY)[1][2])
-    assert " checked" not in main_of(office["ana"], f"/returns/{reference}/{CHECK}")
-    assert " checked" not in main_of(office["ana"], f"/returns/{reference}/{CONSENT}")
+def test_nothing_is_ticked_for_the_person_when_a_step_is_opened(world):
+    reference = make_request(world, "counselling")
+    assert " checked" not in main_of(world["ana"], f"/returns/{reference}/counselling")
+    assert " checked" not in main_of(world["ana"], f"/returns/{reference}/{CONSENT}")
+    record_action(world, reference, CONSENT, **all_steps(TODAY)[1][2])
+    assert " checked" not in main_of(world["ana"], f"/returns/{reference}/{CHECK}")
+    assert " checked" not in main_of(world["ana"], f"/returns/{reference}/{CONSENT}")
 
 
-def test_a_page_that_was_overtaken_keeps_its_answers_and_says_so(office):
-    reference = make_request(office, "counselling")
-    record_action(office, reference, "counselling", **all_steps(TODAY)[0][2])
+def test_a_page_that_was_overtaken_keeps_its_answers_and_says_so(world):
+    reference = make_request(world, "counselling")
+    record_action(world, reference, "counselling", **all_steps(TODAY)[0][2])
     fields = {"options_explained": "1", "own_decision": "1", "may_withdraw": "1", **READ_TEXT}
-    answer = office["ana"].post_form(f"/returns/{reference}/{CONSENT}", {**fields, "version": "2"})
+    answer = world["ana"].post_form(f"/returns/{reference}/{CONSENT}", {**fields, "version": "2"})
     main = main_in(answer.get_data(as_text=True))
     assert answer.status_code == 409
     assert main.count(" checked") == 3
     assert 'name="version" value="3"' in main
     assert 'role="alert"' in main
-    second_answer = office["ana"].post_form(
+    second_answer = world["ana"].post_form(
         f"/returns/{reference}/{CONSENT}", {**fields, "version": "3"}
     )
     assert second_answer.location == f"/returns/{reference}"
 
 
 @sqlite_only
-def test_another_language_shows_its_text_and_keeps_what_was_ticked(office):
-    reference = make_request(office, "counselling")
+def test_another_language_shows_its_text_and_keeps_what_was_ticked(world):
+    reference = make_request(world, "counselling")
     fields = {"own_decision": "1", "version": "2", "switch_locale": "ht", **READ_TEXT}
-    answer = office["ana"].post_form(f"/returns/{reference}/{CONSENT}/again", fields)
+    answer = world["ana"].post_form(f"/returns/{reference}/{CONSENT}/again", fields)
     main = main_in(answer.get_data(as_text=True))
     assert answer.status_code == 200
     assert '<div lang="ht">' in main
     assert texts.text(texts.current(), "consent", "ht").paragraphs[4] in main
     assert re.findall(r'name="(\w+)" value="1" checked', main) == ["own_decision"]
-    assert get_version(office, reference) == 2
+    assert get_version(world, reference) == 2
 
 
-def test_the_desks_steps_by_their_pages_alone(office):
-    reference = make_request(office)
+def test_the_desks_steps_by_their_pages_alone(world):
+    reference = make_request(world)
     path = f"/returns/{reference}"
     ticks: dict[str, Any] = {name: "1" for name in ("options_explained", "own_decision")}
     fields_by_step: dict[str, Any] = {
@@ -330,110 +328,110 @@ def test_the_desks_steps_by_their_pages_alone(office):
         "handed_to_iom": {},
     }
     for action, fields in fields_by_step.items():
-        (next_action,) = next_of(main_of(office["ana"], path))
+        (next_action,) = next_of(main_of(world["ana"], path))
         assert next_action == action
-        main = main_of(office["ana"], f"{path}/{action}")
+        main = main_of(world["ana"], f"{path}/{action}")
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', main))
         hidden |= {"language": "hat"} if 'name="language"' in main else {}
-        answer = office["ana"].post_form(f"{path}/{action}", {**hidden, **fields})
+        answer = world["ana"].post_form(f"{path}/{action}", {**hidden, **fields})
         assert (answer.status_code, answer.location) == (302, path)
-    assert next_of(main_of(office["ana"], path)) == []
-    assert "Haitian Creole" in main_of(office["ana"], path)
+    assert next_of(main_of(world["ana"], path)) == []
+    assert "Haitian Creole" in main_of(world["ana"], path)
 
 
-def test_who_departs_is_counted_down_from_who_asked(office):
-    reference = make_request(office, "travel_arranged", persons=FAMILY)
+def test_who_departs_is_counted_down_from_who_asked(world):
+    reference = make_request(world, "travel_arranged", persons=FAMILY)
     path = f"/returns/{reference}/departed"
-    main = main_of(office["susana"], path)
+    main = main_of(world["susana"], path)
     counters = re.findall(r'name="persons-([\w-]+)" value="(\d+)"', main)
     assert counters == [("female-age_25_59", "2"), ("male-age_5_11", "1")]
     assert f'name="departed_on" value="{TODAY.isoformat()}"' in main
     fields = {"departed_on": TODAY.isoformat(), "version": "9"}
     more = {"persons-female-age_25_59": "3", "persons-male-age_5_11": "1"}
-    refused = office["susana"].post_form(path, fields | more)
+    refused = world["susana"].post_form(path, fields | more)
     assert refused.status_code == 422
     assert 'name="persons-female-age_25_59" value="3"' in refused.get_data(as_text=True)
     fewer = {"persons-female-age_25_59": "1", "persons-male-age_5_11": "1"}
-    assert office["susana"].post_form(path, fields | fewer).status_code == 302
-    main = main_of(office["susana"], path)
+    assert world["susana"].post_form(path, fields | fewer).status_code == 302
+    main = main_of(world["susana"], path)
     assert 'name="persons-female-age_25_59" value="1"' in main
 
 
-def test_a_correction_is_a_new_entry_that_says_so(office):
-    reference = make_request(office, "departed")
-    main = main_of(office["susana"], f"/returns/{reference}")
+def test_a_correction_is_a_new_entry_that_says_so(world):
+    reference = make_request(world, "departed")
+    main = main_of(world["susana"], f"/returns/{reference}")
     assert "recorded again" not in main
-    record_action(office, reference, "departed", SUPERVISOR, departed_on="2026-03-10")
-    main = main_of(office["susana"], f"/returns/{reference}")
+    record_action(world, reference, "departed", SUPERVISOR, departed_on="2026-03-10")
+    main = main_of(world["susana"], f"/returns/{reference}")
     assert main.count("recorded again") == 1
     assert len(re.findall(r'<li class="replaced">', main)) == 1
     assert "susana" in main
 
 
-def test_a_sign_stops_and_the_supervisor_decides_on_a_page_that_names_it(office):
-    reference = make_request(office, CONSENT)
+def test_a_sign_stops_and_the_supervisor_decides_on_a_page_that_names_it(world):
+    reference = make_request(world, CONSENT)
     path = f"/returns/{reference}"
-    assert f'href="{path}/stop"' in main_of(office["ana"], path)
+    assert f'href="{path}/stop"' in main_of(world["ana"], path)
     stopped = {"signs": ["trafficking"], "version": "3"}
-    assert office["ana"].post_form(f"{path}/stop", stopped).status_code == 302
-    assert next_of(main_of(office["ana"], path)) == []
-    assert next_of(main_of(office["susana"], path)) == ["resume"]
-    main = main_of(office["susana"], f"{path}/resume")
+    assert world["ana"].post_form(f"{path}/stop", stopped).status_code == 302
+    assert next_of(main_of(world["ana"], path)) == []
+    assert next_of(main_of(world["susana"], path)) == ["resume"]
+    main = main_of(world["susana"], f"{path}/resume")
     assert "A sign of trafficking or exploitation" in main
     assert 'name="ground"' in main
     assert f'href="{path}/close"' in main
     resumption = {"ground": "spoken_alone", "version": "4"}
-    assert office["susana"].post_form(f"{path}/resume", resumption).status_code == 302
-    assert next_of(main_of(office["ana"], path)) == [CHECK]
+    assert world["susana"].post_form(f"{path}/resume", resumption).status_code == 302
+    assert next_of(main_of(world["ana"], path)) == [CHECK]
 
 
-def test_after_a_doubt_that_was_lifted_the_desk_asks_again(office):
-    reference = make_request(office, CONSENT)
+def test_after_a_doubt_that_was_lifted_the_desk_asks_again(world):
+    reference = make_request(world, CONSENT)
     doubt = {"free_choice": "refer", "informed_decision": "yes", "text_version": texts.current()}
-    record_action(office, reference, CHECK, **doubt)
-    main = main_of(office["susana"], f"/returns/{reference}")
+    record_action(world, reference, CHECK, **doubt)
+    main = main_of(world["susana"], f"/returns/{reference}")
     assert next_of(main) == ["resume"]
-    assert main_of(office["susana"], f"/returns/{reference}/resume").count('class="gates"') == 1
-    record_action(office, reference, "resume", SUPERVISOR, ground="spoken_alone")
-    assert next_of(main_of(office["ana"], f"/returns/{reference}")) == [CHECK]
+    assert main_of(world["susana"], f"/returns/{reference}/resume").count('class="gates"') == 1
+    record_action(world, reference, "resume", SUPERVISOR, ground="spoken_alone")
+    assert next_of(main_of(world["ana"], f"/returns/{reference}")) == [CHECK]
 
 
 @sqlite_only
-def test_a_child_alone_meets_the_authority_before_anything_else(office):
+def test_a_child_alone_meets_the_authority_before_anything_else(world):
     persons = [{"sex": "male", "age_band": "age_12_17", "n": 1}]
-    reference = make_request(office, CHECK, persons=persons)
+    reference = make_request(world, CHECK, persons=persons)
     path = f"/returns/{reference}"
-    assert next_of(main_of(office["ana"], path)) == ["best_interests_process"]
-    assert not has_form(main_of(office["ana"], f"{path}/handed_to_iom", 409))
-    assert has_form(main_of(office["ana"], f"{path}/best_interests_process"))
-    adult = make_request(office, CHECK)
-    assert not has_form(main_of(office["ana"], f"/returns/{adult}/best_interests_process", 409))
+    assert next_of(main_of(world["ana"], path)) == ["best_interests_process"]
+    assert not has_form(main_of(world["ana"], f"{path}/handed_to_iom", 409))
+    assert has_form(main_of(world["ana"], f"{path}/best_interests_process"))
+    adult = make_request(world, CHECK)
+    assert not has_form(main_of(world["ana"], f"/returns/{adult}/best_interests_process", 409))
 
 
 @sqlite_only
-def test_only_reasons_that_fit_are_offered_for_closing(office):
+def test_only_reasons_that_fit_are_offered_for_closing(world):
     def offered_reasons(name: str, reference: str) -> list[str]:
-        main = main_of(office[name], f"/returns/{reference}/close")
+        main = main_of(world[name], f"/returns/{reference}/close")
         return re.findall(r'name="reason" value="(\w+)"', main)
 
-    reference = make_request(office)
+    reference = make_request(world)
     before = offered_reasons("ana", reference)
     assert "no_funds" in before
     assert not {"returned", "withdrew"} & set(before)
-    departed = make_request(office, "departed")
+    departed = make_request(world, "departed")
     assert "returned" not in offered_reasons("susana", departed)
-    arrived = make_request(office, "arrived")
+    arrived = make_request(world, "arrived")
     assert offered_reasons("susana", arrived)[0] == "returned"
-    assert not has_form(main_of(office["ana"], f"/returns/{arrived}/close", 409))
+    assert not has_form(main_of(world["ana"], f"/returns/{arrived}/close", 409))
 
 
-def test_a_consent_is_renewed_two_weeks_before_it_ends_and_must_be_after(office, at_noon):
-    reference = make_request(office, CHECK)
+def test_a_consent_is_renewed_two_weeks_before_it_ends_and_must_be_after(world, at_noon):
+    reference = make_request(world, CHECK)
     path = f"/returns/{reference}"
-    assert f'href="{path}/{CONSENT}">Renew' not in main_of(office["ana"], path)
+    assert f'href="{path}/{CONSENT}">Renew' not in main_of(world["ana"], path)
     for days, next_action, renews in ((76, "handed_to_iom", True), (91, CONSENT, False)):
         at_noon.move_to(NOON + timedelta(days=days))
-        ana = office.sign_in_again("ana")
+        ana = world.sign_in_again("ana")
         ana.client.set_cookie("locale", "en")
         main = main_of(ana, path)
         assert next_of(main) == [next_action]
@@ -441,32 +439,32 @@ def test_a_consent_is_renewed_two_weeks_before_it_ends_and_must_be_after(office,
     assert "The consent has expired." in main
 
 
-def test_travel_is_asked_about_once_more_before_a_departure_is_the_next_step(office, at_noon):
-    reference = make_request(office, "fit_to_travel")
+def test_travel_is_asked_about_once_more_before_a_departure_is_the_next_step(world, at_noon):
+    reference = make_request(world, "fit_to_travel")
     path = f"/returns/{reference}"
     arranged = {"transport_mode": "air", "travel_on": (TODAY + timedelta(days=1)).isoformat()}
-    record_action(office, reference, "travel_arranged", SUPERVISOR, **arranged)
-    main = main_of(office["susana"], path)
+    record_action(world, reference, "travel_arranged", SUPERVISOR, **arranged)
+    main = main_of(world["susana"], path)
     assert next_of(main) == ["travel_arranged"]
     assert f'class="button-quiet" href="{path}/departed"' in main
-    form_page = main_of(office["susana"], f"{path}/travel_arranged")
+    form_page = main_of(world["susana"], f"{path}/travel_arranged")
     assert f'name="travel_on" value="{arranged["travel_on"]}"' in form_page
     assert re.search(r'name="transport_mode" value="air" checked', form_page)
     today = {**arranged, "reconfirmed_on": TODAY.isoformat()}
-    record_action(office, reference, "travel_arranged", SUPERVISOR, **today)
-    assert next_of(main_of(office["susana"], path)) == ["departed"]
+    record_action(world, reference, "travel_arranged", SUPERVISOR, **today)
+    assert next_of(main_of(world["susana"], path)) == ["departed"]
     at_noon.move_to(NOON + timedelta(days=4))
-    susana = office.sign_in_again("susana")
+    susana = world.sign_in_again("susana")
     assert next_of(main_of(susana, path)) == ["departed"]
 
 
-def test_two_taps_withdraw_in_neutral_words_and_nothing_is_left_to_do(office):
-    reference = make_request(office, "approved")
+def test_two_taps_withdraw_in_neutral_words_and_nothing_is_left_to_do(world):
+    reference = make_request(world, "approved")
     path = f"/returns/{reference}"
-    answer = office["ana"].post_form(f"{path}/withdraw", {})
+    answer = world["ana"].post_form(f"{path}/withdraw", {})
     assert (answer.status_code, answer.location) == (302, path)
     for name in USERNAMES.values():
-        main = main_of(office[name], path)
+        main = main_of(world[name], path)
         assert next_of(main) == []
         assert not withdraws(main, reference)
         assert not re.search(r"danger|error|fail|success", main)

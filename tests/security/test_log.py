@@ -19,7 +19,7 @@ from app.security import actions, rules
 from app.security.queries import SECURITY_EVENTS
 from app.security.rules import EventCounter, EventKey
 from tests.factories.records import JSON, PASSWORD, Browser, at, in_new_context, sign_in
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import make_tablet
 
 pytestmark = pytest.mark.both_databases
@@ -51,10 +51,10 @@ def attempt(app: Flask, name: str, password: str = WRONG) -> Any:
     return Browser(app.test_client()).post("/sign-in", credentials, environ_base=ADDRESS)
 
 
-def cause_every_refusal(app: Flask, office: Office) -> list[str]:
+def cause_every_refusal(app: Flask, world: TwoCountryWorld) -> list[str]:
     """Cause one of each kind of refusal; return the kinds to be logged."""
-    ana = office["ana"]
-    tablet = make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+    ana = world["ana"]
+    tablet = make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
     own = {**JSON, "Authorization": f"Device {tablet.enrolment['credential']}"}
     foreign = {**JSON, "Authorization": "Device stranger"}
     post = app.test_client().post
@@ -65,7 +65,7 @@ def cause_every_refusal(app: Flask, office: Office) -> list[str]:
     in_new_context(post, "/sync/contact", json={}, headers=foreign)
     in_new_context(post, "/sync/enrol", json={"code": "WRONG"})
     in_new_context(app.test_client().get, "/invitations/unknown")
-    office["adela"].post_form(f"/devices/{tablet.enrolment['device']}/revoke", {})
+    world["adela"].post_form(f"/devices/{tablet.enrolment['device']}/revoke", {})
     in_new_context(post, "/sync/contact", json={}, headers=own)
     return [
         "sign_in_failed",
@@ -79,11 +79,11 @@ def cause_every_refusal(app: Flask, office: Office) -> list[str]:
     ]
 
 
-def test_every_kind_of_refusal_leaves_an_entry(app: Flask, office: Office) -> None:
-    assert cause_every_refusal(app, office) == kinds()
+def test_every_kind_of_refusal_leaves_an_entry(app: Flask, world: TwoCountryWorld) -> None:
+    assert cause_every_refusal(app, world) == kinds()
 
 
-def test_lock_outs_leave_an_entry_of_their_own(app: Flask, office: Office) -> None:
+def test_lock_outs_leave_an_entry_of_their_own(app: Flask, world: TwoCountryWorld) -> None:
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], sign_in_limit=1)
     for name in ("ana", "ana", "x1x", "x2x", "x3x", "x4x", "x5x", "ben"):
         attempt(app, name)
@@ -92,7 +92,7 @@ def test_lock_outs_leave_an_entry_of_their_own(app: Flask, office: Office) -> No
 
 
 def test_an_entry_holds_neither_name_nor_secret_nor_the_whole_address(
-    app: Flask, office: Office
+    app: Flask, world: TwoCountryWorld
 ) -> None:
     attempt(app, "my-password-by-mistake")
     attempt(app, "ana")
@@ -101,12 +101,14 @@ def test_an_entry_holds_neither_name_nor_secret_nor_the_whole_address(
     assert "my-password" not in str((unknown, of_account)) and WRONG not in str(
         (unknown, of_account)
     )
-    assert (unknown.account_id, of_account.account_id) == (None, office.accounts["ana"].account_id)
+    assert (unknown.account_id, of_account.account_id) == (None, world.accounts["ana"].account_id)
     assert unknown.network == "203.0.113.0/24" and "203.0.113.77" not in str(unknown)
     assert len(unknown.name_key) == 64
 
 
-def test_the_same_within_a_minute_is_one_entry_with_a_count(app: Flask, office: Office) -> None:
+def test_the_same_within_a_minute_is_one_entry_with_a_count(
+    app: Flask, world: TwoCountryWorld
+) -> None:
     for _ in range(3):
         attempt(app, "ana")
     with time_machine.travel(NOW + timedelta(minutes=1), tick=True):
@@ -116,7 +118,7 @@ def test_the_same_within_a_minute_is_one_entry_with_a_count(app: Flask, office: 
 
 
 def test_a_list_of_names_fills_no_more_than_twenty_entries_a_minute(
-    app: Flask, office: Office
+    app: Flask, world: TwoCountryWorld
 ) -> None:
     for n in range(rules.MAX_NAMES_PER_MINUTE + 8):
         attempt(app, f"name{n}")
@@ -144,8 +146,8 @@ def test_entries_that_differ_have_rows_of_their_own(parts: list[tuple[str, int |
     assert len(digests) == 2 * len(keys)
 
 
-def test_a_log_that_cannot_be_written_changes_no_answer(app: Flask, office: Office) -> None:
-    ana = office["ana"]
+def test_a_log_that_cannot_be_written_changes_no_answer(app: Flask, world: TwoCountryWorld) -> None:
+    ana = world["ana"]
     db.session.execute(text("DROP TABLE security_event"))
     db.session.commit()
 
@@ -153,31 +155,31 @@ def test_a_log_that_cannot_be_written_changes_no_answer(app: Flask, office: Offi
     assert attempt(app, "ana").status_code == 401
 
 
-def test_what_is_well_leaves_no_entry(app: Flask, office: Office) -> None:
+def test_what_is_well_leaves_no_entry(app: Flask, world: TwoCountryWorld) -> None:
     assert attempt(app, "ana", PASSWORD).status_code == 200
-    assert office["ana"].get("/today").status_code == 200
+    assert world["ana"].get("/today").status_code == 200
     assert entries() == []
 
 
 def test_the_administration_alone_reads_it_in_words_and_page_by_page(
-    app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
+    app: Flask, world: TwoCountryWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.staff.views.security_log.PAGE_SIZE", 2)
     attempt(app, "my-password-by-mistake")
     attempt(app, "ana")
-    office["susana"].get("/desks")
-    adela = office["adela"]
+    world["susana"].get("/desks")
+    adela = world["adela"]
     newest = adela.get("/security").text
     older = adela.get(f"/security?before={entries()[1].number}").text
 
     assert "ana" in newest and "susana" in newest and "203.0.113.0/24" in newest
     assert entries()[0].name_key[:8] in older and "my-password" not in older
     assert 'href="/security"' in adela.get("/audit").text
-    assert 'href="/security"' not in office["susana"].get("/audit").text
+    assert 'href="/security"' not in world["susana"].get("/audit").text
     assert adela.get("/security?before=x").status_code == 404
 
 
-def test_entries_of_ninety_days_go(app: Flask, office: Office) -> None:
+def test_entries_of_ninety_days_go(app: Flask, world: TwoCountryWorld) -> None:
     for age in (rules.RETENTION + timedelta(hours=1), rules.RETENTION - timedelta(hours=1)):
         with time_machine.travel(NOW - age, tick=True):
             attempt(app, "ana")
@@ -187,7 +189,7 @@ def test_entries_of_ninety_days_go(app: Flask, office: Office) -> None:
     assert len(entries()) == 1
 
 
-def test_reading_the_security_log_is_audited(app: Flask, office: Office) -> None:
+def test_reading_the_security_log_is_audited(app: Flask, world: TwoCountryWorld) -> None:
     sign_in(app, "adela").get("/security")
     actions = db.session.scalars(text("SELECT action FROM audit_entry ORDER BY number")).all()
     db.session.rollback()

@@ -48,7 +48,7 @@ class ProtectedShelterWorld:
 
 
 @pytest.fixture
-def world(app: Flask) -> ProtectedShelterWorld:
+def protected_world(app: Flask) -> ProtectedShelterWorld:
     """Create the protected shelter with Nora as its coordinator; one group waits, one is accepted, one declined."""
     protected = make_shelter(
         CODE,
@@ -92,20 +92,22 @@ def _referrals(ana: Browser, nora: Browser, consultation: str) -> Iterator[tuple
         yield state, answer.get_json()
 
 
-def paths(world: ProtectedShelterWorld, rule: Rule) -> Iterator[tuple[str, str]]:
+def paths(protected_world: ProtectedShelterWorld, rule: Rule) -> Iterator[tuple[str, str]]:
     """Yield every address of a route that concerns the shelter: without and with all query parameters."""
-    for referral in world.referrals.values():
+    for referral in protected_world.referrals.values():
         arguments = {
             "referral_id": referral["id"],
-            "consultation_id": world.consultation,
+            "consultation_id": protected_world.consultation,
             "username": "nora",
             "act": "accept",
             "number": "1",
-            "device_id": world.consultation,
+            "device_id": protected_world.consultation,
         }
         path = rule.build({name: arguments.get(name, CODE) for name in rule.arguments})[1]
         query = f"country=HND&desk=HND-01&shelter={CODE}&code={referral['code']}"
-        more_query = f"consultation={world.consultation}&to=shelter&after={referral['id']}"
+        more_query = (
+            f"consultation={protected_world.consultation}&to=shelter&after={referral['id']}"
+        )
         yield path, f"{path}?{query}&{more_query}"
         if "referral_id" not in rule.arguments:
             return
@@ -128,15 +130,15 @@ def find_secrets(answer: Any) -> list[str]:
 
 
 def test_nobody_else_finds_a_protected_shelters_name_or_place_at_any_address(
-    world: ProtectedShelterWorld,
+    protected_world: ProtectedShelterWorld,
 ) -> None:
-    n_answered = dict.fromkeys(world.outsiders, 0)
-    n_shown = dict.fromkeys(world.outsiders, 0)
-    for rule in world.app.url_map.iter_rules():
+    n_answered = dict.fromkeys(protected_world.outsiders, 0)
+    n_shown = dict.fromkeys(protected_world.outsiders, 0)
+    for rule in protected_world.app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint == "static":
             continue
-        for path, full_path in paths(world, rule):
-            for name, browser in world.outsiders.items():
+        for path, full_path in paths(protected_world, rule):
+            for name, browser in protected_world.outsiders.items():
                 for answer in list_answers(browser, path, full_path):
                     assert answer.status_code < 500, (name, path)
                     n_answered[name] += answer.status_code == 200
@@ -148,21 +150,23 @@ def test_nobody_else_finds_a_protected_shelters_name_or_place_at_any_address(
 
 
 def test_its_own_people_and_the_admin_see_it_so_that_a_leak_would_be_found(
-    world: ProtectedShelterWorld,
+    protected_world: ProtectedShelterWorld,
 ) -> None:
     make_account("adela", "admin")
-    admin = sign_in(world.app, "adela")
+    admin = sign_in(protected_world.app, "adela")
 
     assert find_secrets(admin.get(f"/shelters/{CODE}")) == list(SECRET_WORDS)
-    assert find_secrets(world.nora.get("/sync/me")) == ["zyxwolf"]
-    shelters = world.nora.get("/shelters.json").get_json()["shelters"]
+    assert find_secrets(protected_world.nora.get("/sync/me")) == ["zyxwolf"]
+    shelters = protected_world.nora.get("/shelters.json").get_json()["shelters"]
     assert {shelter["code"]: shelter["name"] for shelter in shelters}[CODE] == SECRET["name"]
 
 
-def test_no_refusal_and_no_answer_to_a_change_says_it(world: ProtectedShelterWorld) -> None:
-    waiting = world.referrals["offered"]["id"]
+def test_no_refusal_and_no_answer_to_a_change_says_it(
+    protected_world: ProtectedShelterWorld,
+) -> None:
+    waiting = protected_world.referrals["offered"]["id"]
     man = [{"sex": "male", "age_band": "age_25_59", "n": 99}]
-    for name, browser in world.outsiders.items():
+    for name, browser in protected_world.outsiders.items():
         for path, fields in (
             ("/referrals", referral_json(shelters=[CODE], persons=man)),
             ("/referrals", referral_json(shelters=[CODE], bed_category="men")),
@@ -180,7 +184,7 @@ def test_no_refusal_and_no_answer_to_a_change_says_it(world: ProtectedShelterWor
             answer = browser.post(path, fields)
             assert 400 <= answer.status_code < 500, (name, path)
             assert find_secrets(answer) == [], (name, path)
-    ana = world.outsiders["ana"]
+    ana = protected_world.outsiders["ana"]
     form = {"desk": "HND-01", "persons-female-age_25_59": "1", "consent": "1", "service": "shelter"}
     for path in ("/referrals/new", "/referrals"):
         page = ana.post_form(path, {**form, "id": str(uuid4()), "shelters": CODE})
@@ -188,7 +192,9 @@ def test_no_refusal_and_no_answer_to_a_change_says_it(world: ProtectedShelterWor
     assert find_secrets(ana.post(f"/referrals/{waiting}/cancel", {})) == []
 
 
-def test_a_desk_learns_how_to_reach_it_and_nothing_else(world: ProtectedShelterWorld) -> None:
+def test_a_desk_learns_how_to_reach_it_and_nothing_else(
+    protected_world: ProtectedShelterWorld,
+) -> None:
     shelter = find_shelter(db.session(), CODE)
     assert shelter is not None
     db.session.rollback()
@@ -199,7 +205,11 @@ def test_a_desk_learns_how_to_reach_it_and_nothing_else(world: ProtectedShelterW
     assert (view.name, view.location) == (None, None)
     hidden = (view.type, view.organisation, view.adm1, view.address, view.directions)
     assert set(hidden) == {""} and view.is_protected
-    slip = f"/referrals/{world.referrals['accepted']['id']}/slip"
-    assert SHOWN["meeting_point"] in world.outsiders["ana"].get(slip).text
-    card = world.outsiders["stranger"].get(f"/v/{world.referrals['accepted']['id']}").text
+    slip = f"/referrals/{protected_world.referrals['accepted']['id']}/slip"
+    assert SHOWN["meeting_point"] in protected_world.outsiders["ana"].get(slip).text
+    card = (
+        protected_world.outsiders["stranger"]
+        .get(f"/v/{protected_world.referrals['accepted']['id']}")
+        .text
+    )
     assert SHOWN["phone"] in card

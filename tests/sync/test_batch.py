@@ -14,15 +14,15 @@ from app.sync.actions import handlers
 from app.sync.models import Envelope
 from tests.counts.histories import print_cards
 from tests.factories.records import in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import Tablet, make_tablet
 
 pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 @contextmanager
@@ -60,9 +60,11 @@ def figures_are_proven(app: Flask) -> bool:
     )
 
 
-def test_fifty_records_take_as_many_statements_as_five(office: Office, tablet: Tablet) -> None:
+def test_fifty_records_take_as_many_statements_as_five(
+    world: TwoCountryWorld, tablet: Tablet
+) -> None:
     with unit_of_work():
-        cards = print_cards(office.accounts["ana"], "HND-01", 5)
+        cards = print_cards(world.accounts["ana"], "HND-01", 5)
     counts = []
     for size in (5, 5, 50):
         fields = [{"card": cards[n % 5]} if n % 2 else {} for n in range(size)]

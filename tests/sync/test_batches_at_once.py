@@ -17,7 +17,7 @@ from app.people.models.lines import PersonLine
 from tests import postgres
 from tests.counts.histories import print_cards
 from tests.factories.records import consultation_json, in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.server import ROUNDS, Client, serving
 from tests.sync.raw_requests import exchange, request_bytes
 from tests.sync.tablet import Tablet, days_ago, make_tablet
@@ -31,17 +31,17 @@ ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 
 
 @pytest.fixture
-def tablets(app: Flask, office: Office) -> list[Tablet]:
-    adela, desk = office.accounts["adela"], office.desks["HND-01"]
+def tablets(app: Flask, world: TwoCountryWorld) -> list[Tablet]:
+    adela, desk = world.accounts["adela"], world.desks["HND-01"]
     enrolled = [make_tablet(app, adela, desk, f"Tablet {n}") for n in range(2)]
     db.session.remove()
     return enrolled
 
 
 @pytest.fixture
-def cards(office: Office) -> list[str]:
+def cards(world: TwoCountryWorld) -> list[str]:
     with unit_of_work():
-        codes = print_cards(office.accounts["ana"], "HND-01", CARDS)
+        codes = print_cards(world.accounts["ana"], "HND-01", CARDS)
     db.session.remove()
     return codes
 
@@ -80,7 +80,7 @@ def browser_requests(client: Client, cards: list[str]) -> Iterator[Callable[[], 
 
 
 def run_tablets_and_browsers(
-    office: Office,
+    world: TwoCountryWorld,
     tablets: list[Tablet],
     cards: list[str],
     batches: int = BATCHES,
@@ -92,7 +92,7 @@ def run_tablets_and_browsers(
         for n, tablet in enumerate(tablets)
     ]
     statuses, stop = Counter[int](), Event()
-    with serving(office.app.config["SETTINGS"].database_url, 4, module) as server:
+    with serving(world.app.config["SETTINGS"].database_url, 4, module) as server:
         browsers = [Client(server.port).sign_in(name) for name in ("ana", "ben")]
 
         def send_requests(browser: Client) -> None:
@@ -117,13 +117,13 @@ def run_tablets_and_browsers(
     return sum(by_tablet, statuses)
 
 
-def deadlocks(office: Office) -> int:
+def deadlocks(world: TwoCountryWorld) -> int:
     """Return how often PostgreSQL logged a deadlock."""
-    log = postgres.log_of(office.app.config["SETTINGS"].database_url)
+    log = postgres.log_of(world.app.config["SETTINGS"].database_url)
     return log.read_text().count("deadlock detected")
 
 
-def list_discrepancies(office: Office) -> list[str]:
+def list_discrepancies(world: TwoCountryWorld) -> list[str]:
     """Return one sentence for each discrepancy between the database and what was sent."""
     session, tablets_sent = db.session(), 2 * BATCHES * (BATCH_SIZE - 1)
     of_tablets = Consultation.device.is_not(None)
@@ -137,32 +137,32 @@ def list_discrepancies(office: Office) -> list[str]:
     )
     discrepancies += [] if voided == 2 * BATCHES else [f"{voided} of {2 * BATCHES} were taken back"]
     discrepancies += [] if people == records else [f"{people} people in {records} records"]
-    proven = in_new_context(office.app.test_cli_runner().invoke, args=["counts", "prove"])
+    proven = in_new_context(world.app.test_cli_runner().invoke, args=["counts", "prove"])
     return discrepancies + ([] if proven.exit_code == 0 else [proven.output])
 
 
 @ON_POSTGRESQL
 def test_batches_in_opposite_order_never_deadlock(
-    office: Office, tablets: list[Tablet], cards: list[str]
+    world: TwoCountryWorld, tablets: list[Tablet], cards: list[str]
 ) -> None:
-    before = deadlocks(office)
-    statuses = run_tablets_and_browsers(office, tablets, cards)
-    assert deadlocks(office) == before
+    before = deadlocks(world)
+    statuses = run_tablets_and_browsers(world, tablets, cards)
+    assert deadlocks(world) == before
     assert set(statuses) == {200, 201}, statuses
-    assert list_discrepancies(office) == []
+    assert list_discrepancies(world) == []
 
 
 @ON_POSTGRESQL
 def test_records_locked_one_after_the_other_are_caught(
-    office: Office, tablets: list[Tablet], cards: list[str]
+    world: TwoCountryWorld, tablets: list[Tablet], cards: list[str]
 ) -> None:
-    before = deadlocks(office)
+    before = deadlocks(world)
     for _ in range(
         4
     ):  # the order of locks is random: two batches each way meet in nearly every try
         run_tablets_and_browsers(
-            office, tablets, cards, 2, "tests.mutants.batch_one_by_one:application"
+            world, tablets, cards, 2, "tests.mutants.batch_one_by_one:application"
         )
-        if deadlocks(office) > before:
+        if deadlocks(world) > before:
             return
     raise AssertionError("records taken one after the other met no deadlock")

@@ -11,14 +11,14 @@ from app.consultations.models import Consultation
 from app.db.session import db, unit_of_work
 from app.sync.actions import daily_limits
 from app.sync.models import Envelope
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.sealing import seal_bytes
 from tests.sync.tablet import Tablet, make_tablet
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 @pytest.fixture
@@ -104,9 +104,9 @@ def test_even_good_records_end_at_many_a_day_and_go_on_the_next(
 
 
 def test_another_tablet_is_not_delayed(
-    app: Flask, office: Office, tablet: Tablet, low_limits: None
+    app: Flask, world: TwoCountryWorld, tablet: Tablet, low_limits: None
 ) -> None:
-    other = make_tablet(app, office.accounts["adela"], office.desks["HND-01"], "Tablet 2")
+    other = make_tablet(app, world.accounts["adela"], world.desks["HND-01"], "Tablet 2")
     tablet.send(*(make_junk(tablet) for _ in range(4)))
     assert post_envelopes(tablet, make_junk(tablet)).status_code == 429
     assert [result["result"] for result in other.send(make_junk(other))] == ["quarantined"]

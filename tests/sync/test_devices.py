@@ -14,13 +14,13 @@ from app.db.session import db, unit_of_work
 from app.sync.models import Device
 from app.sync.rules import devices as rules
 from tests.factories.records import in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import Tablet, enrol, make_tablet
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 def set_last_contact(tablet: Tablet, hours: int) -> None:
@@ -38,8 +38,8 @@ def card_of(page: str, device: str) -> str:
     return match[0]
 
 
-def test_an_added_tablet_is_enrolled_by_its_code_once(app: Flask, office: Office) -> None:
-    answer = office["adela"].post("/devices", {"desk": "HND-01", "name": "Tablet 7"})
+def test_an_added_tablet_is_enrolled_by_its_code_once(app: Flask, world: TwoCountryWorld) -> None:
+    answer = world["adela"].post("/devices", {"desk": "HND-01", "name": "Tablet 7"})
 
     added = answer.get_json()
     assert answer.status_code == 201 and added.keys() == {"device", "code", "expires_at"}
@@ -49,16 +49,18 @@ def test_an_added_tablet_is_enrolled_by_its_code_once(app: Flask, office: Office
     assert second.status_code == 401
 
 
-def test_a_program_may_leave_the_name_to_the_desk(app: Flask, office: Office) -> None:
+def test_a_program_may_leave_the_name_to_the_desk(app: Flask, world: TwoCountryWorld) -> None:
     for _ in range(2):
-        assert office["adela"].post("/devices", {"desk": "HND-01"}).status_code == 201
+        assert world["adela"].post("/devices", {"desk": "HND-01"}).status_code == 201
     names = db.session.execute(select(Device.name).order_by(Device.name)).scalars().all()
     db.session.rollback()
     assert names == ["T1", "T2"]
 
 
-def test_the_page_shows_the_code_in_groups_and_the_same_as_a_qr(app: Flask, office: Office) -> None:
-    answer = office["adela"].post_form("/devices", {"desk": "HND-01", "name": "Tablet 7"})
+def test_the_page_shows_the_code_in_groups_and_the_same_as_a_qr(
+    app: Flask, world: TwoCountryWorld
+) -> None:
+    answer = world["adela"].post_form("/devices", {"desk": "HND-01", "name": "Tablet 7"})
 
     code = re.search(r'id="code">([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})<', answer.text)
     assert answer.status_code == 200 and code and "<path d=" in answer.text
@@ -78,25 +80,25 @@ def test_the_page_shows_the_code_in_groups_and_the_same_as_a_qr(app: Flask, offi
     ],
 )
 def test_problems_of_a_new_tablet_are_reported_and_nothing_is_added(
-    office: Office, fields: dict[str, Any], field: str, code: str
+    world: TwoCountryWorld, fields: dict[str, Any], field: str, code: str
 ) -> None:
-    answer = office["adela"].post("/devices", fields)
+    answer = world["adela"].post("/devices", fields)
 
     problems = [(problem["field"], problem["code"]) for problem in answer.get_json()["problems"]]
     assert answer.status_code == 422 and problems == [(field, code)]
-    assert "data-device" not in office["adela"].get("/devices").text
+    assert "data-device" not in world["adela"].get("/devices").text
 
 
 def test_a_silent_tablet_with_records_stands_first_and_says_what_waits(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
-    other = make_tablet(app, office.accounts["adela"], office.desks["HND-02"], "Tablet 2")
+    other = make_tablet(app, world.accounts["adela"], world.desks["HND-02"], "Tablet 2")
     tablet.result(tablet.consultation("ana"))
     tablet.contact(saved=2, waiting=1, oldest_at="2026-01-05T10:00:00Z", persisted=False)
     other.contact(saved=5, waiting=3, version="old", persisted=True)
     set_last_contact(other, 25)
 
-    page = office["susana"].get("/devices").text
+    page = world["susana"].get("/devices").text
 
     assert page.index(other.enrolment["device"]) < page.index(tablet.enrolment["device"])
     late, quiet = (
@@ -115,60 +117,60 @@ def test_missing_are_records_that_neither_wait_nor_arrived() -> None:
 
 
 def test_supervisors_see_their_own_countries_tablets_and_change_none(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     device = tablet.enrolment["device"]
-    assert device in office["susana"].get("/devices").text
-    assert device not in office["gabi"].get("/devices").text
-    assert device in office["adela"].get("/devices").text
+    assert device in world["susana"].get("/devices").text
+    assert device not in world["gabi"].get("/devices").text
+    assert device in world["adela"].get("/devices").text
     for path in ("", f"/{device}/again", f"/{device}/revoke", f"/{device}/move"):
-        assert office["susana"].post(f"/devices{path}", {}).status_code == 403
+        assert world["susana"].post(f"/devices{path}", {}).status_code == 403
     for name in ("ana", "rita"):
-        assert office[name].get("/devices").status_code == 403
+        assert world[name].get("/devices").status_code == 403
 
 
 def test_a_revoked_tablet_sends_nothing_until_a_new_code_enrols_it(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     device = tablet.enrolment["device"]
     envelope = tablet.seal(tablet.consultation("ana"))
     tablet.contact(saved=1, waiting=1)
-    assert office["adela"].post(f"/devices/{device}/revoke", {}).status_code == 200
+    assert world["adela"].post(f"/devices/{device}/revoke", {}).status_code == 200
     refused = tablet.post("/sync/envelopes", {"envelopes": [envelope]})
     assert refused.status_code == 401 and refused.get_json()["device"] == "revoked"
 
-    code = office["adela"].post(f"/devices/{device}/again", {}).get_json()["code"]
+    code = world["adela"].post(f"/devices/{device}/again", {}).get_json()["code"]
     enrolled = enrol(app, code, "HND-01")
 
     assert enrolled.enrolment["device"] == device
     assert enrolled.send(envelope)[0]["result"] == "created"
-    shown = card_of(office["susana"].get("/devices").text, device)
+    shown = card_of(world["susana"].get("/devices").text, device)
     assert shown.count("▲") >= 1 and "revoked" not in shown
 
 
-def test_a_moved_tablet_belongs_to_the_other_desk(office: Office, tablet: Tablet) -> None:
+def test_a_moved_tablet_belongs_to_the_other_desk(world: TwoCountryWorld, tablet: Tablet) -> None:
     device = tablet.enrolment["device"]
-    moved = office["adela"].post(f"/devices/{device}/move", {"desk": "HND-02"})
+    moved = world["adela"].post(f"/devices/{device}/move", {"desk": "HND-02"})
     assert moved.status_code == 200 and tablet.contact()["desk"] == "HND-02"
-    refused = office["adela"].post(f"/devices/{device}/move", {"desk": "HND-99"})
+    refused = world["adela"].post(f"/devices/{device}/move", {"desk": "HND-99"})
     assert refused.status_code == 422 and tablet.contact()["desk"] == "HND-02"
-    nowhere = office["adela"].post(f"/devices/{uuid4()}/move", {"desk": "HND-02"})
+    nowhere = world["adela"].post(f"/devices/{uuid4()}/move", {"desk": "HND-02"})
     assert nowhere.status_code == 404
 
 
 def test_figures_say_how_many_records_wait_on_their_desks_tablets(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
-    adela = office.accounts["adela"]
-    near = make_tablet(app, adela, office.desks["HND-02"], "Tablet 2")
-    far = make_tablet(app, adela, office.desks["GTM-01"], "Tablet 3")
-    stolen = make_tablet(app, adela, office.desks["HND-01"], "Tablet 4")
+    adela = world.accounts["adela"]
+    near = make_tablet(app, adela, world.desks["HND-02"], "Tablet 2")
+    far = make_tablet(app, adela, world.desks["GTM-01"], "Tablet 3")
+    stolen = make_tablet(app, adela, world.desks["HND-01"], "Tablet 4")
     for each, waiting in ((tablet, 1), (near, 20), (far, 300), (stolen, 4000)):
         each.contact(saved=waiting, waiting=waiting)
-    office["adela"].post(f"/devices/{stolen.enrolment['device']}/revoke", {})
+    world["adela"].post(f"/devices/{stolen.enrolment['device']}/revoke", {})
 
     def waiting(name: str, address: str) -> int:
-        figures = office[name].get_json(f"/counts.json{address}").get_json()
+        figures = world[name].get_json(f"/counts.json{address}").get_json()
         return int(figures["completeness"]["waiting_on_tablets"])
 
     assert waiting("ana", "") == 1
@@ -176,7 +178,7 @@ def test_figures_say_how_many_records_wait_on_their_desks_tablets(
     assert waiting("susana", "?country=HND&desk=HND-02") == 20
     assert waiting("rita", "?country=GTM") == 300
     assert waiting("rita", "") == 321
-    assert ">21 " in re.sub(r"\s+", " ", office["susana"].get("/counts?country=HND").text)
+    assert ">21 " in re.sub(r"\s+", " ", world["susana"].get("/counts?country=HND").text)
 
 
 def test_the_page_that_enrols_is_open_to_everybody_and_holds_no_code(app: Flask) -> None:

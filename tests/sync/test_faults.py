@@ -21,7 +21,7 @@ from app.sync.models import Device, Envelope
 from app.sync.queries.envelopes import list_unresolved
 from app.sync.schemas.bodies import parse_envelopes
 from tests.factories.records import in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.faults import FAULTS
 from tests.sync.tablet import Tablet, enrol, make_tablet
 
@@ -40,8 +40,8 @@ SEALED_LONG_AGO = (
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 def read_all(statement: Any) -> list[Any]:
@@ -89,7 +89,7 @@ def older_key(app: Flask) -> Iterator[None]:
 
 
 def test_a_record_sealed_long_ago_by_an_old_app_is_still_taken(
-    app: Flask, tablet: Tablet, office: Office, older_key: None
+    app: Flask, tablet: Tablet, world: TwoCountryWorld, older_key: None
 ) -> None:
     id_ = "7f9c2ba4-e88f-4d2f-a5f5-08f3c2d1a6b7"
     envelopes = parse_envelopes(
@@ -102,7 +102,7 @@ def test_a_record_sealed_long_ago_by_an_old_app_is_still_taken(
     assert [outcome.result for outcome in outcomes] == ["created"]
     (row,) = read_all(select(Consultation.__table__))
     assert (str(row.id), row.held_on.isoformat(), row.topics) == (id_, "2026-03-02", ("asylum",))
-    assert row.author_id == office.accounts["ana"].account_id
+    assert row.author_id == world.accounts["ana"].account_id
 
 
 def test_a_record_for_another_desk_is_quarantined_and_stands_in_the_audit_log(
@@ -124,11 +124,11 @@ def test_a_record_for_another_desk_is_quarantined_and_stands_in_the_audit_log(
 
 
 def test_a_voiding_of_a_record_that_is_gone_is_shown_after_five_days_and_changes_no_figure(
-    app: Flask, tablet: Tablet, office: Office
+    app: Flask, tablet: Tablet, world: TwoCountryWorld
 ) -> None:
     assert tablet.result(tablet.consultation("ana")) == "created"
     assert tablet.result(tablet.void("ana", str(uuid4()))) == "created"
-    susana, now = office.accounts["susana"], clock.now()
+    susana, now = world.accounts["susana"], clock.now()
     for days, expected in ((4, []), (6, ["record_missing"])):
         shown = list_unresolved(db.session(), susana, now + timedelta(days=days))
         assert [row.reason for row in shown] == expected
@@ -140,17 +140,17 @@ def test_a_voiding_of_a_record_that_is_gone_is_shown_after_five_days_and_changes
 
 
 def test_a_tablet_whose_storage_was_emptied_is_enrolled_again_and_its_loss_is_shown(
-    app: Flask, tablet: Tablet, office: Office
+    app: Flask, tablet: Tablet, world: TwoCountryWorld
 ) -> None:
     device = tablet.enrolment["device"]
     assert tablet.result(tablet.consultation("ana")) == "created"
     tablet.contact(saved=4, waiting=3, oldest_at="2026-01-05T10:00:00Z")
-    code = office["adela"].post(f"/devices/{device}/again", {}).get_json()["code"]
+    code = world["adela"].post(f"/devices/{device}/again", {}).get_json()["code"]
     enrolled = enrol(app, code, "HND-01")
     assert tablet.post("/sync/contact", {}).status_code == 401
     assert enrolled.contact()["desk"] == "HND-01"
     (row,) = read_all(select(Device.__table__))
     assert (str(row.id), row.lost, row.waiting) == (device, 3, 0)
-    page = office["susana"].get("/devices").text
+    page = world["susana"].get("/devices").text
     shown = page.partition(f'data-device="{device}"')[2].partition("</article>")[0]
     assert "▲ 3 " in shown

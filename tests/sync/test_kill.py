@@ -17,7 +17,7 @@ from app.db.session import db
 from app.people.models.lines import PersonLine
 from app.sync.models import Envelope
 from tests.factories.records import in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.server import ROUNDS, Server, serving
 from tests.sync.raw_requests import exchange, request_bytes, results_of
 from tests.sync.sealing import receipt_of
@@ -33,8 +33,8 @@ BATCH_SIZE = 5
 
 
 @pytest.fixture
-def tablets(app: Flask, office: Office) -> list[Tablet]:
-    adela, desk = office.accounts["adela"], office.desks["HND-01"]
+def tablets(app: Flask, world: TwoCountryWorld) -> list[Tablet]:
+    adela, desk = world.accounts["adela"], world.desks["HND-01"]
     enrolled = [make_tablet(app, adela, desk, f"Tablet {n}") for n in range(TABLETS)]
     db.session.remove()
     return enrolled

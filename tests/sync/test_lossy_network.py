@@ -14,7 +14,7 @@ from app.db.session import db
 from app.people.models.lines import PersonLine
 from app.sync.models import Envelope
 from tests.factories.records import in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.server import ROUNDS
 from tests.sync.lossy_network import Outbox, make_outbox
 from tests.sync.tablet import Tablet, make_tablet
@@ -44,11 +44,11 @@ Step = tuple[str, str, int]
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
-def apply_step(outbox: Outbox, office: Office, step: Step) -> None:
+def apply_step(outbox: Outbox, world: TwoCountryWorld, step: Step) -> None:
     kind, text, number = step
     if kind == "save":
         outbox.save(text, number)
@@ -63,7 +63,7 @@ def apply_step(outbox: Outbox, office: Office, step: Step) -> None:
     elif kind == "update":  # another version of the app fetches key, lists and time
         outbox.tablet.enrolment["keys"] = outbox.tablet.contact(version="next")["keys"]
     else:  # somebody signs in on the same tablet: nothing of the queue changes
-        office.sign_in_again(text)
+        world.sign_in_again(text)
 
 
 def ids_on_server(ids: set[str]) -> set[str]:
@@ -80,10 +80,10 @@ def lost_ids(outbox: Outbox) -> set[str]:
     return saved_ids - {envelope["id"] for envelope in outbox.queue} - ids_on_server(saved_ids)
 
 
-def run(outbox: Outbox, office: Office, steps: list[Step]) -> list[str]:
+def run(outbox: Outbox, world: TwoCountryWorld, steps: list[Step]) -> list[str]:
     """Apply all steps, then send over a clear line; return what is wrong afterwards."""
     for step in steps:
-        apply_step(outbox, office, step)
+        apply_step(outbox, world, step)
         lost = lost_ids(outbox)
         if lost:
             return [f"{len(lost)} lost after {step}"]
@@ -116,7 +116,7 @@ def list_discrepancies(outbox: Outbox) -> list[str]:
 
 
 def test_nothing_is_lost_or_doubled_over_any_line(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     @settings(
         max_examples=50 * ROUNDS,
@@ -127,7 +127,7 @@ def test_nothing_is_lost_or_doubled_over_any_line(
     )
     @given(STEPS)
     def loses_nothing(steps: list[Step]) -> None:
-        assert run(make_outbox(app, tablet), office, steps) == []
+        assert run(make_outbox(app, tablet), world, steps) == []
 
     loses_nothing()
     result = in_new_context(app.test_cli_runner().invoke, args=["counts", "prove"])
@@ -135,19 +135,19 @@ def test_nothing_is_lost_or_doubled_over_any_line(
 
 
 def test_an_outbox_that_takes_any_answer_for_a_receipt_is_caught(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     steps: list[Step] = [("save", "ana", 2), ("send", "portal", 0), ("save", "ben", 1)]
-    assert run(make_outbox(app, tablet, naive=True), office, steps) != []
+    assert run(make_outbox(app, tablet, naive=True), world, steps) != []
 
 
 def test_what_a_colleague_voids_waits_for_the_supervisor(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     outbox: Any = make_outbox(app, tablet)
     outbox.save("ana", 1)
     outbox.void("ben", 0)
-    assert run(outbox, office, []) == []
+    assert run(outbox, world, []) == []
     states = [line.state for line in db.session.execute(select(Envelope.state)).all()]
     db.session.rollback()
     assert sorted(states) == ["open", "settled"]

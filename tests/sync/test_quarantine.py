@@ -21,15 +21,15 @@ from app.staff.queries import find_account
 from app.sync.forms.queue_export import MAX_EXPORT_BYTES, parse_queue_export
 from app.sync.models import Envelope
 from tests.factories.records import JSON, Browser, in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import Tablet, make_tablet
 
 FUTURE = "2031-01-01"
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 @contextmanager
@@ -87,11 +87,11 @@ def today() -> str:
 
 
 def test_the_author_resolves_the_record_and_stays_its_author(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     content = tablet.consultation("ana", held_on=FUTURE)
     number = quarantine(tablet, content)
-    ana = office["ana"]
+    ana = world["ana"]
     assert f'data-number="{number}"' in ana.get("/quarantine").text
     page = ana.get(f"/quarantine/{number}").text
     assert 'data-reason="in_future"' in page and 'id="wrong"' in page and 'id="resolve"' in page
@@ -107,7 +107,7 @@ def test_the_author_resolves_the_record_and_stays_its_author(
 
     row = consultations_by_id()[content["id"]]
     assert done.status_code == 302 and done.location == "/quarantine"
-    assert row.author_id == office.accounts["ana"].account_id and row.device
+    assert row.author_id == world.accounts["ana"].account_id and row.device
     assert (last_envelope().state, last_envelope().sealed) == ("mended", None)
     assert f'data-number="{number}"' not in ana.get("/quarantine").text
     second = ana.post_form(f"/quarantine/{number}/resolve", form_fields(content, held_on=today()))
@@ -116,63 +116,63 @@ def test_the_author_resolves_the_record_and_stays_its_author(
     assert actions == ["envelope_quarantined", "envelope_read", "envelope_mended"]
 
 
-def test_former_addresses_lead_to_the_new_ones(office: Office, tablet: Tablet) -> None:
+def test_former_addresses_lead_to_the_new_ones(world: TwoCountryWorld, tablet: Tablet) -> None:
     content = tablet.consultation("ana", held_on=FUTURE)
     old = f"/quarantine/{quarantine(tablet, content)}/mend"
-    page = office["ana"].get(old)
+    page = world["ana"].get(old)
     assert (page.status_code, page.location) == (302, old.replace("mend", "resolve"))
-    assert office["susana"].get("/quarantine/file").location == "/quarantine/import"
-    assert office["susana"].post_form("/quarantine/file", {}).status_code == 422
-    done = office["ana"].post_form(old, form_fields(content, held_on=today()))
+    assert world["susana"].get("/quarantine/file").location == "/quarantine/import"
+    assert world["susana"].post_form("/quarantine/file", {}).status_code == 422
+    done = world["ana"].post_form(old, form_fields(content, held_on=today()))
     assert done.status_code == 302 and len(consultations_by_id()) == 1
 
 
-def test_nobody_else_sees_it(office: Office, tablet: Tablet) -> None:
+def test_nobody_else_sees_it(world: TwoCountryWorld, tablet: Tablet) -> None:
     number = quarantine(tablet, tablet.consultation("ana", held_on=FUTURE))
     for name in ("ben", "eva", "gabi"):
-        assert office[name].get(f"/quarantine/{number}").status_code == 404
-        assert f'data-number="{number}"' not in office[name].get("/quarantine").text
+        assert world[name].get(f"/quarantine/{number}").status_code == 404
+        assert f'data-number="{number}"' not in world[name].get("/quarantine").text
         for path in ("resolve", "void"):
-            assert office[name].post(f"/quarantine/{number}/{path}", {}).status_code == 404
+            assert world[name].post(f"/quarantine/{number}/{path}", {}).status_code == 404
     for name in ("adela", "rita"):
-        assert office[name].get("/quarantine").status_code == 403
-    assert office["susana"].get(f"/quarantine/{number}").status_code == 200
-    assert office["susana"].get("/quarantine/99999999999999999999").status_code == 404
+        assert world[name].get("/quarantine").status_code == 403
+    assert world["susana"].get(f"/quarantine/{number}").status_code == 200
+    assert world["susana"].get("/quarantine/99999999999999999999").status_code == 404
     assert last_envelope().state == "open"
 
 
 def test_whether_a_record_is_trusted_is_the_supervisors_decision(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     content = tablet.consultation("ana", desk="HND-02")
     number = quarantine(tablet, content)
-    assert 'id="decides"' in office["ana"].get(f"/quarantine/{number}").text
-    assert office["ana"].get(f"/quarantine/{number}/resolve").status_code == 403
+    assert 'id="decides"' in world["ana"].get(f"/quarantine/{number}").text
+    assert world["ana"].get(f"/quarantine/{number}/resolve").status_code == 403
     for path in ("resolve", "void"):
-        assert office["ana"].post(f"/quarantine/{number}/{path}", {}).status_code == 403
+        assert world["ana"].post(f"/quarantine/{number}/{path}", {}).status_code == 403
 
-    done = office["susana"].post_form(f"/quarantine/{number}/resolve", form_fields(content))
+    done = world["susana"].post_form(f"/quarantine/{number}/resolve", form_fields(content))
 
     row = consultations_by_id()[content["id"]]
-    assert done.status_code == 302 and row.desk_id == office.desks["HND-02"].id
-    assert row.author_id == office.accounts["ana"].account_id
+    assert done.status_code == 302 and row.desk_id == world.desks["HND-02"].id
+    assert row.author_id == world.accounts["ana"].account_id
 
 
 def test_a_record_of_a_closed_account_is_recorded_under_its_name(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     with unit_of_work():
         account = find_account(db.session(), "ben")
         assert account is not None
-        close_account(db.session(), office.accounts["adela"].account_id, account)
+        close_account(db.session(), world.accounts["adela"].account_id, account)
     content = tablet.consultation("ben")
     number = quarantine(tablet, content)
-    answer = office["susana"].post(
+    answer = world["susana"].post(
         f"/quarantine/{number}/resolve",
         {name: content[name] for name in consultation_names(content)},
     )
     assert answer.status_code == 200, answer.data
-    assert consultations_by_id()[content["id"]].author_id == office.accounts["ben"].account_id
+    assert consultations_by_id()[content["id"]].author_id == world.accounts["ben"].account_id
 
 
 def consultation_names(content: dict[str, Any]) -> set[str]:
@@ -180,23 +180,23 @@ def consultation_names(content: dict[str, Any]) -> set[str]:
 
 
 def test_a_voided_record_is_counted_nowhere_and_its_content_goes(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     number = quarantine(tablet, tablet.consultation("ana", held_on=FUTURE))
-    done = office["ana"].post_form(f"/quarantine/{number}/void", {})
+    done = world["ana"].post_form(f"/quarantine/{number}/void", {})
     assert done.status_code == 302 and consultations_by_id() == {}
     assert (last_envelope().state, last_envelope().sealed) == ("voided", None)
-    assert office["ana"].post(f"/quarantine/{number}/void", {}).status_code == 409
-    settled = office["ana"].get(f"/quarantine/{number}").text
+    assert world["ana"].post(f"/quarantine/{number}/void", {}).status_code == 409
+    settled = world["ana"].get(f"/quarantine/{number}").text
     assert 'id="settled"' in settled and 'id="void"' not in settled
 
 
-def test_what_cannot_be_opened_can_only_be_voided(office: Office, tablet: Tablet) -> None:
+def test_what_cannot_be_opened_can_only_be_voided(world: TwoCountryWorld, tablet: Tablet) -> None:
     envelope = tablet.seal(tablet.consultation("ana"))
     envelope["sealed"] = envelope["sealed"][:-4] + "AAAA"
     assert tablet.send(envelope)[0]["result"] == "quarantined"
     number = last_envelope().number
-    susana = office["susana"]
+    susana = world["susana"]
     page = susana.get(f"/quarantine/{number}").text
     assert 'id="unreadable"' in page and 'id="resolve"' not in page and 'id="inside"' not in page
     assert susana.post(f"/quarantine/{number}/resolve", {"desk": "HND-01"}).status_code == 409
@@ -204,15 +204,15 @@ def test_what_cannot_be_opened_can_only_be_voided(office: Office, tablet: Tablet
 
 
 def test_a_record_that_differs_is_shown_next_to_the_other_and_gets_its_own_number(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     first = tablet.consultation("ana")
     assert tablet.result(first) == "created"
     second = {**first, "topics": ["health"]}
     number = quarantine(tablet, second, "conflict")
-    assert 'class="table versions"' in office["ana"].get(f"/quarantine/{number}").text
+    assert 'class="table versions"' in world["ana"].get(f"/quarantine/{number}").text
 
-    done = office["ana"].post_form(f"/quarantine/{number}/resolve", form_fields(second))
+    done = world["ana"].post_form(f"/quarantine/{number}/resolve", form_fields(second))
 
     rows = consultations_by_id()
     assert done.status_code == 302 and len(rows) == 2
@@ -222,13 +222,13 @@ def test_a_record_that_differs_is_shown_next_to_the_other_and_gets_its_own_numbe
 
 @pytest.mark.parametrize("decided", ["resolve", "void"])
 def test_a_late_voiding_is_the_supervisors_choice(
-    office: Office, tablet: Tablet, decided: str
+    world: TwoCountryWorld, tablet: Tablet, decided: str
 ) -> None:
     content = tablet.consultation("ana")
     tablet.result(content)
     foreign_voiding = tablet.void("ben", content["id"], reason="slip")
     number = quarantine(tablet, foreign_voiding)
-    susana = office["susana"]
+    susana = world["susana"]
     page = susana.get(f"/quarantine/{number}").text
     assert 'id="apply"' in page and '<option value="slip" selected>' in page
 
@@ -241,16 +241,18 @@ def test_a_late_voiding_is_the_supervisors_choice(
     assert (consultations_by_id()[content["id"]].state, last_envelope().state) == expected
 
 
-def test_a_refusal_to_be_recorded_is_resolved_by_its_day(office: Office, tablet: Tablet) -> None:
+def test_a_refusal_to_be_recorded_is_resolved_by_its_day(
+    world: TwoCountryWorld, tablet: Tablet
+) -> None:
     whole = tablet.consultation("ana", outcomes=[DECLINED], held_on=FUTURE)
     names = ("id", "desk", "held_on", "outcomes", "kind", "author", "device", "sequence")
     refusal = {name: whole[name] for name in names}
     fine = {**refusal, "id": str(uuid4()), "held_on": today()}
     assert tablet.result(fine) == "created" and consultations_by_id()[fine["id"]].device
     number = quarantine(tablet, refusal)
-    assert 'id="tally"' in office["ana"].get(f"/quarantine/{number}").text
+    assert 'id="tally"' in world["ana"].get(f"/quarantine/{number}").text
     form = {"desk": "HND-01", "outcomes": whole["outcomes"], "held_on": today()}
-    done = office["ana"].post_form(f"/quarantine/{number}/resolve", form)
+    done = world["ana"].post_form(f"/quarantine/{number}/resolve", form)
     assert done.status_code == 302 and consultations_by_id()[whole["id"]].is_tally
 
 
@@ -265,11 +267,11 @@ def test_a_refusal_to_be_recorded_is_resolved_by_its_day(office: Office, tablet:
     ],
 )
 def test_any_content_of_an_envelope_is_shown_without_harm(
-    office: Office, tablet: Tablet, fields: dict[str, Any]
+    world: TwoCountryWorld, tablet: Tablet, fields: dict[str, Any]
 ) -> None:
     number = quarantine(tablet, tablet.consultation("ana", **fields))
     for page in ("", "/resolve"):
-        answer = office["ana"].get(f"/quarantine/{number}{page}")
+        answer = world["ana"].get(f"/quarantine/{number}{page}")
         assert answer.status_code == 200 and "<script>alert" not in answer.text
 
 
@@ -284,7 +286,7 @@ def make_copy(tablet: Tablet, *envelopes: dict[str, Any], **changes: Any) -> byt
 
 
 def test_an_imported_copy_is_stored_as_if_the_tablet_had_sent_it_and_twice_is_once(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     envelope = tablet.seal(tablet.consultation("ana"))
     refused = tablet.seal(tablet.consultation("ana", held_on=FUTURE))
@@ -292,23 +294,23 @@ def test_an_imported_copy_is_stored_as_if_the_tablet_had_sent_it_and_twice_is_on
     unsent = [tablet.seal(tablet.consultation("ben")) for _ in range(60)]
     wrong = tablet.seal(tablet.consultation("ana", held_on=FUTURE))
     device = tablet.enrolment["device"]
-    office["adela"].post(f"/devices/{device}/revoke", {})
+    world["adela"].post(f"/devices/{device}/revoke", {})
     copy = make_copy(tablet, envelope, refused, *unsent, wrong)
 
-    first, second = upload_copy(office["susana"], copy), upload_copy(office["susana"], copy)
+    first, second = upload_copy(world["susana"], copy), upload_copy(world["susana"], copy)
 
     assert first.get_json() == {"new": 60, "known": 2, "set_aside": 1}
     assert second.get_json() == {"new": 0, "known": 63, "set_aside": 0}
     rows = consultations_by_id()
     assert len(rows) == 61
-    assert rows[unsent[0]["id"]].author_id == office.accounts["ben"].account_id
+    assert rows[unsent[0]["id"]].author_id == world.accounts["ben"].account_id
     assert audit_actions(f"device:{device}")[-2:] == ["envelopes_brought"] * 2
     number = last_envelope().number
-    assert f'data-number="{number}"' in office["susana"].get("/quarantine").text
+    assert f'data-number="{number}"' in world["susana"].get("/quarantine").text
 
 
 def test_a_file_that_is_no_copy_of_an_own_tablet_imports_nothing(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     envelope = tablet.seal(tablet.consultation("ana"))
     for content in (
@@ -321,14 +323,14 @@ def test_a_file_that_is_no_copy_of_an_own_tablet_imports_nothing(
         make_copy(tablet, envelope, device="x"),
         make_copy(tablet, envelope, envelopes=["x"]),
     ):
-        assert upload_copy(office["susana"], content).status_code == 422
+        assert upload_copy(world["susana"], content).status_code == 422
     assert parse_queue_export(make_copy(tablet, *[envelope] * 1000)) is not None
     assert parse_queue_export(make_copy(tablet, *[envelope] * 1001)) is None
     assert parse_queue_export(make_copy(tablet, envelope, more="x" * MAX_EXPORT_BYTES)) is None
     assert (
-        upload_copy(office["susana"], make_copy(tablet, envelope, device=str(uuid4()))).status_code
+        upload_copy(world["susana"], make_copy(tablet, envelope, device=str(uuid4()))).status_code
         == 404
     )
-    assert upload_copy(office["gabi"], make_copy(tablet, envelope)).status_code == 404
-    assert upload_copy(office["ana"], make_copy(tablet, envelope)).status_code == 403
+    assert upload_copy(world["gabi"], make_copy(tablet, envelope)).status_code == 404
+    assert upload_copy(world["ana"], make_copy(tablet, envelope)).status_code == 403
     assert consultations_by_id() == {}

@@ -18,7 +18,7 @@ from app.sync.actions import devices
 from app.sync.models import Device, Envelope
 from app.sync.queries import devices as device_queries
 from tests.factories.records import in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.sealing import receipt_of, seal, seal_bytes
 from tests.sync.tablet import Tablet, days_ago, make_tablet
 
@@ -26,8 +26,8 @@ ZONE = "America/Tegucigalpa"
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 def consultations() -> list[Any]:
@@ -54,14 +54,14 @@ def today() -> Any:
 
 
 def test_a_record_arrives_once_with_its_author_and_its_tablet(
-    tablet: Tablet, office: Office
+    tablet: Tablet, world: TwoCountryWorld
 ) -> None:
     envelope = tablet.seal(tablet.consultation("ana"))
     first, repeated = tablet.send(envelope)[0], tablet.send(envelope)[0]
     assert first == {"id": envelope["id"], "result": "created", "receipt": receipt_of(envelope)}
     assert repeated == {**first, "result": "duplicate"}
     (row,) = consultations()
-    assert row.author_id == office.accounts["ana"].account_id
+    assert row.author_id == world.accounts["ana"].account_id
     assert row.device == tablet.enrolment["device"]
     assert [line.state for line in envelopes()] == ["settled"]
     assert envelopes()[0].sealed is None
@@ -79,17 +79,17 @@ def test_the_same_answers_sealed_again_are_a_duplicate_and_others_a_conflict(
 
 
 def test_a_colleagues_record_keeps_its_author_with_anybody_signed_in(
-    tablet: Tablet, office: Office
+    tablet: Tablet, world: TwoCountryWorld
 ) -> None:
     sent_envelopes = [tablet.seal(tablet.consultation(name)) for name in ("ana", "ben", "ana")]
     assert [result["result"] for result in tablet.send(*sent_envelopes)] == ["created"] * 3
-    names = {account.account_id: name for name, account in office.accounts.items()}
+    names = {account.account_id: name for name, account in world.accounts.items()}
     by_id = {str(row.id): names[row.author_id] for row in consultations()}
     assert [by_id[envelope["id"]] for envelope in sent_envelopes] == ["ana", "ben", "ana"]
 
 
 def test_what_cannot_be_stored_is_quarantined_with_its_reason_and_the_rest_passes(
-    tablet: Tablet, office: Office
+    tablet: Tablet, world: TwoCountryWorld
 ) -> None:
     key = tablet.enrolment["keys"][0]
     good = tablet.seal(tablet.consultation("ana"))
@@ -152,9 +152,9 @@ def test_a_very_large_envelope_is_quarantined_and_a_large_batch_is_refused_whole
 
 
 def test_a_replay_by_another_tablet_is_quarantined_and_adds_nothing(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
-    other = make_tablet(app, office.accounts["adela"], office.desks["HND-01"], "Tablet 2")
+    other = make_tablet(app, world.accounts["adela"], world.desks["HND-01"], "Tablet 2")
     bare = tablet.consultation("ana")
     del bare["device"]
     named, unnamed = tablet.seal(tablet.consultation("ana")), tablet.seal(bare)
@@ -165,7 +165,7 @@ def test_a_replay_by_another_tablet_is_quarantined_and_adds_nothing(
 
 
 def test_only_an_unknown_or_revoked_tablet_is_turned_away(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     envelope = tablet.seal(tablet.consultation("ana"))
     body = {"envelopes": [envelope]}
@@ -173,7 +173,7 @@ def test_only_an_unknown_or_revoked_tablet_is_turned_away(
     assert (unknown.status_code, unknown.get_json()["device"]) == (401, "unknown")
     bare = in_new_context(app.test_client().post, "/sync/envelopes", json=body)
     assert (bare.status_code, bare.get_json()["device"]) == (401, "unknown")
-    adela = office.accounts["adela"]
+    adela = world.accounts["adela"]
     revoke(adela.account_id, tablet)
     for path in ("/sync/envelopes", "/sync/contact"):
         answer = tablet.post(path, body)
@@ -195,7 +195,7 @@ def _id(tablet: Tablet) -> Any:
 
 
 def test_a_record_of_an_author_who_left_since_is_quarantined_with_its_author(
-    tablet: Tablet, office: Office
+    tablet: Tablet, world: TwoCountryWorld
 ) -> None:
     envelope = tablet.seal(tablet.consultation("ben"))
     with unit_of_work():
@@ -204,7 +204,7 @@ def test_a_record_of_an_author_who_left_since_is_quarantined_with_its_author(
         close_account(db.session(), None, account)
     assert tablet.send(envelope)[0]["result"] == "quarantined"
     assert list_quarantined() == [("quarantined", "closed_author")]
-    assert envelopes()[0].author_id == office.accounts["ben"].account_id
+    assert envelopes()[0].author_id == world.accounts["ben"].account_id
 
 
 def test_a_voiding_takes_the_record_back_whichever_arrives_first(tablet: Tablet) -> None:
@@ -233,13 +233,13 @@ def test_a_voiding_that_comes_too_late_waits_for_the_supervisor(tablet: Tablet) 
 
 
 def test_a_tablet_that_moved_has_its_former_desks_records_quarantined(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     envelope = tablet.seal(tablet.consultation("ana"))
     with unit_of_work():
         device = device_queries.lock_device_unscoped(db.session(), _id(tablet))
         assert device is not None
-        devices.move_device(db.session(), 1, device, office.desks["HND-02"])
+        devices.move_device(db.session(), 1, device, world.desks["HND-02"])
     assert tablet.send(envelope)[0]["result"] == "quarantined"
     assert list_quarantined() == [("quarantined", "other_desk")]
     assert tablet.contact()["desk"] == "HND-02"
@@ -260,7 +260,7 @@ def test_a_new_key_is_given_out_and_the_old_one_still_opens(app: Flask, tablet: 
     assert tablet.result(tablet.consultation("ana")) == "quarantined"
 
 
-def test_what_a_tablet_says_of_itself_is_kept(tablet: Tablet, office: Office) -> None:
+def test_what_a_tablet_says_of_itself_is_kept(tablet: Tablet, world: TwoCountryWorld) -> None:
     report = {"waiting": 3, "oldest_at": "2026-03-01T10:00:00Z", "saved": 12, "persisted": False}
     contact = tablet.contact(**report, version="abc123")
     assert contact["to_mend"] == 0
@@ -273,8 +273,10 @@ def test_what_a_tablet_says_of_itself_is_kept(tablet: Tablet, office: Office) ->
     assert odd.status_code == 200
 
 
-def test_a_code_enrols_once_and_only_within_its_half_hour(app: Flask, office: Office) -> None:
-    desk, adela = office.desks["HND-01"], office.accounts["adela"].account_id
+def test_a_code_enrols_once_and_only_within_its_half_hour(
+    app: Flask, world: TwoCountryWorld
+) -> None:
+    desk, adela = world.desks["HND-01"], world.accounts["adela"].account_id
     with unit_of_work():
         added = devices.add_device(db.session(), adela, desk, "Tablet 1")
         stale = devices.add_device(db.session(), adela, desk, "Tablet 2")

@@ -11,23 +11,23 @@ from app.staff.actions import pins
 from app.sync.actions import devices
 from app.sync.queries import devices as device_queries
 from tests.factories.records import JSON, PASSWORD, Browser, in_new_context
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import Tablet, make_tablet
 
 PIN, WRONG = "493817", "593817"
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
     for name in ("ana", "ben", "eva"):
-        give_pin(office, name)
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+        give_pin(world, name)
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
-def give_pin(office: Office, name: str) -> None:
+def give_pin(world: TwoCountryWorld, name: str) -> None:
     with unit_of_work():
         passwords = (PASSWORD, PIN, PIN)
-        assert pins.set_pin(db.session(), office.accounts[name], *passwords) == []
+        assert pins.set_pin(db.session(), world.accounts[name], *passwords) == []
 
 
 def post_from_tablet(tablet: Tablet, client: FlaskClient, path: str, **body: Any) -> Any:
@@ -52,20 +52,20 @@ def test_a_pin_begins_the_session_of_a_colleague(app: Flask, tablet: Tablet) -> 
     assert signed_in_account(client) is None
 
 
-def test_the_former_persons_session_ends(office: Office, tablet: Tablet) -> None:
-    client = office["ana"].client
+def test_the_former_persons_session_ends(world: TwoCountryWorld, tablet: Tablet) -> None:
+    client = world["ana"].client
     cookie = client.get_cookie("ventanilla").value
     assert (
         post_from_tablet(tablet, client, "/sync/switch", account="ben", pin=PIN).status_code == 200
     )
     assert signed_in_account(client) == "ben"
-    other = office.app.test_client()
+    other = world.app.test_client()
     other.set_cookie("ventanilla", cookie)
     assert signed_in_account(other) is None
 
 
-def test_locking_ends_the_session_and_needs_none(office: Office, tablet: Tablet) -> None:
-    client = office["ana"].client
+def test_locking_ends_the_session_and_needs_none(world: TwoCountryWorld, tablet: Tablet) -> None:
+    client = world["ana"].client
     cookie = client.get_cookie("ventanilla").value
     for _ in range(2):
         assert post_from_tablet(tablet, client, "/sync/lock").status_code == 200
@@ -75,9 +75,9 @@ def test_locking_ends_the_session_and_needs_none(office: Office, tablet: Tablet)
 
 
 def test_a_wrong_pin_says_how_many_tries_are_left_and_leaves_the_session(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
-    client = office["ana"].client
+    client = world["ana"].client
     for left in (4, 3, 2, 1, 0):
         answer = post_from_tablet(tablet, client, "/sync/switch", account="ben", pin=WRONG)
         assert (answer.status_code, answer.get_json()["left"]) == (401, left)
@@ -100,15 +100,15 @@ def test_only_a_colleague_of_the_tablets_desk_takes_it_over(
 
 @pytest.mark.parametrize("path", ["/sync/switch", "/sync/lock"])
 def test_without_an_enrolled_tablet_no_pin_opens_anything(
-    office: Office, tablet: Tablet, path: str
+    world: TwoCountryWorld, tablet: Tablet, path: str
 ) -> None:
     with unit_of_work():
         row = device_queries.lock_device_unscoped(
             db.session(), devices.load_device(tablet.enrolment["credential"]).id
         )
         assert row is not None
-        devices.revoke_device(db.session(), office.accounts["adela"].account_id, row)
-    client = office["ana"].client
+        devices.revoke_device(db.session(), world.accounts["adela"].account_id, row)
+    client = world["ana"].client
     answer = post_from_tablet(tablet, client, path, account="ben", pin=PIN)
     assert (answer.status_code, answer.get_json()["device"]) == (401, "revoked")
     tablet.enrolment["credential"] = "made-up"
@@ -134,7 +134,7 @@ def test_half_a_request_is_refused_and_counts_as_no_try(
 
 
 def test_a_contact_gives_the_tablet_the_people_who_may_take_it_over(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     people = tablet.contact()["people"]
     assert [person["account"] for person in people] == ["ana", "ben"]

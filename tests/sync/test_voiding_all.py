@@ -10,15 +10,15 @@ from app.audit.models import AuditEntry
 from app.db.session import db
 from app.sync.models import Envelope
 from tests.factories.records import JSON
-from tests.factories.two_country_world import Office
+from tests.factories.two_country_world import TwoCountryWorld
 from tests.sync.tablet import Tablet, make_tablet
 
 pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def tablet(app: Flask, office: Office) -> Tablet:
-    return make_tablet(app, office.accounts["adela"], office.desks["HND-01"])
+def tablet(app: Flask, world: TwoCountryWorld) -> Tablet:
+    return make_tablet(app, world.accounts["adela"], world.desks["HND-01"])
 
 
 def quarantine(tablet: Tablet, n: int) -> None:
@@ -53,45 +53,49 @@ def entries() -> list[Any]:
 
 
 def test_a_supervisor_voids_all_of_a_tablet_with_one_entry(
-    app: Flask, office: Office, tablet: Tablet
+    app: Flask, world: TwoCountryWorld, tablet: Tablet
 ) -> None:
-    other = make_tablet(app, office.accounts["adela"], office.desks["HND-01"], "Tablet 2")
+    other = make_tablet(app, world.accounts["adela"], world.desks["HND-01"], "Tablet 2")
     quarantine(tablet, 3)
     quarantine(other, 1)
-    office["susana"].client.set_cookie("locale", "en")
-    page = office["susana"].get("/quarantine").get_data(as_text=True)
+    world["susana"].client.set_cookie("locale", "en")
+    page = world["susana"].get("/quarantine").get_data(as_text=True)
     assert "Void 3 records for good" in page and "Tablet 2 …" not in page
-    answer = office["susana"].post_form(void_path(tablet), {"last": str(last_number())})
+    answer = world["susana"].post_form(void_path(tablet), {"last": str(last_number())})
     assert answer.status_code == 302
     assert states() == [("voided", False)] * 3 + [("open", True)]
     (entry,) = entries()
     assert entry.subject == f"device:{tablet.enrolment['device']}/3"
-    assert (entry.account_id, entry.country) == (office.accounts["susana"].account_id, "HND")
-    assert office["susana"].post(void_path(tablet), {"last": last_number()}).status_code == 404
+    assert (entry.account_id, entry.country) == (world.accounts["susana"].account_id, "HND")
+    assert world["susana"].post(void_path(tablet), {"last": last_number()}).status_code == 404
 
 
-def test_what_came_after_the_page_was_looked_at_stays(office: Office, tablet: Tablet) -> None:
+def test_what_came_after_the_page_was_looked_at_stays(
+    world: TwoCountryWorld, tablet: Tablet
+) -> None:
     quarantine(tablet, 2)
     last = last_number()
     quarantine(tablet, 1)
-    assert office["susana"].post(void_path(tablet), {"last": last}).status_code == 200
+    assert world["susana"].post(void_path(tablet), {"last": last}).status_code == 200
     assert states() == [("voided", False)] * 2 + [("open", True)]
 
 
 def test_neither_the_author_nor_a_foreign_supervisor_voids_all(
-    office: Office, tablet: Tablet
+    world: TwoCountryWorld, tablet: Tablet
 ) -> None:
     quarantine(tablet, 2)
     body = {"last": last_number()}
-    assert office["ana"].post(void_path(tablet), body).status_code == 403
-    assert office["gabi"].post(void_path(tablet), body).status_code == 404
-    assert "/quarantine/tablets/" not in office["ana"].get("/quarantine").get_data(as_text=True)
+    assert world["ana"].post(void_path(tablet), body).status_code == 403
+    assert world["gabi"].post(void_path(tablet), body).status_code == 404
+    assert "/quarantine/tablets/" not in world["ana"].get("/quarantine").get_data(as_text=True)
     assert states() == [("open", True)] * 2
 
 
 @pytest.mark.parametrize("last", [None, "", "-1", "x", "1" * 30, [1], 2**70])
-def test_a_number_that_is_none_voids_nothing(office: Office, tablet: Tablet, last: Any) -> None:
+def test_a_number_that_is_none_voids_nothing(
+    world: TwoCountryWorld, tablet: Tablet, last: Any
+) -> None:
     quarantine(tablet, 2)
-    answer = office["susana"].post(void_path(tablet), {"last": last}, headers=JSON)
+    answer = world["susana"].post(void_path(tablet), {"last": last}, headers=JSON)
     assert answer.status_code == 400
     assert states() == [("open", True)] * 2
