@@ -107,9 +107,11 @@ $(SCRIPT_TOOLS): tests/js/package-lock.json .venv/installed-dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix tests/js --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# The headless shell draws pages at half the cost; what needs a profile or a worker runs in the whole browser.
 chromium:
-	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then exit 0; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && $(INSTALL) chromium; \
+	@if command -v chromium >/dev/null && command -v chromium-headless-shell >/dev/null; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && { $(INSTALL) chromium chromium-headless-shell || $(INSTALL) chromium; }; \
+	elif command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then exit 0; \
 	else echo "Chromium is missing: install it with 'sudo apt-get install chromium'. The browser tests will fail without it." >&2; fi
 
 nginx:

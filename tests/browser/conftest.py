@@ -45,6 +45,8 @@ ARGS = [
     "--no-first-run",
     f"--disable-features={','.join(FEATURES_OFF)}",
 ]
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The browsers that draw pages, the cheapest first; tablets have the whole one (`tablet.py`)."""
 SIZES = {
     "tablet": (1280, 800, True),
     "portrait": (800, 1280, True),
@@ -92,9 +94,7 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Yield the machine's Chromium."""
-    program = next(
-        (p for p in ("chromium", "chromium-browser", "google-chrome") if shutil.which(p)), None
-    )
+    program = next((p for p in PROGRAMS if shutil.which(p)), None)
     assert program, "Chromium is not installed: apt-get install chromium"
     browser = playwright.chromium.launch(executable_path=shutil.which(program), args=ARGS)
     yield browser
