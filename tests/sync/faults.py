@@ -69,14 +69,14 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         "A proxy answers 204, 302, 404, 405 or 413: nothing is deleted; 413 halves the batch.",
         (
             ANY_ANSWER,
-            OUTBOX + "too_large_a_batch_is_halved_and_what_the_server_sets_aside_is_told",
+            OUTBOX + "too_large_a_batch_is_halved_and_what_the_server_quarantines_is_reported",
         ),
     ),
     7: (
         "401 in the middle of a queue: the rest stays, and leaves once the tablet is enrolled again.",
         (
             FAULTS_OF_A_TABLET
-            + "a_refusal_in_the_middle_of_a_queue_keeps_the_rest_until_it_is_enrolled_anew",
+            + "a_refusal_in_the_middle_of_a_queue_keeps_the_rest_until_it_is_enrolled_again",
         ),
     ),
     8: (
@@ -103,7 +103,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             ANY_ANSWER,
             FAULTS_OF_A_TABLET
-            + "a_busy_server_is_asked_again_when_it_said_and_the_sheet_tells_when",
+            + "a_busy_server_is_asked_again_when_it_asked_to_and_the_sheet_shows_when",
         ),
     ),
     12: (
@@ -149,7 +149,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
         " after kill -9. No machine of the tests can lose its power, and none may trace system calls:"
         " that the disk itself has it is the browser's word (strict means flushed).",
         (
-            FAULTS_OF_A_TABLET + "the_browser_is_asked_for_the_strict_way_before_saved_is_said",
+            FAULTS_OF_A_TABLET + "the_browser_is_asked_for_strict_durability_before_saved_is_shown",
             OUTBOX + "saved_means_strictly_kept_read_back_and_never_written_over",
             KILLED_WHILE_SAVING,
         ),
@@ -173,10 +173,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
     26: ("Newer stores come while a page is open: it gives way, nothing is lost.", (NEWER_STORES,)),
     27: (
         "The step to newer stores fails: what waits is sent or saved as a copy, nothing is added.",
-        (
-            FAULTS_OF_A_TABLET
-            + "stores_that_cannot_be_brought_up_to_date_still_send_and_take_nothing_new",
-        ),
+        (FAULTS_OF_A_TABLET + "stores_that_cannot_be_upgraded_still_send_and_take_nothing_new",),
     ),
     28: (
         "A worker that withdraws itself: its caches go, the queue stays and the page sends it.",
@@ -249,7 +246,7 @@ FAULTS: dict[int, tuple[str, tuple[str, ...]]] = {
     41: (
         "The tablet is restored from an old image: all of it are duplicates.",
         (
-            FAULTS_OF_A_TABLET + "an_old_image_of_the_storage_brings_only_duplicates",
+            FAULTS_OF_A_TABLET + "an_old_image_of_the_storage_sends_only_duplicates",
             KILL + "a_tablet_restored_from_an_old_image_sends_only_duplicates",
             ANY_LINE,
         ),
