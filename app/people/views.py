@@ -135,7 +135,8 @@ def _replace_form(values: dict[str, str], errors: list[FieldError], conflict: st
     )
 
 
-@blueprint.post("/look")
+@blueprint.post("/look")  # the former address
+@blueprint.post("/lookup")
 @limit_errors()
 @allow("record_consultations")
 @describe(answers={200: CardLookupAnswer}, body=CardLookupBody)

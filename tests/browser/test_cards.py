@@ -43,7 +43,7 @@ def codes(open_page: Open) -> list[str]:
 
 def type_card(page: Page, code: str) -> None:
     """Type a code into the box and wait for the server's answer."""
-    with page.expect_response("**/cards/look"):
+    with page.expect_response("**/cards/lookup"):
         page.fill("#card", code)
 
 
@@ -121,7 +121,7 @@ def test_a_mistyped_code_is_reported_at_the_box_before_anything_is_sent(
 def test_the_browser_and_the_server_agree_on_every_code(open_page: Open, codes: list[str]):
     page = open_page("/consultations/new")
     nothing = {"before": None, "groups": []}
-    page.route("**/cards/look", lambda route: route.fulfill(json=nothing))
+    page.route("**/cards/lookup", lambda route: route.fulfill(json=nothing))
     for code in codes:
         plain = code.replace("-", "")
         for place in range(0, 15, 2):
@@ -328,7 +328,7 @@ def test_a_card_is_scanned_where_the_browser_can(
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto("/consultations/new")
     page.focus("#card")
-    with page.expect_response("**/cards/look"):
+    with page.expect_response("**/cards/lookup"):
         page.click("[data-scan]")
     assert page.input_value("#card") == codes[0]
     assert not page.is_visible("#scan")

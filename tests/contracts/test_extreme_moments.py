@@ -76,7 +76,7 @@ def test_days_that_people_send(world: TwoCountryWorld, day: str) -> None:
     ana, adela, card = world["ana"], world["adela"], card_of(world)
     answers = [
         ana.post("/consultations", consultation_json(held_on=day)),
-        ana.post("/cards/look", {"card": card, "desk": "HND-01", "held_on": day}),
+        ana.post("/cards/lookup", {"card": card, "desk": "HND-01", "held_on": day}),
         ana.get(f"/today?day={day}"),
         ana.post("/returns", {**return_json(), "asked_on": day, "consented_on": day}),
         adela.post_form("/desks/new", desk_form(f"HND-{next(numbers)}", opened_on=day)),

@@ -91,6 +91,37 @@ def test_generated_requests_get_the_answers_that_are_described(world: TwoCountry
         print(endpoint.method, endpoint.path, sorted(statuses))
 
 
+PROMISED = """
+GET /sync/token, POST /sign-in, GET /sync/me,
+POST /consultations, GET /consultations/{consultation_id}, POST /consultations/{consultation_id}/correct,
+POST /consultations/{consultation_id}/void, POST /cards, POST /cards/replace,
+POST /devices, POST /sync/enrol, POST /sync/envelopes, GET /counts.json,
+GET /shelters.json, POST /shelters/{code}/beds, POST /referrals, GET /referrals/{referral_id}, GET /referrals/inbox,
+POST /returns, GET /returns/{reference}, POST /returns/{reference}/withdraw, POST /returns/{reference}/close,
+GET /openapi.json, GET /healthz, GET /readyz
+"""
+"""What other programs rely on; a new promise is added here."""
+ACTIONS = [
+    "seen",
+    "accept",
+    "decline",
+    "waitlist",
+    "request-info",
+    "answer-info",
+    "arrive",
+    "no-show",
+    "complete",
+    "cancel",
+]
+
+
+def test_every_promised_address_is_described(app: Flask) -> None:
+    described = {f"{endpoint.method} {endpoint.path}" for endpoint in list_endpoints(app)}
+    promised = {address.strip() for address in PROMISED.replace("\n", ",").split(",")} - {""}
+    promised |= {f"POST /referrals/{{referral_id}}/{action}" for action in ACTIONS}
+    assert promised <= described
+
+
 def test_the_page_says_what_the_description_says(app: Flask) -> None:
     page = (ROOT / "docs" / "api.md").read_text("utf-8")
     assert page == markdown(openapi_document(app)), "run `make api`"

@@ -240,7 +240,7 @@ TABLE: dict[str, Route] = {
     "people.issue": Route("/cards", (SUPERVISOR,), 201, json=card_order),
     "people.replace_form": Route("/cards/replace", (DESK,)),
     "people.replace": Route("/cards/replace", (DESK,), 422, json=mistyped_cards),
-    "people.look_up": Route("/cards/look", (DESK,), 422, json=mistyped_card),
+    "people.look_up": Route("/cards/lookup", (DESK,), 422, json=mistyped_card),
     "consultations.import_form": Route("/consultations/import", (SUPERVISOR,)),
     "consultations.import_spreadsheet": Route(
         "/consultations/import", (SUPERVISOR,), 422, form=no_fields

@@ -305,7 +305,7 @@ def test_every_strange_body_is_refused_or_read_at_once(
 ) -> None:
     slow = []
     browser = browser_of(warm_app, "desk_staff")
-    for path in ("/consultations", "/referrals", "/returns", "/cards/look", "/sign-in"):
+    for path in ("/consultations", "/referrals", "/returns", "/cards/lookup", "/sign-in"):
         sender = BodySender(browser, path)
         for kind, bodies in (
             ("application/json", RAW),
@@ -464,7 +464,7 @@ def test_a_text_that_is_too_long_is_reported_at_its_field_and_shown_cut(
     page = admin.post_form("/desks/new", {**fields, "organisation": LONG})
     program = admin.post_form("/desks/new", {**fields, "organisation": LONG}, headers=JSON)
     note_answer = desk.post("/referrals", {**TABLE["cases.send_referral"].json(""), "note": LONG})
-    card_answer = desk.post("/cards/look", {"desk": "HND-01", "card": LONG})
+    card_answer = desk.post("/cards/lookup", {"desk": "HND-01", "card": LONG})
 
     assert page.status_code == 422 and fields["name"] in page.text
     assert "a" * 1000 in page.text and "a" * 1001 not in page.text

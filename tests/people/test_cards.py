@@ -44,7 +44,7 @@ def show(world, card, username="ana", desk="HND-01", **fields):
 
 
 def look_up(world, card, username="ana", desk="HND-01", **fields):
-    return world[username].post("/cards/look", {"card": card, "desk": desk, **fields})
+    return world[username].post("/cards/lookup", {"card": card, "desk": desk, **fields})
 
 
 def replace(world, lost, replacement, username="ana"):
@@ -209,7 +209,7 @@ def test_two_hundred_cards_are_printed_at_once(march):
     assert len(set(print_cards(march, 200))) == 200
 
 
-@pytest.mark.parametrize("path", ["/consultations", "/cards/look", "/cards/replace"])
+@pytest.mark.parametrize("path", ["/consultations", "/cards/lookup", "/cards/replace"])
 def test_a_card_that_is_none_is_reported_in_one_sentence_at_its_field(march, path):
     (code,) = print_cards(march)
     settings = march.app.config["SETTINGS"]
@@ -242,7 +242,7 @@ def _problem_of(world, path, typed, other):
     if path == "/consultations":
         answer = world["ana"].post(path, consultation_json(card=typed))
         field = "card"
-    elif path == "/cards/look":
+    elif path == "/cards/lookup":
         answer, field = look_up(world, typed), "card"
     else:
         answer, field = replace(world, typed, other), "lost"

@@ -103,7 +103,7 @@ def test_only_refused_cards_are_counted(limited_app: Flask) -> None:
     ana = sign_in(limited_app, "ana")
     before = len(rows())
     fields = {"card": "WRONG", "desk": "HND-01"}
-    statuses = [ana.post("/cards/look", fields, headers=JSON).status_code for _ in range(31)]
+    statuses = [ana.post("/cards/lookup", fields, headers=JSON).status_code for _ in range(31)]
 
     assert statuses == [422] * 30 + [429]
     assert len(rows()) == before + 1

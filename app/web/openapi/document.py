@@ -59,10 +59,14 @@ def list_endpoints(app: Flask) -> list[Endpoint]:
 
 
 def _endpoints(app: Flask) -> Iterator[Endpoint]:
+    described = set[tuple[str, str]]()
     for rule in app.url_map.iter_rules():
         view: Any = app.view_functions[rule.endpoint]
         name, operations = operations_of(view)
         method = next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"}), "GET")
+        if (rule.endpoint, method) in described:  # a former address of the view
+            continue
+        described.add((rule.endpoint, method))
         for value, operation in operations.items():
             path, parameters = _path(rule.rule, name, value)
             summary = operation.summary or (view.__doc__ or "").split("\n")[0]
