@@ -31,8 +31,10 @@ class Taps:
         self.tap(f'label:has([name="topics"][value="{code}"])')
 
     def save(self, answer: str = "first_this_year") -> None:
-        """Wait for the server's own answer: a toast may still be there from the save before."""
-        with self.page.expect_response(lambda answer: answer.request.method == "POST"):
+        """Wait for its own answer: a toast may still be there from the save before, a look-up of a card may come."""
+        with self.page.expect_response(
+            lambda answer: answer.request.method == "POST" and "/cards/" not in answer.url
+        ):
             self.tap(f'button.save[value="{answer}"]')
         self.page.wait_for_selector("#toast:not([hidden])")
 
