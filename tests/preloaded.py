@@ -69,9 +69,9 @@ def main() -> None:
 
     import gunicorn.app.wsgiapp
     import gunicorn.workers.gthread
-    import gunicorn.workers.sync  # noqa: F401
+    import gunicorn.workers.sync  # noqa: F401 - loaded before the fork
 
-    import app.registry  # noqa: F401
+    import app.registry  # noqa: F401 - loaded before the fork
 
     gc.collect()
     gc.freeze()

@@ -57,4 +57,4 @@ def metrics() -> Response:
 @describe(answers={200: None})
 def openapi() -> Response:
     """Return the description of every address for programs, OpenAPI 3.1."""
-    return jsonify(openapi_document(current_app._get_current_object()))  # type: ignore[attr-defined]
+    return jsonify(openapi_document(current_app))

@@ -143,7 +143,7 @@ def link_only_forward(monkeypatch: pytest.MonkeyPatch) -> None:
 def count_distinct_per_desk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count distinct people per desk, and their sum for the country."""
     person_contact = previous_contacts._person_contact
-    at_desk = lambda line, root: replace(person_contact(line, root), country=str(line["desk_id"]))  # noqa: E731
+    at_desk = lambda line, root: replace(person_contact(line, root), country=str(line["desk_id"]))  # noqa: E731 - one of several rules, each on a line
     monkeypatch.setattr(previous_contacts, "_person_contact", at_desk)
 
 

@@ -190,7 +190,7 @@ def countries_of(check: ImportCheck, desks: Desks) -> set[str]:
 
 def _pending_rows(check: ImportCheck) -> Iterator[PendingRow]:
     check.pending.seek(0)
-    with suppress(EOFError):
+    with suppress(EOFError):  # the end of the file
         while True:
             yield pickle.load(check.pending)  # noqa: S301 - our own file, seen by nobody else
 

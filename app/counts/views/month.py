@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
+from werkzeug import Response as AnyResponse
 
 from app.audit.actions import record_audit
 from app.codelists.shared_codelists import AGE_BANDS, CHILDREN, SEXES, SHORT_AGES, SITUATIONS
@@ -56,7 +57,7 @@ QUERY = {
 
 @blueprint.get("/counts")
 @allow("see_counts", audited=True)
-def figures() -> Response:
+def figures() -> AnyResponse:
     """Return the page of a country's, a desk's or the programme's month; record the reading in the audit log."""
     try:
         resolved = _read_query()
@@ -66,12 +67,12 @@ def figures() -> Response:
     return render_page("counts/month.html", **vars(month_page(principal().scope, resolved)))
 
 
-def _redirect_to_own_country(status: int) -> Response:
+def _redirect_to_own_country(status: int) -> AnyResponse:
     if status != forms.FORBIDDEN:
         abort(status)
-    args = {name: request.args.get(name) for name in ("month", "compare")}
+    month, compare = request.args.get("month"), request.args.get("compare")
     first = min(principal().scope.countries)
-    return redirect(url_for("counts.figures", country=first, **args))  # type: ignore[arg-type,return-value]
+    return redirect(url_for("counts.figures", country=first, month=month, compare=compare))
 
 
 @blueprint.get("/counts.json")

@@ -15,6 +15,6 @@ from app.web.openapi.markdown import markdown
 @with_appcontext
 def openapi(form: str) -> None:
     """Print the description of every address for programs: OpenAPI 3.1, or a page to read."""
-    document = openapi_document(current_app._get_current_object())  # type: ignore[attr-defined]
+    document = openapi_document(current_app)
     text = markdown(document) if form == "markdown" else json.dumps(document, indent=2)
     click.echo(text.rstrip("\n"))

@@ -38,7 +38,7 @@ def describe_each(parameter: str, operations: Mapping[str, Operation]) -> Callab
     """State an operation for each value of a parameter of the view's path."""
 
     def decorate(view: View) -> View:
-        view.operations = (parameter, dict(operations))  # type: ignore[attr-defined]
+        view.operations = (parameter, dict(operations))  # type: ignore[attr-defined]  # as its permission is
         return view
 
     return decorate

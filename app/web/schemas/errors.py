@@ -30,6 +30,7 @@ BLANK_TYPES = frozenset({"unknown_code", "int_type", "bool_type", "list_type", "
 
 def error_of(code: str) -> PydanticCustomError:
     """Return the exception by which a type of a field reports a code of FIELD_ERRORS."""
+    # Its types ask for literal texts, so that no input gets into a message; codes are those of our own list.
     return PydanticCustomError(code, "{code}", {"code": code})  # type: ignore[arg-type,unused-ignore]
 
 
